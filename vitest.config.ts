@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config";
+
+const project = (name: string, include: string[], testTimeout: number) => ({
+  test: { name, include, testTimeout, hookTimeout: testTimeout, setupFiles: ["test/support/setup.ts"] },
+});
+
+export default defineConfig({
+  test: {
+    reporters: ["default", "./test/support/count-reporter.ts"],
+    pool: "forks",
+    projects: [
+      { ...project("unit", ["src/**/*.test.ts", "test/unit/**/*.test.ts"], 60_000) },
+      { ...project("end-to-end", ["test/end-to-end/**/*.test.ts"], 300_000) },
+      { ...project("long", ["test/long/**/*.test.ts"], 3_600_000) },
+    ],
+  },
+});
