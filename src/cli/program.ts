@@ -1,0 +1,38 @@
+/** @file The program `strata`: its commands, and the exit code of a command line. */
+import { Command, CommanderError } from "commander";
+import { UserError } from "../errors.js";
+import { addGlobalOptions, Interrupted } from "./command.js";
+import { INTERRUPTED } from "./signals.js";
+import { version } from "./version.js";
+
+/** Exit codes beside 0 (done) and 130 (interrupted, saved). */
+const EXIT = { failure: 1, usage: 2 };
+
+/** The commands in the order in which `strata --help` lists them. */
+const commands: Command[] = [];
+
+/**
+ * Runs one command line to its end.
+ *
+ * @param words - what follows the program's name
+ * @returns the exit code: 0 done, 1 a failure of ours, 2 bad usage or input, 130 interrupted
+ */
+export async function run(words: string[]): Promise<number> {
+  const program = addGlobalOptions(new Command("strata").description("Deep hierarchical image VAEs."));
+  for (const command of commands) program.addCommand(command);
+  program.addHelpText("after", "\nExample:\n  strata demo --out runs/demo");
+  try {
+    await program.parseAsync(words, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage; // commander has printed it
+    if (error instanceof Interrupted) return INTERRUPTED;
+    if (error instanceof UserError) {
+      console.error(`strata: ${error.message}`);
+      return EXIT.usage;
+    }
+    console.error(`strata ${version}: a failure of ours, not of your input. Please report it with what follows.`);
+    console.error(error);
+    return EXIT.failure;
+  }
+}

@@ -1,0 +1,66 @@
+/** @file What a long command says while it runs, on standard error: one line that rewrites itself, or plain lines in a pipe. */
+
+/** Where progress goes: standard error, or a stand-in for it in tests. */
+export interface ProgressStream {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
+}
+
+/** Milliseconds between two lines: in a terminal as fast as the eye reads, in a pipe as slow as a log should grow. */
+const INTERVAL_MS = { terminal: 100, pipe: 5000 };
+const CLEAR_LINE = "\r\u001b[K";
+
+/** Shows the state of a long task. In a terminal the last line rewrites itself; elsewhere a line appears every five seconds. */
+export class Progress {
+  readonly #stream: ProgressStream;
+  readonly #quiet: boolean;
+  readonly #now: () => number;
+  #lastShownMs = Number.NEGATIVE_INFINITY;
+  #line = "";
+
+  /**
+   * @param quiet - show nothing at all
+   * @param now - clock in milliseconds
+   */
+  constructor(stream: ProgressStream, { quiet = false, now = () => performance.now() } = {}) {
+    this.#stream = stream;
+    this.#quiet = quiet;
+    this.#now = now;
+  }
+
+  /** The state now; shown unless another was shown a moment ago. */
+  update(line: string): void {
+    const nowMs = this.#now();
+    if (this.#quiet || nowMs - this.#lastShownMs < INTERVAL_MS[this.#stream.isTTY ? "terminal" : "pipe"]) return;
+    this.#lastShownMs = nowMs;
+    if (!this.#stream.isTTY) {
+      this.#stream.write(`${line}\n`);
+      return;
+    }
+    this.#line = line.slice(0, (this.#stream.columns ?? 80) - 1); // a wrapped line could not be rewritten
+    this.#stream.write(CLEAR_LINE + this.#line);
+  }
+
+  /** Something worth keeping: a line of its own above the one that rewrites itself. */
+  note(text: string): void {
+    if (this.#quiet) return;
+    this.#stream.write(`${this.#line ? CLEAR_LINE : ""}${text}\n${this.#line}`);
+  }
+
+  /** Takes the rewriting line away, so that whatever is printed next starts on a clean line. */
+  clear(): void {
+    if (this.#line) this.#stream.write(CLEAR_LINE);
+    this.#line = "";
+    this.#lastShownMs = Number.NEGATIVE_INFINITY;
+  }
+}
+
+/**
+ * Seconds left at the average rate so far.
+ *
+ * @param done - units done since the start, out of `total`
+ * @returns Infinity while nothing is done
+ */
+export const secondsLeft = (done: number, total: number, seconds: number): number =>
+  done > 0 ? (seconds * (total - done)) / done : Number.POSITIVE_INFINITY;

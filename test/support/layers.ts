@@ -1,0 +1,82 @@
+/** @file Which folder of `src` may import from which: DESIGN's layer table, as a function of the source text. */
+
+/** What stands below each folder, nearest first. A file at the top of `src` that is not listed may be imported by all. */
+export const LAYERS: Record<string, string[]> = {
+  errors: [],
+  config: ["errors"],
+  random: ["errors"],
+  formats: ["errors"],
+  engine: ["errors"], // it knows nothing of this project, and could be published alone
+  data: ["formats", "random", "errors"], // no models
+  model: ["random", "config", "errors"], // no losses, files or engines
+  objective: ["model", "random", "config", "errors"], // no optimizers or files
+  training: ["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
+  generation: ["training", "objective", "model", "data", "engine", "formats", "random", "config", "errors"],
+  evaluation: ["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
+  report: [
+    "generation",
+    "evaluation",
+    "training",
+    "objective",
+    "model",
+    "data",
+    "engine",
+    "formats",
+    "random",
+    "config",
+    "errors",
+  ],
+};
+
+/** npm packages that a folder may import; folders that are not listed may import any. */
+export const PACKAGES: Record<string, (name: string) => boolean> = {
+  model: (name) => name === "@jax-js/jax", // pure functions of parameters
+  objective: (name) => name === "@jax-js/jax",
+  cli: (name) => name !== "@jax-js/jax" && !name.startsWith("onnx"), // no tensors
+};
+
+/** Folders, or files at the top, that may import everything. */
+const OPEN = new Set(["cli", "index"]);
+
+/**
+ * The imports of one source file that go against the table.
+ *
+ * @param path - the file, relative to `src`: "model/blocks.ts"
+ * @param source - its text
+ * @returns one sentence for each violation
+ */
+export function violations(path: string, source: string): string[] {
+  const layer = layerOf(path);
+  if (!OPEN.has(layer) && layer !== "polyfill" && layer !== "version" && !(layer in LAYERS)) {
+    return [`src/${path}: the folder ${layer} is not in the layer table of test/support/layers.ts`];
+  }
+  return importsOf(source).flatMap((specifier) => {
+    if (specifier.startsWith("node:")) return [];
+    if (!specifier.startsWith(".")) {
+      const allowed = PACKAGES[layer]?.(packageOf(specifier)) ?? true;
+      return allowed ? [] : [`src/${path} imports the package ${specifier}, which ${layer} must not know`];
+    }
+    const target = layerOf(new URL(specifier, `file:///${path}`).pathname.slice(1));
+    const allowed = target === layer || OPEN.has(layer) || target === "polyfill" || target === "version";
+    return allowed || LAYERS[layer]?.includes(target)
+      ? []
+      : [`src/${path} imports ${specifier}: ${layer} stands below ${target}`];
+  });
+}
+
+/** "model/blocks.ts" → "model", "errors.ts" → "errors". */
+const layerOf = (path: string): string => path.split("/")[0].replace(/\.[jt]s$/, "");
+
+/** "@jax-js/jax/x" → "@jax-js/jax". */
+const packageOf = (specifier: string): string =>
+  specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+
+/** What a file imports or re-exports, types included, statically or not. */
+function importsOf(source: string): string[] {
+  const code = source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+  const pattern = /\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g;
+  return [...code.matchAll(pattern)].map((match) => match[1]);
+}
