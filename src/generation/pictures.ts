@@ -1,0 +1,22 @@
+/** @file Square 8-bit images, and the way from model outputs in [-1, 1] to them. */
+
+/** Square 8-bit images. An `ImageSet` is one. */
+export interface Pictures {
+  /** [count, 3, resolution, resolution] */
+  images: Uint8Array;
+  count: number;
+  resolution: number;
+}
+
+/** Bytes round(clip((x + 1) · 127.5, 0, 255)) of values in [-1, 1]; the authors truncate, which darkens 95 of 256 levels by one. */
+export function toBytes(values: Float32Array, into = new Uint8Array(values.length), offset = 0): Uint8Array {
+  for (let i = 0; i < values.length; i++) {
+    into[offset + i] = Math.round(Math.min(Math.max((values[i] + 1) * 127.5, 0), 255));
+  }
+  return into;
+}
+
+/** Values byte / 127.5 − 1 in [-1, 1], as the models take them. */
+export function fromBytes(bytes: Uint8Array): Float32Array {
+  return Float32Array.from(bytes, (byte) => byte / 127.5 - 1);
+}

@@ -1,0 +1,27 @@
+/** @file A model with its weights: what sampling, reconstruction and evaluation work on, wherever it was loaded from. */
+import type { Config } from "../config/index.js";
+import type { Tree } from "../engine/index.js";
+
+/** Weights on the host, as nested plain objects. */
+export type ParameterTree = Tree<Float32Array>;
+
+/** What a model remembers of the images it was trained on. */
+export interface DataSummary {
+  /** The source as the user named it: "emoji", "folder:cats". */
+  name: string;
+  /** Training images. */
+  count: number;
+  /** Names of the classes, in label order; empty when the images have none. */
+  classes: string[];
+  /** Training images of each class, in label order. */
+  classCounts: number[];
+}
+
+/** A model ready to be used: its configuration, its weights, and what it learnt from. */
+export interface TrainedModel {
+  config: Config;
+  parameters: ParameterTree;
+  /** Batches it was trained on. */
+  step: number;
+  data: DataSummary;
+}

@@ -1,0 +1,38 @@
+/** @file What a training run tells while it goes on. */
+import type { Pictures } from "../generation/pictures.js";
+import type { RunLine, TrainLine, ValidationLine } from "./metrics-log.js";
+
+/**
+ * - `start`: everything is compiled, the first step comes next
+ * - `progress`: after every step; rates over the last seconds, means over the steps since the last line of metrics
+ * - `metrics`, `validation`: a line has been written to `metrics.jsonl`
+ * - `pictures`: EMA samples of one fixed noise, and reconstructions of fixed held-out images
+ * - `checkpoint`: one has been saved
+ * - `notice`: something the user should know, as a sentence
+ */
+export type TrainingEvent =
+  | { type: "start"; run: RunLine; step: number; totalSteps: number | null }
+  | ({ type: "progress" } & Progress)
+  | { type: "metrics"; line: TrainLine }
+  | { type: "validation"; line: ValidationLine }
+  | { type: "pictures"; step: number; samples: Pictures; originals: Pictures; reconstructions: Pictures }
+  | { type: "checkpoint"; step: number; folder: string }
+  | { type: "notice"; message: string };
+
+export interface Progress {
+  /** Batches seen. */
+  step: number;
+  images: number;
+  /** Training time of the whole run so far. */
+  seconds: number;
+  imagesPerSecond: number;
+  lossNats: number;
+  distortionNats: number;
+  klNats: number;
+  /** Updates skipped since the start of the run. */
+  skips: number;
+  /** Share of the work asked for that is done, in [0, 1]. */
+  share: number;
+  /** Time until the nearest limit at the present rate. */
+  secondsLeft: number;
+}
