@@ -10,9 +10,21 @@ export const LAYERS: Record<string, string[]> = {
   data: ["formats", "random", "errors"], // no models
   model: ["random", "config", "errors"], // no losses, files or engines
   objective: ["model", "random", "config", "errors"], // no optimizers or files
-  training: ["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
-  generation: ["training", "objective", "model", "data", "engine", "formats", "random", "config", "errors"],
+  generation: ["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
   evaluation: ["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
+  // training shows samples and measures the bound on held-out images as it goes
+  training: [
+    "generation",
+    "evaluation",
+    "objective",
+    "model",
+    "data",
+    "engine",
+    "formats",
+    "random",
+    "config",
+    "errors",
+  ],
   report: [
     "generation",
     "evaluation",

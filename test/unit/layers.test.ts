@@ -18,9 +18,9 @@ test.each([
   ["engine/passes/fold.ts", `import type { Config } from "../../config/schema.js";`, "engine stands below config"],
   ["data/emoji.ts", `export { loss } from "../objective/loss.js";`, "data stands below objective"],
   [
-    "training/train.ts",
-    `const { Sampler } = await import("../generation/sampler.js");`,
-    "training stands below generation",
+    "generation/sampler.ts",
+    `const { train } = await import("../training/train.js");`,
+    "generation stands below training",
   ],
   ["config/schema.ts", `import {\n  a,\n  b,\n} from "../random/threefry.js";`, "config stands below random"],
   ["cli/train.ts", `import { numpy as np } from "@jax-js/jax";`, "which cli must not know"],
