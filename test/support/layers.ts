@@ -12,31 +12,13 @@ export const LAYERS: Record<string, string[]> = {
   objective: ["model", "random", "config", "errors"], // no optimizers or files
   generation: ["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
   evaluation: ["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
-  // training shows samples and measures the bound on held-out images as it goes
   training: [
-    "generation",
-    "evaluation",
-    "objective",
-    "model",
-    "data",
-    "engine",
-    "formats",
-    "random",
-    "config",
-    "errors",
+    ...["generation", "evaluation"], // it shows samples and measures the bound on held-out images as it goes
+    ...["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
   ],
   report: [
-    "generation",
-    "evaluation",
-    "training",
-    "objective",
-    "model",
-    "data",
-    "engine",
-    "formats",
-    "random",
-    "config",
-    "errors",
+    ...["training", "generation", "evaluation"],
+    ...["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
   ],
 };
 
