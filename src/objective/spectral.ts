@@ -1,0 +1,40 @@
+/** @file Spectral regularisation: the largest singular value of a convolution, by power iteration (paper App. B.1). */
+import { lax, numpy as np } from "@jax-js/jax";
+
+/** Below this squared length a vector has no direction: the prior's last convolution starts at zero. */
+const LEAST_SQUARED_LENGTH = 1e-30;
+
+/** x / |x|, or `otherwise` when x vanishes. Consumes both. */
+function normalise(x: np.Array, otherwise: np.Array): np.Array {
+  const squaredLength = np.square(x.ref).sum();
+  const vanishes = np.less(squaredLength.ref, LEAST_SQUARED_LENGTH);
+  const length = np.sqrt(np.maximum(squaredLength, LEAST_SQUARED_LENGTH));
+  return np.where(vanishes, otherwise, x.div(length));
+}
+
+/**
+ * One step of power iteration on W, the kernel as a [O, I·kh·kw] matrix, and the singular value it estimates:
+ *
+ *     v = Wᵀu / |Wᵀu|        u' = W v / |W v|        σ = u'ᵀ W v
+ *
+ * u' and v are constants in the gradient, so ∂σ/∂W = u' vᵀ. A zero kernel has σ = 0 and leaves u as it is, ready for when
+ * the kernel has grown.
+ *
+ * Differs from the authors: their PyTorch term has no gradient and scrambles the matrix, their JAX code starts every step
+ * from the same random u and differentiates through the iteration.
+ *
+ * @param weight - kernel [O, I, kh, kw]; consumed
+ * @param u - [O], the vector left by the step before, of any non-zero length; consumed
+ * @returns `sigma`, scalar, a lower bound of σ_max(W); `u`, the unit vector to keep for the next step, [O]
+ */
+export function spectralNorm(weight: np.Array, u: np.Array): { sigma: np.Array; u: np.Array } {
+  const [rows, ...rest] = weight.shape;
+  const matrix = weight.reshape([rows, rest.reduce((product, size) => product * size, 1)]); // [O, I·kh·kw]
+  const fixed = lax.stopGradient(matrix.ref);
+  const before = lax.stopGradient(u);
+  const projected = np.dot(before.ref, fixed.ref); // Wᵀu
+  const v = normalise(projected, np.zeros([matrix.shape[1]]));
+  const after = normalise(np.dot(fixed, v.ref), before); // u'
+  const sigma = np.dot(matrix, v).mul(after.ref).sum();
+  return { sigma, u: after };
+}
