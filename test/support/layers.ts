@@ -11,7 +11,8 @@ export const LAYERS: Record<string, string[]> = {
   model: ["random", "config", "errors"], // no losses, files or engines
   objective: ["model", "random", "config", "errors"], // no optimizers or files
   generation: ["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
-  evaluation: ["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
+  // what evaluation measures has to be made first
+  evaluation: ["generation", "objective", "model", "data", "engine", "formats", "random", "config", "errors"],
   training: [
     ...["generation", "evaluation"], // it shows samples and measures the bound on held-out images as it goes
     ...["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
