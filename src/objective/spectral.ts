@@ -5,7 +5,7 @@ import { lax, numpy as np } from "@jax-js/jax";
 const LEAST_SQUARED_LENGTH = 1e-30;
 
 /** x / |x|, or `otherwise` when x vanishes. Consumes both. */
-function normalise(x: np.Array, otherwise: np.Array): np.Array {
+function normalise(x: np.Array, otherwise: np.Array | number): np.Array {
   const squaredLength = np.square(x.ref).sum();
   const vanishes = np.less(squaredLength.ref, LEAST_SQUARED_LENGTH);
   const length = np.sqrt(np.maximum(squaredLength, LEAST_SQUARED_LENGTH));
@@ -33,7 +33,7 @@ export function spectralNorm(weight: np.Array, u: np.Array): { sigma: np.Array; 
   const fixed = lax.stopGradient(matrix.ref);
   const before = lax.stopGradient(u);
   const projected = np.dot(before.ref, fixed.ref); // Wᵀu
-  const v = normalise(projected, np.zeros([matrix.shape[1]]));
+  const v = normalise(projected, 0);
   const after = normalise(np.dot(fixed, v.ref), before); // u'
   const sigma = np.dot(matrix, v).mul(after.ref).sum();
   return { sigma, u: after };
