@@ -1,0 +1,55 @@
+/** @file Noise as an input: every number is named by seed, purpose, batch, image and latent group, and by nothing else. */
+import { fillNormal, foldIn, type Key, keyFromSeed, uniform } from "../random/index.js";
+
+/** What noise is for; the numbers name streams and must never change, or resumed runs would see other noise. */
+const PURPOSES = {
+  trainingLatents: 101,
+  trainingLowResolution: 102,
+  trainingLabelDrop: 103,
+  sampleLatents: 111,
+  sampleLowResolution: 112,
+  sampleOutput: 113,
+  sampleLabels: 114,
+  posteriorLatents: 121,
+  posteriorLowResolution: 122,
+  spectralVectors: 131,
+} as const;
+
+export type Purpose = keyof typeof PURPOSES;
+
+/** The stream of one purpose, and of one batch within it where the purpose has batches. */
+export function stream(seed: number, purpose: Purpose, batch = 0): Key {
+  return foldIn(foldIn(keyFromSeed(seed), PURPOSES[purpose]), batch);
+}
+
+/**
+ * Standard normal noise for some images of a stream. An image's noise depends on its index alone, not on what it is batched with.
+ *
+ * @param images - indices of the N images
+ * @param shapes - shape of each array for one image: those of the latent groups
+ * @returns for every shape [N, …shape]
+ */
+export function normalNoise(
+  key: Key,
+  images: readonly number[],
+  shapes: readonly (readonly number[])[],
+): Float32Array[] {
+  const keys = images.map((image) => foldIn(key, image));
+  return shapes.map((shape, group) => {
+    const size = shape.reduce((product, n) => product * n, 1);
+    const noise = new Float32Array(images.length * size);
+    keys.forEach((imageKey, row) => {
+      fillNormal(foldIn(imageKey, group), noise.subarray(row * size, (row + 1) * size));
+    });
+    return noise;
+  });
+}
+
+/** Uniform numbers in (0, 1) for some images of a stream, [N, size]; keyed as `normalNoise`. */
+export function uniformNoise(key: Key, images: readonly number[], size: number): Float32Array {
+  const noise = new Float32Array(images.length * size);
+  images.forEach((image, row) => {
+    noise.set(uniform(foldIn(key, image), size), row * size);
+  });
+  return noise;
+}

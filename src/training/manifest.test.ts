@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { resolvePreset } from "../config/index.js";
+import { bindingSettings, checkBelongs, type Manifest } from "./manifest.js";
+
+const config = resolvePreset("emoji32-small");
+const manifest: Manifest = {
+  format: 1,
+  step: 10,
+  images: 160,
+  updates: 10,
+  skips: 0,
+  trainImages: 3000,
+  settings: bindingSettings(config),
+  files: {},
+};
+
+test("a checkpoint belongs to its own configuration, read back from JSON", () => {
+  checkBelongs(JSON.parse(JSON.stringify(manifest)), structuredClone(config), 3000, "run/checkpoints/step-10");
+});
+
+test("settings that change no weight may differ", () => {
+  const other = structuredClone(config);
+  Object.assign(other.training, {
+    steps: 9,
+    microBatchSize: 4,
+    checkpointEvery: 1,
+    keepCheckpoints: 9,
+    sampleEvery: 7,
+  });
+  checkBelongs(manifest, other, 3000, "run/checkpoints/step-10");
+});
+
+test("every setting that differs is named with both values", () => {
+  const other = structuredClone(config);
+  other.optimizer.maxLearningRate = 0.5;
+  other.objective.informationSchedule = false;
+  const check = () => checkBelongs(manifest, other, 3000, "run/checkpoints/step-10");
+  expect(check).toThrow("run/checkpoints/step-10 was made with other settings");
+  expect(check).toThrow(
+    `optimizer.maxLearningRate: the checkpoint has ${config.optimizer.maxLearningRate}, the configuration 0.5`,
+  );
+  expect(check).toThrow("objective.informationSchedule: the checkpoint has nothing, the configuration false");
+});
+
+test("another training set is refused", () => {
+  expect(() => checkBelongs(manifest, config, 2999, "run/checkpoints/step-10")).toThrow(
+    "Expected the training set that run/checkpoints/step-10 was made with (3000 images), got one of 2999 images.",
+  );
+});
