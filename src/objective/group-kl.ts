@@ -1,11 +1,6 @@
 /** @file The rate of one latent group: KL divergence between its posterior and its prior (paper §2). */
 import { numpy as np } from "@jax-js/jax";
-
-/** A diagonal Gaussian given by mean and variance (not deviation, not log-variance), both [N, Z, H, W]. */
-export interface DiagonalGaussian {
-  mean: np.Array;
-  variance: np.Array;
-}
+import type { DiagonalGaussian } from "../model/latent.js";
 
 /**
  * KL divergence between two diagonal Gaussians, summed over everything but the batch:

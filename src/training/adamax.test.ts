@@ -1,0 +1,49 @@
+import { defaultDevice, numpy as np } from "@jax-js/jax";
+import { expect, test } from "vitest";
+import "../../test/support/all-close.js";
+import { readGolden, toArray } from "../../test/support/golden.js";
+import { adamaxStepSize, adamaxUpdate } from "./adamax.js";
+
+defaultDevice("cpu");
+
+const constants = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+
+test("five updates equal the golden ones: parameters, moments and moving average", () => {
+  const golden = readGolden("adamax.safetensors");
+  const read = (name: string) => ({ a: toArray(golden(`${name}.a`)), b: toArray(golden(`${name}.b`)) });
+  const zeros = () => ({ a: np.zeros([7, 5]), b: np.zeros([11]) });
+  let state = { parameters: read("init"), ema: read("init"), firstMoment: zeros(), infinityNorm: zeros() };
+  const names = { parameters: "param", ema: "ema", firstMoment: "mu", infinityNorm: "nu" } as const;
+  for (let t = 0; t < 5; t++) {
+    const stepSize = np.array(adamaxStepSize(golden("jax.lr_used").data[t], t, constants));
+    state = adamaxUpdate(state, read(`grad.${t}`), { stepSize, emaDecay: np.array(0.9997) }, constants);
+    for (const part of ["parameters", "ema", "firstMoment", "infinityNorm"] as const) {
+      for (const leaf of ["a", "b"] as const) {
+        const expected = golden(`jax.${names[part]}.${t}.${leaf}`).data;
+        expect(state[part][leaf].ref.flatten().js(), `${part}.${leaf} after update ${t}`).toBeAllClose(expected, {
+          rtol: 2e-6,
+          atol: 1e-9,
+        });
+      }
+    }
+  }
+});
+
+test("a parameter without gradient does not move, and its norm is ε", () => {
+  const one = () => ({ x: np.array([1.5]) });
+  const zero = () => ({ x: np.array([0]) });
+  const state = { parameters: one(), ema: one(), firstMoment: zero(), infinityNorm: zero() };
+  const scalars = { stepSize: np.array(0.1), emaDecay: np.array(0.5) };
+  const next = adamaxUpdate(state, zero(), scalars, constants);
+  expect(next.parameters.x.js()).toEqual([1.5]);
+  expect(next.infinityNorm.x.js()).toBeAllClose([1e-8], { atol: 0 });
+});
+
+test("the tree may nest objects and lists", () => {
+  const leaf = (value: number) => ({ levels: [{ weight: np.array([value]) }] });
+  const state = { parameters: leaf(1), ema: leaf(1), firstMoment: leaf(0), infinityNorm: leaf(0) };
+  const scalars = { stepSize: np.array(0.25), emaDecay: np.array(0.5) };
+  const next = adamaxUpdate(state, leaf(-2), scalars, { beta1: 0.5, beta2: 0.5, epsilon: 1 });
+  const values = Object.values(next).map((part) => part.levels[0].weight.js());
+  expect(values).toBeAllClose([1 + 0.25 / 3, 1 + 0.125 / 3, -1, 3]);
+});

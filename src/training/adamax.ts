@@ -1,0 +1,67 @@
+/** @file Adamax with a moving average of the weights: one functional update of a training state (METHOD §3). */
+import { numpy as np, tree } from "@jax-js/jax";
+
+/** A tree of arrays; all trees of one state have the same structure and shapes. */
+export type Arrays = { [name: string]: np.Array | Arrays } | (np.Array | Arrays)[];
+
+/** What an update reads and renews. The moments start at 0, the average as a copy of the parameters. */
+export interface OptimizerState<Tree extends Arrays> {
+  parameters: Tree;
+  /** Moving average of the parameters, used for all evaluation. */
+  ema: Tree;
+  /** m: moving average of the gradient. */
+  firstMoment: Tree;
+  /** u: decayed maximum of the gradient's size. */
+  infinityNorm: Tree;
+}
+
+/** The constants of the rule, as the configuration has them. */
+export interface AdamaxConstants {
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+}
+
+/** Step size α / (1 − β₁^(t+1)) of update `t`, counted from 0: the learning rate with the bias of the first moment taken out. */
+export function adamaxStepSize(learningRate: number, t: number, { beta1 }: AdamaxConstants): number {
+  return learningRate / (1 - beta1 ** (t + 1));
+}
+
+/**
+ * One update of every parameter p by its gradient g (Kingma & Ba 2015, §7.1), then of the moving average e with decay d:
+ *
+ *     m ← β₁ m + (1 − β₁) g        u ← max(β₂ u, |g| + ε)        p ← p − s m / u        e ← e + (1 − d) (p − e)
+ *
+ * ε stands inside the maximum, so a parameter that has had no gradient does not move and nothing divides by 0.
+ *
+ * @param state - consumed
+ * @param gradients - same structure; consumed
+ * @param scalars - `stepSize` s of {@link adamaxStepSize} and `emaDecay` d, both scalars, changing from step to step; consumed
+ */
+export function adamaxUpdate<Tree extends Arrays>(
+  state: OptimizerState<Tree>,
+  gradients: Tree,
+  { stepSize, emaDecay }: { stepSize: np.Array; emaDecay: np.Array },
+  { beta1, beta2, epsilon }: AdamaxConstants,
+): OptimizerState<Tree> {
+  const [gradientLeaves, structure] = tree.flatten<np.Array>(gradients);
+  const [parameters, ema, moments, norms] = [state.parameters, state.ema, state.firstMoment, state.infinityNorm].map(
+    (part) => tree.leaves<np.Array>(part),
+  );
+  const emaRate = emaDecay.neg().add(1); // 1 − d
+  const updated = gradientLeaves.map((g, i) => {
+    const m = moments[i].mul(beta1).add(g.ref.mul(1 - beta1));
+    const u = np.maximum(norms[i].mul(beta2), np.absolute(g).add(epsilon));
+    const p = parameters[i].sub(m.ref.div(u.ref).mul(stepSize.ref));
+    const e = ema[i].ref.add(p.ref.sub(ema[i]).mul(emaRate.ref));
+    return { p, e, m, u };
+  });
+  stepSize.dispose();
+  emaRate.dispose();
+  const collect = (name: "p" | "e" | "m" | "u") =>
+    tree.unflatten(
+      structure,
+      updated.map((leaf) => leaf[name]),
+    ) as unknown as Tree;
+  return { parameters: collect("p"), ema: collect("e"), firstMoment: collect("m"), infinityNorm: collect("u") };
+}
