@@ -1,0 +1,15 @@
+/** @file Configurations: their schema, the presets, and single settings on top of them. */
+export { presets, resolvePreset } from "./presets.js";
+export {
+  type Config,
+  type ConfigInput,
+  defaultSchedule,
+  type InformationScheduleConfig,
+  type LevelConfig,
+  type ModelConfig,
+  type ObjectiveConfig,
+  type OptimizerConfig,
+  parseConfig,
+  type TrainingConfig,
+} from "./schema.js";
+export { applySettings, nearest } from "./settings.js";

@@ -1,0 +1,208 @@
+/** @file The configuration of a run: its schema, its types, and the checks that no single field can make. */
+import { z } from "zod";
+import { UserError } from "../errors.js";
+import { ladderProblems } from "./ladder.js";
+
+const count = z.int().min(1);
+const fraction = z.number().min(0).max(1);
+
+const levelSchema = z.strictObject({
+  /** Height and width of this level's images, pixels. */
+  resolution: count,
+  /** Width of hidden states in the encoder and in the generator. */
+  channels: z.int().min(4),
+  /** Residual blocks of the encoder. */
+  encoderBlocks: count,
+  /** Latent groups of the generator. */
+  stochasticLayers: count,
+  /** Attention layers, evenly spaced among the blocks and among the stochastic layers. */
+  attention: z.int().min(0).default(0),
+});
+
+const modelSchema = z
+  .strictObject({
+    /** Height and width of the images, pixels. */
+    resolution: count,
+    /** Number of classes; 0 makes an unconditional model. */
+    classes: z.int().min(0).default(0),
+    /** Channels of every latent group. */
+    latentChannels: count.default(16),
+    /** Residual blocks at full resolution after the last latent group. */
+    finalBlocks: count.default(3),
+    /** Lowest resolution first, as latent groups are numbered. */
+    levels: z.array(levelSchema).min(1),
+    /** Present in super-resolution models: the lowest level then starts from a smaller image, not from a learned state. */
+    superResolution: z
+      .strictObject({
+        /** Residual blocks at every level of the U-Net over the small image, highest resolution first. */
+        blocks: z.array(count).min(1),
+        /** Standard deviation of the Gaussian noise on the small image, in training and in sampling (images are in [-1, 1]). */
+        noise: z.number().min(0).max(2).default(0.1),
+      })
+      .optional(),
+  })
+  .superRefine((model, context) => {
+    for (const { path, message } of ladderProblems(model)) context.addIssue({ code: "custom", path, message });
+  });
+
+const geometricSchema = z.strictObject({
+  shares: z.literal("geometric"),
+  /** Ratio of the last group's share to the first one's, before the shift. */
+  scale: z.number().min(1).default(1000),
+  /** Added to every share, so that the first groups keep some. */
+  shift: z.number().min(0).default(10),
+});
+
+const perResolutionSchema = z.strictObject({
+  shares: z.literal("per-resolution"),
+  /** Share of every single group of a resolution, relative to the other groups. */
+  weights: z.array(z.strictObject({ resolution: count, weight: z.number().positive() })).min(1),
+});
+
+const scheduleSchema = z.union(
+  [z.boolean(), z.literal(["on", "off"]), z.discriminatedUnion("shares", [geometricSchema, perResolutionSchema])],
+  { error: 'expected "on", "off" or { "shares": "geometric" | "per-resolution", … } with known keys' },
+);
+
+const objectiveSchema = z.strictObject({
+  /** Distribution of an image given the latents. */
+  output: z.literal(["gaussian", "logistic-mixture"]).default("gaussian"),
+  /** Gaussian output: standard deviation σ_q around each image, in units of [-1, 1] data. */
+  sigma: z.number().positive().max(1).default(0.025),
+  /** Logistic mixture output: number of components. */
+  mixtures: count.default(10),
+  /** Probability that the prior of a class-conditional model does not see an image's label. */
+  labelDropout: fraction.default(0.1),
+  /** Weight λ_SR of the spectral term. */
+  spectralWeight: z.number().min(0).default(0.05),
+  /** Target share of the information for every latent group; off weights all KLs with 1. */
+  informationSchedule: scheduleSchema.default(true),
+});
+
+const optimizerSchema = z
+  .strictObject({
+    /** Learning rate of the first update. */
+    startLearningRate: z.number().positive(),
+    /** Learning rate after the warm-up. */
+    maxLearningRate: z.number().positive(),
+    /** Learning rate from `decaySteps` on. */
+    minLearningRate: z.number().positive(),
+    /** Updates of the linear warm-up. */
+    warmupSteps: count.default(50),
+    /** Updates after which the cosine has reached the minimum. */
+    decaySteps: count,
+    /** Adamax: decay of the mean gradient. */
+    beta1: z.number().min(0).lt(1).default(0.9),
+    /** Adamax: decay of the infinity norm. */
+    beta2: z.number().min(0).lt(1).default(0.999),
+    /** Adamax: added to |gradient| inside the infinity norm. */
+    epsilon: z.number().positive().default(1e-8),
+    /** An update whose gradient norm, divided by 3·H·W, exceeds this is skipped. */
+    skipThreshold: z.number().positive(),
+  })
+  .superRefine(({ minLearningRate, maxLearningRate }, context) => {
+    if (minLearningRate > maxLearningRate) {
+      const message = `expected at most maxLearningRate (${maxLearningRate}), got ${minLearningRate}`;
+      context.addIssue({ code: "custom", path: ["minLearningRate"], message });
+    }
+  });
+
+const trainingSchema = z
+  .strictObject({
+    /** Images of one update. */
+    batchSize: count,
+    /** Images whose gradients are computed at once; a divisor of `batchSize`, which it defaults to. */
+    microBatchSize: count.optional(),
+    /** Batches of the whole run. */
+    steps: count,
+    /** Flip images left to right half of the time. */
+    flips: z.boolean(),
+    /** Decay of the moving average of the weights. */
+    emaDecay: z.number().min(0).lt(1),
+    /** Use the smaller decay (1 + t) / (10 + t) while t updates are few, so that short runs forget their random start. */
+    emaWarmup: z.boolean().default(false),
+    /** Updates between checkpoints. */
+    checkpointEvery: count,
+    /** Number of newest checkpoints that are kept. */
+    keepCheckpoints: count.default(3),
+    /** Batches between lines of metrics. */
+    logEvery: count.default(50),
+    /** Batches between evaluations on held-out images. */
+    evaluateEvery: count,
+    /** Batches between grids of samples and reconstructions, once a run is under way; they come more often early on. */
+    sampleEvery: count,
+    /** Seed of initial weights, data order and noise. */
+    seed: z.int().min(0).max(0xffffffff).default(0),
+  })
+  .superRefine(({ batchSize, microBatchSize }, context) => {
+    if (microBatchSize !== undefined && batchSize % microBatchSize !== 0) {
+      const message = `expected a divisor of batchSize (${batchSize}), got ${microBatchSize}`;
+      context.addIssue({ code: "custom", path: ["microBatchSize"], message });
+    }
+  });
+
+/** The schema of a whole configuration before `on` and `off` are resolved; unknown keys are errors. */
+export const configSchema = z
+  .strictObject({
+    /** Name of the preset this configuration started from. */
+    preset: z.string().default("custom"),
+    model: modelSchema,
+    objective: objectiveSchema.prefault({}),
+    optimizer: optimizerSchema,
+    training: trainingSchema,
+  })
+  .superRefine(({ model, objective: { informationSchedule: schedule } }, context) => {
+    if (typeof schedule !== "object" || schedule.shares !== "per-resolution") return;
+    const wanted = model.levels.map(({ resolution }) => resolution).sort((a, b) => a - b);
+    const got = schedule.weights.map(({ resolution }) => resolution).sort((a, b) => a - b);
+    if (wanted.join() !== got.join()) {
+      const message = `expected one weight for each of the resolutions ${wanted.join(", ")}, got ${got.join(", ")}`;
+      context.addIssue({ code: "custom", path: ["objective", "informationSchedule", "weights"], message });
+    }
+  });
+
+export type LevelConfig = z.output<typeof levelSchema>;
+export type ModelConfig = z.output<typeof modelSchema>;
+export type InformationScheduleConfig = z.output<typeof geometricSchema> | z.output<typeof perResolutionSchema>;
+export type ObjectiveConfig = Omit<z.output<typeof objectiveSchema>, "informationSchedule"> & {
+  informationSchedule: false | InformationScheduleConfig;
+};
+export type OptimizerConfig = z.output<typeof optimizerSchema>;
+export type TrainingConfig = z.output<typeof trainingSchema>;
+export type Config = Omit<z.output<typeof configSchema>, "objective"> & { objective: ObjectiveConfig };
+/** What may be written: fields with a default left out, the information schedule as `"on"` or `"off"`. */
+export type ConfigInput = z.input<typeof configSchema>;
+
+/**
+ * The schedule meant by plain `"on"`: shares growing geometrically over the groups as in the paper's base models, or, in
+ * a super-resolution model, proportional to the resolution (1 for 32² and 2 for 64² groups; paper App. B.2).
+ */
+export function defaultSchedule(model: ModelConfig): InformationScheduleConfig {
+  if (!model.superResolution) return { shares: "geometric", scale: 1000, shift: 10 };
+  const lowest = model.levels[0].resolution;
+  const weights = model.levels.map(({ resolution }) => ({ resolution, weight: resolution / lowest }));
+  return { shares: "per-resolution", weights };
+}
+
+/**
+ * Checks a configuration and fills in what it leaves out.
+ *
+ * @param json - parsed JSON of unknown origin
+ * @param where - where it came from, for the message: a file or a preset's name
+ * @throws {UserError} naming every field that is missing, unknown or out of range, and what was expected there
+ */
+export function parseConfig(json: unknown, where: string): Config {
+  const result = configSchema.safeParse(json);
+  if (!result.success) {
+    throw new UserError(`The configuration in ${where} is not valid:\n${z.prettifyError(result.error)}`);
+  }
+  const { objective, ...rest } = result.data;
+  const { informationSchedule: schedule } = objective;
+  const informationSchedule =
+    typeof schedule === "object"
+      ? schedule
+      : schedule === true || schedule === "on"
+        ? defaultSchedule(rest.model)
+        : false;
+  return { ...rest, objective: { ...objective, informationSchedule } };
+}

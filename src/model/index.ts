@@ -1,0 +1,19 @@
+/** @file The model: parameters and pure functions of them. */
+export { sigmoid, softplus, swish } from "./activations.js";
+export { attention } from "./attention.js";
+export { attentionPlaces } from "./attention-places.js";
+export { authorsNames } from "./authors-names.js";
+export { encode } from "./encoder.js";
+export { type ChooseLatent, outputLayers, posterior, stochasticLayer, topDown } from "./generator.js";
+export { type Group, groups } from "./groups.js";
+export { type DiagonalGaussian, draw, smoothVariance } from "./latent.js";
+export {
+  countParameters,
+  type Initialiser,
+  type ModelParameters,
+  mapParameters,
+  modelParameters,
+  ParameterSpec,
+} from "./parameters.js";
+export { block, residualBlock } from "./residual-block.js";
+export { initialState, uNet } from "./super-resolution.js";

@@ -1,0 +1,34 @@
+/** @file Latent distributions: how a network's raw output becomes a diagonal Gaussian, and how one is drawn from. */
+import { numpy as np } from "@jax-js/jax";
+import { softplus } from "./activations.js";
+
+/** A diagonal Gaussian by mean and variance (not deviation, not log-variance), both [N, Z, r, r]. */
+export interface DiagonalGaussian {
+  mean: np.Array;
+  variance: np.Array;
+}
+
+/** The paper's ln 2, rounded as its code has it, so that a raw 0 is a variance of 1.0002. */
+const STEEPNESS = 0.693;
+
+/**
+ * "Gradient smoothing" (paper §3.3): the variance itself, linear in the raw output where it is large,
+ *
+ *     σ² = log(1 + exp(0.693 · raw)) / 0.693
+ *
+ * @param raw - any shape; consumed
+ */
+export function smoothVariance(raw: np.Array): np.Array {
+  return softplus(raw.mul(STEEPNESS)).mul(1 / STEEPNESS);
+}
+
+/** The Gaussian in the first 2·Z channels [mean | raw variance] of a block's output, and the channels after them. */
+export function splitGaussian(output: np.Array, channels: number): { gaussian: DiagonalGaussian; rest: np.Array } {
+  const [mean, raw, rest] = np.split(output, [channels, 2 * channels], 1);
+  return { gaussian: { mean, variance: smoothVariance(raw) }, rest };
+}
+
+/** z = μ + ε σ. Consumes the Gaussian and the noise ε, all [N, Z, r, r]. */
+export function draw({ mean, variance }: DiagonalGaussian, noise: np.Array): np.Array {
+  return mean.add(np.sqrt(variance).mul(noise));
+}
