@@ -1,0 +1,113 @@
+/**
+ * @file The engine's program: a typed list of equations between tracing and lowering. It knows neither jax-js nor ONNX.
+ *
+ * Unlike a Jaxpr it is flat (no nested functions), every operand already has the type its operation computes in, and an
+ * array whose elements are all equal is a `Literal`, whatever its shape.
+ */
+import type { DType, TypedArray } from "./spec.js";
+
+/** An array computed by an equation or given from outside. Compared by identity. */
+export class Value {
+  constructor(
+    readonly shape: readonly number[],
+    readonly dtype: DType,
+  ) {}
+}
+
+/** An array whose elements all equal `value` (bool: 0 or 1; NaN and infinities included). */
+export class Literal {
+  constructor(
+    readonly value: number,
+    readonly shape: readonly number[],
+    readonly dtype: DType,
+  ) {}
+}
+
+export type Atom = Value | Literal;
+
+type None = Record<never, never>;
+
+/** Every operation with its parameters. Elementwise ones broadcast as in NumPy; axes count from 0. */
+export interface Operations {
+  add: None;
+  sub: None;
+  mul: None;
+  div: None;
+  /** Integer quotient, rounded towards zero. */
+  idiv: None;
+  /** Remainder with the sign of the numerator. */
+  mod: None;
+  min: None;
+  max: None;
+  and: None;
+  or: None;
+  neg: None;
+  reciprocal: None;
+  floor: None;
+  ceil: None;
+  sin: None;
+  cos: None;
+  asin: None;
+  atan: None;
+  exp: None;
+  log: None;
+  erf: None;
+  erfc: None;
+  sqrt: None;
+  /** 1 / (1 + exp(−x)), in a form that never overflows. */
+  sigmoid: None;
+  /** log(1 + exp(x)), in a form that never overflows. */
+  softplus: None;
+  cast: { dtype: DType };
+  compare: { op: Comparison };
+  where: None;
+  reduce: { op: Reduction; axes: readonly number[] };
+  /** Sum of x·y over the last axis, all others broadcast. Gone after the pass `contract-dots`. */
+  dot: None;
+  /** Sum over the contracted pairs of axes; result axes: batch, free axes of the left, free axes of the right. */
+  dotGeneral: { batch: readonly AxisPair[]; contract: readonly AxisPair[] };
+  /** Cross-correlation of [N, G·C, …] with [G·O, C, …]; padding may not be negative and the input is not dilated. */
+  conv: { strides: readonly number[]; padding: readonly Interval[]; dilation: readonly number[]; groups: number };
+  concatenate: { axis: number };
+  split: { axis: number; sizes: readonly number[] };
+  /** Entries of the first operand along `axis` at int32 indices, whose axes replace it. */
+  gather: { axis: number };
+  /** Zeros of `shape` with rows of the first operand added (or put) at int32 row numbers along axis 0. */
+  scatter: { op: "add" | "update"; shape: readonly number[] };
+  transpose: { permutation: readonly number[] };
+  /** New axes are inserted, axes of size 1 are repeated. */
+  broadcast: { shape: readonly number[]; newAxes: readonly number[] };
+  reshape: { shape: readonly number[] };
+  flip: { axes: readonly number[] };
+  slice: { ranges: readonly Interval[] };
+  pad: { widths: readonly Interval[] };
+}
+
+export type Interval = readonly [number, number];
+export type AxisPair = readonly [left: number, right: number];
+export type Comparison = "less" | "less_equal" | "equal" | "not_equal";
+export type Reduction = "sum" | "prod" | "min" | "max" | "and" | "or";
+export type OperationName = keyof Operations;
+
+/** `outputs = op(inputs)`, as traced inside the function named by `scope`. */
+export type Equation<O extends OperationName = OperationName> = {
+  [K in O]: { op: K; params: Operations[K]; inputs: readonly Atom[]; outputs: readonly Value[]; scope: string };
+}[O];
+
+export interface Graph {
+  readonly inputs: readonly Value[];
+  /** Arrays captured or declared constant, with their elements. */
+  readonly constants: ReadonlyMap<Value, TypedArray>;
+  readonly equations: readonly Equation[];
+  readonly outputs: readonly Atom[];
+}
+
+export const isLiteral = (atom: Atom): atom is Literal => atom instanceof Literal;
+
+/** For error messages: `float32[2,3] = reduce{op: sum, axes: 1} float32[2,4,3]`. */
+export function formatEquation({ op, params, inputs, outputs }: Equation): string {
+  const array = (atom: Atom) => `${isLiteral(atom) ? `${atom.value}: ` : ""}${atom.dtype}[${atom.shape.join(",")}]`;
+  const settings = Object.entries(params).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+  const braces = settings.length > 0 ? `{${settings.join(", ")}}` : "";
+  return `${outputs.map(array).join(", ")} = ${op}${braces} ${inputs.map(array).join(", ")}`;
+}

@@ -1,0 +1,144 @@
+/** @file Writes ONNX models: nodes and initialisers by name, equal ones once. */
+import { create, toBinary } from "@bufbuild/protobuf";
+import {
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  type TensorProto,
+  TensorProto_DataType,
+  TensorProtoSchema,
+  TensorShapeProto_DimensionSchema,
+  TensorShapeProtoSchema,
+  TypeProto_TensorSchema,
+  TypeProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "onnx-buf";
+import type { DType, Spec } from "../spec.js";
+
+/** A number is an integer attribute; floats are `{ float: x }`. */
+export type Attribute = number | string | readonly number[] | { float: number };
+
+const elementTypes: Record<DType | "int64", TensorProto_DataType> = {
+  float32: TensorProto_DataType.FLOAT,
+  int32: TensorProto_DataType.INT32,
+  int64: TensorProto_DataType.INT64,
+  bool: TensorProto_DataType.BOOL,
+};
+
+export const elementType = (dtype: DType | "int64"): number => elementTypes[dtype];
+
+const OPSET = 20n;
+const IR_VERSION = 10n;
+
+export class ModelBuilder {
+  readonly #nodes: NodeProto[] = [];
+  readonly #initializers: TensorProto[] = [];
+  readonly #inputs: ValueInfoProto[] = [];
+  readonly #outputs: ValueInfoProto[] = [];
+  readonly #known = new Map<string, string[]>();
+  #names = 0;
+
+  fresh(): string {
+    return `v${this.#names++}`;
+  }
+
+  input(name: string, { shape, dtype }: Spec): void {
+    this.#inputs.push(valueInfo(name, shape, dtype));
+  }
+
+  /** Declares `value` an output called `name`. */
+  output(name: string, value: string, { shape, dtype }: Spec): void {
+    this.#nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [value], output: [name], name }));
+    this.#outputs.push(valueInfo(name, shape, dtype));
+  }
+
+  /** An initialiser with these elements. */
+  initializer(data: ArrayBufferView, shape: readonly number[], dtype: DType | "int64"): string {
+    const name = this.fresh();
+    const rawData = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    const dims = shape.map((size) => BigInt(size));
+    this.#initializers.push(create(TensorProtoSchema, { name, dims, dataType: elementTypes[dtype], rawData }));
+    return name;
+  }
+
+  /** A list of integers, as shapes, axes and paddings are given. */
+  integers(values: readonly number[]): string {
+    return this.#once(`int64 ${values}`, () => [
+      this.initializer(
+        BigInt64Array.from(values, (value) => BigInt(value)),
+        [values.length],
+        "int64",
+      ),
+    ])[0];
+  }
+
+  /** A scalar. */
+  scalar(value: number, dtype: DType): string {
+    const elements = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype];
+    const key = `${dtype} ${Object.is(value, -0) ? "-0" : value}`;
+    return this.#once(key, () => [this.initializer(elements.of(value), [], dtype)])[0];
+  }
+
+  /** The results of a node, written unless an equal one already is. An empty input name leaves that input out. */
+  node(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Record<string, Attribute> = {},
+    { outputs = 1, domain = "" } = {},
+  ): string[] {
+    return this.#once(`${domain}.${opType} ${inputs} ${JSON.stringify(attributes)} ${outputs}`, () => {
+      const names = Array.from({ length: outputs }, () => this.fresh());
+      const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
+      const name = `${opType}_${names[0]}`;
+      this.#nodes.push(create(NodeProtoSchema, { opType, domain, name, input: [...inputs], output: names, attribute }));
+      return names;
+    });
+  }
+
+  /** The model in ONNX's binary form. */
+  encode(): Uint8Array {
+    const graph = create(GraphProtoSchema, {
+      name: "strata",
+      node: this.#nodes,
+      initializer: this.#initializers,
+      input: this.#inputs,
+      output: this.#outputs,
+    });
+    const opsetImport = [create(OperatorSetIdProtoSchema, { domain: "", version: OPSET })];
+    const model = create(ModelProtoSchema, { irVersion: IR_VERSION, producerName: "strata", opsetImport, graph });
+    return toBinary(ModelProtoSchema, model);
+  }
+
+  #once(key: string, write: () => string[]): string[] {
+    const known = this.#known.get(key) ?? write();
+    this.#known.set(key, known);
+    return known;
+  }
+}
+
+function valueInfo(name: string, shape: readonly number[], dtype: DType): ValueInfoProto {
+  const dim = shape.map((size) =>
+    create(TensorShapeProto_DimensionSchema, { value: { case: "dimValue", value: BigInt(size) } }),
+  );
+  const tensorType = create(TypeProto_TensorSchema, {
+    elemType: elementTypes[dtype],
+    shape: create(TensorShapeProtoSchema, { dim }),
+  });
+  const type = create(TypeProtoSchema, { value: { case: "tensorType", value: tensorType } });
+  return create(ValueInfoProtoSchema, { name, type });
+}
+
+function attributeProto(name: string, value: Attribute) {
+  const { INT, INTS, FLOAT, STRING } = AttributeProto_AttributeType;
+  if (typeof value === "number") return create(AttributeProtoSchema, { name, type: INT, i: BigInt(value) });
+  if (typeof value === "string") {
+    return create(AttributeProtoSchema, { name, type: STRING, s: new TextEncoder().encode(value) });
+  }
+  if ("float" in value) return create(AttributeProtoSchema, { name, type: FLOAT, f: value.float });
+  return create(AttributeProtoSchema, { name, type: INTS, ints: value.map((integer) => BigInt(integer)) });
+}

@@ -1,0 +1,139 @@
+/** @file ONNX Runtime in a thread of its own, and arrays that live there. */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { checkElements, type Spec, type TypedArray } from "../spec.js";
+import type { ArrayId, Envelope, Request, Response, TensorInfo, WorkerSettings } from "./protocol.js";
+
+export interface RuntimeOptions {
+  /** Threads that compute; by default all there are. Results are the same bytes only for the same number. */
+  threads?: number;
+}
+
+/** An array that lives in a runtime's thread; programs take and give it without copies. */
+export class DeviceArray {
+  #freed = false;
+
+  constructor(
+    readonly runtime: Runtime,
+    readonly id: ArrayId,
+    readonly spec: Spec,
+  ) {}
+
+  /** Throws when the array has been disposed. */
+  assertAlive(): void {
+    if (this.#freed) throw new Error(`This device array (${this.spec}) has been disposed already.`);
+  }
+
+  /** A copy of the elements. */
+  async read(): Promise<TypedArray> {
+    this.assertAlive();
+    return (await this.runtime.request({ kind: "read", array: this.id })) as TypedArray;
+  }
+
+  /** Gives the memory back; the array cannot be used afterwards. */
+  dispose(): void {
+    this.assertAlive();
+    this.#freed = true;
+    this.runtime.free(this.id);
+  }
+}
+
+/**
+ * A thread that runs programs. The calling thread stays free, and the process may exit while nothing is under way.
+ * Requests are answered in the order in which they were made.
+ */
+export class Runtime {
+  readonly threads: number;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
+  #next = 0;
+  #closed: Error | undefined;
+
+  constructor({ threads = availableParallelism() }: RuntimeOptions = {}) {
+    this.threads = threads;
+    this.#worker = startWorker({ threads });
+    this.#worker.unref();
+    this.#worker.on("message", (response: Response) => this.#settle(response));
+    this.#worker.on("error", (error: Error) => this.#close(error));
+    this.#worker.on("exit", () => this.#close(new Error("The runtime's thread has ended.")));
+  }
+
+  /** Copies elements to the runtime's thread. */
+  put(data: TypedArray, spec: Spec): DeviceArray {
+    checkElements(data, spec, "Runtime.put");
+    const array = new DeviceArray(this, this.name(), spec);
+    this.#post({ kind: "put", array: array.id, data });
+    return array;
+  }
+
+  /** Ends the thread and frees everything in it. */
+  async dispose(): Promise<void> {
+    this.#close(new Error("This runtime has been disposed."));
+    await this.#worker.terminate();
+  }
+
+  /** @internal A name that nothing in the thread has yet. */
+  name(): number {
+    return this.#next++;
+  }
+
+  /** @internal Loads an ONNX model; resolves to its number once its session exists. */
+  async load(model: Uint8Array, inputs: TensorInfo[], outputs: TensorInfo[]): Promise<number> {
+    const program = this.name();
+    await this.request({ kind: "load", program, model, inputs, outputs });
+    return program;
+  }
+
+  /** @internal */
+  request(request: Request): Promise<unknown> {
+    if (this.#closed) return Promise.reject(this.#closed);
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(this.#post(request), { resolve, reject });
+      this.#worker.ref();
+    });
+  }
+
+  /** @internal */
+  free(array: ArrayId): void {
+    if (!this.#closed) this.#post({ kind: "free", arrays: [array] });
+  }
+
+  #post(request: Request): number {
+    if (this.#closed) throw this.#closed;
+    const id = this.name();
+    this.#worker.postMessage({ id, request } satisfies Envelope);
+    return id;
+  }
+
+  #settle(response: Response): void {
+    const waiting = this.#waiting.get(response.id);
+    this.#waiting.delete(response.id);
+    if (this.#waiting.size === 0) this.#worker.unref();
+    if ("error" in response) waiting?.reject(response.error);
+    else waiting?.resolve(response.result);
+  }
+
+  #close(reason: Error): void {
+    this.#closed ??= reason;
+    for (const { reject } of this.#waiting.values()) reject(this.#closed);
+    this.#waiting.clear();
+  }
+}
+
+/** The worker thread: as built, or, where this file runs as TypeScript (in the repository), through tsx. */
+function startWorker(workerData: WorkerSettings): Worker {
+  if (!import.meta.url.endsWith(".ts")) {
+    return new Worker(new URL("./worker.js", import.meta.url), { workerData, execArgv: [] });
+  }
+  const entry = JSON.stringify(new URL("./worker.ts", import.meta.url).href);
+  const start = `import("tsx/esm/api").then(({ register }) => { register(); return import(${entry}); });`;
+  return new Worker(start, { workerData, execArgv: [], eval: true });
+}
+
+let shared: Runtime | undefined;
+
+/** The runtime used where none is named: one a process, with all threads. */
+export function defaultRuntime(): Runtime {
+  shared ??= new Runtime();
+  return shared;
+}

@@ -1,0 +1,50 @@
+/** @file What the engine calls an array: its element type and shape, and the typed arrays that hold its elements. */
+
+/** Element types that a program may contain. */
+export type DType = "float32" | "int32" | "bool";
+
+/** Elements in row-major order: float32, int32, and bool as one byte each. */
+export type TypedArray = Float32Array | Int32Array | Uint8Array;
+
+const constructors = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/** Number of elements of an array of this shape. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+/** An abstract array: shape and element type without elements. `compile` needs no more to trace a function. */
+export class Spec {
+  readonly weakType = false; // jax-js reads it: a strong type, as of a real array
+
+  constructor(
+    readonly shape: number[],
+    readonly dtype: DType = "float32",
+  ) {}
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  toString(): string {
+    return `${this.dtype}[${this.shape.join(",")}]`;
+  }
+}
+
+/** Shorthand for `new Spec(shape, dtype)`. */
+export const spec = (shape: readonly number[], dtype: DType = "float32"): Spec => new Spec([...shape], dtype);
+
+/** A typed array for the elements of `spec`, over `buffer` when one is given. */
+export function allocate(dtype: DType, size: number, buffer?: ArrayBuffer): TypedArray {
+  return buffer ? new constructors[dtype](buffer, 0, size) : new constructors[dtype](size);
+}
+
+/** Throws unless `data` can hold the elements of `expected`; `where` names the array in the message. */
+export function checkElements(data: unknown, expected: Spec, where: string): asserts data is TypedArray {
+  const Elements = constructors[expected.dtype];
+  if (!(data instanceof Elements)) {
+    const got = ArrayBuffer.isView(data) ? data.constructor.name : typeof data;
+    throw new TypeError(`${where}: expected ${Elements.name} for ${expected}, got ${got}`);
+  }
+  if (data.length !== expected.size) {
+    throw new RangeError(`${where}: expected ${expected.size} elements for ${expected}, got ${data.length}`);
+  }
+}

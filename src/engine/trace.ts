@@ -1,0 +1,118 @@
+/** @file From a jax-js function to a graph: traces it with abstract arrays and reads the Jaxpr, nested functions inlined. */
+import "../polyfill.js";
+import { type Array as JaxArray, type Jaxpr, makeJaxpr } from "@jax-js/jax";
+import { fusedCall, type Residuals } from "./activations.js";
+import { GraphBuilder } from "./builder.js";
+import { type Atom, formatEquation, type Graph, Literal, Value } from "./graph.js";
+import { type ImportContext, importRules } from "./import-rules.js";
+import { type DType, Spec, type TypedArray } from "./spec.js";
+import { leaves, map, rebuild, type Tree } from "./tree.js";
+
+type JaxprEquation = Jaxpr["eqns"][number];
+type JaxprAtom = JaxprEquation["inputs"][number];
+type JaxprValue = JaxprEquation["outBinders"][number];
+type JaxprLiteral = Exclude<JaxprAtom, JaxprValue>;
+
+const isJaxprLiteral = (atom: JaxprAtom): atom is JaxprLiteral => "value" in atom;
+
+export interface Traced {
+  readonly graph: Graph;
+  /** What the function returned, with a spec for every array. */
+  readonly outputs: Tree<Spec>;
+}
+
+/**
+ * Traces `fn` without computing or allocating anything.
+ *
+ * @param fn - takes trees of jax-js arrays and returns one; it owns its arguments (use `.ref` to use an array twice)
+ * @param args - a tree of specs for every argument
+ * @throws Error naming the primitive, its equation and the function it came from, where the engine lacks one
+ */
+export function trace(fn: (...args: never[]) => unknown, args: readonly Tree<Spec>[]): Traced {
+  let returned: Tree<unknown> = [];
+  const flat = (...tracers: JaxArray[]) => {
+    returned = fn(...(rebuild(args as Tree<Spec>[], tracers) as never[])) as Tree<unknown>;
+    return leaves(returned) as JaxArray[];
+  };
+  const { jaxpr: closed } = makeJaxpr(flat)(...(leaves(args as Tree<Spec>[]) as unknown as JaxArray[]));
+  const builder = new GraphBuilder();
+  const constants = closed.consts.map((constant) => {
+    const array = constant as unknown as JaxArray;
+    const dtype = supported(array.dtype, "a captured constant");
+    return builder.constant(elements(array), array.shape, dtype);
+  });
+  const inputs = leaves(args as Tree<Spec>[]).map(({ shape, dtype }) => new Value(shape, dtype));
+  const outputs = inline(closed.jaxpr, [...constants, ...inputs], builder, new Map());
+  closed.dispose();
+  const specs = outputs.map(({ shape, dtype }) => new Spec([...shape], dtype));
+  return {
+    graph: builder.build(inputs, outputs),
+    outputs: rebuild(
+      map(returned, () => null),
+      specs,
+    ),
+  };
+}
+
+/** Writes the equations of a Jaxpr into `builder`, with `args` in place of its parameters. */
+function inline(jaxpr: Jaxpr, args: readonly Atom[], builder: GraphBuilder, residuals: Residuals): Atom[] {
+  const values = new Map<JaxprValue, Atom>(jaxpr.inBinders.map((binder, index) => [binder, args[index]]));
+  const read = (atom: JaxprAtom): Atom => {
+    if (!isJaxprLiteral(atom)) return values.get(atom)!;
+    return new Literal(Number(atom.value), [], supported(atom.aval.dtype, `the literal ${atom.value}`));
+  };
+  const scope = builder.scope;
+  for (const equation of jaxpr.eqns) {
+    const inputs = equation.inputs.map(read);
+    let results: Atom[];
+    if (`${equation.primitive}` === "jit") {
+      const { name, jaxpr: inner } = equation.params as { name: string; jaxpr: Jaxpr };
+      const body = () => inline(inner, inputs, builder, residuals);
+      builder.scope = scope === "" ? name : `${scope}/${name}`;
+      results = fusedCall(name, inputs, builder.emit, body, residuals);
+      builder.scope = scope;
+    } else {
+      results = importEquation(equation, inputs, builder);
+    }
+    equation.outBinders.forEach((binder, index) => {
+      values.set(binder, results[index]);
+    });
+  }
+  return jaxpr.outs.map(read);
+}
+
+function importEquation(equation: JaxprEquation, inputs: Atom[], builder: GraphBuilder): Atom[] {
+  const { primitive, params, outBinders } = equation;
+  const expected = outBinders.map(({ aval }) => new Spec(aval.shape, supported(aval.dtype, `${primitive}`)));
+  const rule = importRules[`${primitive}`];
+  const context: ImportContext = {
+    emit: builder.emit,
+    constant: builder.constant.bind(builder),
+    dtype: expected[0].dtype,
+  };
+  const results = rule?.(inputs, params, context);
+  if (!results) {
+    const shown = { op: primitive, params, inputs, outputs: expected.map((e) => new Value(e.shape, e.dtype)) };
+    throw new Error(
+      `The engine cannot run the primitive "${primitive}": ${formatEquation({ ...shown, scope: "" } as never)}, ` +
+        `traced in ${builder.scope || "the compiled function itself"}. Express it through supported operations, or add ` +
+        "a rule to src/engine/import-rules.ts.",
+    );
+  }
+  results.forEach((result, index) => {
+    if (String(result.shape) !== String(expected[index].shape)) {
+      throw new Error(`internal: ${primitive} gave shape [${result.shape}], traced as [${expected[index].shape}]`);
+    }
+  });
+  return results;
+}
+
+function supported(dtype: string, where: string): DType {
+  if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
+  throw new Error(`The engine computes in float32, int32 and bool; ${where} is ${dtype}. Cast it before it enters.`);
+}
+
+function elements(array: JaxArray): TypedArray {
+  const data = array.ref.dataSync() as TypedArray;
+  return array.dtype === "bool" ? Uint8Array.from(data) : data.slice();
+}
