@@ -1,17 +1,11 @@
 import { defaultDevice, grad, numpy as np } from "@jax-js/jax";
 import { expect, test } from "vitest";
 import "../../test/support/all-close.js";
+import { relativeDistance } from "../../test/support/distance.js";
 import { readGolden, readGoldenJson, toArray } from "../../test/support/golden.js";
 import { spectralNorm } from "./spectral.js";
 
 defaultDevice("cpu"); // jax-js's other device has logarithms off by up to 4e-6
-
-/** Relative L2 distance of two arrays. */
-function distance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  const square = (sum: number, value: number) => sum + value * value;
-  const difference = Array.from(expected, (value, i) => actual[i] - value).reduce(square, 0);
-  return Math.sqrt(difference / Array.from(expected).reduce(square, 0));
-}
 
 test.each(["uncond16", "cond16", "superres16"])(
   "σ, u and ∂σ/∂W of every layer of %s equal the golden ones",
@@ -31,7 +25,7 @@ test.each(["uncond16", "cond16", "superres16"])(
         estimate.u.dispose();
         return estimate.sigma;
       })(weight);
-      expect(distance(gradient.dataSync(), golden(`${module}.jax.grad_uv_const`).data)).toBeLessThan(5e-6);
+      expect(relativeDistance(gradient.dataSync(), golden(`${module}.jax.grad_uv_const`).data)).toBeLessThan(5e-6);
     }
   },
 );

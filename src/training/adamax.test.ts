@@ -47,3 +47,13 @@ test("the tree may nest objects and lists", () => {
   const values = Object.values(next).map((part) => part.levels[0].weight.js());
   expect(values).toBeAllClose([1 + 0.25 / 3, 1 + 0.125 / 3, -1, 3]);
 });
+
+test("a state whose keys stand in another order is refused, not paired with the wrong gradients", () => {
+  const first = () => ({ a: np.zeros([1]), b: np.zeros([1]) });
+  const second = () => ({ b: np.zeros([1]), a: np.zeros([1]) });
+  const state = { parameters: first(), ema: second(), firstMoment: first(), infinityNorm: first() };
+  const scalars = { stepSize: np.array(0.1), emaDecay: np.array(0.5) };
+  expect(() => adamaxUpdate(state, first(), scalars, constants)).toThrow(
+    "adamaxUpdate: ema must have the gradients' structure JsTreeDef({a: *, b: *}), got JsTreeDef({b: *, a: *})",
+  );
+});

@@ -1,11 +1,11 @@
 /** @file Adamax with a moving average of the weights: one functional update of a training state (METHOD §3). */
-import { numpy as np, tree } from "@jax-js/jax";
+import { type JsTree, numpy as np, tree } from "@jax-js/jax";
 
-/** A tree of arrays; all trees of one state have the same structure and shapes. */
-export type Arrays = { [name: string]: np.Array | Arrays } | (np.Array | Arrays)[];
-
-/** What an update reads and renews. The moments start at 0, the average as a copy of the parameters. */
-export interface OptimizerState<Tree extends Arrays> {
+/**
+ * What an update reads and renews: trees of arrays, alike in structure, order of keys and shapes. The moments start at 0, the
+ * average as a copy of the parameters.
+ */
+export interface OptimizerState<Tree> {
   parameters: Tree;
   /** Moving average of the parameters, used for all evaluation. */
   ema: Tree;
@@ -37,17 +37,24 @@ export function adamaxStepSize(learningRate: number, t: number, { beta1 }: Adama
  * @param state - consumed
  * @param gradients - same structure; consumed
  * @param scalars - `stepSize` s of {@link adamaxStepSize} and `emaDecay` d, both scalars, changing from step to step; consumed
+ * @throws TypeError when a tree of the state is built unlike the gradients, which would pair parameters with the wrong ones
  */
-export function adamaxUpdate<Tree extends Arrays>(
+export function adamaxUpdate<Tree>(
   state: OptimizerState<Tree>,
   gradients: Tree,
   { stepSize, emaDecay }: { stepSize: np.Array; emaDecay: np.Array },
   { beta1, beta2, epsilon }: AdamaxConstants,
 ): OptimizerState<Tree> {
-  const [gradientLeaves, structure] = tree.flatten<np.Array>(gradients);
-  const [parameters, ema, moments, norms] = [state.parameters, state.ema, state.firstMoment, state.infinityNorm].map(
-    (part) => tree.leaves<np.Array>(part),
-  );
+  const [gradientLeaves, structure] = tree.flatten(gradients as JsTree<np.Array>);
+  const leavesOf = (name: keyof OptimizerState<Tree>) => {
+    const [leaves, found] = tree.flatten(state[name] as JsTree<np.Array>);
+    if (!found.equals(structure)) {
+      throw new TypeError(`adamaxUpdate: ${name} must have the gradients' structure ${structure}, got ${found}`);
+    }
+    return leaves;
+  };
+  const [parameters, ema] = [leavesOf("parameters"), leavesOf("ema")];
+  const [moments, norms] = [leavesOf("firstMoment"), leavesOf("infinityNorm")];
   const emaRate = emaDecay.neg().add(1); // 1 − d
   const updated = gradientLeaves.map((g, i) => {
     const m = moments[i].mul(beta1).add(g.ref.mul(1 - beta1));
@@ -62,6 +69,6 @@ export function adamaxUpdate<Tree extends Arrays>(
     tree.unflatten(
       structure,
       updated.map((leaf) => leaf[name]),
-    ) as unknown as Tree;
+    ) as Tree;
   return { parameters: collect("p"), ema: collect("e"), firstMoment: collect("m"), infinityNorm: collect("u") };
 }
