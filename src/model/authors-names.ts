@@ -5,8 +5,8 @@
  * mix blocks, attention layers and resampling convolutions in the order of execution. Shapes and layouts are ours.
  */
 import type { ModelConfig } from "../config/index.js";
-import { entries } from "../engine/tree.js";
 import { attentionPlaces } from "./attention-places.js";
+import { parameterEntries } from "./parameter-tree.js";
 import type { Affine, Attention, Block, ModelParameters } from "./parameters.js";
 import { modelParameters } from "./parameters.js";
 
@@ -105,7 +105,7 @@ function names(model: ModelConfig): ModelParameters<string> {
  * // "layer_list.0.layer_list.1.prior_block.conv2.conv.weight"
  */
 export function authorsNames(model: ModelConfig): Map<string, string> {
-  const all = new Map(entries<string>(names(model)));
+  const all = new Map(parameterEntries(names(model)));
   const anyOutput = 6; // the names do not depend on the number of output channels
-  return new Map(entries(modelParameters(model, anyOutput)).map(([path]) => [path, all.get(path)!]));
+  return new Map(parameterEntries(modelParameters(model, anyOutput)).map(([path]) => [path, all.get(path)!]));
 }

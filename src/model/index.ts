@@ -6,12 +6,13 @@ export { authorsNames } from "./authors-names.js";
 export { encode } from "./encoder.js";
 export { type ChooseLatent, outputLayers, posterior, stochasticLayer, topDown } from "./generator.js";
 export { type Group, groups } from "./groups.js";
+export { initialise } from "./initialise.js";
 export { type DiagonalGaussian, draw, smoothVariance } from "./latent.js";
+export { mapParameters, parameterEntries } from "./parameter-tree.js";
 export {
   countParameters,
   type Initialiser,
   type ModelParameters,
-  mapParameters,
   modelParameters,
   ParameterSpec,
 } from "./parameters.js";

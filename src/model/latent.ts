@@ -9,6 +9,7 @@ export interface DiagonalGaussian {
 }
 
 /** The paper's ln 2, rounded as its code has it, so that a raw 0 is a variance of 1.0002. */
+// biome-ignore lint/suspicious/noApproximativeNumericConstant: the published models were trained with the rounded one
 const STEEPNESS = 0.693;
 
 /**

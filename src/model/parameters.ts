@@ -1,7 +1,7 @@
 /** @file The parameters of a model: their tree, and the shape and initial distribution of each, without allocating any. */
 import type { ModelConfig } from "../config/index.js";
-import { type Mapped, map, leaves as treeLeaves } from "../engine/tree.js";
 import { attentionPlaces } from "./attention-places.js";
+import { parameterEntries } from "./parameter-tree.js";
 
 /** Initial distribution of a parameter; `scale` multiplies the drawn values. */
 export type Initialiser =
@@ -157,13 +157,5 @@ export function modelParameters(model: ModelConfig, outputChannels: number): Mod
 
 /** Number of scalars in a tree of specs or arrays. */
 export function countParameters(parameters: ModelParameters<{ shape: number[] }>): number {
-  return sum(treeLeaves<{ shape: number[] }>(parameters).map(({ shape }) => shape.reduce((size, n) => size * n, 1)));
-}
-
-/** The tree with `fn` applied to every parameter; `path` is dotted, as in `generator.levels.0.layers.1.prior.conv1.weight`. */
-export function mapParameters<T, U>(
-  parameters: ModelParameters<T>,
-  fn: (parameter: T, path: string) => U,
-): ModelParameters<U> {
-  return map<T, U>(parameters, fn) as Mapped<ModelParameters<T>, T, U> as ModelParameters<U>;
+  return sum(parameterEntries(parameters).map(([, { shape }]) => shape.reduce((size, n) => size * n, 1)));
 }

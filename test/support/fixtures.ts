@@ -1,6 +1,5 @@
 /** @file The golden model fixtures in this project's terms: configuration, parameters, batch and noise. */
 import { type Config, type ConfigInput, parseConfig } from "../../src/config/index.js";
-import { entries } from "../../src/engine/tree.js";
 import { authorsNames, groups, type ModelParameters, mapParameters, modelParameters } from "../../src/model/index.js";
 import { HostArray } from "./evaluate.js";
 import { type Golden, readGolden, readGoldenJson } from "./golden.js";
@@ -64,10 +63,8 @@ export function fixture(name: FixtureName) {
   const specs = modelParameters(config.model, 6);
   const names = authorsNames(config.model);
   /** A tree of parameters read from a file by the authors' names. */
-  const tree = (read: (name: string) => Golden): ModelParameters<HostArray> => {
-    const byPath = new Map(entries(specs).map(([path]) => [path, host(read(names.get(path)!))]));
-    return mapParameters(specs, (_, path) => byPath.get(path)!);
-  };
+  const tree = (read: (name: string) => Golden): ModelParameters<HostArray> =>
+    mapParameters(specs, (_, path) => host(read(names.get(path)!)));
   const conditional = config.model.classes > 0;
   const noise = (read: (name: string) => Golden) => groups(config.model).map(({ index }) => host(read(`eps.${index}`)));
   return {
