@@ -1,6 +1,6 @@
 /** @file Which folder of `src` may import from which: DESIGN's layer table, as a function of the source text. */
 
-/** What stands below each folder, nearest first. A file at the top of `src` that is not listed may be imported by all. */
+/** What each folder may import, nearest first: folders, or single files of one. */
 export const LAYERS: Record<string, string[]> = {
   errors: [],
   config: ["errors"],
@@ -8,8 +8,8 @@ export const LAYERS: Record<string, string[]> = {
   formats: ["errors"],
   engine: ["errors"], // it knows nothing of this project, and could be published alone
   data: ["formats", "random", "errors"], // no models
-  model: ["random", "config", "errors"], // no losses, files or engines
-  objective: ["model", "random", "config", "errors"], // no optimizers or files
+  model: ["engine/tree", "random", "config", "errors"], // no losses, files or engines; a tree is none of them
+  objective: ["model", "engine/tree", "random", "config", "errors"], // no optimizers or files
   generation: ["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
   // what evaluation measures has to be made first
   evaluation: ["generation", "objective", "model", "data", "engine", "formats", "random", "config", "errors"],

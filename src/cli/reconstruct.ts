@@ -1,0 +1,73 @@
+/** @file `strata reconstruct`: originals above what a model makes of them. */
+import { dirname, extname } from "node:path";
+import { Option } from "commander";
+import { type ImageSet, openData } from "../data/index.js";
+import { UserError } from "../errors.js";
+import { writeFileAtomic } from "../formats/atomic-file.js";
+import { reconstruct } from "../generation/reconstruct.js";
+import { reconstructionGrid } from "../report/picture-grid.js";
+import { wholeNumber } from "./arguments.js";
+import { type Context, createCommand, withContext } from "./command.js";
+import { makeFolder, noteSkipped } from "./images.js";
+import { createRuntime } from "./runtime.js";
+import { addModelOptions, type ModelOptions, openModel } from "./sampling-options.js";
+
+interface Options extends ModelOptions {
+  data: string;
+  split: "train" | "validation" | "test";
+  count: number;
+  out: string;
+  groups?: number;
+}
+
+/** Pairs of images in one row of the grid. */
+const COLUMNS = 8;
+
+export const reconstructCommand = addModelOptions(
+  createCommand(
+    "reconstruct",
+    "show images above what a model keeps of them",
+    "strata reconstruct --run runs/emoji --data emoji --count 16 --out reconstructions.png",
+  ),
+)
+  .requiredOption("--data <source>", "emoji, folder:PATH, or a path")
+  .addOption(
+    new Option("--split <name>", "which images").choices(["train", "validation", "test"]).default("validation"),
+  )
+  .requiredOption("--count <n>", "number of images", wholeNumber(1))
+  .requiredOption("--out <file.png>", "the picture to write")
+  .option("--groups <k>", "keep the first K latent groups of each image, draw the rest from the prior", wholeNumber(0))
+  .action(withContext(runReconstruct));
+
+async function runReconstruct(context: Context, options: Options): Promise<void> {
+  const { out, groups, batch, split } = options;
+  if (extname(out).toLowerCase() !== ".png")
+    throw new UserError(`--out ${out}: expected a file name that ends in .png.`);
+  const { seed, signal, progress } = context;
+  const model = await openModel(options, context);
+  const images = await openData(options.data, { resolution: model.config.model.resolution, split, signal });
+  noteSkipped(images, progress);
+  const originals = firstImages(images, options.count);
+  const { count } = originals;
+  const runtime = createRuntime(context);
+  try {
+    const onProgress = (done: number) => progress.update(`${done} of ${count} images`);
+    const again = await reconstruct(model, originals, { groups, seed, batch, runtime, signal, onProgress });
+    makeFolder(dirname(out));
+    await writeFileAtomic(out, await reconstructionGrid(originals, again, COLUMNS));
+    context.result({ out, count, step: model.step }, `${count} ${split} images above their reconstructions: ${out}`);
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+/** The first `count` images of a set, or all when it has fewer. */
+function firstImages({ images, labels, resolution, count: all }: ImageSet, wanted: number) {
+  const count = Math.min(wanted, all);
+  return {
+    images: images.subarray(0, count * 3 * resolution ** 2),
+    labels: labels.subarray(0, count),
+    count,
+    resolution,
+  };
+}

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { resolvePreset } from "../config/index.js";
+import { UserError } from "../errors.js";
+import type { TrainedModel } from "../generation/trained-model.js";
+import { parseGuidance, parseLabels } from "./sampling-options.js";
+
+/** A model that was trained on three classes, or on none. */
+function model(classes: number): TrainedModel {
+  const config = resolvePreset("emoji32-small");
+  const names = ["cats", "dogs", "2"].slice(0, classes);
+  const data = { name: "folder:pets", count: 30, classes: names, classCounts: names.map(() => 10) };
+  return { config: { ...config, model: { ...config.model, classes } }, parameters: {}, step: 1, data };
+}
+
+test("labels by name before index, all in turn, none as the last row", () => {
+  expect([...parseLabels("dogs", 2, model(3))]).toEqual([1, 1]);
+  expect([...parseLabels("0", 2, model(3))]).toEqual([0, 0]);
+  expect([...parseLabels("2", 1, model(3))]).toEqual([2]);
+  expect([...parseLabels("all", 5, model(3))]).toEqual([0, 1, 2, 0, 1]);
+  expect([...parseLabels("none", 2, model(3))]).toEqual([3, 3]);
+});
+
+test("labels that the model does not know are refused, naming what it knows", () => {
+  expect(() => parseLabels("dgos", 1, model(3))).toThrow(/--label dgos.*0 to 2.*nearest names are dogs/);
+  expect(() => parseLabels("3", 1, model(3))).toThrow(UserError);
+  expect(() => parseLabels("cats", 1, model(0))).toThrow(/trained without classes/);
+});
+
+test("guidance for all groups, or by resolution", () => {
+  expect(parseGuidance(["1.5,5"])).toEqual({ mean: 1.5, variance: 5 });
+  expect(parseGuidance(["32:1.5,5", "16:1,-3"])).toEqual([
+    { resolution: 32, mean: 1.5, variance: 5 },
+    { resolution: 16, mean: 1, variance: -3 },
+  ]);
+});
+
+test.each([[["1.5"]], [["a,b"]], [["1,2", "3,4"]], [["1,2", "16:3,4"]], [["16:"]], [["1,2,3"]]])(
+  "guidance %j is refused",
+  (words) => {
+    expect(() => parseGuidance(words)).toThrow(/--guidance .*expected/);
+  },
+);

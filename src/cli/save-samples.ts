@@ -1,0 +1,69 @@
+/** @file Samples into files, by the extension of `--out`: a PNG grid, an npz of arrays, or a folder of PNG files. */
+import { dirname, extname, join } from "node:path";
+import sharp from "sharp";
+import { UserError } from "../errors.js";
+import { writeFileAtomic } from "../formats/atomic-file.js";
+import { encodeNpz } from "../formats/npz.js";
+import type { Pictures } from "../generation/pictures.js";
+import { imageGrid } from "../report/picture-grid.js";
+import { makeFolder } from "./images.js";
+
+/** How samples are written. */
+export type OutputKind = "grid" | "npz" | "folder";
+
+/**
+ * What `--out` asks for.
+ *
+ * @throws UserError for an extension that is none of these
+ */
+export function outputKind(out: string): OutputKind {
+  if (out.endsWith("/")) return "folder";
+  const extension = extname(out).toLowerCase();
+  if (extension === ".png") return "grid";
+  if (extension === ".npz") return "npz";
+  if (extension === "") return "folder";
+  throw new UserError(
+    `--out ${out}: expected FILE.png for a grid, FILE.npz for arrays, or FOLDER/ for PNG files, got ${extension}.`,
+  );
+}
+
+/**
+ * Writes samples: as a nearly square grid; as `arr_0` uint8 [N,R,R,3] with labels as `arr_1`; or as `000000.png`, ….
+ *
+ * @param labels - [N], or length 0
+ * @throws UserError when the place cannot be written
+ */
+export async function saveSamples(samples: Pictures, labels: Int32Array, out: string): Promise<void> {
+  const kind = outputKind(out);
+  const { count, resolution } = samples;
+  makeFolder(kind === "folder" ? out : dirname(out));
+  if (kind === "grid") return writeFileAtomic(out, await imageGrid(samples, Math.ceil(Math.sqrt(count))));
+  const pixels = interleaved(samples);
+  if (kind === "npz") {
+    const arrays = [{ dtype: "uint8" as const, shape: [count, resolution, resolution, 3], data: pixels }];
+    const named = labels.length > 0 ? [...arrays, { dtype: "int32" as const, shape: [count], data: labels }] : arrays;
+    return writeFileAtomic(out, encodeNpz(Object.fromEntries(named.map((array, index) => [`arr_${index}`, array]))));
+  }
+  const digits = Math.max(6, String(count - 1).length);
+  for (let index = 0; index < count; index++) {
+    const size = resolution ** 2 * 3;
+    const raw = { width: resolution, height: resolution, channels: 3 as const };
+    const png = await sharp(pixels.subarray(index * size, (index + 1) * size), { raw })
+      .png()
+      .toBuffer();
+    await writeFileAtomic(join(out, `${String(index).padStart(digits, "0")}.png`), png);
+  }
+}
+
+/** NCHW → NHWC. */
+function interleaved({ images, count, resolution }: Pictures): Uint8Array {
+  const plane = resolution ** 2;
+  const result = new Uint8Array(images.length);
+  for (let image = 0; image < count; image++) {
+    for (let channel = 0; channel < 3; channel++) {
+      const from = (image * 3 + channel) * plane;
+      for (let pixel = 0; pixel < plane; pixel++) result[(image * plane + pixel) * 3 + channel] = images[from + pixel];
+    }
+  }
+  return result;
+}

@@ -1,0 +1,96 @@
+/** @file `strata train`: from images to a run folder. */
+import { basename, dirname } from "node:path";
+import { openData } from "../data/index.js";
+import { UserError } from "../errors.js";
+import { openRun } from "../training/open-run.js";
+import { readRunConfig } from "../training/run-folder.js";
+import { train } from "../training/train.js";
+import { numberAbove, wholeNumber } from "./arguments.js";
+import { type Context, createCommand, withContext } from "./command.js";
+import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "./configuration.js";
+import { estimateText, estimateTraining } from "./estimate.js";
+import { formatCount, formatDuration } from "./format.js";
+import { noteSkipped } from "./images.js";
+import { createRuntime } from "./runtime.js";
+import { showTraining } from "./training-display.js";
+
+interface Options extends ConfigurationOptions {
+  data?: string;
+  out?: string;
+  steps?: number;
+  images?: number;
+  minutes?: number;
+  resume?: boolean;
+  init?: string;
+  dryRun?: boolean;
+}
+
+export const trainCommand = addConfigurationOptions(
+  createCommand(
+    "train",
+    "train a model on images, into a run folder",
+    "strata train --preset emoji32-small --data emoji --out runs/emoji --minutes 30",
+  ),
+)
+  .option("--data <source>", "emoji, folder:PATH, or a path")
+  .option("--out <run>", "the run folder")
+  .option("--steps <n>", "stop after this many batches in all", wholeNumber(1))
+  .option("--images <n>", "stop after this many images in all", wholeNumber(1))
+  .option("--minutes <m>", "stop after this much time from now", numberAbove(0))
+  .option("--resume", "go on from the last checkpoint of the run folder; with its own configuration if none is named")
+  .option("--init <checkpoint>", "start from the weights of another run, or of RUN/checkpoints/step-N")
+  .option("--dry-run", "print the configuration, parameters, memory and rate to expect, and stop")
+  .action(withContext(runTrain));
+
+async function runTrain(context: Context, options: Options): Promise<void> {
+  const { progress, seed, signal } = context;
+  const named = options.preset !== undefined || options.config !== undefined;
+  const own = options.resume && !named && options.out !== undefined ? await readRunConfig(options.out) : undefined;
+  const config = resolveConfiguration(options, seed, own);
+  if (options.dryRun) {
+    const estimate = await estimateTraining(config, context);
+    context.result({ config, ...estimate }, `${JSON.stringify(config, null, 2)}\n\n${estimateText(estimate, config)}`);
+    return;
+  }
+  const { data: source, out } = options;
+  if (source === undefined)
+    throw new UserError("Expected --data SOURCE, the images to train on: emoji, folder:PATH, or a path.");
+  if (out === undefined) throw new UserError("Expected --out RUN, the folder to train into.");
+  const { resolution } = config.model;
+  const open = (split: "train" | "validation") => openData(source, { resolution, split, signal });
+  const data = { train: await open("train"), validation: await open("validation") };
+  noteSkipped(data.train, progress);
+  const initial = options.init === undefined ? undefined : await initialWeights(options.init, context);
+  const runtime = createRuntime(context);
+  try {
+    const result = await train({
+      config,
+      data,
+      out,
+      resume: options.resume,
+      initial,
+      limit: { steps: options.steps, images: options.images, minutes: options.minutes },
+      runtime,
+      signal,
+      onEvent: showTraining(out, resolution, progress),
+    });
+    const { step, images, seconds, interrupted, checkpoint } = result;
+    const done = `${interrupted ? "Interrupted after" : "Trained"} ${formatCount(step)} steps, ${formatCount(images)} images, ${formatDuration(seconds)}.`;
+    const again = `strata train --resume --data ${source} --out ${out}`;
+    const next = interrupted ? `Go on: ${again}` : `Samples: strata sample --run ${out} --count 64 --out samples.png`;
+    context.result({ out, ...result }, `${done} Saved in ${checkpoint}.\n${next}`);
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+/** The EMA weights of a run, or of one of its checkpoints. */
+async function initialWeights(path: string, { progress }: Context) {
+  const step = /^step-(\d+)$/.exec(basename(path));
+  const onNotice = (message: string) => progress.note(message);
+  const model =
+    step && basename(dirname(path)) === "checkpoints"
+      ? await openRun(dirname(dirname(path)), { checkpoint: Number(step[1]), onNotice })
+      : await openRun(path, { onNotice });
+  return model.parameters;
+}

@@ -1,0 +1,82 @@
+/** @file What a training run shows: the progress line, notes, and the picture grids in its folder. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { writeFileAtomic } from "../formats/atomic-file.js";
+import { imageGrid, reconstructionGrid } from "../report/picture-grid.js";
+import type { TrainingEvent, Progress as TrainingProgress } from "../training/events.js";
+import { formatDuration, formatPercent } from "./format.js";
+import type { Progress } from "./progress.js";
+
+/** Bits per dimension of a square RGB image with this many nats. */
+export const bitsPerDim = (nats: number, resolution: number): number => nats / (3 * resolution ** 2 * Math.LN2);
+
+/** The state of a run in one line, the most important first, since a narrow terminal cuts off its end. */
+export function progressLine(progress: TrainingProgress, resolution: number): string {
+  const bits = (nats: number) => bitsPerDim(nats, resolution).toFixed(2);
+  const { share, secondsLeft, imagesPerSecond, lossNats, distortionNats, klNats, step, skips } = progress;
+  return [
+    formatPercent(share),
+    `${formatDuration(secondsLeft)} left`,
+    `${imagesPerSecond.toFixed(1)} images/s`,
+    `bits/dim: loss ${bits(lossNats)} distortion ${bits(distortionNats)} KL ${bits(klNats)}`,
+    `step ${step}`,
+    ...(skips > 0 ? [`${skips} skipped`] : []),
+  ].join("  ");
+}
+
+/**
+ * Shows the events of a training run as they come.
+ *
+ * @param out - the run folder; grids go to its `samples`
+ * @param resolution - of the images
+ * @returns the handler to give to `train`
+ */
+export function showTraining(
+  out: string,
+  resolution: number,
+  progress: Progress,
+): (event: TrainingEvent) => Promise<void> {
+  return async (event) => {
+    switch (event.type) {
+      case "start": {
+        const { trainImages, validationImages, parameters, threads } = event.run;
+        const images = `${trainImages} images to train on, ${validationImages} held out`;
+        progress.note(`${images}; ${parameters} parameters; ${threads} threads; from step ${event.step}`);
+        return;
+      }
+      case "progress":
+        progress.update(progressLine(event, resolution));
+        return;
+      case "validation":
+        if (event.line.split === "validation") {
+          const { step, bitsPerDim, psnrDb } = event.line;
+          progress.note(`step ${step}: held-out images ${bitsPerDim.toFixed(2)} bits/dim, ${psnrDb.toFixed(1)} dB`);
+        }
+        return;
+      case "pictures":
+        await savePictures(out, event);
+        return;
+      case "notice":
+        progress.note(event.message);
+        return;
+      case "metrics":
+      case "checkpoint":
+        return;
+      default:
+        event satisfies never;
+    }
+  };
+}
+
+/** Writes `samples/step-000500.png` and `samples/reconstructions-step-000500.png`. */
+async function savePictures(out: string, event: TrainingEvent & { type: "pictures" }): Promise<void> {
+  const { step, samples, originals, reconstructions } = event;
+  const folder = join(out, "samples");
+  mkdirSync(folder, { recursive: true });
+  const name = `step-${String(step).padStart(6, "0")}.png`;
+  await writeFileAtomic(join(folder, name), await imageGrid(samples, 8));
+  await writeFileAtomic(
+    join(folder, `reconstructions-${name}`),
+    await reconstructionGrid(originals, reconstructions, 8),
+  );
+}

@@ -1,0 +1,135 @@
+/** @file What a configuration amounts to before anything is trained: parameters, groups, work and memory. */
+import type { numpy as np } from "@jax-js/jax";
+import type { Config } from "../config/index.js";
+import { prepare } from "../engine/compile.js";
+import { multiplyAccumulates, peakBytes } from "../engine/cost.js";
+import { leaves, type Spec, spec, type Tree } from "../engine/index.js";
+import { draw, groups, initialState, type ModelParameters, modelParameters, topDown } from "../model/index.js";
+import {
+  informationShares,
+  type LossBatch,
+  lossAndGradients,
+  outputChannels,
+  type SpectralVectors,
+} from "../objective/loss.js";
+import { stepSpecs } from "../training/programs.js";
+
+/** Bytes of one float32. */
+const FLOAT = 4;
+/** Besides weights and gradients a training state keeps the moving average and two moments of every parameter. */
+const STATE_COPIES = 3;
+
+/** One resolution of the model. */
+export interface LevelSummary {
+  resolution: number;
+  channels: number;
+  encoderBlocks: number;
+  stochasticLayers: number;
+  attention: number;
+  parameters: number;
+}
+
+export interface ModelSummary {
+  preset: string;
+  parameters: number;
+  /** Parameters of each part; they sum to `parameters`. */
+  parts: { part: string; parameters: number }[];
+  /** Lowest resolution first. */
+  levels: LevelSummary[];
+  /** Target share in [0, 1]; null without an information schedule. */
+  groups: { index: number; resolution: number; latentShape: number[]; share: number | null }[];
+  /** Of convolutions and matrix products, for one image: drawing it from the prior, and its part of a training step. */
+  multiplyAccumulates: { generation: number; training: number };
+  /** Weights alone; drawing one image; a training step at the configured micro-batch, the training state included. */
+  memoryBytes: { weights: number; generation: number; training: number };
+  /** Images of a micro-batch, to which the memory of training refers. */
+  microBatch: number;
+}
+
+/** Describes a configuration's model. Traces the sampler and the training step, but allocates and computes nothing. */
+export function summariseModel(config: Config): ModelSummary {
+  const { model, objective, training } = config;
+  const parameters = modelParameters(model, outputChannels(objective));
+  const { encoder, generator, superResolution } = parameters;
+  const layers = generator.levels.flatMap((level) => level.layers);
+  const shares = informationShares(config);
+  const microBatch = training.microBatchSize ?? training.batchSize;
+  const [generation, step] = [generationGraph(config), stepGraph(config)];
+  const weights = FLOAT * count(parameters);
+  return {
+    preset: config.preset,
+    parameters: count(parameters),
+    parts: [
+      { part: "encoder", parameters: count(encoder) },
+      { part: "priors", parameters: count(layers.map(({ prior }) => prior)) },
+      { part: "posteriors", parameters: count(layers.map(({ posterior }) => posterior)) },
+      { part: "latent projections", parameters: count(layers.map(({ latent }) => latent)) },
+      { part: "shared blocks", parameters: count(layers.map(({ shared }) => shared)) },
+      {
+        part: "initial state, attention, upsampling",
+        parameters: count([
+          generator.initial ?? [],
+          generator.levels.map(({ attention, up }) => [attention ?? [], up ?? []]),
+        ]),
+      },
+      { part: "output blocks", parameters: count([generator.finalBlocks, generator.output]) },
+      ...(superResolution ? [{ part: "super-resolution U-Net", parameters: count(superResolution) }] : []),
+    ],
+    levels: model.levels.map((level, index) => {
+      return { ...level, parameters: count([encoder.levels[index], generator.levels[index]]) };
+    }),
+    groups: groups(model).map(({ index, resolution, shape }) => {
+      return { index, resolution, latentShape: shape, share: shares?.[index] ?? null };
+    }),
+    multiplyAccumulates: {
+      generation: multiplyAccumulates(generation),
+      training: multiplyAccumulates(step) / microBatch,
+    },
+    memoryBytes: { weights, generation: peakBytes(generation), training: peakBytes(step) + STATE_COPIES * weights },
+    microBatch,
+  };
+}
+
+/** Scalars in a tree of anything with a shape. */
+const count = (tree: unknown): number =>
+  leaves(tree as Tree<{ shape: number[] }>).reduce((sum, { shape }) => sum + shape.reduce((size, n) => size * n, 1), 0);
+
+/** Drawing one image from the prior. */
+function generationGraph(config: Config) {
+  const { parameters, noise } = stepSpecs({
+    ...config,
+    training: { ...config.training, batchSize: 1, microBatchSize: 1 },
+  });
+  const { model } = config;
+  const low = model.levels[0].resolution;
+  const inputs = {
+    ...(model.classes > 0 ? { labels: spec([1], "int32") } : {}),
+    ...(model.superResolution ? { lowResolution: spec([1, 3, low, low]) } : {}),
+  };
+  const sample = (
+    weights: ModelParameters<np.Array>,
+    latents: np.Array[],
+    { labels, lowResolution }: { labels?: np.Array; lowResolution?: np.Array },
+  ) =>
+    topDown(weights, model, {
+      initial: initialState(weights, { count: 1, lowResolution, labels }),
+      labels,
+      chooseLatent: ({ index }, prior) => draw(prior, latents[index]),
+    });
+  return prepare(sample, [parameters, noise, inputs] as Tree<Spec>[]).graph;
+}
+
+/** Loss and gradients of one micro-batch. */
+function stepGraph(config: Config) {
+  const { parameters, spectralVectors, batch, noise } = stepSpecs(config);
+  const step = (
+    weights: ModelParameters<np.Array>,
+    vectors: SpectralVectors[],
+    inputs: LossBatch,
+    latents: np.Array[],
+  ) => {
+    const { loss, gradients } = lossAndGradients(weights, vectors, inputs, latents, config);
+    return { loss, gradients };
+  };
+  return prepare(step, [parameters, spectralVectors, batch, noise] as Tree<Spec>[]).graph;
+}
