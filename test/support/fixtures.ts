@@ -70,6 +70,8 @@ export function fixture(name: FixtureName) {
   return {
     config,
     model: config.model,
+    /** The authors' name of every parameter, by our path. */
+    names,
     parameters: tree(weights),
     gradients: () => tree((parameter) => step(`grad.${parameter}`)),
     batch: {
