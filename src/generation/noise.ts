@@ -53,3 +53,9 @@ export function uniformNoise(key: Key, images: readonly number[], size: number):
   });
   return noise;
 }
+
+/** Multiplies by a factor in place: a temperature on noise. */
+export function scale(values: Float32Array, factor: number): void {
+  if (factor === 1) return;
+  for (let i = 0; i < values.length; i++) values[i] *= factor;
+}

@@ -1,24 +1,34 @@
 /** @file Ancestral sampling from the prior: latent groups from the lowest resolution up, then the picture. */
-import type { Runtime } from "../engine/index.js";
-import type { Guidance } from "./guidance.js";
-import type { Pictures } from "./pictures.js";
-import type { TrainedModel } from "./trained-model.js";
+import type { Config } from "../config/index.js";
+import type { Operand, Runtime } from "../engine/index.js";
+import { UserError } from "../errors.js";
+import { groups } from "../model/index.js";
+import { uniform } from "../random/index.js";
+import { portions, rows } from "./batches.js";
+import type { ModelProgram } from "./compiled.js";
+import { type Guidance, guidanceWeights } from "./guidance.js";
+import { addNoise } from "./low-resolution.js";
+import { normalNoise, scale, stream } from "./noise.js";
+import { type OutputKind, outputNoise, shownAs } from "./output.js";
+import { type Pictures, toBytes } from "./pictures.js";
+import { compilePriorPass, type PriorInputs, type PriorKind, type PriorOutputs } from "./prior-pass.js";
+import type { DataSummary, TrainedModel } from "./trained-model.js";
 
 export interface SamplerOptions {
-  /** Images made at once. A sample does not depend on it. */
+  /** Images made at once; default 16. A sample does not depend on it. */
   batch?: number;
   runtime?: Runtime;
 }
 
 export interface SampleOptions {
   count: number;
-  /** Sample `i` of a seed is the same whatever `count` and `batch` are. */
+  /** Sample `i` of a seed is the same whatever `count` and `batch` are. Default 0. */
   seed?: number;
-  /** Factor on the standard deviation of the latents: one for all groups, or one per group (0 takes the prior's mean). */
-  temperature?: number | number[];
+  /** Factor on the standard deviation of the latents: one for all groups, or one per group (0 takes the prior's mean). Default 1. */
+  temperature?: number | readonly number[];
   guidance?: Guidance;
-  /** The predicted mean, or a draw from the output distribution. A mixture of logistics is always drawn. */
-  output?: "mean" | "sample";
+  /** The predicted mean (default), or a draw from the output distribution. A mixture of logistics is always drawn. */
+  output?: OutputKind;
   /** [count], each below the number of classes, or equal to it for "no label". Default: drawn in the training set's proportions. */
   labels?: Int32Array;
   /** [count, 3, r, r] in [-1, 1]: what a super-resolution model enlarges; noise is added here. */
@@ -30,17 +40,170 @@ export interface SampleOptions {
 export interface Samples extends Pictures {
   /** [count]; length 0 when the model knows no classes. */
   labels: Int32Array;
-  /** Values that guidance would have made infinite or absurd, and that were clamped. */
+  /** Values that guidance would have carried beyond all bounds, and that were clamped. */
   clamped: number;
 }
 
+type PriorProgram = ModelProgram<PriorInputs<Operand>, PriorOutputs<Float32Array>>;
+
 /** Draws images from a trained model. Its weights become constants of the compiled program, which is the fast path. */
-export declare class Sampler {
-  static create(model: TrainedModel, options?: SamplerOptions): Promise<Sampler>;
+export class Sampler {
+  readonly #programs = new Map<string, PriorProgram>();
+
+  private constructor(
+    readonly model: TrainedModel,
+    readonly batch: number,
+    readonly runtime: Runtime | undefined,
+  ) {}
+
+  /** Compiles the plain sampler; a guided one, or one that draws from the output distribution, is compiled when first used. */
+  static async create(model: TrainedModel, { batch = 16, runtime }: SamplerOptions = {}): Promise<Sampler> {
+    const sampler = new Sampler(model, batch, runtime);
+    await sampler.#program({ guided: false, drawn: shownAs(model.config.objective, "mean") === "sample" });
+    return sampler;
+  }
+
   /**
-   * @throws UserError when labels, guidance or a low-resolution input do not fit the model
+   * Draws images.
+   *
+   * @throws UserError when labels, guidance, temperature or a low-resolution input do not fit the model
    * @throws the signal's reason when aborted
    */
-  sample(options: SampleOptions): Promise<Samples>;
-  dispose(): Promise<void>;
+  async sample(options: SampleOptions): Promise<Samples> {
+    const { config, data } = this.model;
+    const drawn = shownAs(config.objective, options.output ?? "mean") === "sample";
+    const program = await this.#program({ guided: options.guidance !== undefined, drawn });
+    return drawSamples(program, config, data, { ...options, batch: this.batch });
+  }
+
+  async #program(kind: PriorKind): Promise<PriorProgram> {
+    const key = JSON.stringify(kind);
+    const known = this.#programs.get(key);
+    if (known) return known;
+    const { config, parameters } = this.model;
+    const program = await compilePriorPass(config, this.batch, kind, parameters, this.runtime);
+    this.#programs.set(key, program);
+    return program;
+  }
+
+  /** Frees the compiled programs. */
+  async dispose(): Promise<void> {
+    for (const program of this.#programs.values()) await program.dispose();
+    this.#programs.clear();
+  }
+}
+
+/**
+ * Draws images with a program of `compilePriorPass`, whose kind fits the options; see `Sampler.sample`.
+ *
+ * @param batch - the program's
+ */
+export async function drawSamples(
+  program: PriorProgram,
+  config: Pick<Config, "model" | "objective">,
+  data: DataSummary,
+  options: SampleOptions & { batch: number },
+): Promise<Samples> {
+  const { count, batch, seed = 0, guidance, signal, onProgress } = options;
+  const { model, objective } = config;
+  const all = groups(model);
+  checkSampling(config, options);
+  const temperatures = Array.isArray(options.temperature)
+    ? options.temperature
+    : all.map(() => (options.temperature as number | undefined) ?? 1);
+  const labels =
+    model.classes > 0 ? (options.labels ?? drawLabels(data, model.classes, count, seed)) : new Int32Array(0);
+  const weights =
+    guidance &&
+    guidanceWeights(
+      guidance,
+      model,
+      all.map(({ resolution }) => resolution),
+    );
+  const drawn = shownAs(objective, options.output ?? "mean") === "sample";
+  const shapes = all.map(({ shape }) => shape);
+  const size = 3 * model.resolution ** 2;
+  const images = new Uint8Array(count * size);
+  let clamped = 0;
+  for (const { indices, first, used } of portions(count, batch)) {
+    signal?.throwIfAborted();
+    const latents = normalNoise(stream(seed, "sampleLatents"), indices, shapes);
+    latents.forEach((noise, group) => {
+      scale(noise, temperatures[group]);
+    });
+    const inputs: PriorInputs<Operand> = {
+      latents,
+      ...(model.classes > 0 ? { labels: portionLabels(labels, indices, weights ? model.classes : undefined) } : {}),
+      ...(model.superResolution ? { lowResolution: noisySmall(config, options.lowResolution!, indices, seed) } : {}),
+      ...(drawn ? { output: outputNoise(objective, stream(seed, "sampleOutput"), indices, model.resolution) } : {}),
+      ...(weights ? { weights } : {}),
+    };
+    const result = await program.run(inputs);
+    toBytes(result.images.subarray(0, used * size), images, first * size);
+    clamped += result.clamped[0];
+    onProgress?.(first + used, count);
+  }
+  return { images, count, resolution: model.resolution, labels, clamped };
+}
+
+/**
+ * Labels in the training set's proportions, keyed by seed and image index; evenly where those are unknown.
+ *
+ * @returns [count]
+ */
+export function drawLabels({ classCounts }: DataSummary, classes: number, count: number, seed: number): Int32Array {
+  const weights = classCounts.length === classes ? classCounts : new Array<number>(classes).fill(1);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return Int32Array.from(uniform(stream(seed, "sampleLabels"), count), (u) => {
+    let left = u * total;
+    const label = weights.findIndex((weight) => {
+      left -= weight;
+      return left < 0;
+    });
+    return label < 0 ? classes - 1 : label;
+  });
+}
+
+function portionLabels(labels: Int32Array, indices: readonly number[], noLabel: number | undefined): Int32Array {
+  const own = rows(labels, indices, 1);
+  if (noLabel === undefined) return own;
+  return Int32Array.of(...own, ...own.map(() => noLabel));
+}
+
+function noisySmall({ model }: Pick<Config, "model">, small: Float32Array, indices: readonly number[], seed: number) {
+  const low = model.levels[0].resolution;
+  const [noise] = normalNoise(stream(seed, "sampleLowResolution"), indices, [[3, low, low]]);
+  return addNoise(rows(small, indices, 3 * low ** 2), noise, model.superResolution!.noise);
+}
+
+function checkSampling({ model }: Pick<Config, "model">, options: SampleOptions): void {
+  const { count, temperature = 1, labels, lowResolution } = options;
+  if (!Number.isInteger(count) || count < 1) throw new UserError(`Expected at least one image to draw, got ${count}.`);
+  const temperatures = Array.isArray(temperature) ? temperature : [temperature];
+  const bad = temperatures.find((value) => !(value >= 0 && Number.isFinite(value)));
+  if (bad !== undefined) throw new UserError(`Expected a temperature of 0 or more, got ${bad}.`);
+  const groupCount = groups(model).length;
+  if (Array.isArray(temperature) && temperature.length !== groupCount) {
+    throw new UserError(`Expected one temperature for each of ${groupCount} latent groups, got ${temperature.length}.`);
+  }
+  if (labels && model.classes === 0) {
+    throw new UserError("Labels need a model with classes; this one knows none. Sample without labels.");
+  }
+  if (labels && labels.length !== count) {
+    throw new UserError(`Expected a label for each of ${count} images, got ${labels.length}.`);
+  }
+  const badLabel = labels?.find((label) => label < 0 || label > model.classes);
+  if (badLabel !== undefined) {
+    throw new UserError(
+      `Expected labels from 0 to ${model.classes - 1} (${model.classes}: no label), got ${badLabel}.`,
+    );
+  }
+  const low = model.levels[0].resolution;
+  const expected = model.superResolution ? count * 3 * low ** 2 : 0;
+  if ((lowResolution?.length ?? 0) !== expected) {
+    const what = model.superResolution
+      ? `a super-resolution model needs ${count} images of ${low}×${low} pixels to enlarge (${expected} values)`
+      : "only a super-resolution model takes images to enlarge";
+    throw new UserError(`Sampling: ${what}, got ${lowResolution?.length ?? 0} values.`);
+  }
 }

@@ -1,9 +1,16 @@
 /** @file A model with its weights: what sampling, reconstruction and evaluation work on, wherever it was loaded from. */
 import type { Config } from "../config/index.js";
-import type { Tree } from "../engine/index.js";
+import { type Spec, spec } from "../engine/index.js";
+import { type ModelParameters, mapParameters, modelParameters } from "../model/index.js";
+import { outputChannels } from "../objective/loss.js";
 
 /** Weights on the host, as nested plain objects. */
-export type ParameterTree = Tree<Float32Array>;
+export type ParameterTree = ModelParameters<Float32Array>;
+
+/** Shapes of a model's weights, as the engine takes them. */
+export function parameterSpecs({ model, objective }: Pick<Config, "model" | "objective">): ModelParameters<Spec> {
+  return mapParameters(modelParameters(model, outputChannels(objective)), ({ shape }) => spec(shape));
+}
 
 /** What a model remembers of the images it was trained on. */
 export interface DataSummary {

@@ -1,5 +1,11 @@
-/** @file Opening a finished or running run folder to use its model. */
-import type { TrainedModel } from "../generation/trained-model.js";
+/** @file Opening a run folder, finished or still growing, to use its model. */
+import { existsSync } from "node:fs";
+import { UserError } from "../errors.js";
+import { type ParameterTree, parameterSpecs, type TrainedModel } from "../generation/trained-model.js";
+import { checkpointFolder, listCheckpoints, readCheckpoint, readNewest } from "./checkpoint.js";
+import { readMetrics } from "./metrics-log.js";
+import { readDataSummary, readRunConfig, runPaths } from "./run-folder.js";
+import { fromTensors } from "./tensor-trees.js";
 
 export interface OpenRunOptions {
   /** `last`, `best` (smallest bound on held-out images among those kept), or a step. Default `last`. */
@@ -15,4 +21,55 @@ export interface OpenRunOptions {
  *
  * @throws UserError when the folder is no run, or has no such checkpoint or no undamaged one
  */
-export declare function openRun(folder: string, options?: OpenRunOptions): Promise<TrainedModel>;
+export async function openRun(folder: string, options: OpenRunOptions = {}): Promise<TrainedModel> {
+  const { checkpoint = "last", weights = "ema", onNotice = () => {} } = options;
+  const config = await readRunConfig(folder);
+  const part = weights === "ema" ? "ema" : "parameters";
+  const { checkpoints } = runPaths(folder);
+  const found =
+    checkpoint === "last"
+      ? await readNewest(checkpoints, [part], onNotice)
+      : await readCheckpoint(await namedCheckpoint(folder, checkpoint), [part]);
+  if (!found) {
+    throw new UserError(
+      `Expected a checkpoint in ${checkpoints}, found none. Train the run first: strata train … --out ${folder}`,
+    );
+  }
+  const { manifest } = found;
+  return {
+    config,
+    parameters: fromTensors(parameterSpecs(config), found.parts[part], `${folder} (${part})`) as ParameterTree,
+    step: manifest.step,
+    data: await readDataSummary(folder),
+  };
+}
+
+/** The folder of the best checkpoint, or of the one of a step. */
+async function namedCheckpoint(folder: string, wanted: "best" | number): Promise<string> {
+  const { checkpoints } = runPaths(folder);
+  const steps = await listCheckpoints(checkpoints);
+  const step = wanted === "best" ? bestStep(folder, steps) : wanted;
+  if (step === undefined) {
+    throw new UserError(
+      `Expected a checkpoint of ${folder} at a step that was evaluated on held-out images, found none. Use another one: ${steps.join(", ") || "there are none"}.`,
+    );
+  }
+  if (!steps.includes(step)) {
+    throw new UserError(
+      `Expected a checkpoint of step ${step} in ${checkpoints}, got steps ${steps.join(", ") || "none"}.`,
+    );
+  }
+  return checkpointFolder(checkpoints, step);
+}
+
+/** Among `steps`, the one with the smallest bound on held-out images; undefined when none of them was evaluated. */
+export function bestStep(folder: string, steps: readonly number[]): number | undefined {
+  const { metrics } = runPaths(folder);
+  if (!existsSync(metrics)) return undefined;
+  let best: { step: number; bound: number } | undefined;
+  for (const line of readMetrics(metrics)) {
+    if (line.type !== "validation" || line.split !== "validation" || !steps.includes(line.step)) continue;
+    if (!best || line.bitsPerDim < best.bound) best = { step: line.step, bound: line.bitsPerDim };
+  }
+  return best?.step;
+}

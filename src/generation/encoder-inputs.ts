@@ -1,0 +1,90 @@
+/** @file What a model needs of images to encode them: pixels, labels, and, to enlarge, their small versions. */
+import type { ModelConfig } from "../config/index.js";
+import { type Spec, spec } from "../engine/index.js";
+import { UserError } from "../errors.js";
+import { rows } from "./batches.js";
+import { addNoise, areaDownsample } from "./low-resolution.js";
+import { normalNoise, stream } from "./noise.js";
+import { fromBytes, type Pictures } from "./pictures.js";
+
+/** One batch of N images. */
+export interface EncoderInputs<T> {
+  /** [N, 3, R, R] in [-1, 1]. */
+  images: T;
+  /** int32 [N], in models with classes. */
+  labels?: T;
+  /** [N, 3, r, r] with its noise, in super-resolution models. */
+  lowResolution?: T;
+}
+
+export function encoderInputSpecs(
+  { resolution, classes, levels, superResolution }: ModelConfig,
+  n: number,
+): EncoderInputs<Spec> {
+  const low = levels[0].resolution;
+  return {
+    images: spec([n, 3, resolution, resolution]),
+    ...(classes > 0 ? { labels: spec([n], "int32") } : {}),
+    ...(superResolution ? { lowResolution: spec([n, 3, low, low]) } : {}),
+  };
+}
+
+/** Images with their labels; an `ImageSet` is one. */
+export interface LabelledPictures extends Pictures {
+  /** [count]; absent or empty when the images have none. */
+  labels?: Int32Array;
+}
+
+/**
+ * The images of a portion as a model takes them. Noise on small images is keyed by seed and image index.
+ *
+ * @param indices - of the N images
+ */
+export function encoderInputs(
+  model: ModelConfig,
+  pictures: LabelledPictures,
+  indices: readonly number[],
+  seed: number,
+): EncoderInputs<Float32Array | Int32Array> {
+  const { resolution, classes, levels, superResolution } = model;
+  const images = fromBytes(rows(pictures.images, indices, 3 * resolution ** 2));
+  const low = levels[0].resolution;
+  const small = () => {
+    const [noise] = normalNoise(stream(seed, "posteriorLowResolution"), indices, [[3, low, low]]);
+    return addNoise(areaDownsample(images, resolution, low), noise, superResolution!.noise);
+  };
+  return {
+    images,
+    ...(classes > 0 ? { labels: rows(pictures.labels!, indices, 1) } : {}),
+    ...(superResolution ? { lowResolution: small() } : {}),
+  };
+}
+
+/**
+ * Checks that a model can encode images.
+ *
+ * @throws UserError when there are none, their size is another one, or labels are missing or out of range
+ */
+export function checkPictures(model: ModelConfig, pictures: LabelledPictures): void {
+  const { images, labels, count, resolution } = pictures;
+  if (resolution !== model.resolution) {
+    throw new UserError(
+      `Expected images of ${model.resolution}×${model.resolution} pixels, as the model was made for, got ${resolution}×${resolution}.`,
+    );
+  }
+  if (count === 0 || images.length !== 3 * count * resolution ** 2) {
+    throw new UserError(
+      `Expected at least one image, with 3·${resolution}² bytes each, got ${count} with ${images.length} bytes in all.`,
+    );
+  }
+  if (model.classes === 0) return;
+  if (labels?.length !== count) {
+    throw new UserError(
+      `Expected a label for each of ${count} images, since the model knows ${model.classes} classes, got ${labels?.length ?? 0}.`,
+    );
+  }
+  const bad = labels.find((label) => label < 0 || label > model.classes);
+  if (bad !== undefined) {
+    throw new UserError(`Expected labels from 0 to ${model.classes - 1} (${model.classes}: no label), got ${bad}.`);
+  }
+}

@@ -1,0 +1,70 @@
+/** @file The top-down pass with latents of some groups from the posterior of images, the rest from the prior. */
+import { numpy as np } from "@jax-js/jax";
+import type { Config } from "../config/index.js";
+import { type DeviceArray, type Operand, type Runtime, type Spec, spec } from "../engine/index.js";
+import { draw, encode, groups, initialState, type ModelParameters, posterior, topDown } from "../model/index.js";
+import { compileForModel, type ModelProgram } from "./compiled.js";
+import { type EncoderInputs, encoderInputSpecs } from "./encoder-inputs.js";
+import { outputNoiseChannels, picture } from "./output.js";
+import { type ParameterTree, parameterSpecs } from "./trained-model.js";
+
+/** One batch of N images to reconstruct. */
+export interface PosteriorInputs<T> {
+  batch: EncoderInputs<T>;
+  /** Standard normal noise of every group, temperature included, [N, Z, r, r]. */
+  latents: T[];
+  /** For every group 1 to draw it from the posterior, 0 from the prior, [L]. */
+  fromPosterior: T;
+  /** Noise of the output distribution, where it is drawn from. */
+  output?: T;
+}
+
+/**
+ * Reconstructs a batch: z_i ~ q(z_i | z_<i, x) or p(z_i | z_<i), group by group as told.
+ *
+ * @param parameters - borrowed
+ * @param inputs - consumed
+ * @returns [N, 3, R, R], unclipped
+ */
+export function posteriorPass(
+  { model, objective }: Pick<Config, "model" | "objective">,
+  parameters: ModelParameters<np.Array>,
+  { batch: { images, labels, lowResolution }, latents, fromPosterior, output: outputNoise }: PosteriorInputs<np.Array>,
+): { images: np.Array } {
+  const choices = np.split(fromPosterior, latents.length); // L of [1]
+  const count = images.shape[0];
+  const activations = encode(parameters.encoder, model, images, labels);
+  const output = topDown(parameters, model, {
+    initial: initialState(parameters, { count, lowResolution, labels }),
+    labels,
+    chooseLatent: (group, p, hidden) => {
+      const q = posterior(parameters, group, hidden, activations, labels);
+      const chosen = np.less(0.5, choices[group.index]);
+      const mean = np.where(chosen.ref, q.mean, p.mean);
+      const variance = np.where(chosen, q.variance, p.variance);
+      return draw({ mean, variance }, latents[group.index]);
+    },
+  });
+  return { images: picture(objective, output, outputNoise) };
+}
+
+/** Compiles the pass for batches of N; arguments as for `compilePriorPass`. */
+export function compilePosteriorPass(
+  config: Pick<Config, "model" | "objective">,
+  batch: number,
+  { drawn }: { drawn: boolean },
+  weights: ParameterTree | (() => ModelParameters<DeviceArray>),
+  runtime?: Runtime,
+): Promise<ModelProgram<PosteriorInputs<Operand>, { images: Float32Array }>> {
+  const { model, objective } = config;
+  const all = groups(model);
+  const inputs: PosteriorInputs<Spec> = {
+    batch: encoderInputSpecs(model, batch),
+    latents: all.map(({ shape }) => spec([batch, ...shape])),
+    fromPosterior: spec([all.length]),
+    ...(drawn ? { output: spec([batch, outputNoiseChannels(objective), model.resolution, model.resolution]) } : {}),
+  };
+  const pass = (parameters: ModelParameters<np.Array>, given: PosteriorInputs<np.Array>) =>
+    posteriorPass(config, parameters, given);
+  return compileForModel(pass, parameterSpecs(config), weights, inputs, runtime);
+}

@@ -1,0 +1,106 @@
+/** @file The top-down pass with latents from the prior, plain or guided, as a pure function and as a program. */
+import { numpy as np } from "@jax-js/jax";
+import type { Config } from "../config/index.js";
+import { type DeviceArray, type Operand, type Runtime, type Spec, spec } from "../engine/index.js";
+import { draw, groups, initialState, type ModelParameters, topDown } from "../model/index.js";
+import { compileForModel, type ModelProgram } from "./compiled.js";
+import { guide } from "./guidance.js";
+import { outputNoiseChannels, picture } from "./output.js";
+import { type ParameterTree, parameterSpecs } from "./trained-model.js";
+
+/** One batch of N images to draw. */
+export interface PriorInputs<T> {
+  /** Standard normal noise of every group, temperature included, [N, Z, r, r]. */
+  latents: T[];
+  /** int32 [N] in models with classes; guided, [2N]: the labels, then as many times "no label". */
+  labels?: T;
+  /** [N, 3, r, r] with its noise, in super-resolution models. */
+  lowResolution?: T;
+  /** Noise of the output distribution, where it is drawn from. */
+  output?: T;
+  /** Guidance weights of every group, [L] each. */
+  weights?: { mean: T; variance: T };
+}
+
+export interface PriorOutputs<T> {
+  /** [N, 3, R, R], unclipped. */
+  images: T;
+  /** Values clamped by guidance, [1]; 0 without it. */
+  clamped: T;
+}
+
+/** Which of the prior's programs: with guidance or without, mean or draw from the output distribution. */
+export interface PriorKind {
+  guided: boolean;
+  drawn: boolean;
+}
+
+/**
+ * Draws a batch. Guided, two hidden states go through the network as one batch of 2N, with label and without, and one z is
+ * drawn for both (paper §3.3).
+ *
+ * @param parameters - borrowed
+ * @param inputs - consumed
+ */
+export function priorPass(
+  { model, objective }: Pick<Config, "model" | "objective">,
+  parameters: ModelParameters<np.Array>,
+  { latents, labels, lowResolution, output: outputNoise, weights }: PriorInputs<np.Array>,
+): PriorOutputs<np.Array> {
+  const count = latents[0].shape[0];
+  const twice = (x: np.Array) => np.concatenate([x.ref, x], 0);
+  const perGroup = weights && {
+    mean: np.split(weights.mean, latents.length),
+    variance: np.split(weights.variance, latents.length),
+  };
+  let clamped = np.zeros([1]);
+  const output = topDown(parameters, model, {
+    initial: initialState(parameters, {
+      count: weights ? 2 * count : count,
+      lowResolution: weights && lowResolution ? twice(lowResolution) : lowResolution,
+      labels,
+    }),
+    labels,
+    chooseLatent: ({ index }, prior) => {
+      if (!perGroup) return draw(prior, latents[index]);
+      const [mean, meanWithout] = np.split(prior.mean, 2, 0);
+      const [variance, varianceWithout] = np.split(prior.variance, 2, 0);
+      const result = guide(
+        { mean, variance },
+        { mean: meanWithout, variance: varianceWithout },
+        { mean: perGroup.mean[index], variance: perGroup.variance[index] },
+      );
+      clamped = clamped.add(result.clamped);
+      return twice(draw(result.guided, latents[index]));
+    },
+  });
+  const shown = weights ? np.split(output, 2, 0)[0] : output; // the half with label
+  return { images: picture(objective, shown, outputNoise), clamped };
+}
+
+/**
+ * Compiles the pass for batches of N.
+ *
+ * @param weights - constants of the program, or where to find the weights on the device at every run
+ */
+export function compilePriorPass(
+  config: Pick<Config, "model" | "objective">,
+  batch: number,
+  { guided, drawn }: PriorKind,
+  weights: ParameterTree | (() => ModelParameters<DeviceArray>),
+  runtime?: Runtime,
+): Promise<ModelProgram<PriorInputs<Operand>, PriorOutputs<Float32Array>>> {
+  const { model, objective } = config;
+  const all = groups(model);
+  const low = model.levels[0].resolution;
+  const inputs: PriorInputs<Spec> = {
+    latents: all.map(({ shape }) => spec([batch, ...shape])),
+    ...(model.classes > 0 ? { labels: spec([guided ? 2 * batch : batch], "int32") } : {}),
+    ...(model.superResolution ? { lowResolution: spec([batch, 3, low, low]) } : {}),
+    ...(drawn ? { output: spec([batch, outputNoiseChannels(objective), model.resolution, model.resolution]) } : {}),
+    ...(guided ? { weights: { mean: spec([all.length]), variance: spec([all.length]) } } : {}),
+  };
+  const pass = (parameters: ModelParameters<np.Array>, given: PriorInputs<np.Array>) =>
+    priorPass(config, parameters, given);
+  return compileForModel(pass, parameterSpecs(config), weights, inputs, runtime);
+}

@@ -1,0 +1,25 @@
+/** @file The state that a run starts from. */
+import type { Config } from "../config/index.js";
+import { map, type Spec, type Tree } from "../engine/index.js";
+import { normalNoise, stream } from "../generation/noise.js";
+import type { ParameterTree } from "../generation/trained-model.js";
+import { initialise, modelParameters } from "../model/index.js";
+import { outputChannels } from "../objective/loss.js";
+import { stateSpecs, type TrainingState } from "./trainer.js";
+
+/**
+ * Random weights, or the ones given; the moving average equal to them, moments at zero, and spectral vectors in random
+ * directions. All of it depends on the seed alone.
+ */
+export function initialState(config: Config, given?: ParameterTree): TrainingState<Float32Array> {
+  const { model, objective, training } = config;
+  const specs = stateSpecs(config);
+  const parameters = given ?? initialise(modelParameters(model, outputChannels(objective)), training.seed);
+  const zeros = () => map(specs.parameters as Tree<Spec>, ({ size }) => new Float32Array(size)) as ParameterTree;
+  const key = stream(training.seed, "spectralVectors");
+  const spectralVectors = specs.spectralVectors.map(({ prior, posterior }, group) => {
+    const [forPrior, forPosterior] = normalNoise(key, [group], [prior.shape, posterior.shape]);
+    return { prior: forPrior, posterior: forPosterior };
+  });
+  return { parameters, ema: parameters, firstMoment: zeros(), infinityNorm: zeros(), spectralVectors };
+}

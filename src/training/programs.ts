@@ -1,0 +1,147 @@
+/** @file The two compiled programs of a training step: gradients of a micro-batch, and the update that they lead to. */
+import { numpy as np } from "@jax-js/jax";
+import type { Config } from "../config/index.js";
+import {
+  compile,
+  type DeviceArray,
+  type Runtime,
+  type Spec,
+  spec,
+  type Tree,
+  type TypedArray,
+} from "../engine/index.js";
+import { leaves } from "../engine/tree.js";
+import { parameterSpecs } from "../generation/trained-model.js";
+import { groups, type ModelParameters, mapParameters } from "../model/index.js";
+import { type LossBatch, lossAndGradients, type SpectralVectors, spectralVectorLengths } from "../objective/loss.js";
+import { adamaxUpdate } from "./adamax.js";
+
+/** Means over a micro-batch, nats per image; scalars but for the last. */
+export interface BatchMetrics<T> {
+  lossNats: T;
+  distortionNats: T;
+  klNats: T;
+  klWeightedNats: T;
+  /** Σ resolution · σ, before its weight. */
+  spectral: T;
+  /** Squared L2 norm of the gradients accumulated so far. */
+  squaredGradientNorm: T;
+  /** [L], unweighted, lowest resolution first. */
+  groupKlNats: T;
+}
+
+/** A program whose arguments and results are known by name. */
+export interface TypedProgram<Args extends unknown[], Result> {
+  run(...args: Args): Promise<Result>;
+  dispose(): Promise<void>;
+}
+
+type OnDevice = ModelParameters<DeviceArray>;
+
+export type GradientsProgram = TypedProgram<
+  [
+    parameters: OnDevice,
+    vectors: SpectralVectors<DeviceArray>[],
+    batch: LossBatch<TypedArray>,
+    noise: TypedArray[],
+    ...accumulated: OnDevice[],
+  ],
+  { gradients: OnDevice; spectralVectors: SpectralVectors<DeviceArray>[]; metrics: BatchMetrics<Float32Array> }
+>;
+
+/** What an update reads and renews, besides the spectral vectors. */
+export interface Optimized<T> {
+  parameters: ModelParameters<T>;
+  ema: ModelParameters<T>;
+  firstMoment: ModelParameters<T>;
+  infinityNorm: ModelParameters<T>;
+}
+
+export type UpdateProgram = TypedProgram<
+  [state: Optimized<DeviceArray>, gradients: OnDevice, scalars: { stepSize: TypedArray; emaDecay: TypedArray }],
+  Optimized<DeviceArray>
+>;
+
+/** How many micro-batches make an update. */
+export const microBatchesOf = ({ training: { batchSize, microBatchSize } }: Config): number =>
+  batchSize / (microBatchSize ?? batchSize);
+
+/** Shapes of the power-iteration vectors of every group. */
+export const spectralVectorSpecs = ({ model }: Config): SpectralVectors<Spec>[] =>
+  spectralVectorLengths(model).map(({ prior, posterior }) => ({ prior: spec([prior]), posterior: spec([posterior]) }));
+
+/** Shapes of one micro-batch. */
+function batchSpecs({ model, training }: Config): { batch: LossBatch<Spec>; noise: Spec[] } {
+  const n = training.microBatchSize ?? training.batchSize;
+  const low = model.levels[0].resolution;
+  const labels = model.classes > 0 ? { labels: spec([n], "int32"), droppedLabels: spec([n], "int32") } : {};
+  const lowResolution = model.superResolution ? { lowResolution: spec([n, 3, low, low]) } : {};
+  return {
+    batch: { images: spec([n, 3, model.resolution, model.resolution]), ...labels, ...lowResolution },
+    noise: groups(model).map(({ shape }) => spec([n, ...shape])),
+  };
+}
+
+/**
+ * Gradients of one of M micro-batches, added to those before it:
+ *
+ *     (parameters, spectral vectors, batch, noise, accumulated) → accumulated + gradients / M, vectors advanced, metrics
+ *
+ * After all of them the accumulated gradients are the mean. Every micro-batch starts from the same spectral vectors and so
+ * has the same spectral term, whose gradient the mean counts exactly once; the vectors advanced by any of them are those of
+ * the update. With M = 1 there is no last argument.
+ */
+export async function compileGradients(config: Config, runtime?: Runtime): Promise<GradientsProgram> {
+  const parameters = parameterSpecs(config);
+  const { batch, noise } = batchSpecs(config);
+  const microBatches = microBatchesOf(config);
+  const gradients = (
+    weights: ModelParameters<np.Array>,
+    vectors: SpectralVectors[],
+    inputs: LossBatch,
+    latents: np.Array[],
+    accumulated?: ModelParameters<np.Array>,
+  ) => {
+    const { loss, aux, gradients: fresh } = lossAndGradients(weights, vectors, inputs, latents, config);
+    const mean = accumulated ? addShare(accumulated, fresh, 1 / microBatches) : fresh;
+    const squares = leaves<np.Array>(mean as Tree<np.Array>).map((g) => np.square(g.ref).sum());
+    const metrics: BatchMetrics<np.Array> = {
+      lossNats: loss,
+      distortionNats: aux.distortionNats.mean(),
+      klNats: aux.klNats.ref.sum(0).mean(),
+      klWeightedNats: aux.klWeightedNats.mean(),
+      spectral: aux.spectral,
+      squaredGradientNorm: squares.reduce((sum, square) => sum.add(square)),
+      groupKlNats: aux.klNats.mean(1),
+    };
+    return { gradients: mean, spectralVectors: aux.spectralVectors, metrics };
+  };
+  const args = [parameters, spectralVectorSpecs(config), batch, noise, ...(microBatches > 1 ? [parameters] : [])];
+  const program = await compile(gradients, args as Tree<Spec>[], {
+    runtime,
+    keep: { gradients: true, spectralVectors: true },
+  });
+  return program as unknown as GradientsProgram;
+}
+
+/** sum + share · gradient, parameter by parameter. */
+function addShare(sum: ModelParameters<np.Array>, gradient: ModelParameters<np.Array>, share: number) {
+  const sums = leaves<np.Array>(sum as Tree<np.Array>);
+  let next = 0;
+  return mapParameters(gradient, (g) => sums[next++].add(g.mul(share)));
+}
+
+/** One Adamax update and the moving average: (state, gradients, scalars) → state, all of it left on the device. */
+export async function compileUpdate(config: Config, runtime?: Runtime): Promise<UpdateProgram> {
+  const parameters = parameterSpecs(config);
+  const state: Optimized<Spec> = { parameters, ema: parameters, firstMoment: parameters, infinityNorm: parameters };
+  const update = (
+    before: Optimized<np.Array>,
+    gradients: ModelParameters<np.Array>,
+    scalars: { stepSize: np.Array; emaDecay: np.Array },
+  ) => adamaxUpdate(before, gradients, scalars, config.optimizer);
+  const args = [state, parameters, { stepSize: spec([]), emaDecay: spec([]) }];
+  const keep = { parameters: true, ema: true, firstMoment: true, infinityNorm: true };
+  const program = await compile(update, args as Tree<Spec>[], { runtime, keep });
+  return program as unknown as UpdateProgram;
+}

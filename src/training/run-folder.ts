@@ -1,0 +1,78 @@
+/** @file Where everything of a run lies, and the two small files that describe it. */
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { type Config, parseConfig } from "../config/index.js";
+import type { ImageSet } from "../data/index.js";
+import { UserError } from "../errors.js";
+import { writeFileAtomic } from "../formats/atomic-file.js";
+import type { DataSummary } from "../generation/trained-model.js";
+
+/** Paths inside a run folder. */
+export const runPaths = (folder: string) => ({
+  config: join(folder, "config.json"),
+  data: join(folder, "data.json"),
+  metrics: join(folder, "metrics.jsonl"),
+  checkpoints: join(folder, "checkpoints"),
+  samples: join(folder, "samples"),
+});
+
+const count = z.int().nonnegative();
+const dataSchema = z.object({
+  name: z.string(),
+  count,
+  classes: z.array(z.string()),
+  classCounts: z.array(count),
+});
+
+/** What a run remembers of its training images. */
+export function summarise({ name, count, classes, labels }: ImageSet): DataSummary {
+  const classCounts = classes.map(() => 0);
+  for (const label of labels) classCounts[label]++;
+  return { name, count, classes, classCounts };
+}
+
+/** Creates a run folder, or refreshes the description of one that goes on. */
+export async function describeRun(folder: string, config: Config, data: DataSummary): Promise<void> {
+  const paths = runPaths(folder);
+  await mkdir(paths.samples, { recursive: true });
+  await writeFileAtomic(paths.config, Buffer.from(`${JSON.stringify(config, null, 2)}\n`));
+  await writeFileAtomic(paths.data, Buffer.from(`${JSON.stringify(data, null, 2)}\n`));
+}
+
+/**
+ * The resolved configuration of a run.
+ *
+ * @throws UserError when the folder is no run folder
+ */
+export async function readRunConfig(folder: string): Promise<Config> {
+  const { config } = runPaths(folder);
+  return parseConfig(await readJson(folder, config), config);
+}
+
+/** The training images of a run; without its file, what can be known without it. */
+export async function readDataSummary(folder: string): Promise<DataSummary> {
+  const { data } = runPaths(folder);
+  if (!existsSync(data)) return { name: "unknown", count: 0, classes: [], classCounts: [] };
+  const parsed = dataSchema.safeParse(await readJson(folder, data));
+  if (parsed.success) return parsed.data;
+  throw new UserError(`Expected a description of training images in ${data}:\n${z.prettifyError(parsed.error)}`);
+}
+
+async function readJson(folder: string, path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw new UserError(
+      `Expected a run folder at ${folder}, but ${path} cannot be read (${(error as Error).message}). ` +
+        "Give the folder that `strata train --out` wrote.",
+    );
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`Expected JSON in ${path}, but it is broken: ${(error as Error).message}.`);
+  }
+}

@@ -1,0 +1,47 @@
+/** @file Trees of numbers as the named tensors of a file, and back. */
+import { entries, rebuild, type Tree } from "../engine/tree.js";
+import { UserError } from "../errors.js";
+import type { Tensors } from "./checkpoint.js";
+
+/** What is known of an array before there is one. */
+export interface Shaped {
+  readonly shape: readonly number[];
+}
+
+/** Float32 tensors named by dotted path; `shapes` and `values` are trees of the same structure. */
+export function toTensors(shapes: Tree<Shaped>, values: Tree<Float32Array>): Tensors {
+  const data = entries<Float32Array>(values);
+  return new Map(
+    entries<Shaped>(shapes).map(([path, { shape }], index) => [
+      path,
+      { dtype: "float32", shape: [...shape], data: data[index][1] },
+    ]),
+  );
+}
+
+/**
+ * The tree whose leaves are the tensors of those names.
+ *
+ * @param where - the file, for the message
+ * @throws UserError unless there is exactly one float32 tensor of the right shape for every leaf
+ */
+export function fromTensors(shapes: Tree<Shaped>, tensors: Tensors, where: string): Tree<Float32Array> {
+  const wanted = entries<Shaped>(shapes);
+  const values = wanted.map(([path, { shape }]) => {
+    const tensor = tensors.get(path);
+    const expected = `float32 [${shape.join(", ")}]`;
+    const got = tensor ? `${tensor.dtype} [${tensor.shape.join(", ")}]` : "none";
+    if (tensor && got === expected && tensor.data instanceof Float32Array) return tensor.data;
+    throw new UserError(
+      `Expected the tensor ${path} of shape ${expected} in ${where}, got ${got}. The file belongs to another model.`,
+    );
+  });
+  if (tensors.size !== wanted.length) {
+    const known = new Set(wanted.map(([path]) => path));
+    const surplus = [...tensors.keys()].find((path) => !known.has(path));
+    throw new UserError(
+      `Expected ${wanted.length} tensors in ${where}, got ${tensors.size}, among them ${surplus}. The file belongs to another model.`,
+    );
+  }
+  return rebuild(shapes, values);
+}

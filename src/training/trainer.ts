@@ -1,0 +1,183 @@
+/** @file The training state on the device, and the step that renews it. */
+import type { Config } from "../config/index.js";
+import { type DeviceArray, map, type Runtime, type Spec, type Tree, type TypedArray } from "../engine/index.js";
+import { leaves } from "../engine/tree.js";
+import { parameterSpecs } from "../generation/trained-model.js";
+import type { ModelParameters } from "../model/index.js";
+import type { LossBatch, SpectralVectors } from "../objective/loss.js";
+import { adamaxStepSize } from "./adamax.js";
+import { learningRate } from "./learning-rate.js";
+import type { Counters } from "./manifest.js";
+import { averageDecay } from "./moving-average.js";
+import {
+  type BatchMetrics,
+  compileGradients,
+  compileUpdate,
+  type GradientsProgram,
+  microBatchesOf,
+  type Optimized,
+  spectralVectorSpecs,
+  type UpdateProgram,
+} from "./programs.js";
+import { mustSkip } from "./skip-rule.js";
+
+/** Everything a run goes on from, besides its counters. */
+export interface TrainingState<T> extends Optimized<T> {
+  spectralVectors: SpectralVectors<T>[];
+}
+
+/** What one micro-batch is computed from. */
+export interface MicroBatch {
+  batch: LossBatch<TypedArray>;
+  /** Standard normal, one [N, Z, r, r] a group. */
+  noise: Float32Array[];
+}
+
+/** What a step says of itself; nats per image, means over the batch. */
+export interface StepReport extends Omit<BatchMetrics<number>, "squaredGradientNorm" | "groupKlNats"> {
+  groupKlNats: number[];
+  gradientNorm: number;
+  learningRate: number;
+  skipped: boolean;
+}
+
+/** Trees of the same shapes as a configuration's training state. */
+export function stateSpecs(config: Config): TrainingState<Spec> {
+  const parameters = parameterSpecs(config);
+  const spectralVectors = spectralVectorSpecs(config);
+  return { parameters, ema: parameters, firstMoment: parameters, infinityNorm: parameters, spectralVectors };
+}
+
+/** Holds a training state on the device and makes one update after the other. */
+export class Trainer {
+  #state: TrainingState<DeviceArray>;
+  /** Where accumulation starts; absent when a batch is one micro-batch. */
+  readonly #zeros: ModelParameters<DeviceArray> | undefined;
+
+  private constructor(
+    readonly config: Config,
+    readonly runtime: Runtime,
+    readonly counters: Counters,
+    private readonly gradients: GradientsProgram,
+    private readonly update: UpdateProgram,
+    state: TrainingState<Float32Array>,
+  ) {
+    const specs = stateSpecs(config);
+    this.#state = put(runtime, specs, state);
+    const zeros = () => map(specs.parameters as Tree<Spec>, ({ size }) => new Float32Array(size));
+    this.#zeros = microBatchesOf(config) > 1 ? put(runtime, specs.parameters, zeros()) : undefined;
+  }
+
+  /** Compiles both programs and copies the state to the device. */
+  static async create(config: Config, runtime: Runtime, counters: Counters, state: TrainingState<Float32Array>) {
+    const [gradients, update] = await Promise.all([compileGradients(config, runtime), compileUpdate(config, runtime)]);
+    return new Trainer(config, runtime, { ...counters }, gradients, update, state);
+  }
+
+  /** The moving average of the weights, as it is now; gone after the next step. */
+  get ema(): ModelParameters<DeviceArray> {
+    return this.#state.ema;
+  }
+
+  /**
+   * Sees one batch: gradients of its micro-batches, then an update, or none when the skip rule says so. A skipped batch
+   * leaves nothing behind but the counters.
+   */
+  async step(microBatches: readonly MicroBatch[]): Promise<StepReport> {
+    const { optimizer, training, model } = this.config;
+    const { gradients, spectralVectors, metrics } = await this.#accumulate(microBatches);
+    const { updates } = this.counters;
+    const gradientNorm = Math.sqrt(metrics.at(-1)!.squaredGradientNorm[0]);
+    const dimensions = 3 * model.resolution ** 2;
+    const skipped = mustSkip({ gradientNorm, dimensions, updates, threshold: optimizer.skipThreshold });
+    const rate = learningRate(updates, optimizer);
+    if (skipped) {
+      free(spectralVectors);
+      this.counters.skips++;
+    } else {
+      const scalars = {
+        stepSize: Float32Array.of(adamaxStepSize(rate, updates, optimizer)),
+        emaDecay: Float32Array.of(averageDecay(updates, training)),
+      };
+      const before = this.#state;
+      const { spectralVectors: _, ...optimized } = before;
+      this.#state = { ...(await this.update.run(optimized, gradients, scalars)), spectralVectors };
+      free(before);
+      this.counters.updates++;
+    }
+    free(gradients);
+    this.counters.step++;
+    this.counters.images += training.batchSize;
+    return { ...meansOf(metrics), gradientNorm, learningRate: rate, skipped };
+  }
+
+  async #accumulate(microBatches: readonly MicroBatch[]) {
+    const { parameters, spectralVectors: vectors } = this.#state;
+    const metrics: BatchMetrics<Float32Array>[] = [];
+    let gradients = this.#zeros;
+    let spectralVectors: SpectralVectors<DeviceArray>[] | undefined;
+    for (const { batch, noise } of microBatches) {
+      const accumulated = gradients ? [gradients] : [];
+      const result = await this.gradients.run(parameters, vectors, batch, noise, ...accumulated);
+      if (gradients !== this.#zeros) free(gradients);
+      if (spectralVectors) free(spectralVectors);
+      gradients = result.gradients;
+      spectralVectors = result.spectralVectors;
+      metrics.push(result.metrics);
+    }
+    return { gradients: gradients!, spectralVectors: spectralVectors!, metrics };
+  }
+
+  /** A copy of the whole state on the host. */
+  async read(): Promise<TrainingState<Float32Array>> {
+    const read = async <T>(tree: T): Promise<Float32Array[]> => {
+      const values: Float32Array[] = [];
+      for (const array of leaves<DeviceArray>(tree as Tree<DeviceArray>)) {
+        values.push((await array.read()) as Float32Array);
+      }
+      return values;
+    };
+    const values = await read(this.#state);
+    let next = 0;
+    return map(
+      this.#state as unknown as Tree<DeviceArray>,
+      () => values[next++],
+    ) as unknown as TrainingState<Float32Array>;
+  }
+
+  /** Frees the state and the programs. */
+  async dispose(): Promise<void> {
+    free(this.#state);
+    if (this.#zeros) free(this.#zeros);
+    await this.gradients.dispose();
+    await this.update.dispose();
+  }
+}
+
+function put<T>(
+  runtime: Runtime,
+  specs: T,
+  values: unknown,
+): T extends TrainingState<Spec> ? TrainingState<DeviceArray> : ModelParameters<DeviceArray> {
+  const data = leaves<Float32Array>(values as Tree<Float32Array>);
+  let next = 0;
+  return map(specs as Tree<Spec>, (spec) => runtime.put(data[next++], spec)) as never;
+}
+
+function free(tree: unknown): void {
+  for (const array of leaves<DeviceArray>(tree as Tree<DeviceArray>)) array.dispose();
+}
+
+/** Means over the micro-batches, which are equally large. */
+function meansOf(metrics: readonly BatchMetrics<Float32Array>[]) {
+  const mean = (of: (metric: BatchMetrics<Float32Array>) => number) =>
+    metrics.reduce((sum, metric) => sum + of(metric), 0) / metrics.length;
+  return {
+    lossNats: mean(({ lossNats }) => lossNats[0]),
+    distortionNats: mean(({ distortionNats }) => distortionNats[0]),
+    klNats: mean(({ klNats }) => klNats[0]),
+    klWeightedNats: mean(({ klWeightedNats }) => klWeightedNats[0]),
+    spectral: mean(({ spectral }) => spectral[0]),
+    groupKlNats: Array.from(metrics[0].groupKlNats, (_, group) => mean(({ groupKlNats }) => groupKlNats[group])),
+  };
+}
