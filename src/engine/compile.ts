@@ -19,8 +19,8 @@ export interface CompileOptions {
    * lay weights out as it likes best. Such arguments are left out when the program is run.
    */
   constants?: readonly (Tree<TypedArray> | undefined)[];
-  /** For every entry of the returned array, whether it stays on the device as `DeviceArray`s. Default: nothing stays. */
-  keep?: readonly boolean[];
+  /** Entries of the returned array or object, by index or key, that stay on the device as `DeviceArray`s. */
+  keep?: Readonly<Record<string | number, boolean>>;
 }
 
 /** A leaf of what goes into a program. */
@@ -88,7 +88,7 @@ function sessionsOf(runtime: Runtime): Map<string, Session> {
 export async function compile(
   fn: (...args: never[]) => unknown,
   exampleArgs: readonly Tree<Spec>[],
-  { runtime = defaultRuntime(), constants = [], keep = [] }: CompileOptions = {},
+  { runtime = defaultRuntime(), constants = [], keep = {} }: CompileOptions = {},
 ): Promise<Program> {
   const { graph, outputs } = prepare(fn, exampleArgs, constants);
   const model = lowerToOnnx(graph);
@@ -112,7 +112,8 @@ export async function compile(
     session.users--;
     if (session.users > 0) return;
     known.delete(key);
-    await runtime.request({ kind: "unload", program: await session.number });
+    const number = await session.number;
+    if (!runtime.closed) await runtime.request({ kind: "unload", program: number });
   };
   try {
     const number = await session.number;
@@ -140,15 +141,14 @@ export class Program {
     args: readonly Tree<Spec>[],
     /** What `run` returns, with a spec for every array. */
     readonly outputs: Tree<Spec>,
-    keep: readonly boolean[],
+    keep: Readonly<Record<string, boolean>>,
     release: () => Promise<void>,
   ) {
     this.#runtime = runtime;
     this.#number = number;
     this.#inputs = entries<Spec>(args as Tree<Spec>[]);
     this.#release = release;
-    const parts = Array.isArray(outputs) ? outputs : [outputs];
-    this.#keep = parts.flatMap((part, index) => leaves<Spec>(part).map(() => keep[index] ?? false));
+    this.#keep = entries<Spec>(outputs).map(([path]) => keep[path.split(".")[0]] ?? false);
   }
 
   /**

@@ -123,7 +123,12 @@ const rules: Rules = {
     const result = lowering.node(comparisons[params.op], comparable);
     return params.op === "not_equal" ? lowering.node("Not", result) : result;
   },
-  where: elementwise("Where"),
+  where: (equation, lowering) => {
+    if (equation.outputs[0].dtype !== "bool") return elementwise("Where")(equation, lowering);
+    const [condition, x, y] = equation.inputs.map((input) => lowering.full(input)); // ORT's Where has no bool
+    const chosen = lowering.node("And", [condition, x])[0];
+    return lowering.node("Or", [chosen, lowering.node("And", [lowering.node("Not", [condition])[0], y])[0]]);
+  },
   reduce: ({ inputs, params }, lowering) => {
     const x = lowering.full(inputs[0]);
     const axes = lowering.model.integers(params.axes);

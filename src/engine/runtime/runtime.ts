@@ -66,6 +66,11 @@ export class Runtime {
     return array;
   }
 
+  /** Whether the thread has ended, with everything in it. */
+  get closed(): boolean {
+    return this.#closed !== undefined;
+  }
+
   /** Ends the thread and frees everything in it. */
   async dispose(): Promise<void> {
     this.#close(new Error("This runtime has been disposed."));

@@ -1,0 +1,108 @@
+/** @file Runs a function on the engine and on jax-js's own `cpu` back-end, forward and backward, and compares. */
+import { defaultDevice, grad, numpy as np } from "@jax-js/jax";
+import { expect } from "vitest";
+import { compile, type Operand, Runtime, spec, type TypedArray } from "../../src/engine/index.js";
+import type { DType } from "../../src/engine/spec.js";
+
+/** An array with elements, for the engine and for jax-js. */
+export interface Sample {
+  shape: number[];
+  dtype: DType;
+  data: TypedArray;
+}
+
+/** Deterministic, irregular numbers in (-scale, scale). */
+export function floats(shape: number[], scale = 2, seed = 1): Sample {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const data = Float32Array.from({ length: size }, (_, i) => {
+    const x = Math.sin((i + 1) * 12.9898 + seed * 78.233) * 43758.5453;
+    return (2 * (x - Math.floor(x)) - 1) * scale;
+  });
+  return { shape, dtype: "float32", data };
+}
+
+/** Numbers in (low, high). */
+export function between(low: number, high: number, shape: number[], seed = 1): Sample {
+  const sample = floats(shape, 1, seed);
+  return { ...sample, data: sample.data.map((x) => low + ((x + 1) / 2) * (high - low)) };
+}
+
+export const given = (values: number[], shape = [values.length]): Sample => {
+  return { shape, dtype: "float32", data: Float32Array.from(values) };
+};
+
+export const ints = (values: number[], shape = [values.length]): Sample => {
+  return { shape, dtype: "int32", data: Int32Array.from(values) };
+};
+
+export const bools = (values: number[], shape = [values.length]): Sample => {
+  return { shape, dtype: "bool", data: Uint8Array.from(values) };
+};
+
+let runtime: Runtime | undefined;
+
+/** One runtime for a test file. */
+export function testRuntime(): Runtime {
+  runtime ??= new Runtime({ threads: 1 });
+  return runtime;
+}
+
+type Fn = (...args: np.Array[]) => np.Array;
+
+/** `fn` on the engine. */
+export async function onEngine(fn: Fn, samples: Sample[]): Promise<TypedArray> {
+  const specs = samples.map(({ shape, dtype }) => spec(shape, dtype));
+  const program = await compile((...args: np.Array[]) => [fn(...args)], specs, { runtime: testRuntime() });
+  const [result] = (await program.run(...samples.map(({ data }) => data))) as Operand[];
+  await program.dispose();
+  return result as TypedArray;
+}
+
+/** `fn` on jax-js's `cpu` back-end. */
+export function onJax(fn: Fn, samples: Sample[]): TypedArray {
+  const previous = defaultDevice();
+  defaultDevice("cpu");
+  try {
+    const arrays = samples.map(({ data, shape, dtype }) => {
+      if (dtype !== "bool") return np.array(data as Float32Array<ArrayBuffer>).reshape(shape);
+      return np.array(Array.from(data, Boolean), { dtype: np.bool }).reshape(shape);
+    });
+    return fn(...arrays).dataSync() as TypedArray;
+  } finally {
+    defaultDevice(previous);
+  }
+}
+
+/** Largest difference relative to the largest magnitude among finite values; NaN and infinities must agree exactly. */
+export function difference(actual: TypedArray, expected: ArrayLike<number | boolean>): number {
+  expect(actual.length).toBe(expected.length);
+  let [largest, scale] = [0, 1e-6];
+  for (let i = 0; i < actual.length; i++) {
+    const [a, e] = [actual[i], Number(expected[i])];
+    if (Number.isFinite(e)) scale = Math.max(scale, Math.abs(e));
+    if (Object.is(a, e) || a === e) continue;
+    if (!Number.isFinite(a) || !Number.isFinite(e)) return Number.POSITIVE_INFINITY;
+    largest = Math.max(largest, Math.abs(a - e));
+  }
+  return largest / scale;
+}
+
+/** Fails unless the engine computes what jax-js does. */
+export async function checkForward(fn: Fn, samples: Sample[], tolerance = 2e-6): Promise<void> {
+  expect(difference(await onEngine(fn, samples), onJax(fn, samples))).toBeLessThanOrEqual(tolerance);
+}
+
+/** Like `checkForward`, and the gradient of Σ fn(x) · weight with respect to every float argument, with irregular weights. */
+export async function check(fn: Fn, samples: Sample[], tolerance = 2e-6): Promise<void> {
+  await checkForward(fn, samples, tolerance);
+  const scalar = (...args: np.Array[]) => {
+    const result = fn(...args);
+    const weight = floats(result.shape, 1, 7);
+    return result.mul(np.array(weight.data as Float32Array<ArrayBuffer>).reshape(result.shape)).sum();
+  };
+  for (const [argument, { dtype }] of samples.entries()) {
+    if (dtype !== "float32") continue;
+    const gradient = grad(scalar as never, { argnums: argument }) as unknown as Fn;
+    await checkForward(gradient, samples, tolerance);
+  }
+}
