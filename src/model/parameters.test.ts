@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { readGoldenJson } from "../../test/support/golden.js";
+import { resolvePreset } from "../config/index.js";
+import { authorsNames } from "./authors-names.js";
+import { groups } from "./groups.js";
+import { mapParameters, parameterEntries } from "./parameter-tree.js";
+import { countParameters, modelParameters } from "./parameters.js";
+
+const { parameter_counts: published } = readGoldenJson("schedule.json");
+
+test.each([
+  ["cifar10", 45_365_958],
+  ["imagenet32", 198_515_142],
+  ["imagenet64-superres", 147_531_590],
+])("%s has %i parameters", (name, count) => {
+  const specs = modelParameters(resolvePreset(name).model, 6);
+  expect(countParameters(specs)).toBe(count);
+  expect(parameterEntries(specs)).toHaveLength(published[name.replace("-superres", "")].tensors);
+});
+
+test("a mixture of ten logistics takes 100 output channels, and changes nothing else", () => {
+  const { model } = resolvePreset("cifar10");
+  const specs = modelParameters(model, 100);
+  expect(specs.generator.output.weight.shape).toEqual([100, 128, 1, 1]);
+  expect(countParameters(specs) - countParameters(modelParameters(model, 6))).toBe(94 * 129);
+});
+
+test("scales of the initial distributions", () => {
+  const { encoder, generator, superResolution } = modelParameters(resolvePreset("imagenet64-superres").model, 6);
+  const scale = (spec: { init: object }) => (spec.init as { scale: number }).scale;
+  const { prior, posterior, latent, shared } = generator.levels[0].layers[0];
+  expect(scale(encoder.levels[0].blocks[0].conv1.weight)).toBe(1);
+  expect(scale(encoder.levels[0].blocks[0].conv2.weight)).toBeCloseTo(1 / Math.sqrt(28));
+  expect(scale(prior.conv2.weight)).toBe(1e-10);
+  expect(scale(posterior.conv2.weight)).toBe(1);
+  for (const { weight } of [latent, shared.conv2, generator.finalBlocks[0].conv2]) {
+    expect(scale(weight)).toBeCloseTo(1 / Math.sqrt(40));
+  }
+  expect(scale(superResolution!.levels[0].down[0].conv2.weight)).toBeCloseTo(1 / Math.sqrt(12));
+  expect(generator.levels[0].attention![0].output.weight.init).toEqual({ kind: "zeros" });
+  expect(shared.label!.embedding).toMatchObject({ shape: [1001, 64], init: { kind: "normal", variance: 1 / 64 } });
+});
+
+test("groups run from the lowest resolution up", () => {
+  const all = groups(resolvePreset("cifar10").model);
+  expect(all).toHaveLength(39);
+  expect(all[3]).toEqual({ index: 3, level: 1, layer: 0, resolution: 4, channels: 16, shape: [16, 4, 4] });
+  expect(all.at(-1)).toMatchObject({ index: 38, level: 4, layer: 13, resolution: 32 });
+});
+
+test("paths name parameters, and mapping keeps the tree", () => {
+  const specs = modelParameters(resolvePreset("cifar10").model, 6);
+  const paths = parameterEntries(specs).map(([path]) => path);
+  expect(new Set(paths).size).toBe(paths.length);
+  expect(paths).toContain("generator.levels.0.layers.1.prior.conv1.weight");
+  const named = mapParameters(specs, (_, path) => path);
+  expect(named.generator.levels[0].layers[1].prior.conv1.weight).toBe("generator.levels.0.layers.1.prior.conv1.weight");
+});
+
+test("every parameter has the authors' name for it, and every name of theirs a parameter", () => {
+  for (const name of ["uncond16", "cond16", "superres16"]) {
+    // the fixtures' tests read all tensors by these names; here: that none is left over
+    const { model, derived } = readGoldenJson(`${name}/config.json`);
+    const levels = derived.resolutions_high_to_low.map((resolution: number, i: number) => ({
+      resolution,
+      channels: model.c * model.c_mult[i],
+      encoderBlocks: model.enc_nlayers[i],
+      stochasticLayers: model.nlayers[i],
+      attention: model.num_attention[i],
+    }));
+    const names = authorsNames({
+      resolution: model.resolution,
+      classes: model.num_classes,
+      latentChannels: model.zdim,
+      finalBlocks: model.num_final_blocks,
+      levels: levels.reverse(),
+      ...(model.is_superres ? { superResolution: { blocks: model.superres_nlayers, noise: 0.1 } } : {}),
+    });
+    expect([...names.values()].sort()).toEqual([...derived.parameter_order].sort());
+  }
+});
