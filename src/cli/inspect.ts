@@ -8,7 +8,7 @@ import { type ModelSummary, summariseModel } from "../report/model-summary.js";
 import { readRunConfig } from "../training/run-folder.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { readConfig } from "./configuration.js";
-import { formatBytes, formatCount, formatPercent, formatShort } from "./format.js";
+import { formatBytes, formatCount, formatShare, formatShort } from "./format.js";
 import { facts, table } from "./table.js";
 
 export const inspectCommand = createCommand(
@@ -66,12 +66,12 @@ export function summaryText(summary: ModelSummary): string {
         String(index),
         String(resolution),
         latentShape.join("×"),
-        share === null ? "none" : formatPercent(share),
+        share === null ? "none" : formatShare(share),
       ]),
     ),
     table(
       [{ heading: "part" }, right("parameters"), right("share")],
-      parts.map((part) => [part.part, formatCount(part.parameters), formatPercent(part.parameters / parameters)]),
+      parts.map((part) => [part.part, formatCount(part.parameters), formatShare(part.parameters / parameters)]),
     ),
   ].join("\n\n");
 }

@@ -2,14 +2,20 @@
 import { Command, CommanderError } from "commander";
 import { UserError } from "../errors.js";
 import { addGlobalOptions, Interrupted } from "./command.js";
+import { demoCommand } from "./demo.js";
+import { doctorCommand } from "./doctor.js";
+import { inspectCommand } from "./inspect.js";
+import { reconstructCommand } from "./reconstruct.js";
+import { sampleCommand } from "./sample.js";
 import { INTERRUPTED } from "./signals.js";
+import { trainCommand } from "./train.js";
 import { version } from "./version.js";
 
 /** Exit codes beside 0 (done) and 130 (interrupted, saved). */
 const EXIT = { failure: 1, usage: 2 };
 
 /** The commands in the order in which `strata --help` lists them. */
-const commands: Command[] = [];
+const commands = [demoCommand, trainCommand, sampleCommand, reconstructCommand, inspectCommand, doctorCommand];
 
 /**
  * Runs one command line to its end.

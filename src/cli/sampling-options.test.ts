@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { resolvePreset } from "../config/index.js";
 import { UserError } from "../errors.js";
-import type { TrainedModel } from "../generation/trained-model.js";
+import type { ParameterTree, TrainedModel } from "../generation/trained-model.js";
 import { parseGuidance, parseLabels } from "./sampling-options.js";
 
 /** A model that was trained on three classes, or on none. */
@@ -9,7 +9,7 @@ function model(classes: number): TrainedModel {
   const config = resolvePreset("emoji32-small");
   const names = ["cats", "dogs", "2"].slice(0, classes);
   const data = { name: "folder:pets", count: 30, classes: names, classCounts: names.map(() => 10) };
-  return { config: { ...config, model: { ...config.model, classes } }, parameters: {}, step: 1, data };
+  return { config: { ...config, model: { ...config.model, classes } }, parameters: {} as ParameterTree, step: 1, data };
 }
 
 test("labels by name before index, all in turn, none as the last row", () => {

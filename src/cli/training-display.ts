@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import { imageGrid, reconstructionGrid } from "../report/picture-grid.js";
 import type { TrainingEvent, Progress as TrainingProgress } from "../training/events.js";
-import { formatDuration, formatPercent } from "./format.js";
+import { formatDuration, formatShare } from "./format.js";
 import type { Progress } from "./progress.js";
 
 /** Bits per dimension of a square RGB image with this many nats. */
@@ -15,7 +15,7 @@ export function progressLine(progress: TrainingProgress, resolution: number): st
   const bits = (nats: number) => bitsPerDim(nats, resolution).toFixed(2);
   const { share, secondsLeft, imagesPerSecond, lossNats, distortionNats, klNats, step, skips } = progress;
   return [
-    formatPercent(share),
+    formatShare(share),
     `${formatDuration(secondsLeft)} left`,
     `${imagesPerSecond.toFixed(1)} images/s`,
     `bits/dim: loss ${bits(lossNats)} distortion ${bits(distortionNats)} KL ${bits(klNats)}`,

@@ -1,0 +1,188 @@
+/** @file From images to samples by the command line: train, resume, interrupt, sample, reconstruct, inspect. */
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import sharp from "sharp";
+import { beforeAll, expect, test } from "vitest";
+import { discs, start, strata, temporaryFolder, tiny } from "../support/command-line.js";
+
+const folder = temporaryFolder();
+const data = join(folder, "discs");
+const run = join(folder, "run");
+const trainTiny = (out: string, ...more: string[]) => strata("train", ...tiny, "--data", data, "--out", out, ...more);
+
+/** Hashes of all files of the newest checkpoint, by name. */
+function checkpointHashes(of: string): Record<string, string> {
+  const steps = readdirSync(join(of, "checkpoints")).map((name) => Number(name.split("-")[1]));
+  const newest = join(of, "checkpoints", `step-${Math.max(...steps)}`);
+  const hash = (name: string) =>
+    createHash("sha256")
+      .update(readFileSync(join(newest, name)))
+      .digest("hex");
+  return Object.fromEntries(readdirSync(newest).map((name) => [name, hash(name)]));
+}
+
+beforeAll(async () => {
+  await discs(data, ["red", "blue"], 12);
+  const { code, stdout, stderr } = await trainTiny(run, "--seed", "3");
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain("8 steps, 32 images");
+});
+
+test("a run folder holds what it should", () => {
+  const names = readdirSync(run);
+  expect(names).toEqual(expect.arrayContaining(["checkpoints", "config.json", "metrics.jsonl", "samples"]));
+  expect(JSON.parse(readFileSync(join(run, "config.json"), "utf8")).training.seed).toBe(3);
+  expect(existsSync(join(run, "checkpoints", "step-8", "manifest.json"))).toBe(true);
+});
+
+test("half a run resumed with its own configuration equals the whole run, byte for byte", async () => {
+  const out = join(folder, "resumed");
+  expect((await trainTiny(out, "--seed", "3", "--steps", "4")).code).toBe(0);
+  const { code, stderr } = await strata("train", "--resume", "--data", data, "--out", out, "--steps", "8");
+  expect(code, stderr).toBe(0);
+  expect(checkpointHashes(out)).toEqual(checkpointHashes(run));
+});
+
+test.each(["SIGINT", "SIGTERM"] as const)(
+  "%s saves, exits with 130, and the run goes on afterwards",
+  async (signal) => {
+    const out = join(folder, signal);
+    const { child, ended } = start(
+      "train",
+      ...tiny,
+      "training.logEvery=1",
+      "--data",
+      data,
+      "--out",
+      out,
+      "--steps",
+      "100000",
+    );
+    const timer = setInterval(() => {
+      const metrics = join(out, "metrics.jsonl");
+      if (!existsSync(metrics) || !readFileSync(metrics, "utf8").includes('"train"')) return;
+      clearInterval(timer);
+      child.kill(signal);
+      setTimeout(() => child.kill(signal), 20); // as npm passes on the same key press
+    }, 50);
+    const { code, stdout, stderr } = await ended;
+    clearInterval(timer);
+    expect(code, stderr).toBe(130);
+    expect(stderr).toContain(`${signal}: saving`);
+    expect(stdout).toContain(`strata train --resume --data ${data} --out ${out}`);
+    const step = Number(/step-(\d+)/.exec(stdout)![1]);
+    expect(existsSync(join(out, "checkpoints", `step-${step}`, "manifest.json"))).toBe(true);
+    const again = await strata(
+      "train",
+      "--resume",
+      "--data",
+      data,
+      "--out",
+      out,
+      "--steps",
+      String(step + 2),
+      "--json",
+    );
+    expect(again.code, again.stderr).toBe(0);
+    expect(JSON.parse(again.stdout)).toMatchObject({ step: step + 2, interrupted: false });
+  },
+);
+
+test("--json prints one object, --quiet nothing but it", async () => {
+  const { code, stdout, stderr } = await trainTiny(join(folder, "json"), "--steps", "2", "--json", "--quiet");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(JSON.parse(stdout)).toMatchObject({ step: 2, images: 8, interrupted: false });
+});
+
+test("--init starts from the weights of a run, or of one of its checkpoints", async () => {
+  const all = await trainTiny(join(folder, "fine"), "--steps", "1", "--init", run);
+  expect(all.code, all.stderr).toBe(0);
+  const one = await trainTiny(join(folder, "finer"), "--steps", "1", "--init", join(run, "checkpoints", "step-8"));
+  expect(one.code, one.stderr).toBe(0);
+  expect(checkpointHashes(join(folder, "finer"))).toEqual(checkpointHashes(join(folder, "fine")));
+});
+
+test("--dry-run tells what would happen and leaves nothing behind", async () => {
+  const out = join(folder, "dry");
+  const { code, stdout } = await trainTiny(out, "--dry-run");
+  expect(code).toBe(0);
+  for (const word of ["parameters", "memory", "images/s", "decaySteps"]) expect(stdout).toContain(word);
+  expect(existsSync(out)).toBe(false);
+});
+
+test("a conditional model is trained from sub-folders and sampled by label", async () => {
+  const out = join(folder, "conditional");
+  expect((await trainTiny(out, "--steps", "2", "--set", "model.classes=2")).code).toBe(0);
+  const npz = join(folder, "labels.npz");
+  const words = ["--label", "red", "--guidance", "1,1", "--count", "3", "--out", npz];
+  const { code, stderr } = await strata("sample", "--run", out, ...words);
+  expect(code, stderr).toBe(0);
+  expect(readFileSync(npz).includes("arr_1")).toBe(true);
+});
+
+test("samples as a grid, as arrays, and as files; the same for the same seed", async () => {
+  const sample = (out: string, ...more: string[]) =>
+    strata("sample", "--run", run, "--count", "5", "--out", join(folder, out), ...more);
+  const { code, stderr } = await sample("grid.png");
+  expect(code, stderr).toBe(0);
+  const { width, height } = await sharp(join(folder, "grid.png")).metadata();
+  expect(width).toBeGreaterThan(height); // 3 columns, 2 rows
+  await sample("again.png", "--batch", "2");
+  const [grid, again] = ["grid.png", "again.png"].map((name) => readFileSync(join(folder, name)));
+  expect(again.equals(grid)).toBe(true);
+  await sample("other.png", "--seed", "9", "--temperature", "0.7", "--output", "sample", "--weights", "raw");
+  expect(readFileSync(join(folder, "other.png")).equals(grid)).toBe(false);
+
+  expect((await sample("arrays.npz")).code).toBe(0);
+  expect(readFileSync(join(folder, "arrays.npz")).subarray(0, 2).toString()).toBe("PK");
+  expect((await sample("files/")).code).toBe(0);
+  expect(readdirSync(join(folder, "files")).sort()).toEqual([0, 1, 2, 3, 4].map((index) => `00000${index}.png`));
+  const first = await sharp(join(folder, "files", "000000.png")).metadata();
+  expect([first.width, first.height, first.channels]).toEqual([8, 8, 3]);
+});
+
+test("reconstructions, whole and from the first groups", async () => {
+  const reconstruct = (out: string, ...more: string[]) =>
+    strata(
+      "reconstruct",
+      "--run",
+      run,
+      "--data",
+      data,
+      "--split",
+      "train",
+      "--count",
+      "4",
+      "--out",
+      join(folder, out),
+      ...more,
+    );
+  const whole = await reconstruct("whole.png");
+  expect(whole.code, whole.stderr).toBe(0);
+  expect((await reconstruct("partial.png", "--groups", "1")).code).toBe(0);
+  const [a, b] = ["whole.png", "partial.png"].map((name) => readFileSync(join(folder, name)));
+  expect(a.equals(b)).toBe(false);
+});
+
+test("inspect shows a run, a configuration and a file of weights alike", async () => {
+  const parameters = async (what: string) => JSON.parse((await strata("inspect", what, "--json")).stdout).parameters;
+  const own = await parameters(run);
+  expect(own).toBeGreaterThan(1000);
+  expect(await parameters(join(run, "config.json"))).toBe(own);
+  const step = join(run, "checkpoints", "step-8");
+  const weights = readdirSync(step).find((name) => /ema.*safetensors/.test(name))!;
+  const { stdout } = await strata("inspect", join(step, weights), "--json");
+  expect(JSON.parse(stdout).elements).toBe(own);
+  const { stdout: text } = await strata("inspect", run);
+  for (const heading of ["target share", "encoder blocks", "multiply-accumulates", "16×8×8"])
+    expect(text).toContain(heading);
+});
+
+test("doctor finds the engine in order", async () => {
+  const { code, stdout } = await strata("doctor", "--json", "--threads", "1");
+  expect(code).toBe(0);
+  const report = JSON.parse(stdout);
+  expect(report).toMatchObject({ threads: 1, devices: [{ name: "cpu", passed: true }] });
+  expect(report.packages["@jax-js/jax"]).toMatch(/^\d+\.\d+\.\d+/);
+});

@@ -1,0 +1,60 @@
+/** @file Usage: help, version, and command lines that cannot be understood. */
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { strata } from "../support/command-line.js";
+
+const commands = ["demo", "train", "sample", "reconstruct", "inspect", "doctor"];
+
+test("--help lists the commands and nothing that is not there yet", async () => {
+  const { code, stdout } = await strata("--help");
+  expect(code).toBe(0);
+  for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
+  for (const later of ["evaluate", "sweep", "ablate", "import", "export", "fetch"]) {
+    expect(stdout).not.toMatch(new RegExp(`^  ${later} `, "m"));
+  }
+});
+
+test.each(commands)("%s --help has an example and the global options", async (command) => {
+  const { code, stdout } = await strata(command, "--help");
+  expect(code).toBe(0);
+  expect(stdout).toContain(`Example:\n  strata ${command}`);
+  for (const option of ["--seed", "--device", "--threads", "--quiet", "--json"]) expect(stdout).toContain(option);
+});
+
+test("--version prints the version of package.json", async () => {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  expect(await strata("--version")).toMatchObject({ code: 0, stdout: `${version}\n` });
+  expect(await strata("train", "--version")).toMatchObject({ code: 0, stdout: `${version}\n` });
+});
+
+test.each([
+  { words: ["evaluat"], message: /unknown command 'evaluat'/ },
+  { words: ["train", "--presett", "x"], message: /unknown option '--presett'[\s\S]*Did you mean --preset/ },
+  { words: ["inspect"], message: /missing required argument 'what'/ },
+  { words: ["inspect", "emoji32-small", "cifar10"], message: /too many arguments/ },
+  { words: ["sample", "--run", "x", "--count", "0", "--out", "x.png"], message: /whole number from 1 up/ },
+  { words: ["sample", "--run", "x", "--out", "x.png"], message: /--count <n>/ },
+  { words: ["doctor", "--device", "tpu"], message: /Allowed choices are auto, cpu, webgpu/ },
+  { words: ["doctor", "--device", "webgpu"], message: /this build computes on the CPU alone/ },
+  { words: ["doctor", "--threads", "none"], message: /whole number from 1 up/ },
+])("$words is refused with exit code 2", async ({ words, message }) => {
+  const { code, stdout, stderr } = await strata(...words);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toMatch(message);
+  expect(stderr).not.toMatch(/^\s+at /m);
+});
+
+test("no command at all is refused with the help", async () => {
+  const { code, stderr } = await strata();
+  expect(code).toBe(2);
+  expect(stderr).toContain("Usage: strata");
+});
+
+test("global options count before a command as after it", async () => {
+  const [before, after] = await Promise.all([
+    strata("--json", "inspect", "emoji32-small"),
+    strata("inspect", "emoji32-small", "--json"),
+  ]);
+  expect(before.code).toBe(0);
+  expect(JSON.parse(before.stdout)).toEqual(JSON.parse(after.stdout));
+});

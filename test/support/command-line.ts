@@ -1,0 +1,73 @@
+/** @file Runs the real command line as a child process, on a small synthetic data set and a model that trains in seconds. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import sharp from "sharp";
+import { afterAll } from "vitest";
+
+const repository = fileURLToPath(new URL("../..", import.meta.url));
+
+/** How a command line ended. */
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Starts `strata` from the sources; `ended` resolves when it is over. */
+export function start(...words: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...words], { cwd: repository });
+  const text = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream].setEncoding("utf8").on("data", (chunk: string) => {
+      text[stream] += chunk;
+    });
+  }
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on("error", reject).on("close", (code) => resolve({ code, ...text }));
+  });
+  return { child, ended };
+}
+
+/** Runs `strata` to its end. */
+export const strata = (...words: string[]): Promise<Ended> => start(...words).ended;
+
+/** A folder that goes away when the tests of the file are done. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "strata-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/**
+ * Writes PNG images of 12×12, a coloured disc on white each, into sub-folders named by class.
+ *
+ * @returns the folder
+ */
+export async function discs(folder: string, classes: string[], countPerClass: number): Promise<string> {
+  for (const [label, name] of classes.entries()) {
+    mkdirSync(join(folder, name), { recursive: true });
+    for (let i = 0; i < countPerClass; i++) {
+      const fill = `hsl(${(360 * label) / classes.length + 3 * i}, 80%, 50%)`;
+      const disc = `<svg width="12" height="12"><circle cx="6" cy="${4 + (i % 4)}" r="${3 + (i % 3)}" fill="${fill}"/></svg>`;
+      await sharp(Buffer.from(disc))
+        .flatten({ background: "white" })
+        .png()
+        .toFile(join(folder, name, `${i}.png`));
+    }
+  }
+  return folder;
+}
+
+const levels = [
+  { resolution: 4, channels: 8, encoderBlocks: 1, stochasticLayers: 1 },
+  { resolution: 8, channels: 8, encoderBlocks: 1, stochasticLayers: 1 },
+];
+
+/** A model of 8×8 images that compiles and trains at once. */
+export const tiny = [
+  ...["--preset", "emoji32-small", "--set", "model.resolution=8", `model.levels=${JSON.stringify(levels)}`],
+  ...["training.batchSize=4", "training.steps=8", "training.checkpointEvery=4", "training.evaluateEvery=4"],
+];
