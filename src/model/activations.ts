@@ -12,14 +12,17 @@ const LARGEST_EXPONENT = 80;
 /** Odd coefficients 1, 1/3, 1/5, … of artanh: enough of them for float32 on [0, 1/3]. */
 const ARTANH = [1, 3, 5, 7, 9, 11, 13, 15].map((power) => 1 / power);
 
-/** σ(x) = 1 / (1 + e^{−x}); exactly 0 gradient below −80. Consumes x, any shape. */
+/** 1 / (1 + e^{−x}), constant below −80. Consumes x. */
+const logistic = (x: np.Array): np.Array => np.reciprocal(np.exp(np.minimum(x.neg(), LARGEST_EXPONENT)).add(1));
+
+/** σ(x) = 1 / (1 + e^{−x}). Consumes x, any shape. */
 export const sigmoid = jit(function sigmoid(x: np.Array): np.Array {
-  return np.reciprocal(np.exp(np.minimum(x.neg(), LARGEST_EXPONENT)).add(1));
+  return logistic(x);
 });
 
 /** swish(x) = x σ(x). Consumes x, any shape. */
 export const swish = jit(function swish(x: np.Array): np.Array {
-  return x.ref.mul(np.reciprocal(np.exp(np.minimum(x.neg(), LARGEST_EXPONENT)).add(1)));
+  return x.ref.mul(logistic(x));
 });
 
 /**
