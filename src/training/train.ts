@@ -1,9 +1,24 @@
 /** @file `train`: the loop from images to a run folder (METHOD §3). */
 import type { Config } from "../config/index.js";
-import type { ImageSet } from "../data/index.js";
-import type { Runtime } from "../engine/index.js";
-import type { ParameterTree } from "../generation/trained-model.js";
+import { Batches, type ImageSet } from "../data/index.js";
+import { defaultRuntime, type Runtime } from "../engine/index.js";
+import { UserError } from "../errors.js";
+import { checkPictures } from "../generation/encoder-inputs.js";
+import { type ParameterTree, parameterSpecs } from "../generation/trained-model.js";
+import { countParameters, groups } from "../model/index.js";
+import { informationShares } from "../objective/loss.js";
+import { version } from "../version.js";
+import { listCheckpoints, retainCheckpoints } from "./checkpoint.js";
 import type { TrainingEvent } from "./events.js";
+import { lastStep, showsPictures, workLeft } from "./limits.js";
+import { Meter } from "./meter.js";
+import { appendMetrics, type RunLine } from "./metrics-log.js";
+import { Observer } from "./observer.js";
+import { bestStep } from "./open-run.js";
+import { describeRun, runPaths, summarise } from "./run-folder.js";
+import { saveState, startingPoint } from "./starting-point.js";
+import { stepInputs } from "./step-inputs.js";
+import { Trainer } from "./trainer.js";
 
 export interface TrainOptions {
   config: Config;
@@ -37,9 +52,149 @@ export interface TrainResult {
 }
 
 /**
- * Trains a model and leaves a run folder.
+ * Trains a model and leaves a run folder. Equal configurations, images, versions and thread counts leave equal checkpoints,
+ * byte for byte, however often a run was interrupted and resumed.
  *
  * @throws UserError when `out` holds a run and `resume` is not set, when its checkpoint belongs to another configuration, or
  *   when the images do not fit the model
  */
-export declare function train(options: TrainOptions): Promise<TrainResult>;
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  const called = performance.now();
+  const { config, data, out, resume = false, initial, runtime = defaultRuntime(), onEvent = () => {} } = options;
+  checkImages(config, data);
+  const notices: string[] = [];
+  const start = await startingPoint(config, data.train.count, {
+    out,
+    resume,
+    initial,
+    onNotice: (text) => notices.push(text),
+  });
+  await describeRun(out, config, summarise(data.train));
+  for (const message of notices) await onEvent({ type: "notice", message });
+  const trainer = await Trainer.create(config, runtime, start.counters, start.state);
+  const observer = new Observer(trainer, data);
+  try {
+    return await run({ ...options, onEvent }, trainer, observer, { ...start, called });
+  } finally {
+    await observer.dispose();
+    await trainer.dispose();
+  }
+}
+
+/** The loop. `start.called` is the time that minutes count from, in milliseconds. */
+async function run(
+  options: TrainOptions & { onEvent: NonNullable<TrainOptions["onEvent"]> },
+  trainer: Trainer,
+  observer: Observer,
+  start: { seconds: number; called: number; resumed?: { step: number; folder: string } },
+): Promise<TrainResult> {
+  const { config, data, out, limit = {}, signal, onEvent } = options;
+  const { training } = config;
+  const { counters } = trainer;
+  const { metrics, checkpoints } = runPaths(out);
+  const startStep = counters.step;
+  const last = lastStep(limit, training);
+  const secondsLimit = limit.minutes === undefined ? undefined : limit.minutes * 60;
+  const batches = new Batches(data.train, training);
+  const inputs = async (step: number) => stepInputs(config, step, batches.batch(step));
+
+  const began = performance.now();
+  const seconds = () => start.seconds + (performance.now() - began) / 1000;
+  const elapsed = () => (performance.now() - start.called) / 1000;
+  const position = () => ({ step: counters.step, images: counters.images, seconds: seconds() });
+  const meter = new Meter();
+
+  const log = async () => {
+    if (meter.isEmpty) return;
+    const line = { type: "train", ...position(), ...meter.means(), skips: counters.skips } as const;
+    meter.reset();
+    appendMetrics(metrics, line);
+    await onEvent({ type: "metrics", line });
+  };
+  const measure = async () => {
+    for (const { split, bound } of await observer.measure()) {
+      const line = { type: "validation", split, ...position(), ...bound } as const;
+      appendMetrics(metrics, line);
+      await onEvent({ type: "validation", line });
+    }
+  };
+  const show = async () => onEvent({ type: "pictures", step: counters.step, ...(await observer.pictures()) });
+  let saved = start.resumed;
+  const save = async () => {
+    const { step } = counters;
+    saved = { step, folder: await saveState(out, config, data.train.count, counters, await trainer.read()) };
+    const best = bestStep(out, await listCheckpoints(checkpoints));
+    await retainCheckpoints(checkpoints, training.keepCheckpoints, best === undefined ? [] : [best]);
+    await onEvent({ type: "checkpoint", ...saved });
+  };
+
+  const line = runLine(config, data, trainer.runtime.threads, start.resumed?.step ?? null);
+  appendMetrics(metrics, line);
+  await onEvent({ type: "start", run: line, step: startStep, totalSteps: last });
+
+  const goesOn = () =>
+    counters.step < last && !signal?.aborted && elapsed() < (secondsLimit ?? Number.POSITIVE_INFINITY);
+  let next = goesOn() ? await inputs(counters.step) : undefined;
+  let measured = startStep;
+  let shown = startStep;
+  while (next && goesOn()) {
+    const { updates, step } = counters;
+    const stepBegan = performance.now();
+    // The step runs in the engine's thread; meanwhile this one makes the inputs of the next.
+    const [report, following] = await Promise.all([trainer.step(next), step + 1 < last ? inputs(step + 1) : undefined]);
+    next = following;
+    meter.add(report, training.batchSize, (performance.now() - stepBegan) / 1000);
+    const left = workLeft({ step: step + 1, startStep, lastStep: last, elapsed: elapsed(), secondsLimit });
+    await onEvent({ type: "progress", ...position(), ...meter.means(), skips: counters.skips, ...left });
+    if (counters.step % training.logEvery === 0) await log();
+    if (counters.step % training.evaluateEvery === 0) {
+      measured = counters.step;
+      await measure();
+    }
+    if (showsPictures(counters.step, training.sampleEvery)) {
+      shown = counters.step;
+      await show();
+    }
+    if (counters.updates > updates && counters.updates % training.checkpointEvery === 0) await save();
+  }
+
+  const interrupted = signal?.aborted ?? false;
+  await log();
+  if (!interrupted && measured < counters.step) await measure();
+  if (saved?.step !== counters.step) await save();
+  if (!interrupted && shown < counters.step) await show();
+  return { ...counters, seconds: seconds(), interrupted, checkpoint: saved!.folder };
+}
+
+/** What the log says of a run when it starts or goes on. */
+function runLine(config: Config, data: TrainOptions["data"], threads: number, resumedFrom: number | null): RunLine {
+  const shares = informationShares(config);
+  return {
+    type: "run",
+    time: new Date().toISOString(),
+    version,
+    node: process.version,
+    threads,
+    preset: config.preset,
+    data: data.train.name,
+    trainImages: data.train.count,
+    validationImages: data.validation.count,
+    parameters: countParameters(parameterSpecs(config)),
+    resumedFrom,
+    groups: groups(config.model).map(({ index, resolution, channels }) => {
+      return { index, resolution, channels, share: shares?.[index] ?? null };
+    }),
+  };
+}
+
+function checkImages({ model }: Config, { train: images, validation }: TrainOptions["data"]): void {
+  for (const set of [images, ...(validation.count > 0 ? [validation] : [])]) {
+    if (model.classes > 0 && set.classes.length !== model.classes) {
+      throw new UserError(
+        `Expected images of ${model.classes} classes, as model.classes says, got ${set.name} with ${set.classes.length || "no"} ` +
+          `classes. Set model.classes=${set.classes.length}.`,
+      );
+    }
+    checkPictures(model, set);
+  }
+}

@@ -1,0 +1,111 @@
+/** @file Looking at a model while it is trained: the bound on images, and pictures, with the EMA weights. */
+import type { Config } from "../config/index.js";
+import type { ImageSet } from "../data/index.js";
+import {
+  type Bound,
+  type BoundProgram,
+  compileBound,
+  measureBound,
+  reconstructMeans,
+} from "../evaluation/held-out-bound.js";
+import { rows } from "../generation/batches.js";
+import { areaDownsample } from "../generation/low-resolution.js";
+import { shownAs } from "../generation/output.js";
+import { fromBytes, type Pictures } from "../generation/pictures.js";
+import { compilePriorPass } from "../generation/prior-pass.js";
+import { drawSamples } from "../generation/sampler.js";
+import { summarise } from "./run-folder.js";
+import type { Trainer } from "./trainer.js";
+
+/** Images of each set that the bound is measured on, from time to time. */
+const MEASURED = 256;
+/** Pictures of one grid: eight columns. */
+const SAMPLES = 64;
+const RECONSTRUCTIONS = 16;
+/** Images at once, at most: programs for more take memory that training needs. */
+const LARGEST_BATCH = 32;
+
+type PriorProgram = Awaited<ReturnType<typeof compilePriorPass>>;
+
+/** Compiles its programs when they are first needed; their weights are the trainer's, where they lie. */
+export class Observer {
+  #bound: Promise<BoundProgram> | undefined;
+  #prior: Promise<PriorProgram> | undefined;
+  readonly #batch: number;
+
+  constructor(
+    private readonly trainer: Trainer,
+    private readonly data: { train: ImageSet; validation: ImageSet },
+  ) {
+    const { batchSize, microBatchSize = batchSize } = trainer.config.training;
+    this.#batch = Math.min(LARGEST_BATCH, microBatchSize);
+  }
+
+  /** The bound on held-out images and on as many training images; the same images and noise every time. */
+  async measure(signal?: AbortSignal): Promise<{ split: "validation" | "train"; bound: Bound }[]> {
+    const { config } = this.trainer;
+    const { train, validation } = this.data;
+    const count = Math.min(MEASURED, train.count, validation.count || train.count);
+    const options = { count, seed: config.training.seed, batch: this.#batch, signal };
+    const results: { split: "validation" | "train"; bound: Bound }[] = [];
+    if (validation.count > 0) {
+      results.push({
+        split: "validation",
+        bound: await measureBound(await this.#boundProgram(), config, validation, options),
+      });
+    }
+    results.push({ split: "train", bound: await measureBound(await this.#boundProgram(), config, train, options) });
+    return results;
+  }
+
+  /** Samples of one fixed noise; the first held-out images and their reconstructions. */
+  async pictures(): Promise<{ samples: Pictures; originals: Pictures; reconstructions: Pictures }> {
+    const { config } = this.trainer;
+    const { seed } = config.training;
+    const images = this.data.validation.count > 0 ? this.data.validation : this.data.train;
+    const count = Math.min(RECONSTRUCTIONS, images.count);
+    const reconstructions = await reconstructMeans(await this.#boundProgram(), config, images, {
+      count,
+      seed,
+      batch: this.#batch,
+    });
+    const small = config.model.superResolution ? smallImages(config, images) : undefined;
+    const samples = await drawSamples(await this.#priorProgram(), config, summarise(this.data.train), {
+      count: SAMPLES,
+      seed,
+      batch: this.#batch,
+      lowResolution: small,
+    });
+    const originals = {
+      images: images.images.slice(0, reconstructions.images.length),
+      count,
+      resolution: images.resolution,
+    };
+    return { samples, originals, reconstructions };
+  }
+
+  #boundProgram(): Promise<BoundProgram> {
+    const { config, runtime } = this.trainer;
+    this.#bound ??= compileBound(config, this.#batch, () => this.trainer.ema, runtime);
+    return this.#bound;
+  }
+
+  #priorProgram(): Promise<PriorProgram> {
+    const { config, runtime } = this.trainer;
+    const kind = { guided: false, drawn: shownAs(config.objective, "mean") === "sample" };
+    this.#prior ??= compilePriorPass(config, this.#batch, kind, () => this.trainer.ema, runtime);
+    return this.#prior;
+  }
+
+  /** Frees the programs. */
+  async dispose(): Promise<void> {
+    await (await this.#bound)?.dispose();
+    await (await this.#prior)?.dispose();
+  }
+}
+
+/** What a super-resolution model enlarges for the grid of samples: real images made small, repeated where they are few. */
+function smallImages({ model }: Config, { images, count, resolution }: ImageSet): Float32Array {
+  const indices = Array.from({ length: SAMPLES }, (_, i) => i % count);
+  return areaDownsample(fromBytes(rows(images, indices, 3 * resolution ** 2)), resolution, model.levels[0].resolution);
+}

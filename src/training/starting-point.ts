@@ -1,0 +1,102 @@
+/** @file Where a run starts: at the beginning, or where its newest checkpoint left it; and how it is saved. */
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import type { Config } from "../config/index.js";
+import type { Spec, Tree } from "../engine/index.js";
+import { UserError } from "../errors.js";
+import type { ParameterTree } from "../generation/trained-model.js";
+import type { SpectralVectors } from "../objective/loss.js";
+import { type Part, readNewest, saveCheckpoint, type Tensors } from "./checkpoint.js";
+import { initialState } from "./initial-state.js";
+import { bindingSettings, type Counters, checkBelongs } from "./manifest.js";
+import { readMetrics } from "./metrics-log.js";
+import { runPaths } from "./run-folder.js";
+import { fromTensors, toTensors } from "./tensor-trees.js";
+import { stateSpecs, type TrainingState } from "./trainer.js";
+
+const PARTS = ["parameters", "ema", "optimizer", "spectral"] as const satisfies readonly Part[];
+
+export interface StartingPoint {
+  state: TrainingState<Float32Array>;
+  counters: Counters;
+  /** Step and folder of the checkpoint gone on from. */
+  resumed?: { step: number; folder: string };
+  /** Training time so far. */
+  seconds: number;
+}
+
+/**
+ * Finds out where to start.
+ *
+ * @throws UserError when the folder holds a run that is not to be resumed, or a checkpoint of another configuration
+ */
+export async function startingPoint(
+  config: Config,
+  trainImages: number,
+  {
+    out,
+    resume,
+    initial,
+    onNotice,
+  }: { out: string; resume: boolean; initial?: ParameterTree; onNotice: (message: string) => void },
+): Promise<StartingPoint> {
+  const paths = runPaths(out);
+  if (!resume && existsSync(paths.config)) {
+    throw new UserError(
+      `Expected a folder without a run at ${out}, but one is there. Go on with it by --resume, or give another folder to --out.`,
+    );
+  }
+  const found = resume ? await readNewest(paths.checkpoints, PARTS, onNotice) : undefined;
+  if (!found) {
+    await rm(paths.metrics, { force: true }); // of a run that never saved anything
+    const counters = { step: 0, images: 0, updates: 0, skips: 0 };
+    return { state: initialState(config, initial), counters, seconds: 0 };
+  }
+  const { manifest, parts, folder } = found;
+  checkBelongs(manifest, config, trainImages, folder);
+  const { step, images, updates, skips } = manifest;
+  const state = stateOfParts(config, parts, folder);
+  const resumed = { step, folder };
+  return { state, counters: { step, images, updates, skips }, resumed, seconds: secondsUntil(paths.metrics, step) };
+}
+
+/** Training time that the log knows of at a step. */
+function secondsUntil(metrics: string, step: number): number {
+  if (!existsSync(metrics)) return 0;
+  const times = readMetrics(metrics).map((line) => (line.type !== "run" && line.step <= step ? line.seconds : 0));
+  return Math.max(0, ...times);
+}
+
+/** Saves a training state as a checkpoint, and returns its folder. */
+export function saveState(
+  out: string,
+  config: Config,
+  trainImages: number,
+  counters: Counters,
+  state: TrainingState<Float32Array>,
+): Promise<string> {
+  const { parameters, ema, firstMoment, infinityNorm, spectralVectors } = state;
+  const specs = stateSpecs(config);
+  const tensors = (shapes: unknown, values: unknown) => toTensors(shapes as Tree<Spec>, values as Tree<Float32Array>);
+  const moments = { firstMoment: specs.firstMoment, infinityNorm: specs.infinityNorm };
+  const manifest = { format: 1 as const, ...counters, trainImages, settings: bindingSettings(config) };
+  return saveCheckpoint(runPaths(out).checkpoints, manifest, {
+    parameters: tensors(specs.parameters, parameters),
+    ema: tensors(specs.ema, ema),
+    optimizer: tensors(moments, { firstMoment, infinityNorm }),
+    spectral: tensors(specs.spectralVectors, spectralVectors),
+  });
+}
+
+function stateOfParts(config: Config, parts: Record<Part, Tensors>, folder: string): TrainingState<Float32Array> {
+  const specs = stateSpecs(config);
+  const tree = (shapes: unknown, part: Part) =>
+    fromTensors(shapes as Tree<Spec>, parts[part], `${folder}/${part}.safetensors`);
+  const moments = tree({ firstMoment: specs.firstMoment, infinityNorm: specs.infinityNorm }, "optimizer");
+  return {
+    parameters: tree(specs.parameters, "parameters") as ParameterTree,
+    ema: tree(specs.ema, "ema") as ParameterTree,
+    ...(moments as { firstMoment: ParameterTree; infinityNorm: ParameterTree }),
+    spectralVectors: tree(specs.spectralVectors, "spectral") as SpectralVectors<Float32Array>[],
+  };
+}
