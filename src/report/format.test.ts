@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { formatCount, formatDuration, formatFixed, formatShare, formatShort } from "./format.js";
+
+test.each([
+  [formatCount(45_365_958), "45,365,958"],
+  [formatShort(45_365_958), "45.4 M"],
+  [formatShort(198_515_142), "199 M"],
+  [formatShort(812_345), "812 k"],
+  [formatShort(999_951), "1.0 M"],
+  [formatShort(9_999), "9,999"],
+  [formatShort(10_240), "10.2 k"],
+  [formatFixed(2.345, 2), "2.35"],
+  [formatShare(0.0123), "1.2 %"],
+  [formatShare(0.456), "46 %"],
+  [formatDuration(4.23), "4.2 s"],
+  [formatDuration(59.6), "1 min 0 s"],
+  [formatDuration(588), "9 min 48 s"],
+  [formatDuration(5025), "1 h 24 min"],
+  [formatDuration(7199), "2 h 0 min"],
+])("%s", (written, expected) => {
+  expect(written).toBe(expected);
+});
+
+test("what is not finite is a dash", () => {
+  for (const format of [formatCount, formatShort, formatShare, formatDuration]) expect(format(Number.NaN)).toBe("–");
+  expect(formatFixed(Number.POSITIVE_INFINITY, 1)).toBe("–");
+});

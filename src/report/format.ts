@@ -1,0 +1,40 @@
+/** @file Numbers as people read them. Always English, so that a report does not depend on the machine's locale. */
+
+/** 45365958 → "45,365,958"; not finite → "–". */
+export function formatCount(value: number): string {
+  return Number.isFinite(value) ? Math.round(value).toLocaleString("en-US") : "–";
+}
+
+/** 45365958 → "45.4 M", 812000 → "812 k", 950 → "950". */
+export function formatShort(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  if (value >= 999_950_000) return `${significant(value / 1e9)} G`;
+  if (value >= 999_950) return `${significant(value / 1e6)} M`;
+  if (value >= 9_999.5) return `${significant(value / 1e3)} k`;
+  return formatCount(value);
+}
+
+function significant(value: number): string {
+  return value.toFixed(value >= 99.95 ? 0 : 1);
+}
+
+/** With `digits` decimals; not finite → "–". */
+export function formatFixed(value: number, digits: number): string {
+  return Number.isFinite(value) ? value.toFixed(digits) : "–";
+}
+
+/** 0.0123 → "1.2 %". */
+export function formatShare(value: number): string {
+  return Number.isFinite(value) ? `${(100 * value).toFixed(value >= 0.0995 ? 0 : 1)} %` : "–";
+}
+
+/** 588 → "9 min 48 s", 5025 → "1 h 24 min", 4.2 → "4.2 s". */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "–";
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

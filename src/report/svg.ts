@@ -1,0 +1,96 @@
+/** @file Observable Plot without a browser: charts as SVG text that follows the page's colours, or as PNG. */
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+import sharp from "sharp";
+import { escapeText } from "./html.js";
+
+/** Colours a chart is drawn in: what the page says, or else these, which are readable on white. */
+export const COLOURS = {
+  first: "var(--first, #2f6690)",
+  second: "var(--second, #c2662d)",
+  third: "var(--third, #5f8a4e)",
+  fourth: "var(--fourth, #8a5a83)",
+  muted: "var(--muted, #6b7280)",
+  rule: "var(--rule, #e2e2e0)",
+  ink: "var(--ink, #27272a)",
+} as const;
+
+/** What stands for what, written above the chart. */
+export interface LegendEntry {
+  name: string;
+  colour: string;
+  shape: "line" | "dashes" | "square";
+}
+
+export interface Frame {
+  /** One sentence for those who cannot see the chart. */
+  description: string;
+  /** What the y axis measures, written above it. */
+  yLabel: string;
+  width: number;
+  height: number;
+  legend?: LegendEntry[];
+}
+
+const FONT_SIZE = 11;
+/** Mean width of a letter of the system's sans-serif, per font size. */
+const LETTER = 0.56;
+
+/**
+ * Draws one chart.
+ *
+ * @returns a complete `<svg>` element: the same text for the same input, no scripts, nothing loaded, colours as CSS variables
+ */
+export function drawChart(frame: Frame, options: Plot.PlotOptions): string {
+  const { document } = parseHTML("<!doctype html><html><body></body></html>");
+  const plot = Plot.plot({
+    marginTop: marginTop(frame),
+    marginLeft: 44,
+    marginRight: 14,
+    marginBottom: 36,
+    ...options,
+    document,
+    width: frame.width,
+    height: frame.height,
+    style: { fontSize: `${FONT_SIZE}px`, color: COLOURS.ink },
+  });
+  return tidy(plot.outerHTML, frame);
+}
+
+function marginTop({ legend }: Frame): number {
+  return legend ? 52 : 28;
+}
+
+/** Makes Plot's element stand alone: names itself, loses Plot's own style sheet, and hundredths of pixels are enough. */
+function tidy(svg: string, frame: Frame): string {
+  const body = svg
+    .replace(/<style>[\s\S]*?<\/style>/, "")
+    .replace(/(?<= (?:d|x|y|x1|x2|y1|y2|cx|cy|r|width|height|points|transform)=")[^"]*/g, (value) =>
+      value.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (digits) => String(Number(Number(digits).toFixed(2)))),
+    )
+    .replace(/^<svg[^>]*>/, "");
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${frame.width} ${frame.height}" width="${frame.width}" height="${frame.height}" role="img" aria-label="${escapeText(frame.description)}" font-family="system-ui, sans-serif" font-size="${FONT_SIZE}" text-anchor="middle" fill="${COLOURS.ink}">${drawLegend(frame.legend ?? [])}<text x="4" y="${marginTop(frame) - 14}" text-anchor="start" fill="${COLOURS.muted}">${escapeText(frame.yLabel)}</text>${body}`;
+}
+
+function drawLegend(entries: LegendEntry[]): string {
+  let x = 4;
+  return entries
+    .map(({ name, colour, shape }) => {
+      const start = x;
+      x += Math.round(22 + name.length * FONT_SIZE * LETTER + 14);
+      const mark =
+        shape === "square"
+          ? `<rect x="${start + 3}" y="5" width="11" height="11" fill="${colour}"/>`
+          : `<line x1="${start}" x2="${start + 16}" y1="10.5" y2="10.5" stroke="${colour}" stroke-width="2"${shape === "dashes" ? ' stroke-dasharray="4 3"' : ""}/>`;
+      return `<g>${mark}<text x="${start + 22}" y="14.5" text-anchor="start">${escapeText(name)}</text></g>`;
+    })
+    .join("");
+}
+
+/** A chart as a PNG on white, at twice its size; CSS variables, which the rasteriser does not know, give way to their defaults. */
+export async function chartToPng(svg: string): Promise<Uint8Array> {
+  const plain = svg.replace(/var\(--[\w-]+, ([^)]*)\)/g, "$1");
+  return new Uint8Array(
+    await sharp(Buffer.from(plain), { density: 144 }).flatten({ background: "#ffffff" }).png().toBuffer(),
+  );
+}
