@@ -1,5 +1,6 @@
 /** @file `strata inspect`: what a run, a preset, a configuration or a file of weights contains. */
 import { existsSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { type Config, presets, resolvePreset } from "../config/index.js";
 import { UserError } from "../errors.js";
@@ -85,7 +86,7 @@ interface TensorList {
 
 async function listTensors(file: string): Promise<TensorList> {
   if (!existsSync(file)) throw new UserError(`Expected a file at ${file}, but there is none.`);
-  const { tensors, metadata } = await readSafetensors(file);
+  const { tensors, metadata } = readSafetensors(await readFile(file), file);
   const list = [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
   const elements = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
   return { file, metadata, tensors: list, elements };

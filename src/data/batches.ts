@@ -1,0 +1,74 @@
+/** @file Batches of an endless, shuffled stream of images; any of them can be made at any time. */
+import { foldIn, type Key, keyFromSeed, permutation, uniform } from "../random/index.js";
+import type { ImageSet } from "./image-set.js";
+
+/** Streams of the seed that order images and mirror them; other parts of the program use other numbers. */
+const ORDER = 11;
+const MIRROR = 12;
+
+export interface BatchOptions {
+  batchSize: number;
+  seed: number;
+  /** Whether each image is mirrored with probability ½, anew in every epoch. */
+  flips: boolean;
+}
+
+export interface Batch {
+  /** [N, 3, R, R] in [-1, 1]: byte / 127.5 − 1. */
+  images: Float32Array<ArrayBuffer>;
+  /** [N], or length 0. */
+  labels: Int32Array<ArrayBuffer>;
+}
+
+/**
+ * Batch n holds images n·N … (n+1)·N − 1 of a stream in which every epoch is a permutation of the set keyed by (seed,
+ * epoch); an epoch's end need not be a batch's. A batch depends on its number alone.
+ */
+export class Batches {
+  readonly #orderKey: Key;
+  readonly #mirrorKey: Key;
+  #epoch: { number: number; order: Uint32Array; mirrored: Float32Array } | undefined;
+
+  constructor(
+    readonly set: ImageSet,
+    readonly options: BatchOptions,
+  ) {
+    this.#orderKey = foldIn(keyFromSeed(options.seed), ORDER);
+    this.#mirrorKey = foldIn(keyFromSeed(options.seed), MIRROR);
+  }
+
+  batch(number: number): Batch {
+    const { set, options } = this;
+    const { batchSize } = options;
+    const size = 3 * set.resolution ** 2;
+    const images = new Float32Array(batchSize * size);
+    const labels = new Int32Array(set.labels.length > 0 ? batchSize : 0);
+    for (let place = 0; place < batchSize; place++) {
+      const position = number * batchSize + place;
+      const epoch = this.#epochOf(Math.floor(position / set.count));
+      const image = epoch.order[position % set.count];
+      const target = images.subarray(place * size, (place + 1) * size);
+      copyImage(set, image, options.flips && epoch.mirrored[image] < 0.5, target);
+      if (labels.length > 0) labels[place] = set.labels[image];
+    }
+    return { images, labels };
+  }
+
+  #epochOf(number: number) {
+    if (this.#epoch?.number !== number) {
+      const order = permutation(foldIn(this.#orderKey, number), this.set.count);
+      const mirrored = uniform(foldIn(this.#mirrorKey, number), this.set.count);
+      this.#epoch = { number, order, mirrored };
+    }
+    return this.#epoch;
+  }
+}
+
+function copyImage({ images, resolution }: ImageSet, image: number, mirrored: boolean, target: Float32Array): void {
+  const start = image * target.length;
+  for (let element = 0; element < target.length; element++) {
+    const column = element % resolution;
+    const from = mirrored ? element - column + (resolution - 1 - column) : element;
+    target[element] = images[start + from] / 127.5 - 1;
+  }
+}

@@ -1,0 +1,33 @@
+/** @file A dense array on the host, as files hold it. */
+
+const arrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} as const;
+
+/** Types of elements that files are read and written with. */
+export type ElementType = keyof typeof arrays;
+
+/** Elements in row-major order. */
+export interface Tensor {
+  dtype: ElementType;
+  shape: number[];
+  data: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+}
+
+/** Bytes of one element. */
+export const elementBytes = (dtype: ElementType): number => arrays[dtype].BYTES_PER_ELEMENT;
+
+/** The elements that little-endian bytes spell; copies them, so that any alignment will do. */
+export function tensorFromBytes(dtype: ElementType, shape: number[], bytes: Uint8Array): Tensor {
+  return { dtype, shape, data: new arrays[dtype](new Uint8Array(bytes).buffer) };
+}
+
+/** The bytes of the elements; no copy. */
+export function bytesOf({ data }: Tensor): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
