@@ -10,3 +10,7 @@ test("values are rounded and clipped, and written at an offset", () => {
   const bytes = toBytes(Float32Array.of(-3, 0, 0.999, 1e30), new Uint8Array(6), 1);
   expect([...bytes]).toEqual([0, 0, 128, 255, 255, 0]);
 });
+
+test("NaN is no picture", () => {
+  expect(() => toBytes(Float32Array.of(0, Number.NaN))).toThrow("Expected pixels from the model, got NaN");
+});

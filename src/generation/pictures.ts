@@ -8,9 +8,20 @@ export interface Pictures {
   resolution: number;
 }
 
-/** Bytes round(clip((x + 1) · 127.5, 0, 255)) of values in [-1, 1]; the authors truncate, which darkens 95 of 256 levels by one. */
+/** A network's output that is not a picture: it contains NaN. */
+export class NotAPicture extends Error {
+  override name = "NotAPicture";
+}
+
+/**
+ * Bytes round(clip((x + 1) · 127.5, 0, 255)) of values in [-1, 1]; the authors truncate, which darkens 95 of 256 levels by one.
+ *
+ * @throws NotAPicture when a value is NaN
+ */
 export function toBytes(values: Float32Array, into = new Uint8Array(values.length), offset = 0): Uint8Array {
   for (let i = 0; i < values.length; i++) {
+    if (Number.isNaN(values[i]))
+      throw new NotAPicture("Expected pixels from the model, got NaN: its hidden states have overflowed.");
     into[offset + i] = Math.round(Math.min(Math.max((values[i] + 1) * 127.5, 0), 255));
   }
   return into;

@@ -1,10 +1,11 @@
 /** @file Checkpoints: folders that appear whole or not at all, and are believed only when their hashes are right. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.js";
+import { syncFolder, writeSynced } from "../formats/atomic-file.js";
 import { encodeSafetensors, readSafetensors } from "../formats/safetensors.js";
 import type { Tensor } from "../formats/tensor.js";
 import { type Manifest, manifestSchema } from "./manifest.js";
@@ -89,7 +90,7 @@ export async function readCheckpoint<Wanted extends Part>(
         `Expected ${join(folder, name)} to have the SHA-256 ${expected} that its manifest names, got ${got}.`,
       );
     }
-    parts[part] = readSafetensors(bytes).tensors;
+    parts[part] = readSafetensors(bytes, join(folder, name)).tensors;
   }
   return { manifest, parts };
 }
@@ -159,22 +160,3 @@ export async function retainCheckpoints(
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
-
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, "wx");
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}

@@ -33,10 +33,18 @@ export function summarise({ name, count, classes, labels }: ImageSet): DataSumma
   return { name, count, classes, classCounts };
 }
 
-/** Creates a run folder, or refreshes the description of one that goes on. */
+/**
+ * Creates a run folder, or refreshes the description of one that goes on.
+ *
+ * @throws UserError when it cannot be written
+ */
 export async function describeRun(folder: string, config: Config, data: DataSummary): Promise<void> {
   const paths = runPaths(folder);
-  await mkdir(paths.samples, { recursive: true });
+  try {
+    await mkdir(paths.samples, { recursive: true });
+  } catch (error) {
+    throw new UserError(`Expected to create the run folder ${folder}, but that failed: ${(error as Error).message}.`);
+  }
   await writeFileAtomic(paths.config, Buffer.from(`${JSON.stringify(config, null, 2)}\n`));
   await writeFileAtomic(paths.data, Buffer.from(`${JSON.stringify(data, null, 2)}\n`));
 }

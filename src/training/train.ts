@@ -4,6 +4,7 @@ import { Batches, type ImageSet } from "../data/index.js";
 import { defaultRuntime, type Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import { checkPictures } from "../generation/encoder-inputs.js";
+import { NotAPicture } from "../generation/pictures.js";
 import { type ParameterTree, parameterSpecs } from "../generation/trained-model.js";
 import { countParameters, groups } from "../model/index.js";
 import { informationShares } from "../objective/loss.js";
@@ -118,7 +119,14 @@ async function run(
       await onEvent({ type: "validation", line });
     }
   };
-  const show = async () => onEvent({ type: "pictures", step: counters.step, ...(await observer.pictures()) });
+  const show = async () => {
+    try {
+      await onEvent({ type: "pictures", step: counters.step, ...(await observer.pictures()) });
+    } catch (error) {
+      if (!(error instanceof NotAPicture)) throw error; // the weights may still recover
+      await onEvent({ type: "notice", message: `No pictures at step ${counters.step}: ${error.message}` });
+    }
+  };
   let saved = start.resumed;
   const save = async () => {
     const { step } = counters;

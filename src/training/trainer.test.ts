@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Changes, discs, tinyConfig } from "../../test/support/tiny.js";
+import { Runtime } from "../engine/index.js";
+import { fromBytes } from "../generation/pictures.js";
+import { initialState } from "./initial-state.js";
+import { stepInputs } from "./step-inputs.js";
+import { Trainer } from "./trainer.js";
+
+let runtime: Runtime;
+beforeAll(() => {
+  runtime = new Runtime({ threads: 1 });
+});
+afterAll(() => runtime.dispose());
+
+const images = fromBytes(discs(8).images);
+
+function trainerOf(changes: Changes = {}) {
+  const config = tinyConfig(changes);
+  const counters = { step: 0, images: 0, updates: 0, skips: 0 };
+  return Trainer.create(config, runtime, counters, initialState(config));
+}
+
+/** The inputs of one step; poisoned, with a pixel that is not a number in the last image. */
+function inputsOf(trainer: Trainer, step: number, poisoned = false) {
+  const pixels = images.slice();
+  if (poisoned) pixels[pixels.length - 1] = Number.NaN;
+  return stepInputs(trainer.config, step, { images: pixels, labels: new Int32Array(0) });
+}
+
+test.each([
+  ["one micro-batch", 8],
+  ["micro-batches of which the last is poisoned", 4],
+])("a skipped batch leaves nothing but the counters: %s", async (_, microBatchSize) => {
+  const training = { microBatchSize };
+  const [spoilt, clean] = [await trainerOf({ training }), await trainerOf({ training })];
+  for (const step of [0, 1, 2]) {
+    const report = await spoilt.step(inputsOf(spoilt, step, step === 1));
+    expect(report.skipped).toBe(step === 1);
+    if (step !== 1) await clean.step(inputsOf(clean, step));
+  }
+  expect(spoilt.counters).toEqual({ step: 3, images: 24, updates: 2, skips: 1 });
+  expect(clean.counters).toEqual({ step: 2, images: 16, updates: 2, skips: 0 });
+  expect(await spoilt.read()).toEqual(await clean.read());
+  await spoilt.dispose();
+  await clean.dispose();
+});
+
+test("the spectral term counts once, and its vectors advance once, whatever the micro-batches", async () => {
+  const objective = { spectralWeight: 1000 };
+  const whole = await trainerOf({ objective });
+  const parts = await trainerOf({ objective, training: { microBatchSize: 2 } });
+  const [a, b] = [await whole.step(inputsOf(whole, 0)), await parts.step(inputsOf(parts, 0))];
+  expect(b.spectral).toBeCloseTo(a.spectral, 4);
+  expect(b.lossNats / a.lossNats).toBeCloseTo(1, 5);
+  expect(b.gradientNorm / a.gradientNorm).toBeCloseTo(1, 5);
+  const [vectors, others] = [await whole.read(), await parts.read()].map(({ spectralVectors }) => spectralVectors);
+  expect(others).toEqual(vectors);
+  expect(vectors[1].posterior).not.toEqual(initialState(whole.config).spectralVectors[1].posterior);
+  await whole.dispose();
+  await parts.dispose();
+});
+
+test("learning rate and averaging follow the number of updates", async () => {
+  const trainer = await trainerOf({ training: { emaDecay: 0, emaWarmup: false } });
+  const reports = [await trainer.step(inputsOf(trainer, 0)), await trainer.step(inputsOf(trainer, 1, true))];
+  reports.push(await trainer.step(inputsOf(trainer, 2)));
+  const { startLearningRate: start, maxLearningRate: max, warmupSteps } = trainer.config.optimizer;
+  expect(reports[0].learningRate).toBe(start);
+  expect(reports[2].learningRate).toBeCloseTo(start + (max - start) / warmupSteps, 8);
+  const { parameters, ema } = await trainer.read();
+  const [weight, average] = [parameters.encoder.input.weight, ema.encoder.input.weight];
+  expect(Math.max(...weight.map((value, i) => Math.abs(value - average[i])))).toBeLessThan(1e-6); // decay 0: e = p
+  await trainer.dispose();
+});
