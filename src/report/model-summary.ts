@@ -4,7 +4,9 @@ import type { Config } from "../config/index.js";
 import { prepare } from "../engine/compile.js";
 import { multiplyAccumulates, peakBytes } from "../engine/cost.js";
 import { leaves, type Spec, spec, type Tree } from "../engine/index.js";
-import { draw, groups, initialState, type ModelParameters, modelParameters, topDown } from "../model/index.js";
+import { type PriorInputs, priorPass } from "../generation/prior-pass.js";
+import { parameterSpecs } from "../generation/trained-model.js";
+import { groups, type ModelParameters, modelParameters } from "../model/index.js";
 import {
   informationShares,
   type LossBatch,
@@ -12,7 +14,7 @@ import {
   outputChannels,
   type SpectralVectors,
 } from "../objective/loss.js";
-import { stepSpecs } from "../training/programs.js";
+import { spectralVectorSpecs } from "../training/programs.js";
 
 /** Bytes of one float32. */
 const FLOAT = 4;
@@ -94,34 +96,29 @@ export function summariseModel(config: Config): ModelSummary {
 const count = (tree: unknown): number =>
   leaves(tree as Tree<{ shape: number[] }>).reduce((sum, { shape }) => sum + shape.reduce((size, n) => size * n, 1), 0);
 
+/** What a batch of `count` images consists of besides the images. */
+const inputSpecs = ({ model }: Config, count: number, labelNames: string[]) => {
+  const low = model.levels[0].resolution;
+  return {
+    ...(model.classes > 0 ? Object.fromEntries(labelNames.map((name) => [name, spec([count], "int32")])) : {}),
+    ...(model.superResolution ? { lowResolution: spec([count, 3, low, low]) } : {}),
+  };
+};
+
+const noiseSpecs = ({ model }: Config, count: number): Spec[] =>
+  groups(model).map(({ shape }) => spec([count, ...shape]));
+
 /** Drawing one image from the prior. */
 function generationGraph(config: Config) {
-  const { parameters, noise } = stepSpecs({
-    ...config,
-    training: { ...config.training, batchSize: 1, microBatchSize: 1 },
-  });
-  const { model } = config;
-  const low = model.levels[0].resolution;
-  const inputs = {
-    ...(model.classes > 0 ? { labels: spec([1], "int32") } : {}),
-    ...(model.superResolution ? { lowResolution: spec([1, 3, low, low]) } : {}),
-  };
-  const sample = (
-    weights: ModelParameters<np.Array>,
-    latents: np.Array[],
-    { labels, lowResolution }: { labels?: np.Array; lowResolution?: np.Array },
-  ) =>
-    topDown(weights, model, {
-      initial: initialState(weights, { count: 1, lowResolution, labels }),
-      labels,
-      chooseLatent: ({ index }, prior) => draw(prior, latents[index]),
-    });
-  return prepare(sample, [parameters, noise, inputs] as Tree<Spec>[]).graph;
+  const sample = (weights: ModelParameters<np.Array>, inputs: PriorInputs<np.Array>) =>
+    priorPass(config, weights, inputs).images;
+  const inputs = { latents: noiseSpecs(config, 1), ...inputSpecs(config, 1, ["labels"]) };
+  return prepare(sample, [parameterSpecs(config), inputs] as Tree<Spec>[]).graph;
 }
 
 /** Loss and gradients of one micro-batch. */
 function stepGraph(config: Config) {
-  const { parameters, spectralVectors, batch, noise } = stepSpecs(config);
+  const count = config.training.microBatchSize ?? config.training.batchSize;
   const step = (
     weights: ModelParameters<np.Array>,
     vectors: SpectralVectors[],
@@ -131,5 +128,8 @@ function stepGraph(config: Config) {
     const { loss, gradients } = lossAndGradients(weights, vectors, inputs, latents, config);
     return { loss, gradients };
   };
-  return prepare(step, [parameters, spectralVectors, batch, noise] as Tree<Spec>[]).graph;
+  const side = config.model.resolution;
+  const batch = { images: spec([count, 3, side, side]), ...inputSpecs(config, count, ["labels", "droppedLabels"]) };
+  const args = [parameterSpecs(config), spectralVectorSpecs(config), batch, noiseSpecs(config, count)];
+  return prepare(step, args as Tree<Spec>[]).graph;
 }

@@ -1,6 +1,7 @@
 import sharp from "sharp";
 import { expect, test } from "vitest";
-import { formationGrid, imageGrid, type Pictures, reconstructionGrid } from "./picture-grid.js";
+import type { Pictures } from "../generation/pictures.js";
+import { formationGrid, imageGrid, reconstructionGrid } from "./picture-grid.js";
 
 /** `count` images of one colour each: image i has red 10·i, green 20·i, blue 255 − i. */
 function plain(count: number, resolution = 2): Pictures {

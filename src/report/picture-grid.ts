@@ -1,14 +1,7 @@
 /** @file Grids of images as PNG files: samples, reconstructions under their originals, formation group by group. */
 import sharp from "sharp";
+import type { Pictures } from "../generation/pictures.js";
 import { escapeText } from "./html.js";
-
-/** Square 8-bit images. An `ImageSet` is one. */
-export interface Pictures {
-  /** [count, 3, resolution, resolution] */
-  images: Uint8Array;
-  count: number;
-  resolution: number;
-}
 
 export interface GridOptions {
   /** Side of an image's pixel in the PNG, so that small images can be seen; nearest neighbour. Default: images of 64 pixels or more. */

@@ -1,0 +1,72 @@
+/** @file Curves of a run from its log. Nats are shown as bits per dimension: nats / (3 · resolution² · ln 2). */
+import type { MetricsLine, TrainLine, ValidationLine } from "../training/metrics-log.js";
+import { hasPoints, type LineChartOptions, lineChart, type Series } from "./line-chart.js";
+
+/** A run's log, and the side of its images in pixels. */
+export interface RunMetrics {
+  metrics: MetricsLine[];
+  resolution: number;
+}
+
+/** A chart at any width, or undefined when the log holds nothing to draw. */
+export type Chart = ((width: number) => string) | undefined;
+
+const UNIT = "bits per dimension";
+const SEEN = "images seen";
+
+/** nats / (3 · resolution² · ln 2). */
+export function bitsPerDim(nats: number, resolution: number): number {
+  return nats / (3 * resolution ** 2 * Math.LN2);
+}
+
+export function trainLines(metrics: MetricsLine[]): TrainLine[] {
+  return metrics.filter((line) => line.type === "train");
+}
+
+export function validationLines(metrics: MetricsLine[], split: ValidationLine["split"]): ValidationLine[] {
+  return metrics.filter((line) => line.type === "validation").filter((line) => line.split === split);
+}
+
+/** What training minimises: distortion + weighted KL (+ spectral term). */
+export function lossChart({ metrics, resolution }: RunMetrics): Chart {
+  const curve = trainCurve(metrics, "loss", ({ lossNats }) => bitsPerDim(lossNats, resolution));
+  return chart([curve], { description: "Training loss against images seen", yLabel: `loss, ${UNIT}`, noisy: true });
+}
+
+/** The two parts of the bound: what the latents cost (unweighted), and what they miss. */
+export function rateDistortionChart({ metrics, resolution }: RunMetrics): Chart {
+  const curves = [
+    trainCurve(metrics, "distortion", ({ distortionNats }) => bitsPerDim(distortionNats, resolution)),
+    trainCurve(metrics, "KL", ({ klNats }) => bitsPerDim(klNats, resolution)),
+  ];
+  const description = "Distortion and KL of the training images against images seen";
+  return chart(curves, { description, yLabel: UNIT, noisy: true, fromZero: true });
+}
+
+/** Bound on the negative log-likelihood of 8-bit images: held-out ones beside ones trained on. */
+export function boundChart({ metrics }: RunMetrics): Chart {
+  const curve = (split: ValidationLine["split"]) =>
+    validationLines(metrics, split).map(({ images, bitsPerDim }) => ({ x: images, y: bitsPerDim }));
+  const curves = [
+    { name: "held-out images", points: curve("validation") },
+    { name: "training images", points: curve("train"), dashed: true },
+  ];
+  const description = "Bound on the negative log-likelihood of held-out and of training images against images seen";
+  return chart(curves, { description, yLabel: `bound, ${UNIT}` });
+}
+
+/** Speed of training. */
+export function throughputChart({ metrics }: RunMetrics): Chart {
+  const curve = trainCurve(metrics, "speed", ({ imagesPerSecond }) => imagesPerSecond);
+  const description = "Images per second against images seen";
+  return chart([curve], { description, yLabel: "images per second", noisy: true, fromZero: true });
+}
+
+function trainCurve(metrics: MetricsLine[], name: string, y: (line: TrainLine) => number): Series {
+  return { name, points: trainLines(metrics).map((line) => ({ x: line.images, y: y(line) })) };
+}
+
+function chart(series: Series[], options: Omit<LineChartOptions, "width" | "xLabel">): Chart {
+  if (!hasPoints(series)) return undefined;
+  return (width) => lineChart(series, { ...options, width, xLabel: SEEN });
+}
