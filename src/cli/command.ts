@@ -1,10 +1,10 @@
 /** @file What every command shares: the global options, an example in its help, and the context its action runs in. */
 import { Command, Option } from "commander";
 import { UserError } from "../errors.js";
+import { version } from "../version.js";
 import { wholeNumber } from "./arguments.js";
 import { Progress } from "./progress.js";
 import { listenForInterruption } from "./signals.js";
-import { version } from "./version.js";
 
 /** What a command's action is given besides its own options and arguments. */
 export interface Context {

@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { measureSpeed, selfTest, TOLERANCE } from "../engine/self-test.js";
+import { version } from "../version.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { formatBytes } from "./format.js";
 import { createRuntime } from "./runtime.js";
 import { facts } from "./table.js";
-import { version } from "./version.js";
 
 export const doctorCommand = createCommand(
   "doctor",

@@ -1,6 +1,7 @@
 /** @file The program `strata`: its commands, and the exit code of a command line. */
 import { Command, CommanderError } from "commander";
 import { UserError } from "../errors.js";
+import { version } from "../version.js";
 import { addGlobalOptions, Interrupted } from "./command.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
@@ -9,7 +10,6 @@ import { reconstructCommand } from "./reconstruct.js";
 import { sampleCommand } from "./sample.js";
 import { INTERRUPTED } from "./signals.js";
 import { trainCommand } from "./train.js";
-import { version } from "./version.js";
 
 /** Exit codes beside 0 (done) and 130 (interrupted, saved). */
 const EXIT = { failure: 1, usage: 2 };

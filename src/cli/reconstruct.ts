@@ -1,20 +1,20 @@
 /** @file `strata reconstruct`: originals above what a model makes of them. */
 import { dirname, extname } from "node:path";
 import { Option } from "commander";
-import { type ImageSet, openData } from "../data/index.js";
+import type { Split } from "../data/index.js";
 import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import { reconstruct } from "../generation/reconstruct.js";
 import { reconstructionGrid } from "../report/picture-grid.js";
 import { wholeNumber } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
-import { makeFolder, noteSkipped } from "./images.js";
+import { firstImages, makeFolder, readImages } from "./images.js";
 import { createRuntime } from "./runtime.js";
 import { addModelOptions, type ModelOptions, openModel } from "./sampling-options.js";
 
 interface Options extends ModelOptions {
   data: string;
-  split: "train" | "validation" | "test";
+  split: Split;
   count: number;
   out: string;
   groups?: number;
@@ -45,8 +45,9 @@ async function runReconstruct(context: Context, options: Options): Promise<void>
     throw new UserError(`--out ${out}: expected a file name that ends in .png.`);
   const { seed, signal, progress } = context;
   const model = await openModel(options, context);
-  const images = await openData(options.data, { resolution: model.config.model.resolution, split, signal });
-  noteSkipped(images, progress);
+  const images = await readImages(options.data, { resolution: model.config.model.resolution, split }, context);
+  if (images.count === 0)
+    throw new UserError(`--split ${split}: ${options.data} has no such images. Try --split train.`);
   const originals = firstImages(images, options.count);
   const { count } = originals;
   const runtime = createRuntime(context);
@@ -59,15 +60,4 @@ async function runReconstruct(context: Context, options: Options): Promise<void>
   } finally {
     await runtime.dispose();
   }
-}
-
-/** The first `count` images of a set, or all when it has fewer. */
-function firstImages({ images, labels, resolution, count: all }: ImageSet, wanted: number) {
-  const count = Math.min(wanted, all);
-  return {
-    images: images.subarray(0, count * 3 * resolution ** 2),
-    labels: labels.subarray(0, count),
-    count,
-    resolution,
-  };
 }

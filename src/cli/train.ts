@@ -1,6 +1,5 @@
 /** @file `strata train`: from images to a run folder. */
 import { basename, dirname } from "node:path";
-import { openData } from "../data/index.js";
 import { UserError } from "../errors.js";
 import { openRun } from "../training/open-run.js";
 import { readRunConfig } from "../training/run-folder.js";
@@ -10,7 +9,7 @@ import { type Context, createCommand, withContext } from "./command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "./configuration.js";
 import { estimateText, estimateTraining } from "./estimate.js";
 import { formatCount, formatDuration } from "./format.js";
-import { noteSkipped } from "./images.js";
+import { readTrainingImages } from "./images.js";
 import { createRuntime } from "./runtime.js";
 import { showTraining } from "./training-display.js";
 
@@ -57,9 +56,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     throw new UserError("Expected --data SOURCE, the images to train on: emoji, folder:PATH, or a path.");
   if (out === undefined) throw new UserError("Expected --out RUN, the folder to train into.");
   const { resolution } = config.model;
-  const open = (split: "train" | "validation") => openData(source, { resolution, split, signal });
-  const data = { train: await open("train"), validation: await open("validation") };
-  noteSkipped(data.train, progress);
+  const data = await readTrainingImages(source, resolution, context);
   const initial = options.init === undefined ? undefined : await initialWeights(options.init, context);
   const runtime = createRuntime(context);
   try {

@@ -1,10 +1,10 @@
 /** @file What a training run shows: the progress line, notes, and the picture grids in its folder. */
-import { mkdirSync } from "node:fs";
+import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import { imageGrid, reconstructionGrid } from "../report/picture-grid.js";
 import type { TrainingEvent, Progress as TrainingProgress } from "../training/events.js";
-import { formatDuration, formatShare } from "./format.js";
+import { formatCount, formatDuration, formatShare } from "./format.js";
 import type { Progress } from "./progress.js";
 
 /** Bits per dimension of a square RGB image with this many nats. */
@@ -25,7 +25,7 @@ export function progressLine(progress: TrainingProgress, resolution: number): st
 }
 
 /**
- * Shows the events of a training run as they come.
+ * Shows the events of a training run as they come, and keeps what it says in the run's `log.txt`.
  *
  * @param out - the run folder; grids go to its `samples`
  * @param resolution - of the images
@@ -36,31 +36,41 @@ export function showTraining(
   resolution: number,
   progress: Progress,
 ): (event: TrainingEvent) => Promise<void> {
+  let latest = "";
+  const log = (text: string) => appendFileSync(join(out, "log.txt"), `${new Date().toISOString()}  ${text}\n`);
+  const note = (text: string) => {
+    log(text);
+    progress.note(text);
+  };
   return async (event) => {
     switch (event.type) {
       case "start": {
-        const { trainImages, validationImages, parameters, threads } = event.run;
-        const images = `${trainImages} images to train on, ${validationImages} held out`;
-        progress.note(`${images}; ${parameters} parameters; ${threads} threads; from step ${event.step}`);
+        const { trainImages, validationImages, parameters, threads, data } = event.run;
+        const images = `${formatCount(trainImages)} images of ${data} to train on, ${formatCount(validationImages)} held out`;
+        note(`${images}; ${formatCount(parameters)} parameters; ${threads} threads; from step ${event.step}`);
         return;
       }
       case "progress":
-        progress.update(progressLine(event, resolution));
+        latest = progressLine(event, resolution);
+        progress.update(latest);
+        return;
+      case "metrics":
+        log(latest);
         return;
       case "validation":
         if (event.line.split === "validation") {
           const { step, bitsPerDim, psnrDb } = event.line;
-          progress.note(`step ${step}: held-out images ${bitsPerDim.toFixed(2)} bits/dim, ${psnrDb.toFixed(1)} dB`);
+          note(`step ${step}: held-out images ${bitsPerDim.toFixed(2)} bits/dim, ${psnrDb.toFixed(1)} dB`);
         }
         return;
       case "pictures":
         await savePictures(out, event);
         return;
-      case "notice":
-        progress.note(event.message);
-        return;
-      case "metrics":
       case "checkpoint":
+        log(`saved ${event.folder}`);
+        return;
+      case "notice":
+        note(event.message);
         return;
       default:
         event satisfies never;

@@ -1,0 +1,116 @@
+/** @file `strata demo`: the whole path on the embedded emoji, in the minutes given. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { applySettings, type Config, resolvePreset } from "../config/index.js";
+import type { Runtime } from "../engine/index.js";
+import { UserError } from "../errors.js";
+import { type TrainOptions, train } from "../training/train.js";
+import { numberAbove } from "./arguments.js";
+import { type Context, createCommand, withContext } from "./command.js";
+import { fitToTime } from "./demo-plan.js";
+import { formatDuration } from "./format.js";
+import { readTrainingImages } from "./images.js";
+import { createRuntime } from "./runtime.js";
+import { showTraining } from "./training-display.js";
+
+interface Options {
+  out?: string;
+  minutes: number;
+  set?: string[];
+}
+
+type Images = TrainOptions["data"];
+
+/** Where a demo goes when it is not told; a second one goes into `runs/demo-2`. */
+const DEFAULT_OUT = "runs/demo";
+/** Seconds kept for what comes after training: samples, reconstructions, the report. */
+const REPORT_SECONDS = 45;
+/** Seconds of training that measure the speed of this machine, after a first step that does not count. */
+const MEASURED_SECONDS = 6;
+
+export const demoCommand = createCommand(
+  "demo",
+  "the whole path on the embedded emoji: train a small model, draw samples, write a report",
+  "strata demo --out runs/demo --minutes 10",
+)
+  .option("--out <run>", `the run folder (default: the first free one of ${DEFAULT_OUT}, ${DEFAULT_OUT}-2, …)`)
+  .option("--minutes <m>", "time for everything", numberAbove(0), 10)
+  .option("--set <path=value...>", "change single settings of emoji32-small")
+  .action(withContext(runDemo));
+
+async function runDemo(context: Context, options: Options): Promise<void> {
+  const { progress, seed, signal } = context;
+  const out = options.out ?? freeFolder(DEFAULT_OUT);
+  if (existsSync(join(out, "config.json"))) {
+    throw new UserError(`--out ${out}: expected a folder without a run, but one is there. Give another folder.`);
+  }
+  const chosen = seed === undefined ? [] : [`training.seed=${seed}`];
+  const preset = applySettings(resolvePreset("emoji32-small"), [...(options.set ?? []), ...chosen]);
+  const secondsLeft = () => 60 * options.minutes - performance.now() / 1000; // the clock started with the process
+  const runtime = createRuntime(context);
+  try {
+    const { resolution } = preset.model;
+    const data = await readTrainingImages("emoji", resolution, context);
+    const imagesPerSecond = await measureRate(preset, data, runtime, context);
+    const config = fitToTime(preset, imagesPerSecond, secondsLeft() - REPORT_SECONDS);
+    const { steps } = config.training;
+    progress.note(
+      `${imagesPerSecond.toFixed(0)} images/s here: ${steps} steps in ${formatDuration(secondsLeft())}, the report included`,
+    );
+    const minutes = Math.max(secondsLeft() - REPORT_SECONDS, 1) / 60; // should the machine become slower
+    const onEvent = showTraining(out, resolution, progress);
+    const { interrupted } = await train({ config, data, out, limit: { minutes }, runtime, signal, onEvent });
+    if (interrupted) {
+      const next = `strata train --resume --data emoji --out ${out}`;
+      context.result({ out, interrupted }, `Saved in ${out}. Go on with training: ${next}`);
+      return;
+    }
+    progress.update("drawing samples and writing the report …");
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+/** The first of `path`, `path-2`, `path-3`, … that does not exist. */
+function freeFolder(path: string): string {
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? path : `${path}-${number}`;
+    if (!existsSync(candidate)) return candidate;
+  }
+}
+
+/** Images a second in training: a few steps into a folder that goes away. */
+async function measureRate(
+  config: Config,
+  data: Images,
+  runtime: Runtime,
+  { signal, progress }: Context,
+): Promise<number> {
+  const out = mkdtempSync(join(tmpdir(), "strata-demo-"));
+  const stop = new AbortController();
+  let first: { images: number; seconds: number } | undefined;
+  let imagesPerSecond = 0;
+  try {
+    progress.update("measuring the speed of this machine …");
+    await train({
+      config,
+      data,
+      out,
+      limit: { steps: 1000 },
+      runtime,
+      signal: AbortSignal.any([signal, stop.signal]),
+      onEvent: (event) => {
+        if (event.type !== "progress") return;
+        first ??= event;
+        const seconds = event.seconds - first.seconds;
+        if (seconds > 0) imagesPerSecond = (event.images - first.images) / seconds;
+        if (seconds >= MEASURED_SECONDS) stop.abort();
+      },
+    });
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+  signal.throwIfAborted();
+  return imagesPerSecond;
+}
