@@ -1,17 +1,25 @@
 /** @file The library: train, open a run, sample, reconstruct, measure. */
 export { applySettings, type Config, parseConfig, presets, resolvePreset } from "./config/index.js";
-export { type ImageSet, openData } from "./data/index.js";
-export { Runtime } from "./engine/index.js";
+export { type ImageSet, openData, type Split } from "./data/index.js";
+export { Runtime, type RuntimeOptions } from "./engine/index.js";
 export { UserError } from "./errors.js";
 export { type Bound, type BoundOptions, heldOutBound } from "./evaluation/held-out-bound.js";
+export type { LabelledPictures } from "./generation/encoder-inputs.js";
 export { type FormationOptions, formation } from "./generation/formation.js";
 export type { Guidance } from "./generation/guidance.js";
-export type { Pictures } from "./generation/pictures.js";
+export { NotAPicture, type Pictures } from "./generation/pictures.js";
 export { type ReconstructOptions, reconstruct } from "./generation/reconstruct.js";
 export { type SampleOptions, Sampler, type SamplerOptions, type Samples } from "./generation/sampler.js";
 export type { DataSummary, ParameterTree, TrainedModel } from "./generation/trained-model.js";
+export { type GridOptions, imageGrid, reconstructionGrid } from "./report/picture-grid.js";
 export type { Progress, TrainingEvent } from "./training/events.js";
-export type { MetricsLine, RunLine, TrainLine, ValidationLine } from "./training/metrics-log.js";
-export { readMetrics } from "./training/metrics-log.js";
+export {
+  type MetricsLine,
+  type RunLine,
+  readMetrics,
+  type TrainLine,
+  type ValidationLine,
+} from "./training/metrics-log.js";
 export { type OpenRunOptions, openRun } from "./training/open-run.js";
 export { type TrainOptions, type TrainResult, train } from "./training/train.js";
+export { version } from "./version.js";
