@@ -23,6 +23,8 @@ export function shares(groupKlNats: number[]): number[] {
 
 const PALETTE = [COLOURS.first, COLOURS.third, COLOURS.fourth, COLOURS.muted];
 const TARGET = COLOURS.second;
+/** Curves over so few groups show each of them. */
+const DOTS_UP_TO = 24;
 
 /** A bar for what each group carries (of the first of `carried`), a line across it at its target. */
 export function shareChart({ groups, carried: [{ name, groupKlNats }], width }: InformationChart): string {
@@ -79,16 +81,21 @@ export function cumulativeChart({ groups, carried, width }: InformationChart): s
       y: { domain: [0, 100] },
       marks: [
         ...axes(groups),
-        ...curves.map(({ share, colour, shape }) =>
+        ...curves.flatMap(({ share, colour, shape }) => [
           Plot.lineY(cumulative(share), {
             x: "index",
             y: "share",
             stroke: colour,
             strokeWidth: 1.75,
-            marker: groups.length <= 24 ? "dot" : undefined,
             strokeDasharray: shape === "dashes" ? "4 3" : undefined,
           }),
-        ),
+          Plot.dot(groups.length <= DOTS_UP_TO ? cumulative(share) : [], {
+            x: "index",
+            y: "share",
+            fill: colour,
+            r: 2.5,
+          }),
+        ]),
       ],
     },
   );
@@ -133,6 +140,6 @@ function axes(groups: ChartedGroup[]): Plot.Markish[] {
       dy: 8,
       fill: COLOURS.ink,
     }),
-    Plot.axisX({ label: "resolution of the group →", ticks: 0, tickSize: 0 }),
+    Plot.axisX({ label: "resolution of the group →", labelArrow: "none", ticks: 0, tickSize: 0 }),
   ];
 }

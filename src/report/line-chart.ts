@@ -44,10 +44,7 @@ export function lineChart(series: Series[], options: LineChartOptions): string {
     points: thin(points),
     colour: PALETTE[index % PALETTE.length],
   }));
-  const domain = axisRange(
-    curves.flatMap(({ points }) => points.map(({ y }) => y)),
-    options,
-  );
+  const domain = axisRange(curves, options);
   const marks = curves.flatMap(({ points, colour, dashed }) => {
     const inside = points.map(({ x, y }) => ({ x, y: clamp(y, domain) }));
     const stroke = { x: "x", y: "y", stroke: colour, ...(dashed ? { strokeDasharray: "4 3" } : {}) };
@@ -78,10 +75,17 @@ export function lineChart(series: Series[], options: LineChartOptions): string {
       legend: curves.length > 1 ? legend : undefined,
     },
     {
+      x: { domain: xRange(curves) },
       y: { domain, type: logarithmic ? "log" : "linear", nice: !logarithmic },
       marks: [
         Plot.gridY({ stroke: COLOURS.rule, strokeOpacity: 1, ticks: 5 }),
-        Plot.axisX({ label: options.xLabel, tickFormat: "~s", ticks: Math.floor(options.width / 80), tickSize: 0 }),
+        Plot.axisX({
+          label: `${options.xLabel} →`,
+          labelArrow: "none",
+          tickFormat: "~s",
+          ticks: Math.floor(options.width / 80),
+          tickSize: 0,
+        }),
         Plot.axisY({ label: null, ticks: 5, tickSize: 0 }),
         ...marks,
       ],
@@ -89,13 +93,21 @@ export function lineChart(series: Series[], options: LineChartOptions): string {
   );
 }
 
-/** What the y axis spans; a little room when all values are the same. */
-function axisRange(values: number[], { fromZero }: LineChartOptions): [number, number] {
-  const [low, high] = robustRange(values) ?? [0, 1];
+/** What the y axis spans, so that every curve fits; a little room when all values are the same. */
+function axisRange(curves: { points: Point[] }[], { fromZero }: LineChartOptions): [number, number] {
+  const ranges = curves.flatMap(({ points }) => [robustRange(points) ?? []].flat());
+  const [low, high] = ranges.length > 0 ? [Math.min(...ranges), Math.max(...ranges)] : [0, 1];
   const bottom = fromZero ? Math.min(0, low) : low;
   if (high > bottom) return [bottom, high];
   const room = Math.abs(high) / 2 || 1;
   return [bottom - room, high + room];
+}
+
+/** From the first point to the last; a little room round a single one. */
+function xRange(curves: { points: Point[] }[]): [number, number] {
+  const values = curves.flatMap(({ points }) => points.map(({ x }) => x));
+  const [low, high] = values.length > 0 ? [Math.min(...values), Math.max(...values)] : [0, 1];
+  return high > low ? [low, high] : [low - 1, high + 1];
 }
 
 function isLogarithmic([low, high]: [number, number]): boolean {
@@ -103,5 +115,5 @@ function isLogarithmic([low, high]: [number, number]): boolean {
 }
 
 function clamp(value: number, [low, high]: [number, number]): number {
-  return Number.isNaN(value) || !Number.isFinite(value) ? Number.NaN : Math.min(high, Math.max(low, value));
+  return Number.isFinite(value) ? Math.min(high, Math.max(low, value)) : Number.NaN;
 }

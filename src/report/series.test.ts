@@ -26,7 +26,12 @@ test("the running median ignores a spike and keeps a gap", () => {
 
 test("the range leaves out spikes, NaN and infinities, and keeps an ordinary beginning", () => {
   const values = Array.from({ length: 100 }, (_, i) => 4 + 6 * Math.exp(-i / 20));
-  expect(robustRange([...values, 1e9, Number.NaN, Number.POSITIVE_INFINITY])).toEqual([values[99], 10]);
-  expect(robustRange([2, 2, 2])).toEqual([2, 2]);
-  expect(robustRange([Number.NaN])).toBeUndefined();
+  const spiky = [...values.slice(0, 50), 1e9, Number.NaN, Number.POSITIVE_INFINITY, -1e9, ...values.slice(50)];
+  expect(robustRange(curve(spiky))).toEqual([values[99], 10]);
+  expect(robustRange(curve(Array<number>(50).fill(2)))).toEqual([2, 2]);
+});
+
+test("of a few points none is a spike; without finite values there is no range", () => {
+  expect(robustRange(curve([1, 5, 100]))).toEqual([1, 100]);
+  expect(robustRange(curve([Number.NaN]))).toBeUndefined();
 });

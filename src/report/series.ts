@@ -30,17 +30,25 @@ export function smooth(points: Point[]): Point[] {
   });
 }
 
+/** Curves shorter than this have no spikes, only points. */
+const SPIKY_FROM = 20;
+
 /**
- * Smallest and largest value worth an axis: all finite values, except those that lie more than four times the spread of
- * the middle 80 % above or below it. Undefined without finite values.
+ * Smallest and largest value worth an axis. Of longer curves, values that lie more than half the height of the smoothed
+ * curve above or below it are spikes and not counted. Undefined without finite values.
  */
-export function robustRange(values: number[]): [number, number] | undefined {
-  const finite = values.filter(Number.isFinite);
+export function robustRange(points: Point[]): [number, number] | undefined {
+  const finite = points.filter(({ y }) => Number.isFinite(y));
   if (finite.length === 0) return undefined;
-  const [low, high] = [quantile(finite, 0.1), quantile(finite, 0.9)];
-  const spread = high - low || Math.abs(high) || 1;
-  const usual = finite.filter((value) => value <= high + 4 * spread && value >= low - 4 * spread);
-  return [Math.min(...usual), Math.max(...usual)];
+  if (finite.length < SPIKY_FROM) return extent(finite);
+  const [low, high] = extent(smooth(finite));
+  const reach = (high - low || Math.abs(high) || 1) / 2;
+  return extent(finite.filter(({ y }) => y <= high + reach && y >= low - reach));
+}
+
+function extent(points: Point[]): [number, number] {
+  const values = points.map(({ y }) => y);
+  return [Math.min(...values), Math.max(...values)];
 }
 
 function mean(values: number[]): number {

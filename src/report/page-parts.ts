@@ -1,0 +1,88 @@
+/** @file Pieces of a report's page: figures with charts or pictures, tables of settings, commands. */
+import { Html, html } from "./html.js";
+import type { Chart } from "./training-charts.js";
+
+/** A picture of a report. */
+export interface Picture {
+  title: string;
+  /** What to look for in it. */
+  caption: string;
+  /** PNG file. */
+  png: Uint8Array;
+}
+
+/** A command to try next. */
+export interface NextCommand {
+  /** What it is for, in a few words. */
+  purpose: string;
+  command: string;
+}
+
+/** Widths in pixels that charts are drawn at: over the column, and where two share it or the screen is narrow. */
+const WIDE = 720;
+const NARROW = 350;
+const PNG_SIGNATURE = "89504e470d0a1a0a";
+
+/** A chart over the whole column; on narrow screens another drawing of it takes its place, so that its text stays readable. */
+export function chartFigure(chart: NonNullable<Chart>, caption: string): Html {
+  return html`<figure><div class="wide">${new Html(chart(WIDE))}</div><div class="narrow">${new Html(
+    chart(NARROW),
+  )}</div><figcaption>${caption}</figcaption></figure>`;
+}
+
+/** A chart that shares the column with the next one. */
+export function smallChartFigure(chart: NonNullable<Chart>, caption: string): Html {
+  return html`<figure>${new Html(chart(NARROW))}<figcaption>${caption}</figcaption></figure>`;
+}
+
+/** Pictures side by side where there is room, at most three a row. */
+export function pictureFigures(pictures: Picture[]): Html {
+  const columns = pictures.length % 3 === 0 ? 3 : Math.min(2, pictures.length);
+  return html`<div class="pictures of-${columns}">${pictures.map(pictureFigure)}</div>`;
+}
+
+function pictureFigure({ title, caption, png }: Picture): Html {
+  const bytes = Buffer.from(png.buffer, png.byteOffset, png.byteLength);
+  if (bytes.length < 24 || bytes.toString("hex", 0, 8) !== PNG_SIGNATURE) {
+    throw new RangeError(`expected a PNG file as picture "${title}", got ${bytes.length} bytes of something else`);
+  }
+  const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)]; // IHDR comes first
+  return html`<figure><img src="data:image/png;base64,${bytes.toString("base64")}" width="${width}" height="${height}" alt="${title}"><figcaption><b>${title}.</b> ${caption}</figcaption></figure>`;
+}
+
+/** Names and values, one a row; names may break after a dot or within camelCase. */
+export function listing(entries: [name: string, value: string | number][]): Html {
+  return html`<dl class="listing">${entries.map(([name, value]) => html`<div><dt>${breakable(name)}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function breakable(name: string): Html[] {
+  return name.split(/(?<=\.)|(?<=[a-z])(?=[A-Z])/).map((part, index) => html`${index > 0 && new Html("<wbr>")}${part}`);
+}
+
+/** Records with the same keys as a table, a column per key. */
+export function recordTable(caption: string, records: Record<string, unknown>[]): Html {
+  const keys = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  return html`<div class="scroll"><table>
+<caption>${caption}</caption>
+<thead><tr>${keys.map((key) => html`<th scope="col">${breakable(key)}</th>`)}</tr></thead>
+<tbody>${records.map((record) => html`<tr>${keys.map((key) => html`<td>${settingText(record[key])}</td>`)}</tr>`)}</tbody>
+</table></div>`;
+}
+
+export function commandList(commands: NextCommand[]): Html {
+  return html`${commands.map(({ purpose, command }) => html`<p class="purpose">${purpose}</p><pre><code>${command}</code></pre>`)}`;
+}
+
+/** Leaves of a tree of settings with their dotted paths, as `--set` takes them; arrays are leaves. */
+export function settingPaths(settings: object, prefix = ""): [path: string, value: string][] {
+  return Object.entries(settings).flatMap(([key, value]): [string, string][] =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? settingPaths(value, `${prefix}${key}.`)
+      : [[prefix + key, settingText(value)]],
+  );
+}
+
+function settingText(value: unknown): string {
+  if (value === undefined) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,153 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseHTML } from "linkedom";
+import { beforeAll, expect, test } from "vitest";
+import { fixtureMetrics, fixtureReport } from "../../test/support/report-fixture.js";
+import { type ReportParts, renderReport, writeReport } from "./report.js";
+
+let parts: ReportParts;
+let page: string;
+let document: Document;
+
+beforeAll(async () => {
+  parts = await fixtureReport();
+  page = renderReport(parts);
+  ({ document } = parseHTML(page));
+});
+
+const headings = (text: string) => [...text.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, heading]) => heading);
+
+test("the page holds everything promised", () => {
+  expect(document.querySelector("h1")?.textContent).toBe(parts.title);
+  expect(headings(page)).toEqual([
+    "New images",
+    "Reconstructions",
+    "How an image forms",
+    "Training",
+    "Where the information sits",
+    "Configuration",
+    "Environment",
+    "Commands to try next",
+  ]);
+  const charts = [...document.querySelectorAll("svg")].map((svg) => svg.getAttribute("aria-label"));
+  expect(new Set(charts).size).toBe(6);
+  expect(document.querySelectorAll("img")).toHaveLength(5);
+  const text = document.body.textContent ?? "";
+  for (const expected of ["8 min 42 s", "28.3 dB", "optimizer.maxLearningRate", "20.20.0", "resumed from step 1,800"]) {
+    expect(text).toContain(expected);
+  }
+  for (const { command, purpose } of parts.nextCommands) {
+    expect(text).toContain(command);
+    expect(text).toContain(purpose);
+  }
+});
+
+test("pictures are inline, with their size and a text in their place", () => {
+  const image = document.querySelector("img");
+  expect(image?.getAttribute("src")).toBe(
+    `data:image/png;base64,${Buffer.from(parts.samples[0].png).toString("base64")}`,
+  );
+  expect([image?.getAttribute("width"), image?.getAttribute("height")]).toEqual(["96", "64"]);
+  expect(image?.getAttribute("alt")).toBe("Temperature 0.6");
+});
+
+test("nothing is loaded and nothing runs", () => {
+  for (const element of document.querySelectorAll("[src], [href], [srcset], [action], [data]")) {
+    expect(element.getAttribute("src")).toMatch(/^data:image\/png;base64,/);
+  }
+  expect(document.querySelectorAll("script, link, iframe, object, embed, use, base")).toHaveLength(0);
+  expect(page).not.toMatch(/@import|url\(|\son\w+=/i);
+  expect(page.match(/https?:\/\/[^"' ]*/g)?.filter((url) => url !== "http://www.w3.org/2000/svg") ?? []).toEqual([]);
+  expect(page).toContain("default-src &#39;none&#39;");
+});
+
+test("the same parts make the same page", () => {
+  expect(renderReport(parts)).toBe(page);
+});
+
+test("whatever a name holds, it stays text", () => {
+  const evil = `</title></style></pre><script>alert("1")</script><img src=x onerror='2'>`;
+  const picture = { title: evil, caption: evil, png: parts.samples[0].png };
+  const metrics = parts.metrics.map((line) =>
+    line.type === "run" ? { ...line, data: evil, preset: evil, node: evil, time: evil } : line,
+  );
+  const { document } = parseHTML(
+    renderReport({
+      title: evil,
+      lead: evil,
+      config: { ...parts.config, preset: evil },
+      metrics,
+      samples: [picture],
+      reconstructions: [picture],
+      formation: [picture],
+      environment: { [evil]: evil },
+      nextCommands: [{ purpose: evil, command: evil }],
+    }),
+  );
+  expect(document.querySelectorAll("script, [onerror]")).toHaveLength(0);
+  expect(document.querySelector("h1")?.textContent).toBe(evil);
+  expect(document.querySelectorAll("img")).toHaveLength(3);
+});
+
+test("NaN in the log leaves no trace but gaps, and a note that says so", () => {
+  expect(page).not.toMatch(/NaN|Infinity|undefined|\[object/);
+  expect(document.querySelector(".note")?.textContent).toMatch(/^5 of 180 lines .* first at step 2,020/);
+  const broken = fixtureMetrics().map((line) =>
+    line.type === "run"
+      ? line
+      : {
+          ...line,
+          klNats: Number.NaN,
+          bitsPerDim: Number.NaN,
+          psnrDb: Number.NaN,
+          groupKlNats: line.groupKlNats.map(() => Number.NaN),
+          lossNats: Number.NaN,
+          distortionNats: Number.NaN,
+          imagesPerSecond: Number.NaN,
+        },
+  );
+  const text = renderReport({ ...parts, metrics: broken });
+  expect(text).not.toMatch(/NaN|Infinity|undefined/);
+  expect(text).not.toContain("<svg");
+});
+
+test("sections without content are left out", () => {
+  const empty = {
+    ...parts,
+    metrics: [],
+    samples: [],
+    reconstructions: [],
+    formation: [],
+    nextCommands: [],
+    environment: {},
+  };
+  expect(headings(renderReport(empty))).toEqual(["Configuration"]);
+});
+
+test("without a schedule the page says so and shows no targets", () => {
+  const metrics = parts.metrics.map((line) =>
+    line.type === "run" ? { ...line, groups: line.groups.map((group) => ({ ...group, share: null })) } : line,
+  );
+  const text = renderReport({ ...parts, metrics });
+  expect(text).toContain("No information schedule was set.");
+  expect(text).not.toContain(">target<");
+});
+
+test("a picture that is no PNG is named", () => {
+  const samples = [{ title: "Temperature 1", caption: "", png: new Uint8Array([1, 2, 3]) }];
+  expect(() => renderReport({ ...parts, samples })).toThrow(
+    'expected a PNG file as picture "Temperature 1", got 3 bytes',
+  );
+});
+
+test("the report is written into the run's folder", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "report-"));
+  try {
+    const path = await writeReport(folder, parts);
+    expect(path).toBe(join(folder, "report.html"));
+    expect(readFileSync(path, "utf8")).toBe(page);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

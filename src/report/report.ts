@@ -1,0 +1,202 @@
+/** @file `report.html`: one page that shows a run, complete in itself: pictures inline, no scripts, nothing loaded. */
+import { join } from "node:path";
+import type { Config } from "../config/index.js";
+import { writeFileAtomic } from "../formats/atomic-file.js";
+import type { MetricsLine } from "../training/metrics-log.js";
+import { formatCount } from "./format.js";
+import { Html, html } from "./html.js";
+import { informationSection } from "./information-section.js";
+import {
+  commandList,
+  listing,
+  type NextCommand,
+  type Picture,
+  pictureFigures,
+  recordTable,
+  settingPaths,
+  smallChartFigure,
+} from "./page-parts.js";
+import { PAGE_STYLE } from "./page-style.js";
+import { summaryFigures } from "./summary.js";
+import {
+  boundChart,
+  lossChart,
+  type RunMetrics,
+  rateDistortionChart,
+  throughputChart,
+  trainLines,
+} from "./training-charts.js";
+
+/** All that a report shows, as plain data; figures and charts come from the metrics alone. Sections without content are left out. */
+export interface ReportParts {
+  title: string;
+  /** A sentence or two below the title. */
+  lead?: string;
+  config: Config;
+  /** The run's log, as `readMetrics` gives it. */
+  metrics: MetricsLine[];
+  /** Drawn from the prior, say at several temperatures. */
+  samples: Picture[];
+  /** Originals above reconstructions. */
+  reconstructions: Picture[];
+  /** The picture after the first K groups. */
+  formation: Picture[];
+  /** More about the machine than the log says: name → value. */
+  environment?: Record<string, string | number>;
+  nextCommands: NextCommand[];
+}
+
+/** Nothing may be loaded, nothing may run: whatever a title or a file name holds. */
+const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+
+/**
+ * Writes `report.html` into a run folder.
+ *
+ * @returns its path
+ * @throws UserError when it cannot be written; RangeError when a picture is not a PNG file
+ */
+export async function writeReport(runFolder: string, parts: ReportParts): Promise<string> {
+  const path = join(runFolder, "report.html");
+  await writeFileAtomic(path, new TextEncoder().encode(renderReport(parts)));
+  return path;
+}
+
+/** The page as text: the same for the same parts. */
+export function renderReport(parts: ReportParts): string {
+  const { title, lead, config, metrics } = parts;
+  const run = { metrics, resolution: config.model.resolution };
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<title>${title}</title>
+<style>${new Html(PAGE_STYLE)}</style>
+</head>
+<body>
+<header>
+<h1>${title}</h1>
+${byline(metrics)}
+${lead && html`<p class="lead">${lead}</p>`}
+</header>
+<main>
+${figureList(metrics)}
+${pictureSection(
+  "New images",
+  "Drawn from the prior alone. Temperature scales the noise in the latents: lower gives calmer, more typical pictures, 1 is the model's own distribution.",
+  parts.samples,
+)}
+${pictureSection(
+  "Reconstructions",
+  "An image is encoded into the latents and drawn again from them: what the latents keep.",
+  parts.reconstructions,
+)}
+${pictureSection(
+  "How an image forms",
+  "From left to right more latent groups are drawn, coarse ones first; those still to come stand at their mean.",
+  parts.formation,
+)}
+${trainingSection(run)}
+${informationSection(run)}
+${configSection(config)}
+${environmentSection(parts)}
+${
+  parts.nextCommands.length > 0 &&
+  html`<section><h2>Commands to try next</h2>
+${commandList(parts.nextCommands)}</section>`
+}
+</main>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+function byline(metrics: MetricsLine[]): Html | undefined {
+  const first = metrics.find((line) => line.type === "run");
+  if (!first) return undefined;
+  const facts = [`Strata ${first.version}`, `preset ${first.preset}`, `data ${first.data}`, first.time.slice(0, 10)];
+  return html`<p class="byline">${facts.join(" · ")}</p>`;
+}
+
+function figureList(metrics: MetricsLine[]): Html | undefined {
+  const figures = summaryFigures(metrics);
+  if (figures.length === 0) return undefined;
+  return html`<dl class="figures">${figures.map(
+    ({ name, value, meaning }) =>
+      html`<div><dt>${name}</dt><dd class="value">${value}</dd><dd class="meaning">${meaning}</dd></div>`,
+  )}</dl>`;
+}
+
+function pictureSection(heading: string, introduction: string, pictures: Picture[]): Html | undefined {
+  if (pictures.length === 0) return undefined;
+  return html`<section><h2>${heading}</h2>
+<p>${introduction}</p>
+${pictureFigures(pictures)}</section>`;
+}
+
+function trainingSection(run: RunMetrics): Html | undefined {
+  const figures = [
+    { chart: lossChart(run), caption: "Training loss: what the updates minimise." },
+    {
+      chart: rateDistortionChart(run),
+      caption: "Its two parts, unweighted: KL is what the latents cost, distortion what they miss.",
+    },
+    {
+      chart: boundChart(run),
+      caption:
+        "Bound on the negative log-likelihood, averaged weights: held-out images beside images of the training set. The gap is what the model learnt by heart.",
+    },
+    { chart: throughputChart(run), caption: "Speed of training." },
+  ].flatMap(({ chart, caption }) => (chart ? [smallChartFigure(chart, caption)] : []));
+  if (figures.length === 0) return undefined;
+  return html`<section><h2>Training</h2>
+<div class="pairs">${figures}</div>
+${brokenNote(run.metrics)}</section>`;
+}
+
+/** Says what gaps in the curves are. */
+function brokenNote(metrics: MetricsLine[]): Html | undefined {
+  const lines = trainLines(metrics);
+  const broken = lines.filter(
+    ({ lossNats, klNats, distortionNats }) => !Number.isFinite(lossNats + klNats + distortionNats),
+  );
+  if (broken.length === 0) return undefined;
+  return html`<p class="note">${formatCount(broken.length)} of ${formatCount(lines.length)} lines of the log hold numbers that are not finite, the first at step ${formatCount(broken[0].step)}; the curves have gaps there.</p>`;
+}
+
+function configSection(config: Config): Html {
+  const { levels, ...model } = config.model;
+  return html`<section><h2>Configuration</h2>
+<p>Every setting can be changed by its name, for example <code>--set training.batchSize=${config.training.batchSize}</code>.</p>
+${recordTable(
+  "model.levels, lowest resolution first",
+  levels.map((level) => ({ ...level })),
+)}
+${listing(settingPaths({ ...config, model }))}
+<details><summary>The same as config.json</summary><pre><code>${JSON.stringify(config, null, 2)}</code></pre></details></section>`;
+}
+
+function environmentSection({ metrics, environment = {} }: ReportParts): Html | undefined {
+  const runs = metrics.filter((line) => line.type === "run");
+  const last = runs.at(-1);
+  const entries: [string, string | number][] = [];
+  if (last) {
+    entries.push(["Strata", last.version], ["Node.js", last.node], ["threads", last.threads]);
+    entries.push(["training images", formatCount(last.trainImages)]);
+    entries.push(["held-out images", formatCount(last.validationImages)]);
+    entries.push(["started", clock(runs[0].time)]);
+    for (const { time, resumedFrom } of runs.slice(1))
+      entries.push([`resumed from step ${formatCount(resumedFrom ?? 0)}`, clock(time)]);
+  }
+  entries.push(...Object.entries(environment));
+  if (entries.length === 0) return undefined;
+  return html`<section><h2>Environment</h2>
+${listing(entries)}</section>`;
+}
+
+/** "2025-03-14T09:26:53.000Z" → "2025-03-14 09:26:53 UTC"; anything else as it is. */
+function clock(time: string): string {
+  return time.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, "$1 $2 UTC");
+}

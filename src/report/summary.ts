@@ -1,0 +1,59 @@
+/** @file The few figures at the head of a report, each with what it means. */
+import type { MetricsLine } from "../training/metrics-log.js";
+import { formatCount, formatDuration, formatFixed, formatShort } from "./format.js";
+import { trainLines, validationLines } from "./training-charts.js";
+
+export interface Figure {
+  value: string;
+  name: string;
+  /** One line for a reader new to the field. */
+  meaning: string;
+}
+
+/** Bits of a byte: what a colour value costs without any model. */
+const RAW_BITS = 8;
+
+/** What a log says at its end; figures that it does not hold are left out. */
+export function summaryFigures(metrics: MetricsLine[]): Figure[] {
+  const run = metrics.findLast((line) => line.type === "run");
+  const train = trainLines(metrics).at(-1);
+  const validation = validationLines(metrics, "validation").at(-1);
+  const figures: Figure[] = [];
+  const add = (name: string, value: string, meaning: string) => figures.push({ name, value, meaning });
+
+  if (train) {
+    add("training time", formatDuration(train.seconds), "time spent on updates");
+    const passes = run && run.trainImages > 0 ? train.images / run.trainImages : Number.NaN;
+    const meaning = Number.isFinite(passes)
+      ? `about ${formatFixed(passes, passes < 10 ? 1 : 0)} passes over ${formatCount(run!.trainImages)} training images`
+      : "in batches, repeats counted";
+    add("images seen", formatCount(train.images), meaning);
+    add("images per second", formatFixed(train.images / train.seconds, 1), speedMeaning(run?.threads));
+  }
+  if (run) add("parameters", formatShort(run.parameters), "numbers that training adjusts");
+  if (validation) {
+    const { psnrDb, bitsPerDim, count } = validation;
+    add("held-out PSNR", `${formatFixed(psnrDb, 1)} dB`, psnrMeaning(psnrDb, count));
+    add(
+      "held-out bits per dimension",
+      formatFixed(bitsPerDim, 2),
+      `upper bound on what an unseen image costs per colour value; stored raw, ${RAW_BITS}`,
+    );
+  }
+  if (train && train.skips > 0) {
+    add("updates skipped", formatCount(train.skips), "their gradients were too large or not finite");
+  }
+  return figures;
+}
+
+function speedMeaning(threads: number | undefined): string {
+  return threads === undefined
+    ? "mean over the run"
+    : `mean over the run, ${threads} thread${threads === 1 ? "" : "s"}`;
+}
+
+/** PSNR = 20 log10(255 / RMSE), so the error is known in levels. */
+function psnrMeaning(psnrDb: number, count: number): string {
+  const levels = 255 * 10 ** (-psnrDb / 20);
+  return `reconstructions of ${formatCount(count)} unseen images are off by about ${formatFixed(levels, 0)} of 255 levels`;
+}
