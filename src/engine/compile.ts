@@ -1,8 +1,10 @@
 /** @file From a jax-js function to a program that ONNX Runtime runs. */
 import { createHash } from "node:crypto";
 import type { Graph } from "./graph.js";
+import { blockSize } from "./onnx/block-size.js";
 import { inputName, lowerToOnnx, outputName } from "./onnx/lower.js";
 import { contractDots } from "./passes/contract-dots.js";
+import { convolutionForms } from "./passes/convolution-forms.js";
 import { convolutionsToProducts } from "./passes/convolutions-to-products.js";
 import { removeDeadCode } from "./passes/dead-code.js";
 import { simplify } from "./passes/simplify.js";
@@ -27,7 +29,15 @@ export interface CompileOptions {
 export type Operand = TypedArray | DeviceArray;
 
 /** The passes, in order. Each takes and returns a graph. */
-const passes = [simplify, contractDots, convolutionsToProducts, simplify, removeDeadCode];
+const passes = [
+  simplify,
+  contractDots,
+  convolutionsToProducts,
+  simplify,
+  removeDeadCode,
+  convolutionForms,
+  removeDeadCode,
+];
 
 /** Traces `fn` and makes the graph that runs: what `compile` hands to the runtime. */
 export function prepare(
@@ -91,7 +101,7 @@ export async function compile(
   { runtime = defaultRuntime(), constants = [], keep = {} }: CompileOptions = {},
 ): Promise<Program> {
   const { graph, outputs } = prepare(fn, exampleArgs, constants);
-  const model = lowerToOnnx(graph);
+  const model = lowerToOnnx(graph, await blockSize(runtime));
   const key = createHash("sha256").update(model).digest("hex");
   const known = sessionsOf(runtime);
   let session = known.get(key);
@@ -103,7 +113,9 @@ export async function compile(
         dtype: atom.dtype,
         shape: [...atom.shape],
       });
-    const loading = runtime.load(model, graph.inputs.map(info(inputName)), graph.outputs.map(info(outputName)));
+    const optimise = constants.some((constant) => constant !== undefined);
+    const inputs = graph.inputs.map(info(inputName));
+    const loading = runtime.load(model, inputs, graph.outputs.map(info(outputName)), optimise);
     session = { number: loading, users: 0 };
     known.set(key, session);
   }

@@ -66,8 +66,18 @@ export interface Operations {
   dot: None;
   /** Sum over the contracted pairs of axes; result axes: batch, free axes of the left, free axes of the right. */
   dotGeneral: { batch: readonly AxisPair[]; contract: readonly AxisPair[] };
-  /** Cross-correlation of [N, G·C, …] with [G·O, C, …]; padding may not be negative and the input is not dilated. */
-  conv: { strides: readonly number[]; padding: readonly Interval[]; dilation: readonly number[]; groups: number };
+  /**
+   * Cross-correlation of [N, G·C, …] with [G·O, C, …], plus a bias [G·O] where a third operand is given; padding may not be
+   * negative and the input is not dilated. With `transposedKernel` the kernel is given as [C, O, …], mirrored: as the
+   * convolution has it of which this is the gradient.
+   */
+  conv: {
+    strides: readonly number[];
+    padding: readonly Interval[];
+    dilation: readonly number[];
+    groups: number;
+    transposedKernel: boolean;
+  };
   concatenate: { axis: number };
   split: { axis: number; sizes: readonly number[] };
   /** Entries of the first operand along `axis` at int32 indices, whose axes replace it. */

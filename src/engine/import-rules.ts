@@ -124,7 +124,13 @@ const conv: ImportRule = (inputs, params, { emit, dtype }) => {
   const none: Interval = [0, 0];
   const prepared = padNegative(dilate(joined, lhsDilation, emit), [none, none, ...padding], emit);
   const positive = padding.map(([before, after]: Interval): Interval => [Math.max(before, 0), Math.max(after, 0)]);
-  const [result] = emit("conv", [prepared, kernels], { strides, padding: positive, dilation: rhsDilation, groups });
+  const [result] = emit("conv", [prepared, kernels], {
+    strides,
+    padding: positive,
+    dilation: rhsDilation,
+    groups,
+    transposedKernel: false,
+  });
   const outSpace = result.shape.slice(2);
   const split = reshape(result, [batch, groups, outputs, ...outSpace], emit);
   return [

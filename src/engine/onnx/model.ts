@@ -109,7 +109,9 @@ export class ModelBuilder {
       input: this.#inputs,
       output: this.#outputs,
     });
+    const domains = new Set(this.#nodes.map(({ domain }) => domain).filter((domain) => domain !== ""));
     const opsetImport = [create(OperatorSetIdProtoSchema, { domain: "", version: OPSET })];
+    for (const domain of domains) opsetImport.push(create(OperatorSetIdProtoSchema, { domain, version: 1n }));
     const model = create(ModelProtoSchema, { irVersion: IR_VERSION, producerName: "strata", opsetImport, graph });
     return toBinary(ModelProtoSchema, model);
   }

@@ -16,7 +16,7 @@ export interface WorkerSettings {
 export type ArrayId = number;
 
 export type Request =
-  | { kind: "load"; program: number; model: Uint8Array; inputs: TensorInfo[]; outputs: TensorInfo[] }
+  | { kind: "load"; program: number; model: Uint8Array; inputs: TensorInfo[]; outputs: TensorInfo[]; optimise: boolean }
   | { kind: "unload"; program: number }
   /** `inputs` are elements, or names of arrays in the worker; `keep` gives outputs that stay there their names. */
   | { kind: "run"; program: number; inputs: (TypedArray | ArrayId)[]; keep: (ArrayId | null)[] }

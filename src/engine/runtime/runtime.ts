@@ -82,10 +82,13 @@ export class Runtime {
     return this.#next++;
   }
 
-  /** @internal Loads an ONNX model; resolves to its number once its session exists. */
-  async load(model: Uint8Array, inputs: TensorInfo[], outputs: TensorInfo[]): Promise<number> {
+  /**
+   * @internal Loads an ONNX model; resolves to its number once its session exists. With `optimise`, ONNX Runtime rewrites
+   * the graph first: worth its time where weights are constant, since it computes their layouts once.
+   */
+  async load(model: Uint8Array, inputs: TensorInfo[], outputs: TensorInfo[], optimise = false): Promise<number> {
     const program = this.name();
-    await this.request({ kind: "load", program, model, inputs, outputs });
+    await this.request({ kind: "load", program, model, inputs, outputs, optimise });
     return program;
   }
 

@@ -20,15 +20,14 @@ const programs = new Map<number, Loaded>();
 const arrays = new Map<ArrayId, TypedArray>();
 const spare = new Map<number, ArrayBuffer[]>();
 
-const options: InferenceSession.SessionOptions = {
+const options = {
   executionProviders: ["cpu"],
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   executionMode: "sequential",
-  graphOptimizationLevel: "all",
   logSeverityLevel: 3,
   extra: { session: { set_denormal_as_zero: "1" } },
-};
+} satisfies InferenceSession.SessionOptions;
 
 function output({ dtype, shape }: TensorInfo): TypedArray {
   const size = sizeOf(shape);
@@ -67,7 +66,8 @@ async function run({ program, inputs, keep }: Extract<Request, { kind: "run" }>)
 async function answer(request: Request): Promise<unknown> {
   switch (request.kind) {
     case "load": {
-      const session = await InferenceSession.create(request.model, options);
+      const graphOptimizationLevel = request.optimise ? "all" : "disabled";
+      const session = await InferenceSession.create(request.model, { ...options, graphOptimizationLevel });
       programs.set(request.program, { session, inputs: request.inputs, outputs: request.outputs });
       return undefined;
     }

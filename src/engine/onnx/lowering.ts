@@ -1,0 +1,114 @@
+/** @file The ONNX model under construction, and the names under which arrays are known in it. */
+import { type Atom, isLiteral, type Value } from "../graph.js";
+import { broadcastShapes } from "../shapes.js";
+import type { DType } from "../spec.js";
+import { elementType, ModelBuilder } from "./model.js";
+
+/** Domain of ONNX Runtime's operators on blocked images. */
+const BLOCKED = "com.microsoft.nchwc";
+
+/**
+ * Every array is known as itself, or blocked, or both; either is made from the other when first asked for.
+ *
+ * Blocked images [N, C, H, W] lie in memory as [N, C/b, H, W, b], though declared as before: ONNX Runtime's fastest
+ * convolutions want them so, elementwise operations do not care, and neither do concatenation and splitting of channels at
+ * multiples of b.
+ */
+export class Lowering {
+  readonly model = new ModelBuilder();
+  readonly #plain = new Map<Value, string>();
+  readonly #blocked = new Map<Value, string>();
+
+  /** @param block - channels to a block; 0 where the machine has no blocked convolutions */
+  constructor(readonly block: number) {}
+
+  node = this.model.node.bind(this.model);
+
+  /** Writes an operator on blocked images. */
+  blockedNode(opType: string, inputs: readonly string[], attributes: Parameters<ModelBuilder["node"]>[2]): string {
+    return this.node(opType, inputs, attributes, { domain: BLOCKED })[0];
+  }
+
+  define(value: Value, name: string): void {
+    this.#plain.set(value, name);
+  }
+
+  defineBlocked(value: Value, name: string): void {
+    this.#blocked.set(value, name);
+  }
+
+  /** Whether an array may be blocked: a float32 image whose channels fill blocks. */
+  fitsBlocks({ shape, dtype }: Atom): boolean {
+    return (
+      this.block > 0 &&
+      shape.length === 4 &&
+      dtype === "float32" &&
+      shape[1] % this.block === 0 &&
+      shape[2] * shape[3] > 1
+    );
+  }
+
+  /** Whether an array exists blocked and not otherwise. */
+  isBlockedOnly(atom: Atom): boolean {
+    return !isLiteral(atom) && this.#blocked.has(atom) && !this.#plain.has(atom);
+  }
+
+  /** The array with all its elements. */
+  full(atom: Atom): string {
+    if (isLiteral(atom)) {
+      const scalar = this.model.scalar(atom.value, atom.dtype);
+      return atom.shape.length === 0 ? scalar : this.node("Expand", [scalar, this.model.integers(atom.shape)])[0];
+    }
+    const name = this.#plain.get(atom) ?? this.#reorderOutput(atom, 0);
+    this.#plain.set(atom, name);
+    return name;
+  }
+
+  /** The array blocked; it must fit. */
+  blocked(atom: Atom): string {
+    if (isLiteral(atom)) return this.full(atom); // equal elements: any order will do
+    const name = this.#blocked.get(atom) ?? this.blockedNode("ReorderInput", [this.full(atom)], {});
+    this.#blocked.set(atom, name);
+    return name;
+  }
+
+  /** A blocked image as [N, H, W, C]. */
+  channelsLast(value: Value): string {
+    return this.#reorderOutput(value, 1);
+  }
+
+  #reorderOutput(value: Value, channelsLast: 0 | 1): string {
+    const attributes = { channels: value.shape[1], channels_last: channelsLast };
+    return this.blockedNode("ReorderOutput", [this.#blocked.get(value)!], attributes);
+  }
+
+  /** Operands of an elementwise operation: literals as scalars where the other operands fix the result's shape. */
+  operands(inputs: readonly Atom[], shape: readonly number[], read: (atom: Atom) => string): string[] {
+    const arrays = inputs.filter((input) => !isLiteral(input));
+    const covered = arrays.length > 0 && String(broadcastShapes(...arrays.map((a) => a.shape))) === String(shape);
+    return inputs.map((input) =>
+      isLiteral(input) && covered ? this.model.scalar(input.value, input.dtype) : read(input),
+    );
+  }
+
+  transpose(x: string, permutation: readonly number[]): string {
+    if (permutation.every((axis, index) => axis === index)) return x;
+    return this.node("Transpose", [x], { perm: permutation })[0];
+  }
+
+  reshape(x: string, from: readonly number[], to: readonly number[]): string {
+    if (String(from) === String(to)) return x;
+    const allowZero = to.includes(0) ? { allowzero: 1 } : undefined;
+    return this.node("Reshape", [x, this.model.integers(to)], allowZero)[0];
+  }
+
+  cast(x: string, dtype: DType | "int64"): string {
+    return this.node("Cast", [x], { to: elementType(dtype) })[0];
+  }
+
+  /** Entries along an axis in reverse order. */
+  reverse(x: string, axis: number, size: number): string {
+    const index = this.model.integers(Array.from({ length: size }, (_, i) => size - 1 - i));
+    return this.node("Gather", [x, index], { axis })[0];
+  }
+}
