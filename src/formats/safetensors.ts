@@ -1,12 +1,16 @@
 /**
  * @file Safetensors (https://github.com/huggingface/safetensors): 8 bytes header length, a JSON header, then the elements.
  *
- * Written files depend on nothing but the tensors: sorted by name, packed without holes, the header padded with spaces to
- * a multiple of 8. Read files are hostile until parsed: whatever the reference refuses is refused.
+ * Written files depend on nothing but the tensors: sorted by size of element, then by name, so that without holes every
+ * tensor is aligned; the header is padded with spaces to a multiple of 8. Read files are hostile until parsed: whatever
+ * the reference refuses is refused.
  */
+import { createHash } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
 import { z } from "zod";
 import { UserError } from "../errors.js";
-import { bytesOf, type ElementType, elementBytes, type Tensor, tensorFromBytes } from "./tensor.js";
+import { parseUniqueJson } from "./json.js";
+import { bytesOf, type ElementType, elementBytes, elementCount, type Tensor, tensorFromBytes } from "./tensor.js";
 
 const codes: Record<ElementType, string> = {
   float32: "F32",
@@ -21,6 +25,7 @@ const types = new Map(Object.entries(codes).map(([type, code]) => [code, type as
 /** The reference's limit on headers. */
 const LARGEST_HEADER = 100_000_000;
 
+const METADATA = "__metadata__";
 const size = z.int().nonnegative();
 const entrySchema = z.strictObject({ dtype: z.string(), shape: z.array(size), data_offsets: z.tuple([size, size]) });
 const metadataSchema = z.record(z.string(), z.string());
@@ -30,111 +35,158 @@ export interface SafetensorsFile {
   metadata: Record<string, string>;
 }
 
+/** Where a tensor lies: `from` … `to` count bytes from the end of the header. */
+interface Place {
+  name: string;
+  dtype: ElementType;
+  shape: number[];
+  from: number;
+  to: number;
+}
+
+type Refuse = (problem: string) => never;
+
 /** The file for these tensors; the same tensors and metadata give the same bytes. */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Record<string, string> = {},
 ): Uint8Array {
-  const sorted = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
-  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
-  let end = 0;
-  for (const [name, { dtype, shape, data }] of sorted) {
-    header[name] = { dtype: codes[dtype], shape, data_offsets: [end, end + data.byteLength] };
-    end += data.byteLength;
-  }
-  const text = Buffer.from(JSON.stringify(header));
-  const padded = Math.ceil(text.length / 8) * 8;
-  const file = Buffer.alloc(8 + padded + end, " ");
-  file.writeBigUInt64LE(BigInt(padded), 0);
-  text.copy(file, 8);
-  let position = 8 + padded;
-  for (const [, tensor] of sorted) {
-    file.set(bytesOf(tensor), position);
-    position += tensor.data.byteLength;
-  }
-  return file;
+  return Buffer.concat(safetensorsPieces(tensors, metadata));
 }
 
 /**
- * The tensors of a file.
+ * The file for these tensors as consecutive pieces, which are the tensors' own memory: for writing files of gigabytes.
+ *
+ * @throws Error when a tensor's elements do not fill its shape
+ */
+export function safetensorsPieces(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Record<string, string> = {},
+): Uint8Array[] {
+  const sorted = [...tensors].sort(
+    ([a, { dtype: typeA }], [b, { dtype: typeB }]) => elementBytes(typeB) - elementBytes(typeA) || (a < b ? -1 : 1),
+  );
+  let end = 0;
+  const entries = sorted.map(([name, { dtype, shape, data }]): [string, unknown] => {
+    if (name === METADATA || elementCount(shape) !== data.length) {
+      throw new Error(`Tensor "${name}": expected elements for shape [${shape}], got ${data.length}.`);
+    }
+    const from = end;
+    end += data.byteLength;
+    return [name, { dtype: codes[dtype], shape, data_offsets: [from, end] }];
+  });
+  const notes = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (notes.length > 0) entries.unshift([METADATA, Object.fromEntries(notes)]);
+  const text = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
+  const header = Buffer.alloc(8 + Math.ceil(text.length / 8) * 8, " ");
+  header.writeBigUInt64LE(BigInt(header.length - 8));
+  text.copy(header, 8);
+  return [header, ...sorted.map(([, tensor]) => bytesOf(tensor))];
+}
+
+/**
+ * The tensors of a file in memory.
  *
  * @param where - the file's name, for messages
  * @throws UserError saying what is wrong with the file
  */
 export function readSafetensors(file: Uint8Array, where = "a safetensors file"): SafetensorsFile {
-  const refuse = (problem: string): never => {
+  const refuse = refuser(where);
+  const length = headerLength(file.subarray(0, 8), file.length, refuse);
+  const data = file.subarray(8 + length);
+  const { places, metadata } = parseHeader(file.subarray(8, 8 + length), data.length, refuse);
+  const read = ({ name, dtype, shape, from, to }: Place): [string, Tensor] => [
+    name,
+    tensorFromBytes(dtype, shape, new Uint8Array(data.subarray(from, to))),
+  ];
+  return { tensors: new Map(places.map(read)), metadata };
+}
+
+/**
+ * The tensors of a file on disk, read one by one: no second copy in memory, and no limit of size.
+ *
+ * @returns also the SHA-256 of the file, in hexadecimal
+ * @throws UserError when there is no such file, or saying what is wrong with it
+ */
+export async function readSafetensorsFile(path: string): Promise<SafetensorsFile & { sha256: string }> {
+  const file = await open(path, "r").catch((error: Error) => {
+    throw new UserError(`Expected a safetensors file at ${path}, but it cannot be opened: ${error.message}.`);
+  });
+  try {
+    const refuse = refuser(path);
+    const hash = createHash("sha256");
+    const next = async (count: number) => {
+      const bytes = await readExactly(file, count, refuse);
+      hash.update(bytes);
+      return bytes;
+    };
+    const { size: total } = await file.stat();
+    const length = headerLength(await next(Math.min(8, total)), total, refuse);
+    const { places, metadata } = parseHeader(await next(length), total - 8 - length, refuse);
+    const tensors = new Map<string, Tensor>();
+    for (const { name, dtype, shape, from, to } of places) {
+      tensors.set(name, tensorFromBytes(dtype, shape, await next(to - from)));
+    }
+    return { tensors, metadata, sha256: hash.digest("hex") };
+  } finally {
+    await file.close();
+  }
+}
+
+const refuser =
+  (where: string): Refuse =>
+  (problem) => {
     throw new UserError(
       `Expected a whole safetensors file in ${where}, but ${problem}. The file may be cut off or damaged.`,
     );
   };
-  if (file.length < 8) refuse(`it has ${file.length} bytes`);
-  const length = new DataView(file.buffer, file.byteOffset).getBigUint64(0, true);
-  if (length > LARGEST_HEADER || Number(length) > file.length - 8) refuse(`its header claims ${length} bytes`);
-  const data = file.subarray(8 + Number(length));
-  const header = parseHeader(file.subarray(8, 8 + Number(length)), refuse);
 
-  const { __metadata__, ...entries } = header;
-  const metadata = metadataSchema.safeParse(__metadata__ ?? {});
+/** The next bytes of a file, in memory of their own. */
+async function readExactly(file: FileHandle, count: number, refuse: Refuse): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(count);
+  for (let filled = 0; filled < count; ) {
+    const { bytesRead } = await file.read(bytes, filled, Math.min(count - filled, 2 ** 30));
+    if (bytesRead === 0) refuse("it became shorter while it was read");
+    filled += bytesRead;
+  }
+  return bytes;
+}
+
+function headerLength(bytes: Uint8Array, fileSize: number, refuse: Refuse): number {
+  if (bytes.length < 8) refuse(`it has ${bytes.length} bytes`);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (length > LARGEST_HEADER || Number(length) > fileSize - 8) refuse(`its header claims ${length} bytes`);
+  return Number(length);
+}
+
+/** Places in the order of the data, which they fill without overlap or hole. */
+function parseHeader(bytes: Uint8Array, dataSize: number, refuse: Refuse) {
+  const { [METADATA]: notes = {}, ...entries } = parseUniqueJson(bytes, refuse);
+  const metadata = metadataSchema.safeParse(notes);
   if (!metadata.success) return refuse("its metadata is not a list of texts");
-  const tensors = new Map<string, Tensor>();
+  const places = Object.entries(entries).map(([name, entry]) => parsePlace(name, entry, refuse));
+  places.sort((a, b) => a.from - b.from || a.to - b.to);
   let end = 0;
-  for (const [name, entry] of sortedByOffset(entries, refuse)) {
-    const [from, to] = entry.data_offsets;
-    const dtype = types.get(entry.dtype);
-    if (dtype === undefined) {
-      return refuse(
-        `the tensor "${name}" has elements of type ${entry.dtype}; known are ${[...types.keys()].join(", ")}`,
-      );
-    }
-    const bytes = entry.shape.reduce((product, extent) => product * extent, elementBytes(dtype));
-    if (!Number.isSafeInteger(bytes)) refuse(`the tensor "${name}" is too large`);
+  for (const { name, from, to } of places) {
     if (from !== end) refuse(`the tensor "${name}" begins at ${from}, where ${end} is next (an overlap or a hole)`);
-    if (to - from !== bytes) refuse(`the tensor "${name}" has ${to - from} bytes, its shape needs ${bytes}`);
-    if (to > data.length) refuse(`the tensor "${name}" ends at ${to}, the data at ${data.length}`);
-    tensors.set(name, tensorFromBytes(dtype, entry.shape, data.subarray(from, to)));
+    if (to > dataSize) refuse(`the tensor "${name}" ends at ${to}, the data at ${dataSize}`);
     end = to;
   }
-  if (end !== data.length) refuse(`${data.length - end} bytes follow the last tensor`);
-  return { tensors, metadata: metadata.data };
+  if (end !== dataSize) refuse(`${dataSize - end} bytes follow the last tensor`);
+  return { places, metadata: metadata.data };
 }
 
-type Entry = z.infer<typeof entrySchema>;
-type Refuse = (problem: string) => never;
-
-function parseHeader(bytes: Uint8Array, refuse: Refuse): Record<string, unknown> {
-  let text = "";
-  let header: unknown;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    header = JSON.parse(text);
-  } catch {
-    return refuse("its header is no JSON");
+function parsePlace(name: string, entry: unknown, refuse: Refuse): Place {
+  const parsed = entrySchema.safeParse(entry);
+  if (!parsed.success) return refuse(`its entry "${name}" is malformed`);
+  const { shape, dtype: code, data_offsets } = parsed.data;
+  const [from, to] = data_offsets;
+  const dtype = types.get(code);
+  if (dtype === undefined) {
+    return refuse(`the tensor "${name}" has elements of type ${code}; known are ${[...types.keys()].join(", ")}`);
   }
-  if (!text.startsWith("{") || typeof header !== "object" || header === null) return refuse("its header is no object");
-  const seen = new Set<string>();
-  for (const name of topLevelKeys(text)) {
-    if (seen.has(name)) return refuse(`its header names ${name} twice`);
-    seen.add(name);
-  }
-  return header as Record<string, unknown>;
-}
-
-/** Keys of the outermost object of valid JSON, repeated ones included: JSON.parse would keep the last alone. */
-function topLevelKeys(text: string): string[] {
-  const keys: string[] = [];
-  let depth = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"(?:\s*:)?|[{}[\]]/g)) {
-    if (token === "{" || token === "[") depth++;
-    else if (token === "}" || token === "]") depth--;
-    else if (depth === 1 && token.endsWith(":")) keys.push(token.slice(0, -1).trim());
-  }
-  return keys;
-}
-
-function sortedByOffset(entries: Record<string, unknown>, refuse: Refuse): [string, Entry][] {
-  const parsed = Object.entries(entries).map(([name, entry]): [string, Entry] => {
-    const result = entrySchema.safeParse(entry);
-    return result.success ? [name, result.data] : refuse(`its entry "${name}" is malformed`);
-  });
-  return parsed.sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
+  const bytes = elementCount(shape) * elementBytes(dtype);
+  if (!Number.isSafeInteger(bytes)) refuse(`the tensor "${name}" is too large`);
+  if (to - from !== bytes) refuse(`the tensor "${name}" has ${to - from} bytes, its shape needs ${bytes}`);
+  return { name, dtype, shape, from, to };
 }

@@ -22,9 +22,14 @@ export interface Tensor {
 /** Bytes of one element. */
 export const elementBytes = (dtype: ElementType): number => arrays[dtype].BYTES_PER_ELEMENT;
 
-/** The elements that little-endian bytes spell; copies them, so that any alignment will do. */
-export function tensorFromBytes(dtype: ElementType, shape: number[], bytes: Uint8Array): Tensor {
-  return { dtype, shape, data: new arrays[dtype](new Uint8Array(bytes).buffer) };
+/** Elements of an array of this shape. */
+export const elementCount = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+/** The elements that little-endian bytes spell, in the memory of those bytes where it is aligned, else in a copy. */
+export function tensorFromBytes(dtype: ElementType, shape: number[], bytes: Uint8Array<ArrayBuffer>): Tensor {
+  const aligned = bytes.byteOffset % elementBytes(dtype) === 0 ? bytes : new Uint8Array(bytes);
+  const { buffer, byteOffset, byteLength } = aligned;
+  return { dtype, shape, data: new arrays[dtype](buffer, byteOffset, byteLength / elementBytes(dtype)) };
 }
 
 /** The bytes of the elements; no copy. */

@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeFileAtomic, writeSynced } from "./atomic-file.js";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "strata-formats-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test("replace the old file and leave nothing beside it", async () => {
+  const path = join(folder, "file.bin");
+  await writeFileAtomic(path, Buffer.from("old"));
+  await writeFileAtomic(path, Buffer.from("new"));
+  expect(await readFile(path, "utf8")).toBe("new");
+  expect(await readdir(folder)).toEqual(["file.bin"]);
+});
+
+test("a place that cannot be written is named", async () => {
+  const path = join(folder, "missing", "file.bin");
+  await expect(writeFileAtomic(path, Buffer.from("x"))).rejects.toThrow(`Expected to write ${path}`);
+});
+
+test("pieces are written one after another, and hashed", async () => {
+  const path = join(folder, "pieces.bin");
+  const content = (function* () {
+    yield Buffer.from("one ");
+    yield Buffer.from("two");
+  })();
+  const sha256 = createHash("sha256").update("one two").digest("hex");
+  expect(await writeSynced(path, content)).toEqual({ bytes: 7, sha256 });
+  expect(await readFile(path, "utf8")).toBe("one two");
+});
+
+test("a failure on the way leaves the old file, and nothing beside it", async () => {
+  const path = join(folder, "kept.bin");
+  await writeFileAtomic(path, Buffer.from("old"));
+  const failing = (function* () {
+    yield Buffer.from("new");
+    throw new Error("out of ideas");
+  })();
+  await expect(writeFileAtomic(path, failing)).rejects.toThrow(
+    `Expected to write ${path}, but that failed: out of ideas`,
+  );
+  expect(await readFile(path, "utf8")).toBe("old");
+  expect((await readdir(folder)).filter((name) => name.includes("kept"))).toEqual(["kept.bin"]);
+});
+
+test("two writers of one path at once both finish", async () => {
+  const path = join(folder, "shared.bin");
+  const texts = ["first", "second"];
+  await Promise.all(texts.map((text) => writeFileAtomic(path, Buffer.from(text))));
+  expect(texts).toContain(await readFile(path, "utf8"));
+});
