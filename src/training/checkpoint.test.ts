@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const tensors = (value: number): Tensors =>
+const tensors = (value: number) => async (): Promise<Tensors> =>
   new Map([["a.weight", { dtype: "float32", shape: [2], data: Float32Array.of(value, -value) }]]);
 
 const save = (step: number) => {

@@ -42,12 +42,13 @@ export async function listCheckpoints(checkpoints: string): Promise<number[]> {
  * Saves a checkpoint: every file is written and synced in a temporary folder, which is then renamed, and the folder above
  * synced. A crash leaves either the whole checkpoint or none.
  *
+ * @param parts - makes the tensors of each file, one file after the other, so that not all are in memory at once
  * @returns its folder
  */
 export async function saveCheckpoint(
   checkpoints: string,
   manifest: Omit<Manifest, "files">,
-  parts: Record<Part, Tensors>,
+  parts: Record<Part, () => Promise<Tensors>>,
 ): Promise<string> {
   await mkdir(checkpoints, { recursive: true });
   const temporary = join(checkpoints, `${TEMPORARY}${manifest.step}`);
@@ -55,7 +56,7 @@ export async function saveCheckpoint(
   await mkdir(temporary);
   const files: Manifest["files"] = {};
   for (const [part, tensors] of Object.entries(parts)) {
-    const bytes = encodeSafetensors(tensors);
+    const bytes = encodeSafetensors(await tensors());
     files[`${part}.safetensors`] = { bytes: bytes.length, sha256: sha256(bytes) };
     await writeSynced(join(temporary, `${part}.safetensors`), bytes);
   }

@@ -59,7 +59,7 @@ export class Observer {
   }
 
   /** Samples of one fixed noise; the first held-out images and their reconstructions. */
-  async pictures(): Promise<{ samples: Pictures; originals: Pictures; reconstructions: Pictures }> {
+  async pictures(signal?: AbortSignal): Promise<{ samples: Pictures; originals: Pictures; reconstructions: Pictures }> {
     const { config } = this.trainer;
     const { seed } = config.training;
     const images = this.data.validation.count > 0 ? this.data.validation : this.data.train;
@@ -75,6 +75,7 @@ export class Observer {
       seed,
       batch: this.#batch,
       lowResolution: small,
+      signal,
     });
     const originals = {
       images: images.images.slice(0, reconstructions.images.length),

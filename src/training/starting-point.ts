@@ -6,13 +6,13 @@ import type { Spec, Tree } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import type { ParameterTree } from "../generation/trained-model.js";
 import type { SpectralVectors } from "../objective/loss.js";
-import { type Part, readNewest, saveCheckpoint, type Tensors } from "./checkpoint.js";
+import { listCheckpoints, type Part, readNewest, saveCheckpoint, type Tensors } from "./checkpoint.js";
 import { initialState } from "./initial-state.js";
 import { bindingSettings, type Counters, checkBelongs } from "./manifest.js";
 import { readMetrics } from "./metrics-log.js";
 import { runPaths } from "./run-folder.js";
 import { fromTensors, toTensors } from "./tensor-trees.js";
-import { stateSpecs, type TrainingState } from "./trainer.js";
+import { stateSpecs, type Trainer, type TrainingState } from "./trainer.js";
 
 const PARTS = ["parameters", "ema", "optimizer", "spectral"] as const satisfies readonly Part[];
 
@@ -41,7 +41,7 @@ export async function startingPoint(
   }: { out: string; resume: boolean; initial?: ParameterTree; onNotice: (message: string) => void },
 ): Promise<StartingPoint> {
   const paths = runPaths(out);
-  if (!resume && existsSync(paths.config)) {
+  if (!resume && (existsSync(paths.metrics) || (await listCheckpoints(paths.checkpoints)).length > 0)) {
     throw new UserError(
       `Expected a folder without a run at ${out}, but one is there. Go on with it by --resume, or give another folder to --out.`,
     );
@@ -67,24 +67,17 @@ function secondsUntil(metrics: string, step: number): number {
   return Math.max(0, ...times);
 }
 
-/** Saves a training state as a checkpoint, and returns its folder. */
-export function saveState(
-  out: string,
-  config: Config,
-  trainImages: number,
-  counters: Counters,
-  state: TrainingState<Float32Array>,
-): Promise<string> {
-  const { parameters, ema, firstMoment, infinityNorm, spectralVectors } = state;
-  const specs = stateSpecs(config);
+/** Saves a trainer's state as a checkpoint, and returns its folder. */
+export function saveState(out: string, trainImages: number, trainer: Trainer): Promise<string> {
+  const { config, counters } = trainer;
+  const { parameters, ema, spectralVectors, ...moments } = stateSpecs(config);
   const tensors = (shapes: unknown, values: unknown) => toTensors(shapes as Tree<Spec>, values as Tree<Float32Array>);
-  const moments = { firstMoment: specs.firstMoment, infinityNorm: specs.infinityNorm };
   const manifest = { format: 1 as const, ...counters, trainImages, settings: bindingSettings(config) };
   return saveCheckpoint(runPaths(out).checkpoints, manifest, {
-    parameters: tensors(specs.parameters, parameters),
-    ema: tensors(specs.ema, ema),
-    optimizer: tensors(moments, { firstMoment, infinityNorm }),
-    spectral: tensors(specs.spectralVectors, spectralVectors),
+    parameters: async () => tensors(parameters, (await trainer.read("parameters")).parameters),
+    ema: async () => tensors(ema, (await trainer.read("ema")).ema),
+    optimizer: async () => tensors(moments, await trainer.read("firstMoment", "infinityNorm")),
+    spectral: async () => tensors(spectralVectors, (await trainer.read("spectralVectors")).spectralVectors),
   });
 }
 

@@ -64,17 +64,16 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, data, out, resume = false, initial, runtime = defaultRuntime(), onEvent = () => {} } = options;
   checkImages(config, data);
   const notices: string[] = [];
-  const start = await startingPoint(config, data.train.count, {
-    out,
-    resume,
-    initial,
-    onNotice: (text) => notices.push(text),
-  });
-  await describeRun(out, config, summarise(data.train));
-  for (const message of notices) await onEvent({ type: "notice", message });
-  const trainer = await Trainer.create(config, runtime, start.counters, start.state);
+  const onNotice = (message: string) => notices.push(message);
+  const prepare = async () => {
+    const { state, ...start } = await startingPoint(config, data.train.count, { out, resume, initial, onNotice });
+    await describeRun(out, config, summarise(data.train));
+    return { trainer: await Trainer.create(config, runtime, start.counters, state), start }; // and lets the state go
+  };
+  const { trainer, start } = await prepare();
   const observer = new Observer(trainer, data);
   try {
+    for (const message of notices) await onEvent({ type: "notice", message });
     return await run({ ...options, onEvent }, trainer, observer, { ...start, called });
   } finally {
     await observer.dispose();
@@ -113,7 +112,7 @@ async function run(
     await onEvent({ type: "metrics", line });
   };
   const measure = async () => {
-    for (const { split, bound } of await observer.measure()) {
+    for (const { split, bound } of (await unlessAborted(observer.measure(signal), signal)) ?? []) {
       const line = { type: "validation", split, ...position(), ...bound } as const;
       appendMetrics(metrics, line);
       await onEvent({ type: "validation", line });
@@ -121,7 +120,8 @@ async function run(
   };
   const show = async () => {
     try {
-      await onEvent({ type: "pictures", step: counters.step, ...(await observer.pictures()) });
+      const pictures = await unlessAborted(observer.pictures(signal), signal);
+      if (pictures) await onEvent({ type: "pictures", step: counters.step, ...pictures });
     } catch (error) {
       if (!(error instanceof NotAPicture)) throw error; // the weights may still recover
       await onEvent({ type: "notice", message: `No pictures at step ${counters.step}: ${error.message}` });
@@ -130,7 +130,7 @@ async function run(
   let saved = start.resumed;
   const save = async () => {
     const { step } = counters;
-    saved = { step, folder: await saveState(out, config, data.train.count, counters, await trainer.read()) };
+    saved = { step, folder: await saveState(out, data.train.count, trainer) };
     const best = bestStep(out, await listCheckpoints(checkpoints));
     await retainCheckpoints(checkpoints, training.keepCheckpoints, best === undefined ? [] : [best]);
     await onEvent({ type: "checkpoint", ...saved });
@@ -166,12 +166,22 @@ async function run(
     if (counters.updates > updates && counters.updates % training.checkpointEvery === 0) await save();
   }
 
-  const interrupted = signal?.aborted ?? false;
+  const interrupted = (signal?.aborted ?? false) && counters.step < last;
   await log();
   if (!interrupted && measured < counters.step) await measure();
   if (saved?.step !== counters.step) await save();
   if (!interrupted && shown < counters.step) await show();
   return { ...counters, seconds: seconds(), interrupted, checkpoint: saved!.folder };
+}
+
+/** The result, or undefined when the work was given up because of the signal. */
+async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (signal?.aborted) return undefined;
+    throw error;
+  }
 }
 
 /** What the log says of a run when it starts or goes on. */

@@ -1,7 +1,7 @@
 /** @file The training state on the device, and the step that renews it. */
 import type { Config } from "../config/index.js";
 import { type DeviceArray, map, type Runtime, type Spec, type Tree, type TypedArray } from "../engine/index.js";
-import { leaves } from "../engine/tree.js";
+import { leaves, rebuild } from "../engine/tree.js";
 import { parameterSpecs } from "../generation/trained-model.js";
 import type { ModelParameters } from "../model/index.js";
 import type { LossBatch, SpectralVectors } from "../objective/loss.js";
@@ -128,21 +128,14 @@ export class Trainer {
     return { gradients: gradients!, spectralVectors: spectralVectors!, metrics };
   }
 
-  /** A copy of the whole state on the host. */
-  async read(): Promise<TrainingState<Float32Array>> {
-    const read = async <T>(tree: T): Promise<Float32Array[]> => {
-      const values: Float32Array[] = [];
-      for (const array of leaves<DeviceArray>(tree as Tree<DeviceArray>)) {
-        values.push((await array.read()) as Float32Array);
-      }
-      return values;
-    };
-    const values = await read(this.#state);
-    let next = 0;
-    return map(
-      this.#state as unknown as Tree<DeviceArray>,
-      () => values[next++],
-    ) as unknown as TrainingState<Float32Array>;
+  /** A copy of parts of the state on the host. */
+  async read<Part extends keyof TrainingState<unknown>>(
+    ...parts: readonly Part[]
+  ): Promise<Pick<TrainingState<Float32Array>, Part>> {
+    const chosen = Object.fromEntries(parts.map((part) => [part, this.#state[part]])) as Tree<DeviceArray>;
+    const values: TypedArray[] = [];
+    for (const array of leaves<DeviceArray>(chosen)) values.push(await array.read());
+    return rebuild(chosen, values) as unknown as Pick<TrainingState<Float32Array>, Part>;
   }
 
   /** Frees the state and the programs. */
@@ -154,14 +147,11 @@ export class Trainer {
   }
 }
 
-function put<T>(
-  runtime: Runtime,
-  specs: T,
-  values: unknown,
-): T extends TrainingState<Spec> ? TrainingState<DeviceArray> : ModelParameters<DeviceArray> {
+/** Copies a tree to the device. */
+function put<T>(runtime: Runtime, specs: unknown, values: unknown): T {
   const data = leaves<Float32Array>(values as Tree<Float32Array>);
   let next = 0;
-  return map(specs as Tree<Spec>, (spec) => runtime.put(data[next++], spec)) as never;
+  return map(specs as Tree<Spec>, (spec) => runtime.put(data[next++], spec)) as T;
 }
 
 function free(tree: unknown): void {
