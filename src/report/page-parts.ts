@@ -21,6 +21,8 @@ export interface NextCommand {
 /** Widths in pixels that charts are drawn at: over the column, and where two share it or the screen is narrow. */
 const WIDE = 720;
 const NARROW = 350;
+/** Pictures wider than this, for their height, get a row of their own. */
+const BROAD = 1.6;
 const PNG_SIGNATURE = "89504e470d0a1a0a";
 
 /** A chart over the whole column; on narrow screens another drawing of it takes its place, so that its text stays readable. */
@@ -35,19 +37,28 @@ export function smallChartFigure(chart: NonNullable<Chart>, caption: string): Ht
   return html`<figure>${new Html(chart(NARROW))}<figcaption>${caption}</figcaption></figure>`;
 }
 
-/** Pictures side by side where there is room, at most three a row. */
+/** Pictures side by side, at most three a row; below them those that are much wider than high, a row each. */
 export function pictureFigures(pictures: Picture[]): Html {
-  const columns = pictures.length % 3 === 0 ? 3 : Math.min(2, pictures.length);
-  return html`<div class="pictures of-${columns}">${pictures.map(pictureFigure)}</div>`;
+  const sized = pictures.map((picture) => ({ ...picture, ...pngSize(picture) }));
+  const [broad, compact] = [true, false].map((wanted) =>
+    sized.filter(({ width, height }) => width > BROAD * height === wanted),
+  );
+  const columns = compact.length % 3 === 0 ? 3 : Math.min(2, compact.length);
+  return html`${compact.length > 0 && html`<div class="pictures of-${columns}">${compact.map(pictureFigure)}</div>`}${broad.map(pictureFigure)}`;
 }
 
-function pictureFigure({ title, caption, png }: Picture): Html {
+/** Width and height in pixels, from the file's first chunk. */
+function pngSize({ title, png }: Picture): { width: number; height: number } {
   const bytes = Buffer.from(png.buffer, png.byteOffset, png.byteLength);
   if (bytes.length < 24 || bytes.toString("hex", 0, 8) !== PNG_SIGNATURE) {
     throw new RangeError(`expected a PNG file as picture "${title}", got ${bytes.length} bytes of something else`);
   }
-  const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)]; // IHDR comes first
-  return html`<figure><img src="data:image/png;base64,${bytes.toString("base64")}" width="${width}" height="${height}" alt="${title}"><figcaption><b>${title}.</b> ${caption}</figcaption></figure>`;
+  return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
+}
+
+function pictureFigure({ title, caption, png, width, height }: Picture & { width: number; height: number }): Html {
+  const data = Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString("base64");
+  return html`<figure><img src="data:image/png;base64,${data}" width="${width}" height="${height}" alt="${title}"><figcaption><b>${title}.</b> ${caption}</figcaption></figure>`;
 }
 
 /** Names and values, one a row; names may break after a dot or within camelCase. */

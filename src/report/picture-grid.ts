@@ -16,6 +16,8 @@ export interface GridOptions {
 const GAP = 2;
 /** Pixels more between a pair of rows and the next. */
 const PAIR_GAP = 3 * GAP;
+/** Mean width of a letter, per font size. */
+const LETTER = 0.62;
 /** Light grey: white images stand out from it on a dark page, and it does not glare on a white one. */
 const PAPER = 226;
 const INK = "#3f3f46";
@@ -103,9 +105,10 @@ async function draw(pictures: Pictures, { cells, pairs }: Layout, options: GridO
   const columns = cells[0].length;
   const across = GAP + columns * (side + GAP);
 
-  const fontSize = Math.max(12, Math.round(across / 64)); // still readable when a page shrinks the picture
-  const letters = Math.max(0, ...(options.rowLabels ?? []).map((label) => label.length));
-  const left = letters === 0 ? 0 : Math.ceil(letters * fontSize * 0.62) + 8;
+  const letters = longest(options.rowLabels);
+  const fitting = Math.floor(side / Math.max(1, longest(options.columnLabels) * LETTER)); // what columns have room for
+  const fontSize = Math.max(10, Math.min(fitting, Math.max(12, Math.round(across / 36)))); // readable when a narrow page shrinks the picture
+  const left = letters === 0 ? 0 : Math.ceil(letters * fontSize * LETTER) + 8;
   const top = options.columnLabels ? fontSize + 10 : 0;
 
   const x = (column: number) => left + GAP + column * (side + GAP);
@@ -132,6 +135,10 @@ async function draw(pictures: Pictures, { cells, pairs }: Layout, options: GridO
     picture.composite([{ input: Buffer.from(svg) }]).removeAlpha();
   }
   return new Uint8Array(await picture.png({ compressionLevel: 9 }).toBuffer());
+}
+
+function longest(labels: string[] = []): number {
+  return Math.max(0, ...labels.map((label) => label.length));
 }
 
 /** Copies one planar image into the interleaved canvas, every pixel as a square of `scale`. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { beforeAll, expect, test } from "vitest";
-import { fixtureMetrics, fixtureReport } from "../../test/support/report-fixture.js";
+import { fixtureMetrics, fixturePng, fixtureReport } from "../../test/support/report-fixture.js";
 import { type ReportParts, renderReport, writeReport } from "./report.js";
 
 let parts: ReportParts;
@@ -50,6 +50,14 @@ test("pictures are inline, with their size and a text in their place", () => {
   );
   expect([image?.getAttribute("width"), image?.getAttribute("height")]).toEqual(["96", "64"]);
   expect(image?.getAttribute("alt")).toBe("Temperature 0.6");
+});
+
+test("pictures share a row, broad ones get their own, below", async () => {
+  const broad = { title: "broad", caption: "", png: await fixturePng(200, 50) };
+  const { document } = parseHTML(renderReport({ ...parts, samples: [broad, ...parts.samples.slice(0, 2)] }));
+  const shared = [...document.querySelectorAll(".pictures.of-2 img")].map((image) => image.getAttribute("alt"));
+  expect(shared).toEqual(["Temperature 0.6", "Temperature 0.8"]);
+  expect(document.querySelector(".pictures.of-2 + figure img")?.getAttribute("alt")).toBe("broad");
 });
 
 test("nothing is loaded and nothing runs", () => {
