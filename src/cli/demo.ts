@@ -1,15 +1,17 @@
 /** @file `strata demo`: the whole path on the embedded emoji, in the minutes given. */
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { applySettings, type Config, resolvePreset } from "../config/index.js";
 import type { Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
+import type { NextCommand } from "../report/page-parts.js";
+import { writeRunReport } from "../report/run-report.js";
 import { type TrainOptions, train } from "../training/train.js";
 import { numberAbove } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { fitToTime } from "./demo-plan.js";
-import { formatDuration } from "./format.js";
+import { formatBytes, formatDuration } from "./format.js";
 import { readTrainingImages } from "./images.js";
 import { createRuntime } from "./runtime.js";
 import { showTraining } from "./training-display.js";
@@ -52,24 +54,67 @@ async function runDemo(context: Context, options: Options): Promise<void> {
   try {
     const { resolution } = preset.model;
     const data = await readTrainingImages("emoji", resolution, context);
-    const imagesPerSecond = await measureRate(preset, data, runtime, context);
-    const config = fitToTime(preset, imagesPerSecond, secondsLeft() - REPORT_SECONDS);
+    const { imagesPerSecond, startSeconds } = await measureSpeed(preset, data, runtime, context);
+    const config = fitToTime(preset, imagesPerSecond, secondsLeft() - startSeconds - REPORT_SECONDS);
     const { steps } = config.training;
     progress.note(
       `${imagesPerSecond.toFixed(0)} images/s here: ${steps} steps in ${formatDuration(secondsLeft())}, the report included`,
     );
     const minutes = Math.max(secondsLeft() - REPORT_SECONDS, 1) / 60; // should the machine become slower
     const onEvent = showTraining(out, resolution, progress);
-    const { interrupted } = await train({ config, data, out, limit: { minutes }, runtime, signal, onEvent });
+    const { interrupted, seconds: trained } = await train({
+      config,
+      data,
+      out,
+      limit: { minutes },
+      runtime,
+      signal,
+      onEvent,
+    });
     if (interrupted) {
       const next = `strata train --resume --data emoji --out ${out}`;
       context.result({ out, interrupted }, `Saved in ${out}. Go on with training: ${next}`);
       return;
     }
-    progress.update("drawing samples and writing the report …");
+    const nextCommands = commandsToTry(out);
+    const report = await writeRunReport(out, {
+      title: "A hierarchical VAE learns emoji",
+      lead: `Trained by strata demo for ${formatDuration(trained)} with ${runtime.threads} threads.`,
+      heldOut: data.validation,
+      environment: { processor: cpus()[0]?.model.trim() ?? "unknown", memory: formatBytes(totalmem()) },
+      nextCommands,
+      runtime,
+      signal,
+      onProgress: (doing) => progress.update(`${doing} …`),
+    });
+    const seconds = performance.now() / 1000;
+    const text = nextCommands.map(({ purpose, command }) => `  ${command}\n    ${purpose}`).join("\n");
+    context.result(
+      { out, report, seconds },
+      `Done in ${formatDuration(seconds)}. Look at ${report}, then try\n${text}`,
+    );
   } finally {
     await runtime.dispose();
   }
+}
+
+/** What to do with a model once the demo has trained it. */
+function commandsToTry(out: string): NextCommand[] {
+  return [
+    {
+      purpose: "more new images, calmer ones",
+      command: `strata sample --run ${out} --count 64 --temperature 0.7 --out samples.png`,
+    },
+    {
+      purpose: "what the first five latent groups keep",
+      command: `strata reconstruct --run ${out} --data emoji --count 16 --groups 5 --out partial.png`,
+    },
+    { purpose: "layers, groups, parameters, work", command: `strata inspect ${out}` },
+    {
+      purpose: "the same on your own images",
+      command: "strata train --preset emoji32-small --data folder:PATH --out runs/mine --minutes 30",
+    },
+  ];
 }
 
 /** The first of `path`, `path-2`, `path-3`, … that does not exist. */
@@ -80,15 +125,12 @@ function freeFolder(path: string): string {
   }
 }
 
-/** Images a second in training: a few steps into a folder that goes away. */
-async function measureRate(
-  config: Config,
-  data: Images,
-  runtime: Runtime,
-  { signal, progress }: Context,
-): Promise<number> {
+/** Images a second in training, and seconds before the first step: a few steps into a folder that goes away. */
+async function measureSpeed(config: Config, data: Images, runtime: Runtime, { signal, progress }: Context) {
   const out = mkdtempSync(join(tmpdir(), "strata-demo-"));
   const stop = new AbortController();
+  const calledMs = performance.now();
+  let startSeconds = 0;
   let first: { images: number; seconds: number } | undefined;
   let imagesPerSecond = 0;
   try {
@@ -101,6 +143,7 @@ async function measureRate(
       runtime,
       signal: AbortSignal.any([signal, stop.signal]),
       onEvent: (event) => {
+        if (event.type === "start") startSeconds = (performance.now() - calledMs) / 1000;
         if (event.type !== "progress") return;
         first ??= event;
         const seconds = event.seconds - first.seconds;
@@ -112,5 +155,5 @@ async function measureRate(
     rmSync(out, { recursive: true, force: true });
   }
   signal.throwIfAborted();
-  return imagesPerSecond;
+  return { imagesPerSecond, startSeconds };
 }

@@ -1,6 +1,8 @@
 /** @file `strata train`: from images to a run folder. */
 import { basename, dirname } from "node:path";
+import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
+import { bindingSettings, differences } from "../training/manifest.js";
 import { openRun } from "../training/open-run.js";
 import { readRunConfig } from "../training/run-folder.js";
 import { train } from "../training/train.js";
@@ -57,7 +59,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   if (out === undefined) throw new UserError("Expected --out RUN, the folder to train into.");
   const { resolution } = config.model;
   const data = await readTrainingImages(source, resolution, context);
-  const initial = options.init === undefined ? undefined : await initialWeights(options.init, context);
+  const initial = options.init === undefined ? undefined : await initialWeights(options.init, config, context);
   const runtime = createRuntime(context);
   try {
     const result = await train({
@@ -81,13 +83,30 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   }
 }
 
-/** The EMA weights of a run, or of one of its checkpoints. */
-async function initialWeights(path: string, { progress }: Context) {
+/**
+ * The EMA weights of a run, or of one of its checkpoints.
+ *
+ * @throws UserError when they are those of another model
+ */
+async function initialWeights(path: string, config: Config, { progress }: Context) {
   const step = /^step-(\d+)$/.exec(basename(path));
   const onNotice = (message: string) => progress.note(message);
-  const model =
+  const found =
     step && basename(dirname(path)) === "checkpoints"
       ? await openRun(dirname(dirname(path)), { checkpoint: Number(step[1]), onNotice })
       : await openRun(path, { onNotice });
-  return model.parameters;
+  const lines = differences(modelSettings(found.config), modelSettings(config));
+  if (lines.length > 0) {
+    throw new UserError(
+      `--init ${path}: expected weights of this model, but they were trained with other settings:\n${lines.join("\n")}\n` +
+        "Give these settings with --set, or leave --init out.",
+    );
+  }
+  return found.parameters;
+}
+
+/** The settings that decide which parameters a model has. */
+function modelSettings(config: Config): Record<string, unknown> {
+  const decisive = /^(model\.|objective\.(output|mixtures)$)/;
+  return Object.fromEntries(Object.entries(bindingSettings(config)).filter(([path]) => decisive.test(path)));
 }

@@ -91,7 +91,7 @@ test.each([
   {
     name: "weights of another configuration",
     words: () => ["train", ...tiny, "model.latentChannels=8", "--data", data, "--out", fresh, "--init", run],
-    messages: ["expected"],
+    messages: ["--init", "model.latentChannels", "16", "8"],
   },
   {
     name: "a conditional model on images of another number of classes",

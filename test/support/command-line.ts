@@ -68,6 +68,13 @@ const levels = [
 
 /** A model of 8×8 images that compiles and trains at once. */
 export const tiny = [
-  ...["--preset", "emoji32-small", "--set", "model.resolution=8", `model.levels=${JSON.stringify(levels)}`],
+  ...[
+    "--preset",
+    "emoji32-small",
+    "--set",
+    "model.resolution=8",
+    "model.latentChannels=16",
+    `model.levels=${JSON.stringify(levels)}`,
+  ],
   ...["training.batchSize=4", "training.steps=8", "training.checkpointEvery=4", "training.evaluateEvery=4"],
 ];
