@@ -22,7 +22,8 @@ export interface Batch {
 
 /**
  * Batch n holds images n·N … (n+1)·N − 1 of a stream in which every epoch is a permutation of the set keyed by (seed,
- * epoch); an epoch's end need not be a batch's. A batch depends on its number alone.
+ * epoch); an epoch's end need not be a batch's. A batch depends on its number alone: batches can be made in any order, and
+ * one epoch's order is kept only for speed.
  */
 export class Batches {
   readonly #orderKey: Key;
@@ -33,6 +34,7 @@ export class Batches {
     readonly set: ImageSet,
     readonly options: BatchOptions,
   ) {
+    if (set.count === 0) throw new Error(`Expected images to make batches of, got none in ${set.name}.`);
     this.#orderKey = foldIn(keyFromSeed(options.seed), ORDER);
     this.#mirrorKey = foldIn(keyFromSeed(options.seed), MIRROR);
   }

@@ -1,10 +1,18 @@
 /** @file Files to pixels: decoding, centre crop and antialiased resize by sharp, several files at a time. */
+import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import sharp from "sharp";
+import { UserError } from "../errors.js";
 import type { ImageFile, ImageSet } from "./image-set.js";
 
-/** Larger images are refused before they are decoded. */
-const LARGEST_PIXELS = 100_000_000;
+/** Larger images are refused before they are decoded: 128 megapixels take 512 MB. */
+const LARGEST_PIXELS = 2 ** 27;
+
+/** Larger files are refused before they are opened. */
+const LARGEST_FILE_MEGABYTES = 256;
+
+/** The most bytes one set can have in memory: what a typed array can hold on every machine. */
+const LARGEST_SET = 2 ** 32 - 1;
 
 const formats = new Set(["jpeg", "png", "webp"]);
 
@@ -18,18 +26,27 @@ export interface DecodeOptions {
 
 /**
  * An image as uint8 [3, R, R]: upright by its EXIF orientation, on white, in sRGB, the largest centred square, resized by
- * Lanczos' kernel.
+ * Lanczos' kernel. Of an animation, the first picture.
  *
  * @throws Error saying why the file cannot be used
  */
 export async function decodeImage(path: string, resolution: number): Promise<Uint8Array> {
+  const megabytes = (await stat(path)).size / 1e6;
+  if (megabytes > LARGEST_FILE_MEGABYTES) {
+    throw new Error(`expected at most ${LARGEST_FILE_MEGABYTES} MB, got ${Math.round(megabytes)} MB`);
+  }
   const image = sharp(path, { limitInputPixels: LARGEST_PIXELS, failOn: "error" });
   const { format } = await image.metadata();
   if (!formats.has(format)) throw new Error(`expected JPEG, PNG or WebP, got ${format}`);
   const { data, info } = await image
     .autoOrient()
     .flatten({ background: "white" })
-    .resize(resolution, resolution, { fit: "cover", position: "centre", kernel: "lanczos3" })
+    .resize(resolution, resolution, {
+      fit: "cover",
+      position: "centre",
+      kernel: "lanczos3",
+      fastShrinkOnLoad: false, // else the decoders would do the resizing, each with a filter of its own
+    })
     .toColourspace("srgb")
     .raw()
     .toBuffer({ resolveWithObject: true });
@@ -47,13 +64,25 @@ function planes(pixels: Uint8Array, channels: number, resolution: number): Uint8
   return result;
 }
 
-/** Decodes files in order; those that cannot be used are left out and listed with the reason. */
+/**
+ * Decodes files in order; those that cannot be used are left out and listed with the reason.
+ *
+ * @throws UserError when the images would not fit in memory
+ * @throws the signal's reason when it aborts
+ */
 export async function decodeFiles(
   files: readonly ImageFile[],
   { resolution, onProgress, signal }: DecodeOptions,
 ): Promise<Pick<ImageSet, "count" | "images" | "labels" | "skipped">> {
-  const decoded = new Array<Uint8Array | undefined>(files.length);
-  const skipped: ImageSet["skipped"] = [];
+  const size = 3 * resolution ** 2;
+  if (files.length * size > LARGEST_SET) {
+    throw new UserError(
+      `Expected at most ${Math.floor(LARGEST_SET / size)} images of ${resolution}×${resolution} (4 GiB), got ${files.length}. ` +
+        "Take fewer images or a lower resolution.",
+    );
+  }
+  const images = new Uint8Array(files.length * size);
+  const failures = new Map<number, string>();
   let next = 0;
   let done = 0;
   const work = async () => {
@@ -61,22 +90,27 @@ export async function decodeFiles(
       signal?.throwIfAborted();
       const index = next++;
       try {
-        decoded[index] = await decodeImage(files[index].path, resolution);
+        images.set(await decodeImage(files[index].path, resolution), index * size);
       } catch (error) {
-        skipped.push({ file: files[index].name, reason: (error as Error).message.split("\n")[0] });
+        failures.set(index, reasonOf(error));
       }
       onProgress?.(++done, files.length);
     }
   };
   await Promise.all(Array.from({ length: 2 * availableParallelism() }, work));
 
-  const usable = files.flatMap((file, index) => (decoded[index] ? [{ file, pixels: decoded[index] }] : []));
-  const images = new Uint8Array(usable.length * 3 * resolution ** 2);
-  usable.forEach(({ pixels }, index) => {
-    images.set(pixels, index * pixels.length);
-  });
-  const labelled = usable.filter(({ file }) => file.label !== undefined);
-  const labels = Int32Array.from(labelled, ({ file }) => file.label!);
-  skipped.sort((a, b) => (a.file < b.file ? -1 : 1));
-  return { count: usable.length, images, labels, skipped };
+  const usable = files.map((_, index) => index).filter((index) => !failures.has(index));
+  for (const [place, index] of usable.entries()) {
+    if (place < index) images.copyWithin(place * size, index * size, (index + 1) * size); // closes the gaps
+  }
+  return {
+    count: usable.length,
+    images: images.subarray(0, usable.length * size),
+    labels: Int32Array.from(usable.flatMap((index) => files[index].label ?? [])),
+    skipped: [...failures].sort(([a], [b]) => a - b).map(([index, reason]) => ({ file: files[index].name, reason })),
+  };
 }
+
+/** One line without the path, which stands beside it. */
+const reasonOf = (error: unknown): string =>
+  (error as Error).message.split("\n")[0].replace(/^Input file (?=is missing|contains)/, "the file ");

@@ -1,9 +1,9 @@
 /** @file A folder of images: its files, their labels by sub-folder, and which of them belong to a split. */
-import { existsSync } from "node:fs";
+import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { extname, join, relative, sep } from "node:path";
 import { UserError } from "../errors.js";
-import type { ImageFile, Split } from "./image-set.js";
+import { type ImageFile, type Split, splits } from "./image-set.js";
 import { splitByKey } from "./split.js";
 
 const extensions = new Set([".jpg", ".jpeg", ".png", ".webp"]);
@@ -16,6 +16,12 @@ const splitFolders: Record<Split, readonly string[]> = {
   test: ["test"],
 };
 
+/** What file managers and archivers leave behind. */
+const isHidden = (path: string): boolean =>
+  path.split("/").some((part) => part.startsWith(".") || part === "__MACOSX" || part === "@eaDir");
+
+const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 export interface FolderFiles {
   files: ImageFile[];
   /** Names of first-level sub-folders with images, when every image lies in one. */
@@ -23,65 +29,79 @@ export interface FolderFiles {
 }
 
 /**
- * Files of one split of a folder, in the order of their names. Symbolic links are not followed.
+ * Files of one split of a folder, in the order of their names. Hidden files and symbolic links are passed over.
  *
- * Sub-folders `train`, `validation` and `test` are taken as the split; otherwise 5 % of the images each, chosen by a hash
- * of their names, are for validation and for testing.
+ * When all sub-folders are named `train`, `validation` or `test`, they are the split, and images beside them do not count.
+ * Otherwise, and where only validation or test is missing, a hash of the names chooses 5 % each. Classes are those of the
+ * whole set, so that a label means the same in every split.
  *
- * @throws UserError when the folder is missing, not a folder, or has no images
+ * @throws UserError when the folder is missing, not a folder, not readable, or has no images
  */
 export async function folderFiles(folder: string, split: Split): Promise<FolderFiles> {
-  await assertFolder(folder);
-  const divided = await ownSplit(folder);
-  if (divided) {
-    const part = divided[split];
-    return part === undefined ? { files: [], classes: [] } : labelled(part, await imagesIn(part));
-  }
-  const all = await imagesIn(folder);
-  const splits = splitByKey(all.map((path) => relative(folder, path).split(sep).join("/")));
-  const { files, classes } = labelled(folder, all);
-  return { files: files.filter(({ name }) => splits.get(name) === split), classes };
+  const all = await imageNames(folder);
+  const divided = isDivided(all);
+  const names = divided ? all.filter(firstFolder) : all;
+  const given = (name: string): Split => (divided ? splitNamed(firstFolder(name))! : "train");
+  const present = new Set(divided ? names.map(given) : []);
+
+  const hashed = splitByKey(names.filter((name) => given(name) === "train"));
+  const splitOf = (name: string): Split => {
+    const chosen = hashed.get(name) ?? given(name);
+    return present.has(chosen) ? given(name) : chosen; // nothing is added to a split that has a folder of its own
+  };
+
+  const classOf = (name: string) => firstFolder(divided ? name.slice(name.indexOf("/") + 1) : name);
+  const found = names.map(classOf);
+  const classes = found.includes(undefined) ? [] : [...new Set(found as string[])].sort(byName);
+  const labels = new Map(classes.map((name, label) => [name, label]));
+  const files = names.map((name, index) => {
+    const label = labels.get(found[index] ?? "");
+    return { path: join(folder, name), name, ...(label === undefined ? {} : { label }) };
+  });
+  return { files: files.filter(({ name }) => splitOf(name) === split), classes };
 }
 
-async function assertFolder(folder: string): Promise<void> {
-  if (!existsSync(folder)) {
-    throw new UserError(`Expected a folder of ${ACCEPTED} at ${folder}, but there is nothing. Check the path.`);
-  }
-  if (!(await stat(folder)).isDirectory()) {
-    throw new UserError(`Expected a folder of ${ACCEPTED} at ${folder}, but it is a file. Give the folder around it.`);
-  }
+/** Whether sub-folders divide the set: all of them are named so, since a class may be called "train" too. */
+function isDivided(names: readonly string[]): boolean {
+  const found = new Set(
+    names
+      .map(firstFolder)
+      .filter((folder) => folder !== undefined)
+      .map(splitNamed),
+  );
+  return found.has("train") && !found.has(undefined);
 }
 
-/** Paths of the sub-folders that divide the set, when there is one for training. */
-async function ownSplit(folder: string): Promise<Partial<Record<Split, string>> | undefined> {
-  const found: Partial<Record<Split, string>> = {};
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
-    for (const split of ["train", "validation", "test"] as const) {
-      if (splitFolders[split].includes(entry.name.toLowerCase())) found[split] = join(folder, entry.name);
-    }
-  }
-  return found.train === undefined ? undefined : found;
+const splitNamed = (folder: string | undefined): Split | undefined =>
+  splits.find((split) => folder !== undefined && splitFolders[split].includes(folder.toLowerCase()));
+
+/** The first-level sub-folder that a file lies in. */
+const firstFolder = (name: string): string | undefined =>
+  name.includes("/") ? name.slice(0, name.indexOf("/")) : undefined;
+
+/** Paths of the images of a folder relative to it, with `/`, sorted. */
+async function imageNames(folder: string): Promise<string[]> {
+  const entries = await entriesOf(folder);
+  const names = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"))
+    .filter((name) => !isHidden(name))
+    .sort(byName);
+  const images = names.filter((name) => extensions.has(extname(name).toLowerCase()));
+  if (images.length > 0) return images;
+  const links = entries.filter((entry) => entry.isSymbolicLink()).length;
+  const others = names.length > 0 ? `its ${names.length} files are others, as ${names[0]}` : "it has no files";
+  const found = links > 0 ? `${others} (and ${links} symbolic links, which are not followed)` : others;
+  throw new UserError(`Expected ${ACCEPTED} in ${folder} or its sub-folders, but ${found}.`);
 }
 
-async function imagesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  const paths = entries
-    .filter((entry) => entry.isFile() && extensions.has(extname(entry.name).toLowerCase()))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort((a, b) => (a < b ? -1 : 1));
-  if (paths.length === 0) {
-    throw new UserError(
-      `Expected ${ACCEPTED} in ${folder} or its sub-folders, but among ${entries.length} entries there are none.`,
-    );
-  }
-  return paths;
-}
-
-function labelled(folder: string, paths: readonly string[]): FolderFiles {
-  const files = paths.map((path) => ({ path, name: relative(folder, path).split(sep).join("/") }));
-  const folders = files.map(({ name }) => (name.includes("/") ? name.slice(0, name.indexOf("/")) : undefined));
-  if (folders.includes(undefined)) return { files, classes: [] };
-  const classes = [...new Set(folders as string[])].sort();
-  return { files: files.map((file, index) => ({ ...file, label: classes.indexOf(folders[index]!) })), classes };
+/** Everything below a folder; links among it are not followed. */
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  const found = await stat(folder).catch(() => undefined);
+  const expected = `Expected a folder of ${ACCEPTED} at ${folder || '""'}`;
+  if (found === undefined) throw new UserError(`${expected}, but there is nothing. Check the path.`);
+  if (!found.isDirectory()) throw new UserError(`${expected}, but it is a file. Give the folder around it.`);
+  return readdir(folder, { withFileTypes: true, recursive: true }).catch((error: Error) => {
+    throw new UserError(`${expected}, but it cannot be read: ${error.message}.`);
+  });
 }

@@ -2,6 +2,7 @@
 
 /** Which part of a set: models learn from `train`, are watched on `validation`, and judged on `test`. */
 export type Split = "train" | "validation" | "test";
+export const splits: readonly Split[] = ["train", "validation", "test"];
 
 export interface ImageSet {
   /** The source, as the user named it. */

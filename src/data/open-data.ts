@@ -1,5 +1,6 @@
 /** @file Data sources by name: `emoji`, `folder:PATH`, or a path. */
 import { existsSync } from "node:fs";
+import { homedir } from "node:os";
 import { UserError } from "../errors.js";
 import { type DecodeOptions, decodeFiles } from "./decode.js";
 import { emojiFiles, emojiGroups } from "./emoji.js";
@@ -21,6 +22,7 @@ export interface OpenOptions extends DecodeOptions {
  * @param source - `emoji`, `emoji:R`, `folder:PATH`, or a path
  * @returns the images; empty where the source has none for a split other than `train`
  * @throws UserError when the source is unknown, missing or empty, or none of its files is an image
+ * @throws the signal's reason when it aborts
  */
 export async function openData(source: string, options: OpenOptions): Promise<ImageSet> {
   const { resolution, split } = options;
@@ -47,7 +49,11 @@ async function filesOf(source: string, resolution: number, split: Split): Promis
     }
     return { files: emojiFiles(split), classes: emojiGroups };
   }
-  if (kind === "folder") return folderFiles(rest, split);
-  if (kind === undefined || existsSync(source)) return folderFiles(source, split);
-  throw new UserError(`Expected a data source (${SOURCES}), got "${source}".`);
+  if (kind === "folder") return folderFiles(atHome(rest), split);
+  if (existsSync(source)) return folderFiles(source, split);
+  const missing = kind === undefined ? ", and there is nothing at that path" : "";
+  throw new UserError(`Expected a data source (${SOURCES}), got "${source}"${missing}.`);
 }
+
+/** `~/…` in the home folder: shells leave it to us when it follows `folder:`. */
+const atHome = (path: string): string => (/^~(?=$|[/\\])/.test(path) ? homedir() + path.slice(1) : path);

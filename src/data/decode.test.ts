@@ -1,0 +1,158 @@
+import { truncate } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import { expect, test } from "vitest";
+import { type Colour, halves, plain, shades, temporaryFolder, writeFiles } from "../../test/support/images.js";
+import { decodeFiles, decodeImage } from "./decode.js";
+
+const folder = await temporaryFolder();
+const red: Colour = [255, 0, 0];
+const blue: Colour = [0, 0, 255];
+
+await writeFiles(folder, {
+  "red.png": plain(red),
+  "red.webp": plain(red).webp({ lossless: true }),
+  "red.jpg": plain(red).jpeg({ quality: 100, chromaSubsampling: "4:4:4" }),
+  "grey.png": plain([99, 99, 99]).toColourspace("b-w"),
+  "deep.png": plain(red).toColourspace("rgb16").png(),
+  "palette.png": plain(red).png({ palette: true }),
+  "clear.png": plain([0, 0, 0, 0]),
+  "half-clear.webp": plain([0, 0, 0, 0.5]).webp({ lossless: true }),
+  "wide.png": halves(red, blue, 12, 4),
+  "tiny.png": plain(red, 1),
+  "turned.jpg": halves(red, blue, 32).jpeg({ quality: 100 }).withMetadata({ orientation: 3 }), // upside down
+  "left.jpg": halves(red, blue, 32).jpeg({ quality: 100 }).withMetadata({ orientation: 6 }), // to be turned clockwise
+  "cmyk.jpg": plain([255, 255, 255]).toColourspace("cmyk").jpeg(),
+  "text.png": "this is no picture",
+  "empty.png": "",
+  "vector.png": '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>',
+  "moving.png": await plain(red).gif().toBuffer(),
+  "noise.jpg": await sharp({
+    create: {
+      width: 64,
+      height: 64,
+      channels: 3,
+      background: "black",
+      noise: { type: "gaussian", mean: 128, sigma: 30 },
+    },
+  })
+    .jpeg()
+    .toBuffer(),
+});
+const path = (name: string) => join(folder, name);
+await truncate(path("noise.jpg"), 1200);
+
+/** Colour at a place of an image [3, R, R]. */
+const at = (pixels: Uint8Array, resolution: number, x: number, y: number) =>
+  [0, 1, 2].map((channel) => pixels[channel * resolution ** 2 + y * resolution + x]);
+
+test.each<[string, Colour]>([
+  ["red.png", red],
+  ["red.webp", red],
+  ["red.jpg", [254, 0, 0]],
+  ["grey.png", [99, 99, 99]],
+  ["deep.png", red],
+  ["palette.png", red],
+  ["clear.png", [255, 255, 255]],
+  ["half-clear.webp", [127, 127, 127]],
+  ["tiny.png", red],
+  ["cmyk.jpg", [255, 255, 255]],
+])("%s is %j everywhere", async (name, colour) => {
+  const pixels = await decodeImage(path(name), 4);
+  expect(pixels.length).toBe(48);
+  for (const [x, y] of [
+    [0, 0],
+    [3, 0],
+    [1, 2],
+    [3, 3],
+  ]) {
+    at(pixels, 4, x, y).forEach((value, channel) => {
+      expect(Math.abs(value - colour[channel]!)).toBeLessThanOrEqual(1);
+    });
+  }
+});
+
+test("the centre of a wide image is taken", async () => {
+  const pixels = await decodeImage(path("wide.png"), 4); // 12×4: the middle 4 columns, left half red
+  expect(at(pixels, 4, 0, 1)).toEqual(red);
+  expect(at(pixels, 4, 3, 1)).toEqual(blue);
+});
+
+test.each([
+  ["turned.jpg", [7, 4], [0, 4]],
+  ["left.jpg", [4, 0], [4, 7]],
+])("%s is shown upright", async (name, [redX, redY], [blueX, blueY]) => {
+  const pixels = await decodeImage(path(name), 8);
+  expect(at(pixels, 8, redX, redY)[0]).toBeGreaterThan(240);
+  expect(at(pixels, 8, blueX, blueY)[2]).toBeGreaterThan(240);
+});
+
+test("stripes narrower than a pixel become grey instead of a pattern, in every format", async () => {
+  const size = 96;
+  const stripes = Uint8Array.from({ length: size * size * 3 }, (_, i) => (Math.floor(i / 3) % 2 ? 255 : 0));
+  for (const format of ["png", "jpeg", "webp"] as const) {
+    const file = path(`stripes.${format}`);
+    await sharp(stripes, { raw: { width: size, height: size, channels: 3 } })
+      [format]({ quality: 100 })
+      .toFile(file);
+    const pixels = await decodeImage(file, 16);
+    for (const value of pixels) expect(Math.abs(value - 127)).toBeLessThan(10);
+  }
+});
+
+test.each([
+  ["text.png", "unsupported image format"],
+  ["empty.png", "unsupported image format"],
+  ["vector.png", "expected JPEG, PNG or WebP, got svg"],
+  ["moving.png", "expected JPEG, PNG or WebP, got gif"],
+  ["noise.jpg", "premature end"],
+  ["missing.png", "no such file"],
+])("%s cannot be used: %s", async (name, reason) => {
+  await expect(decodeImage(path(name), 4)).rejects.toThrow(new RegExp(reason, "i"));
+});
+
+test("files too large or of too many pixels are refused unopened", async () => {
+  await writeFiles(folder, { "huge.png": "" });
+  await truncate(path("huge.png"), 300e6); // sparse: takes no room
+  await expect(decodeImage(path("huge.png"), 4)).rejects.toThrow("expected at most 256 MB, got 300 MB");
+  const header = await plain(red, 1).png().toBuffer();
+  header.writeUInt32BE(50_000, 16);
+  header.writeUInt32BE(50_000, 20);
+  await writeFiles(folder, { "bomb.png": header });
+  await expect(decodeImage(path("bomb.png"), 4)).rejects.toThrow();
+});
+
+test("files are decoded in their order, and those that cannot be used leave no gap", async () => {
+  await writeFiles(folder, shades(20, "order/"));
+  const names = Array.from({ length: 20 }, (_, i) => `order/${i}.png`);
+  names.splice(3, 0, "text.png");
+  names.push("empty.png");
+  const files = names.map((name, label) => ({ path: path(name), name, label }));
+  const calls: [number, number][] = [];
+  const set = await decodeFiles(files, { resolution: 2, onProgress: (...call) => calls.push(call) });
+  expect(set.count).toBe(20);
+  expect([...set.images]).toEqual(
+    Array.from({ length: 20 * 12 }, (_, i) => Math.round((255 * Math.floor(i / 12)) / 19)),
+  );
+  expect([...set.labels]).toEqual(names.flatMap((name, label) => (name.startsWith("order") ? [label] : [])));
+  expect(set.skipped.map(({ file }) => file)).toEqual(["text.png", "empty.png"]);
+  expect(calls).toEqual(Array.from({ length: 22 }, (_, i) => [i + 1, 22]));
+});
+
+test("stops when told to, with the reason given", async () => {
+  const files = Array.from({ length: 50 }, () => ({ path: path("red.png"), name: "red.png" }));
+  const stop = new AbortController();
+  const reading = decodeFiles(files, {
+    resolution: 2,
+    signal: stop.signal,
+    onProgress: (done) => done === 5 && stop.abort(new Error("enough")),
+  });
+  await expect(reading).rejects.toThrow("enough");
+});
+
+test("a set that cannot be in memory is refused before it is read", async () => {
+  const files = new Array(400_000).fill({ path: path("red.png"), name: "red.png" });
+  await expect(decodeFiles(files, { resolution: 64 })).rejects.toThrow(
+    "Expected at most 349525 images of 64×64 (4 GiB), got 400000. Take fewer images or a lower resolution.",
+  );
+});
