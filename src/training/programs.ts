@@ -1,4 +1,4 @@
-/** @file The two compiled programs of a training step: gradients of a micro-batch, and the update that they lead to. */
+/** @file The compiled gradients of a micro-batch. */
 import { numpy as np } from "@jax-js/jax";
 import type { Config } from "../config/index.js";
 import {
@@ -14,7 +14,6 @@ import { leaves } from "../engine/tree.js";
 import { parameterSpecs } from "../generation/trained-model.js";
 import { groups, type ModelParameters, mapParameters } from "../model/index.js";
 import { type LossBatch, lossAndGradients, type SpectralVectors, spectralVectorLengths } from "../objective/loss.js";
-import { adamaxUpdate } from "./adamax.js";
 
 /** Means over a micro-batch, nats per image; scalars but for the last. */
 export interface BatchMetrics<T> {
@@ -47,19 +46,6 @@ export type GradientsProgram = TypedProgram<
     ...accumulated: OnDevice[],
   ],
   { gradients: OnDevice; spectralVectors: SpectralVectors<DeviceArray>[]; metrics: BatchMetrics<Float32Array> }
->;
-
-/** What an update reads and renews, besides the spectral vectors. */
-export interface Optimized<T> {
-  parameters: ModelParameters<T>;
-  ema: ModelParameters<T>;
-  firstMoment: ModelParameters<T>;
-  infinityNorm: ModelParameters<T>;
-}
-
-export type UpdateProgram = TypedProgram<
-  [state: Optimized<DeviceArray>, gradients: OnDevice, scalars: { stepSize: TypedArray; emaDecay: TypedArray }],
-  Optimized<DeviceArray>
 >;
 
 /** How many micro-batches make an update. */
@@ -129,19 +115,4 @@ function addShare(sum: ModelParameters<np.Array>, gradient: ModelParameters<np.A
   const sums = leaves<np.Array>(sum as Tree<np.Array>);
   let next = 0;
   return mapParameters(gradient, (g) => sums[next++].add(g.mul(share)));
-}
-
-/** One Adamax update and the moving average: (state, gradients, scalars) → state, all of it left on the device. */
-export async function compileUpdate(config: Config, runtime?: Runtime): Promise<UpdateProgram> {
-  const parameters = parameterSpecs(config);
-  const state: Optimized<Spec> = { parameters, ema: parameters, firstMoment: parameters, infinityNorm: parameters };
-  const update = (
-    before: Optimized<np.Array>,
-    gradients: ModelParameters<np.Array>,
-    scalars: { stepSize: np.Array; emaDecay: np.Array },
-  ) => adamaxUpdate(before, gradients, scalars, config.optimizer);
-  const args = [state, parameters, { stepSize: spec([]), emaDecay: spec([]) }];
-  const keep = { parameters: true, ema: true, firstMoment: true, infinityNorm: true };
-  const program = await compile(update, args as Tree<Spec>[], { runtime, keep });
-  return program as unknown as UpdateProgram;
 }

@@ -12,14 +12,12 @@ import { averageDecay } from "./moving-average.js";
 import {
   type BatchMetrics,
   compileGradients,
-  compileUpdate,
   type GradientsProgram,
   microBatchesOf,
-  type Optimized,
   spectralVectorSpecs,
-  type UpdateProgram,
 } from "./programs.js";
 import { mustSkip } from "./skip-rule.js";
+import { compileUpdate, type Optimized, type UpdateProgram } from "./update-program.js";
 
 /** Everything a run goes on from, besides its counters. */
 export interface TrainingState<T> extends Optimized<T> {
@@ -92,6 +90,7 @@ export class Trainer {
     const skipped = mustSkip({ gradientNorm, dimensions, updates, threshold: optimizer.skipThreshold });
     const rate = learningRate(updates, optimizer);
     if (skipped) {
+      free(gradients);
       free(spectralVectors);
       this.counters.skips++;
     } else {
@@ -99,13 +98,11 @@ export class Trainer {
         stepSize: Float32Array.of(adamaxStepSize(rate, updates, optimizer)),
         emaDecay: Float32Array.of(averageDecay(updates, training)),
       };
-      const before = this.#state;
-      const { spectralVectors: _, ...optimized } = before;
+      const { spectralVectors: before, ...optimized } = this.#state;
       this.#state = { ...(await this.update.run(optimized, gradients, scalars)), spectralVectors };
       free(before);
       this.counters.updates++;
     }
-    free(gradients);
     this.counters.step++;
     this.counters.images += training.batchSize;
     return { ...meansOf(metrics), gradientNorm, learningRate: rate, skipped };
