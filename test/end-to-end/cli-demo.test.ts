@@ -1,0 +1,34 @@
+/** @file The demo, with a model and a time too small to be worth looking at: it must still go all the way. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { strata, temporaryFolder, tiny } from "../support/command-line.js";
+
+const folder = temporaryFolder();
+
+test("it trains, keeps to its time, and ends with a report and commands to try", async () => {
+  const out = join(folder, "demo");
+  const settings = tiny.slice(tiny.indexOf("--set"));
+  const { code, stdout, stderr } = await strata("demo", "--minutes", "0.5", "--out", out, ...settings);
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain(join(out, "report.html"));
+  expect(stdout).toContain(`strata sample --run ${out}`);
+
+  const report = readFileSync(join(out, "report.html"), "utf8");
+  expect(report.match(/data:image\/png/g)!.length).toBeGreaterThanOrEqual(6);
+  expect(report).not.toMatch(/(src|href)="(?!data:|#)/); // complete in itself
+  const names = readdirSync(join(out, "samples"));
+  for (const name of ["samples-1.png", "reconstructions-1.png", "formation-1.png"]) expect(names).toContain(name);
+  expect(readFileSync(join(out, "log.txt"), "utf8")).toContain("images of emoji to train on");
+
+  const { training, optimizer } = JSON.parse(readFileSync(join(out, "config.json"), "utf8"));
+  expect(optimizer.decaySteps).toBe(training.steps);
+});
+
+test("a folder that holds a run is left alone", async () => {
+  const out = join(folder, "demo");
+  expect(existsSync(join(out, "config.json"))).toBe(true);
+  const { code, stderr } = await strata("demo", "--out", out);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^strata: --out .*demo: expected a folder without a run/m);
+});
