@@ -53,10 +53,10 @@ async function convolve(runtime: Runtime, block: number): Promise<Float32Array> 
     lowering.model.input(`in${index}`, specOf(value));
   }
   lowerConvolution({ op: "conv", params: settings, inputs: [image, kernel], outputs: [output], scope: "" }, lowering);
-  lowering.model.output("out0", lowering.full(output), specOf(output));
+  const name = lowering.model.output(lowering.full(output), specOf(output));
   const info = (name: string, value: Value) => ({ name, dtype: value.dtype, shape: [...value.shape] });
   const inputs = [info("in0", image), info("in1", kernel)];
-  const program = await runtime.load(lowering.model.encode(), inputs, [info("out0", output)]);
+  const program = await runtime.load(lowering.model.encode(), inputs, [info(name, output)]);
   const elements = [image, kernel].map((value) =>
     Float32Array.from({ length: sizeOf(value.shape) }, (_, i) => Math.sin(i)),
   );

@@ -7,29 +7,32 @@ import { elementwiseRules } from "./elementwise-rules.js";
 import { Lowering } from "./lowering.js";
 import { lowerProduct } from "./product.js";
 
-/** Names of the model's inputs and outputs, in the order of the graph's. */
-export const inputName = (index: number): string => `in${index}`;
-export const outputName = (index: number): string => `out${index}`;
+/** A model in ONNX's binary form, and the names of its inputs and outputs in the order of the graph's. */
+export interface OnnxModel {
+  bytes: Uint8Array;
+  inputs: string[];
+  outputs: string[];
+}
 
 /**
- * The model, in ONNX's binary form, that computes the outputs of `graph` from its inputs.
+ * The model that computes the outputs of `graph` from its inputs.
  *
  * @param block - channels to a block of the machine's blocked convolutions; 0 where it has none
  */
-export function lowerToOnnx(graph: Graph, block: number): Uint8Array {
+export function lowerToOnnx(graph: Graph, block: number): OnnxModel {
   const lowering = new Lowering(block);
-  graph.inputs.forEach((input, index) => {
-    lowering.define(input, inputName(index));
-    lowering.model.input(inputName(index), specOf(input));
+  const inputs = graph.inputs.map((input, index) => {
+    const name = `in${index}`;
+    lowering.define(input, name);
+    lowering.model.input(name, specOf(input));
+    return name;
   });
   for (const [value, data] of graph.constants) {
     lowering.define(value, lowering.model.initializer(data, value.shape, value.dtype));
   }
   for (const equation of graph.equations) lowerEquation(equation, lowering);
-  graph.outputs.forEach((output, index) => {
-    lowering.model.output(outputName(index), lowering.full(output), specOf(output));
-  });
-  return lowering.model.encode();
+  const outputs = graph.outputs.map((output) => lowering.model.output(lowering.full(output), specOf(output)));
+  return { bytes: lowering.model.encode(), inputs, outputs };
 }
 
 const specOf = (atom: Atom) => new Spec([...atom.shape], atom.dtype);

@@ -18,6 +18,8 @@ export class Lowering {
   readonly model = new ModelBuilder();
   readonly #plain = new Map<Value, string>();
   readonly #blocked = new Map<Value, string>();
+  /** What a reshaped array was before. */
+  readonly #reshaped = new Map<string, { name: string; shape: string }>();
 
   /** @param block - channels to a block; 0 where the machine has no blocked convolutions */
   constructor(readonly block: number) {}
@@ -96,10 +98,14 @@ export class Lowering {
     return this.node("Transpose", [x], { perm: permutation })[0];
   }
 
+  /** The same elements under another shape; of reshapes that follow one another only the last is written. */
   reshape(x: string, from: readonly number[], to: readonly number[]): string {
-    if (String(from) === String(to)) return x;
+    const origin = this.#reshaped.get(x) ?? { name: x, shape: String(from) };
+    if (origin.shape === String(to)) return origin.name;
     const allowZero = to.includes(0) ? { allowzero: 1 } : undefined;
-    return this.node("Reshape", [x, this.model.integers(to)], allowZero)[0];
+    const [name] = this.node("Reshape", [origin.name, this.model.integers(to)], allowZero);
+    this.#reshaped.set(name, origin);
+    return name;
   }
 
   cast(x: string, dtype: DType | "int64"): string {

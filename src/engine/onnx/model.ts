@@ -41,6 +41,8 @@ export class ModelBuilder {
   readonly #inputs: ValueInfoProto[] = [];
   readonly #outputs: ValueInfoProto[] = [];
   readonly #known = new Map<string, string[]>();
+  /** Names of what nodes compute. */
+  readonly #computed = new Set<string>();
   #names = 0;
 
   fresh(): string {
@@ -51,10 +53,13 @@ export class ModelBuilder {
     this.#inputs.push(valueInfo(name, shape, dtype));
   }
 
-  /** Declares `value` an output called `name`. */
-  output(name: string, value: string, { shape, dtype }: Spec): void {
-    this.#nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [value], output: [name], name }));
+  /** Makes an array an output and returns the output's name: the array's own, unless that is taken or is no node's. */
+  output(value: string, { shape, dtype }: Spec): string {
+    const own = this.#computed.has(value) && !this.#outputs.some(({ name }) => name === value);
+    const name = own ? value : this.fresh();
+    if (!own) this.#nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [value], output: [name], name }));
     this.#outputs.push(valueInfo(name, shape, dtype));
+    return name;
   }
 
   /** An initialiser with these elements. */
@@ -93,6 +98,7 @@ export class ModelBuilder {
   ): string[] {
     return this.#once(`${domain}.${opType} ${inputs} ${JSON.stringify(attributes)} ${outputs}`, () => {
       const names = Array.from({ length: outputs }, () => this.fresh());
+      for (const name of names) this.#computed.add(name);
       const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
       const name = `${opType}_${names[0]}`;
       this.#nodes.push(create(NodeProtoSchema, { opType, domain, name, input: [...inputs], output: names, attribute }));

@@ -1,0 +1,55 @@
+/** @file Sessions of ONNX Runtime, shared by programs with the same content. */
+import { createHash } from "node:crypto";
+import type { Atom, Graph } from "./graph.js";
+import { blockSize } from "./onnx/block-size.js";
+import { lowerToOnnx } from "./onnx/lower.js";
+import type { Runtime } from "./runtime/runtime.js";
+
+/** A program's share of a session. */
+export interface Session {
+  /** The runtime's name for it. */
+  number: number;
+  /** Gives the share back; with the last one the session ends. */
+  release(): Promise<void>;
+}
+
+interface Shared {
+  number: Promise<number>;
+  users: number;
+}
+
+const sessions = new WeakMap<Runtime, Map<string, Shared>>();
+
+/**
+ * The session that runs this graph, made when there is none yet.
+ *
+ * @param optimise - whether ONNX Runtime should rewrite the graph first
+ */
+export async function acquireSession(graph: Graph, runtime: Runtime, optimise: boolean): Promise<Session> {
+  const { bytes, inputs, outputs } = lowerToOnnx(graph, await blockSize(runtime));
+  const key = createHash("sha256").update(bytes).digest("hex");
+  const known = sessions.get(runtime) ?? new Map<string, Shared>();
+  sessions.set(runtime, known);
+  let shared = known.get(key);
+  if (!shared) {
+    const info = (names: string[]) => (atom: Atom, index: number) => {
+      return { name: names[index], dtype: atom.dtype, shape: [...atom.shape] };
+    };
+    const number = runtime.load(bytes, graph.inputs.map(info(inputs)), graph.outputs.map(info(outputs)), optimise);
+    shared = { number, users: 0 };
+    known.set(key, shared);
+  }
+  shared.users++;
+  const release = async () => {
+    shared.users--;
+    if (shared.users > 0) return;
+    known.delete(key);
+    if (!runtime.closed) await runtime.request({ kind: "unload", program: await shared.number });
+  };
+  try {
+    return { number: await shared.number, release };
+  } catch (error) {
+    known.delete(key);
+    throw error;
+  }
+}
