@@ -2,7 +2,7 @@
 import { applySettings, type Config } from "../config/index.js";
 
 /** Share of the time left that goes into steps; the rest covers checkpoints, validation and sample grids on the way. */
-const STEPPING = 0.9;
+const STEPPING = 0.95;
 /** Fewer steps than this show nothing, however short the time. */
 const LEAST_STEPS = 20;
 

@@ -27,7 +27,7 @@ type Images = TrainOptions["data"];
 /** Where a demo goes when it is not told; a second one goes into `runs/demo-2`. */
 const DEFAULT_OUT = "runs/demo";
 /** Seconds kept for what comes after training: samples, reconstructions, the report. */
-const REPORT_SECONDS = 45;
+const REPORT_SECONDS = 20;
 /** Seconds of training that measure the speed of this machine, after a first step that does not count. */
 const MEASURED_SECONDS = 6;
 

@@ -9,9 +9,9 @@ import { facts } from "./table.js";
 
 /**
  * Share of the speed of a single convolution that whole training steps reach; the rest goes into gradients of filters,
- * elementwise work and changes of layout. Measured: see docs/benchmarks.md.
+ * elementwise work and changes of layout. Measured on emoji32-small and cifar10.
  */
-const EFFICIENCY = 0.5;
+const EFFICIENCY = 0.45;
 
 export interface TrainingEstimate {
   model: ModelSummary;
@@ -41,13 +41,13 @@ export function estimateText(
   { model, gigaflops, imagesPerSecond, secondsForAllSteps }: TrainingEstimate,
   config: Config,
 ): string {
-  const { training, generation, weights } = model.memoryBytes;
+  const { training, weights } = model.memoryBytes;
   const { steps, batchSize } = config.training;
   return facts([
     ["parameters", formatCount(model.parameters)],
     [
       "memory",
-      `about ${formatBytes(training)} or more to train (micro-batch ${model.microBatch}), ${formatBytes(weights)} of it weights; ${formatBytes(generation)} to draw one image`,
+      `about ${formatBytes(training)} to train with a micro-batch of ${model.microBatch}; ${formatBytes(weights)} of weights`,
     ],
     ["work", `${formatShort(model.multiplyAccumulates.training)} multiply-accumulates an image and step`],
     ["this machine", `${gigaflops.toFixed(0)} GFLOP/s in a 3×3 convolution`],

@@ -51,7 +51,7 @@ export function summaryText(summary: ModelSummary): string {
         `${formatShort(multiplyAccumulates.generation)} multiply-accumulates, ${formatBytes(memoryBytes.generation)}`,
       ],
       ["to train on one", `${formatShort(multiplyAccumulates.training)} multiply-accumulates`],
-      ["memory to train", `about ${formatBytes(memoryBytes.training)} or more with a micro-batch of ${microBatch}`],
+      ["memory to train", `about ${formatBytes(memoryBytes.training)} with a micro-batch of ${microBatch}`],
       ["weights", formatBytes(memoryBytes.weights)],
     ]),
     table(
