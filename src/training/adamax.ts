@@ -58,7 +58,7 @@ export function adamaxUpdate<Tree>(
   const emaRate = emaDecay.neg().add(1); // 1 − d
   const updated = gradientLeaves.map((g, i) => {
     const m = moments[i].mul(beta1).add(g.ref.mul(1 - beta1));
-    const u = np.maximum(norms[i].mul(beta2), np.absolute(g).add(epsilon));
+    const u = np.maximum(norms[i].mul(beta2), np.maximum(g.ref, g.neg()).add(epsilon));
     const p = parameters[i].sub(m.ref.div(u.ref).mul(stepSize.ref));
     const e = ema[i].ref.add(p.ref.sub(ema[i]).mul(emaRate.ref));
     return { p, e, m, u };

@@ -46,6 +46,7 @@ export class Runtime {
   readonly threads: number;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
+  readonly #freed: ArrayId[] = [];
   #next = 0;
   #closed: Error | undefined;
 
@@ -62,7 +63,7 @@ export class Runtime {
   put(data: TypedArray, spec: Spec): DeviceArray {
     checkElements(data, spec, "Runtime.put");
     const array = new DeviceArray(this, this.name(), spec);
-    this.#post({ kind: "put", array: array.id, data });
+    this.#post({ kind: "put", array: array.id, info: { dtype: spec.dtype, shape: spec.shape }, data });
     return array;
   }
 
@@ -101,15 +102,15 @@ export class Runtime {
     });
   }
 
-  /** @internal */
+  /** @internal Frees an array before the next request is answered. */
   free(array: ArrayId): void {
-    if (!this.#closed) this.#post({ kind: "free", arrays: [array] });
+    this.#freed.push(array);
   }
 
   #post(request: Request): number {
     if (this.#closed) throw this.#closed;
     const id = this.name();
-    this.#worker.postMessage({ id, request } satisfies Envelope);
+    this.#worker.postMessage({ id, request, freed: this.#freed.splice(0) } satisfies Envelope);
     return id;
   }
 

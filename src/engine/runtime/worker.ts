@@ -6,8 +6,8 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { allocate, sizeOf, type TypedArray } from "../spec.js";
-import type { ArrayId, Envelope, Request, Response, TensorInfo, WorkerSettings } from "./protocol.js";
+import { allocate, type DType, sizeOf, type TypedArray } from "../spec.js";
+import type { ArrayId, ArrayInfo, Envelope, Request, Response, TensorInfo, WorkerSettings } from "./protocol.js";
 
 interface Loaded {
   session: InferenceSession;
@@ -17,8 +17,9 @@ interface Loaded {
 
 const { threads } = workerData as WorkerSettings;
 const programs = new Map<number, Loaded>();
-const arrays = new Map<ArrayId, TypedArray>();
-const spare = new Map<number, ArrayBuffer[]>();
+const arrays = new Map<ArrayId, Tensor>();
+/** Tensors of freed arrays by type and shape, to be written into again. */
+const spare = new Map<string, Tensor[]>();
 
 const options = {
   executionProviders: ["cpu"],
@@ -29,36 +30,36 @@ const options = {
   extra: { session: { set_denormal_as_zero: "1" } },
 } satisfies InferenceSession.SessionOptions;
 
-function output({ dtype, shape }: TensorInfo): TypedArray {
-  const size = sizeOf(shape);
-  const bytes = allocate(dtype, 0).BYTES_PER_ELEMENT * size;
-  return allocate(dtype, size, spare.get(bytes)?.pop() ?? new ArrayBuffer(bytes));
+const tensor = ({ dtype, shape }: ArrayInfo, data: TypedArray) => new Tensor(dtype, data, shape);
+const shelfOf = ({ dtype, shape }: ArrayInfo) => `${dtype} ${shape}`;
+
+/** A tensor to write an output into. */
+function output(info: ArrayInfo): Tensor {
+  return spare.get(shelfOf(info))?.pop() ?? tensor(info, allocate(info.dtype, sizeOf(info.shape)));
 }
 
-function recycle(data: TypedArray): void {
-  const buffer = data.buffer as ArrayBuffer;
-  const shelf = spare.get(buffer.byteLength) ?? [];
-  shelf.push(buffer);
-  spare.set(buffer.byteLength, shelf);
+function free(array: ArrayId): void {
+  const freed = arrays.get(array)!;
+  arrays.delete(array);
+  const shelf = shelfOf({ dtype: freed.type as DType, shape: [...freed.dims] });
+  if (!spare.has(shelf)) spare.set(shelf, []);
+  spare.get(shelf)!.push(freed);
 }
-
-const tensor = ({ dtype, shape }: TensorInfo, data: TypedArray) => new Tensor(dtype, data, shape);
 
 async function run({ program, inputs, keep }: Extract<Request, { kind: "run" }>) {
   const loaded = programs.get(program)!;
   const feeds = Object.fromEntries(
     loaded.inputs.map((info, index) => {
       const given = inputs[index];
-      return [info.name, tensor(info, typeof given === "number" ? arrays.get(given)! : given)];
+      return [info.name, typeof given === "number" ? arrays.get(given)! : tensor(info, given)];
     }),
   );
   const results = loaded.outputs.map(output);
-  const fetches = Object.fromEntries(loaded.outputs.map((info, index) => [info.name, tensor(info, results[index])]));
-  await loaded.session.run(feeds, fetches);
-  return results.map((data, index) => {
+  await loaded.session.run(feeds, Object.fromEntries(loaded.outputs.map(({ name }, index) => [name, results[index]])));
+  return results.map((result, index) => {
     const array = keep[index];
-    if (array === null) return data;
-    arrays.set(array, data);
+    if (array === null) return result.data as TypedArray;
+    arrays.set(array, result);
     return null;
   });
 }
@@ -78,16 +79,10 @@ async function answer(request: Request): Promise<unknown> {
     case "run":
       return run(request);
     case "put":
-      arrays.set(request.array, request.data);
+      arrays.set(request.array, tensor(request.info, request.data));
       return undefined;
     case "read":
-      return arrays.get(request.array)!.slice();
-    case "free":
-      for (const array of request.arrays) {
-        recycle(arrays.get(array)!);
-        arrays.delete(array);
-      }
-      return undefined;
+      return (arrays.get(request.array)!.data as TypedArray).slice();
     default:
       return request satisfies never;
   }
@@ -100,9 +95,10 @@ function transferred(result: unknown): ArrayBuffer[] {
 }
 
 let queue = Promise.resolve();
-parentPort!.on("message", ({ id, request }: Envelope) => {
+parentPort!.on("message", ({ id, request, freed }: Envelope) => {
   queue = queue.then(async () => {
     try {
+      freed.forEach(free);
       const result = await answer(request);
       parentPort!.postMessage({ id, result } satisfies Response, transferred(result));
     } catch (error) {
