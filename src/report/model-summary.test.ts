@@ -3,7 +3,7 @@ import { applySettings, resolvePreset } from "../config/index.js";
 import { summariseModel } from "./model-summary.js";
 
 const tiny = applySettings(resolvePreset("emoji32-small"), [
-  "model.resolution=8",
+  ...["model.resolution=8", "model.latentChannels=16", "model.finalBlocks=1"],
   `model.levels=[{"resolution":4,"channels":8,"encoderBlocks":1,"stochasticLayers":2},{"resolution":8,"channels":4,"encoderBlocks":1,"stochasticLayers":1}]`,
   "training.batchSize=2",
 ]);
