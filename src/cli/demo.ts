@@ -13,6 +13,7 @@ import { type Context, createCommand, withContext } from "./command.js";
 import { fitToTime } from "./demo-plan.js";
 import { formatBytes, formatDuration } from "./format.js";
 import { readTrainingImages } from "./images.js";
+import { programName } from "./invocation.js";
 import { createRuntime } from "./runtime.js";
 import { showTraining } from "./training-display.js";
 
@@ -72,7 +73,7 @@ async function runDemo(context: Context, options: Options): Promise<void> {
       onEvent,
     });
     if (interrupted) {
-      const next = `strata train --resume --data emoji --out ${out}`;
+      const next = `${programName()} train --resume --data emoji --out ${out}`;
       context.result({ out, interrupted }, `Saved in ${out}. Go on with training: ${next}`);
       return;
     }
@@ -103,16 +104,16 @@ function commandsToTry(out: string): NextCommand[] {
   return [
     {
       purpose: "more new images, calmer ones",
-      command: `strata sample --run ${out} --count 64 --temperature 0.7 --out samples.png`,
+      command: `${programName()} sample --run ${out} --count 64 --temperature 0.7 --out samples.png`,
     },
     {
       purpose: "what the first five latent groups keep",
-      command: `strata reconstruct --run ${out} --data emoji --count 16 --groups 5 --out partial.png`,
+      command: `${programName()} reconstruct --run ${out} --data emoji --count 16 --groups 5 --out partial.png`,
     },
-    { purpose: "layers, groups, parameters, work", command: `strata inspect ${out}` },
+    { purpose: "layers, groups, parameters, work", command: `${programName()} inspect ${out}` },
     {
       purpose: "the same on your own images",
-      command: "strata train --preset emoji32-small --data folder:PATH --out runs/mine --minutes 30",
+      command: `${programName()} train --preset emoji32-small --data folder:PATH --out runs/mine --minutes 30`,
     },
   ];
 }

@@ -12,6 +12,7 @@ import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguratio
 import { estimateText, estimateTraining } from "./estimate.js";
 import { formatCount, formatDuration } from "./format.js";
 import { readTrainingImages } from "./images.js";
+import { programName } from "./invocation.js";
 import { createRuntime } from "./runtime.js";
 import { showTraining } from "./training-display.js";
 
@@ -75,8 +76,10 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     });
     const { step, images, seconds, interrupted, checkpoint } = result;
     const done = `${interrupted ? "Interrupted after" : "Trained"} ${formatCount(step)} steps, ${formatCount(images)} images, ${formatDuration(seconds)}.`;
-    const again = `strata train --resume --data ${source} --out ${out}`;
-    const next = interrupted ? `Go on: ${again}` : `Samples: strata sample --run ${out} --count 64 --out samples.png`;
+    const again = `${programName()} train --resume --data ${source} --out ${out}`;
+    const next = interrupted
+      ? `Go on: ${again}`
+      : `Samples: ${programName()} sample --run ${out} --count 64 --out samples.png`;
     context.result({ out, ...result }, `${done} Saved in ${checkpoint}.\n${next}`);
   } finally {
     await runtime.dispose();

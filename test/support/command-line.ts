@@ -9,6 +9,9 @@ import { afterAll } from "vitest";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 
+/** The environment without npm's own variables, from which the program would guess how it was called. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
+
 /** How a command line ended. */
 export interface Ended {
   code: number | null;
@@ -18,7 +21,7 @@ export interface Ended {
 
 /** Starts `strata` from the sources; `ended` resolves when it is over. */
 export function start(...words: string[]): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...words], { cwd: repository });
+  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...words], { cwd: repository, env });
   const text = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {
     child[stream].setEncoding("utf8").on("data", (chunk: string) => {
