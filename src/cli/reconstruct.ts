@@ -6,7 +6,7 @@ import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import { reconstruct } from "../generation/reconstruct.js";
 import { reconstructionGrid } from "../report/picture-grid.js";
-import { wholeNumber } from "./arguments.js";
+import { numberAbove, wholeNumber } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { firstImages, makeFolder, readImages } from "./images.js";
 import { createRuntime } from "./runtime.js";
@@ -18,6 +18,7 @@ interface Options extends ModelOptions {
   count: number;
   out: string;
   groups?: number;
+  rate?: number;
 }
 
 /** Pairs of images in one row of the grid. */
@@ -36,11 +37,16 @@ export const reconstructCommand = addModelOptions(
   )
   .requiredOption("--count <n>", "number of images", wholeNumber(1))
   .requiredOption("--out <file.png>", "the picture to write")
+  .addOption(
+    new Option("--rate <bpd>", "keep as many groups of each image as this rate pays for, in bits per dimension")
+      .argParser(numberAbove(0, { inclusive: true }))
+      .conflicts("groups"),
+  )
   .option("--groups <k>", "keep the first K latent groups of each image, draw the rest from the prior", wholeNumber(0))
   .action(withContext(runReconstruct));
 
 async function runReconstruct(context: Context, options: Options): Promise<void> {
-  const { out, groups, batch, split } = options;
+  const { out, groups, rate: rateBitsPerDim, batch, split } = options;
   if (extname(out).toLowerCase() !== ".png")
     throw new UserError(`--out ${out}: expected a file name that ends in .png.`);
   const { seed, signal, progress } = context;
@@ -53,7 +59,15 @@ async function runReconstruct(context: Context, options: Options): Promise<void>
   const runtime = createRuntime(context);
   try {
     const onProgress = (done: number) => progress.update(`${done} of ${count} images`);
-    const again = await reconstruct(model, originals, { groups, seed, batch, runtime, signal, onProgress });
+    const again = await reconstruct(model, originals, {
+      groups,
+      rateBitsPerDim,
+      seed,
+      batch,
+      runtime,
+      signal,
+      onProgress,
+    });
     makeFolder(dirname(out));
     await writeFileAtomic(out, await reconstructionGrid(originals, again, COLUMNS));
     context.result({ out, count, step: model.step }, `${count} ${split} images above their reconstructions: ${out}`);

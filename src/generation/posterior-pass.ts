@@ -3,6 +3,7 @@ import { numpy as np } from "@jax-js/jax";
 import type { Config } from "../config/index.js";
 import { type DeviceArray, type Operand, type Runtime, type Spec, spec } from "../engine/index.js";
 import { draw, encode, groups, initialState, type ModelParameters, posterior, topDown } from "../model/index.js";
+import { gaussianKl } from "../objective/group-kl.js";
 import { compileForModel, type ModelProgram } from "./compiled.js";
 import { type EncoderInputs, encoderInputSpecs } from "./encoder-inputs.js";
 import { outputNoiseChannels, picture } from "./output.js";
@@ -15,12 +16,15 @@ export interface PosteriorInputs<T> {
   latents: T[];
   /** For every group 1 to draw it from the posterior, 0 from the prior, [L]. */
   fromPosterior: T;
+  /** Rate that the groups from the posterior may take in all, nats an image, [1]; infinite for no limit. */
+  allottedNats: T;
   /** Noise of the output distribution, where it is drawn from. */
   output?: T;
 }
 
 /**
- * Reconstructs a batch: z_i ~ q(z_i | z_<i, x) or p(z_i | z_<i), group by group as told.
+ * Reconstructs a batch: z_i ~ q(z_i | z_<i, x) or p(z_i | z_<i), group by group as told; from the first group on that would
+ * exceed the allotted rate, an image's latents come from the prior (paper §4.2).
  *
  * @param parameters - borrowed
  * @param inputs - consumed
@@ -29,17 +33,26 @@ export interface PosteriorInputs<T> {
 export function posteriorPass(
   { model, objective }: Pick<Config, "model" | "objective">,
   parameters: ModelParameters<np.Array>,
-  { batch: { images, labels, lowResolution }, latents, fromPosterior, output: outputNoise }: PosteriorInputs<np.Array>,
+  { batch, latents, fromPosterior, allottedNats, output: outputNoise }: PosteriorInputs<np.Array>,
 ): { images: np.Array } {
+  const { images, labels, lowResolution } = batch;
   const choices = np.split(fromPosterior, latents.length); // L of [1]
   const count = images.shape[0];
+  let within = np.ones([count]); // 1 while every group so far has fitted into the rate
+  let spentNats = np.zeros([count]);
   const activations = encode(parameters.encoder, model, images, labels);
   const output = topDown(parameters, model, {
     initial: initialState(parameters, { count, lowResolution, labels }),
     labels,
     chooseLatent: (group, p, hidden) => {
       const q = posterior(parameters, group, hidden, activations, labels);
-      const chosen = np.less(0.5, choices[group.index]);
+      const rate = gaussianKl(
+        { mean: q.mean.ref, variance: q.variance.ref },
+        { mean: p.mean.ref, variance: p.variance.ref },
+      );
+      spentNats = spentNats.add(rate.mul(choices[group.index].ref));
+      within = np.where(np.less(allottedNats.ref, spentNats.ref), 0, within);
+      const chosen = np.less(0.5, within.ref.mul(choices[group.index])).reshape([count, 1, 1, 1]);
       const mean = np.where(chosen.ref, q.mean, p.mean);
       const variance = np.where(chosen, q.variance, p.variance);
       return draw({ mean, variance }, latents[group.index]);
@@ -62,6 +75,7 @@ export function compilePosteriorPass(
     batch: encoderInputSpecs(model, batch),
     latents: all.map(({ shape }) => spec([batch, ...shape])),
     fromPosterior: spec([all.length]),
+    allottedNats: spec([1]),
     ...(drawn ? { output: spec([batch, outputNoiseChannels(objective), model.resolution, model.resolution]) } : {}),
   };
   const pass = (parameters: ModelParameters<np.Array>, given: PosteriorInputs<np.Array>) =>

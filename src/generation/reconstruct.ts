@@ -15,6 +15,8 @@ import type { TrainedModel } from "./trained-model.js";
 export interface ReconstructOptions {
   /** Groups taken from the posterior, lowest resolution first. Default: all. */
   groups?: number;
+  /** Most that those groups may cost an image, bits per dimension: from the first that exceeds it, the prior. Default: no limit. */
+  rateBitsPerDim?: number;
   /** Factor on the standard deviation of the groups taken from the prior; 0 takes the prior's mean. Default 1. */
   priorTemperature?: number;
   /** Image `i` of a seed is reconstructed the same whatever it is batched with. Default 0. */
@@ -30,7 +32,7 @@ type PosteriorProgram = ModelProgram<PosteriorInputs<Operand>, { images: Float32
 
 /**
  * Encodes images and decodes them again, with a posterior sample for each group (paper Figure 8), or for the first
- * `groups` only (§4.2). The predicted mean is shown; of a mixture of logistics, a draw.
+ * `groups` only, or as many as a rate allows (§4.2). The predicted mean is shown; of a mixture of logistics, a draw.
  *
  * @throws UserError when images or labels do not fit the model, or `groups` is out of range
  * @throws the signal's reason when aborted
@@ -82,7 +84,14 @@ async function runStage(
   stage: number,
   options: Omit<ReconstructOptions, "groups"> & { batch: number },
 ): Promise<Pictures> {
-  const { batch, seed = 0, priorTemperature = 1, signal, onProgress } = options;
+  const {
+    batch,
+    seed = 0,
+    priorTemperature = 1,
+    rateBitsPerDim = Number.POSITIVE_INFINITY,
+    signal,
+    onProgress,
+  } = options;
   const { model, objective } = config;
   const { count, resolution } = pictures;
   const shapes = groups(model).map(({ shape }) => shape);
@@ -98,6 +107,7 @@ async function runStage(
       batch: encoderInputs(model, pictures, indices, seed),
       latents,
       fromPosterior,
+      allottedNats: Float32Array.of(rateBitsPerDim * size * Math.LN2),
       ...(drawn ? { output: outputNoise(objective, stream(seed, "sampleOutput"), indices, resolution) } : {}),
     });
     toBytes(result.images.subarray(0, used * size), images, first * size);

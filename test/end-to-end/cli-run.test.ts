@@ -161,8 +161,11 @@ test("reconstructions, whole and from the first groups", async () => {
   const whole = await reconstruct("whole.png");
   expect(whole.code, whole.stderr).toBe(0);
   expect((await reconstruct("partial.png", "--groups", "1")).code).toBe(0);
-  const [a, b] = ["whole.png", "partial.png"].map((name) => readFileSync(join(folder, name)));
+  expect((await reconstruct("none.png", "--groups", "0")).code).toBe(0);
+  expect((await reconstruct("cheap.png", "--rate", "0")).code).toBe(0);
+  const [a, b, c, d] = ["whole", "partial", "none", "cheap"].map((name) => readFileSync(join(folder, `${name}.png`)));
   expect(a.equals(b)).toBe(false);
+  expect(d.equals(c)).toBe(true);
 });
 
 test("inspect shows a run, a configuration and a file of weights alike", async () => {
