@@ -17,6 +17,8 @@ test.each([
   [formatDuration(588), "9 min 48 s"],
   [formatDuration(5025), "1 h 24 min"],
   [formatDuration(7199), "2 h 0 min"],
+  [formatDuration(47 * 3600), "47 h 0 min"],
+  [formatDuration(432_000), "5 days"],
 ])("%s", (written, expected) => {
   expect(written).toBe(expected);
 });

@@ -28,7 +28,7 @@ export function formatShare(value: number): string {
   return Number.isFinite(value) ? `${(100 * value).toFixed(value >= 0.0995 ? 0 : 1)} %` : "–";
 }
 
-/** 588 → "9 min 48 s", 5025 → "1 h 24 min", 4.2 → "4.2 s". */
+/** 588 → "9 min 48 s", 5025 → "1 h 24 min", 4.2 → "4.2 s", 432000 → "5 days". */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "–";
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
@@ -36,5 +36,6 @@ export function formatDuration(seconds: number): string {
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   const minutes = Math.round(seconds / 60);
+  if (minutes >= 48 * 60) return `${formatCount(seconds / 86_400)} days`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
