@@ -11,7 +11,9 @@ export { NotAPicture, type Pictures } from "./generation/pictures.js";
 export { type ReconstructOptions, reconstruct } from "./generation/reconstruct.js";
 export { type SampleOptions, Sampler, type SamplerOptions, type Samples } from "./generation/sampler.js";
 export type { DataSummary, ParameterTree, TrainedModel } from "./generation/trained-model.js";
+export { type ModelSummary, summariseModel } from "./report/model-summary.js";
 export { type GridOptions, imageGrid, reconstructionGrid } from "./report/picture-grid.js";
+export { type RunReportOptions, writeRunReport } from "./report/run-report.js";
 export type { Progress, TrainingEvent } from "./training/events.js";
 export {
   type MetricsLine,
