@@ -27,7 +27,8 @@ const options = {
   interOpNumThreads: 1,
   executionMode: "sequential",
   logSeverityLevel: 3,
-  extra: { session: { set_denormal_as_zero: "1" } },
+  // Every session has threads of its own, which would spin on after a run and slow down the next one of another session.
+  extra: { session: { set_denormal_as_zero: "1", force_spinning_stop: "1" } },
 } satisfies InferenceSession.SessionOptions;
 
 const tensor = ({ dtype, shape }: ArrayInfo, data: TypedArray) => new Tensor(dtype, data, shape);
