@@ -28,9 +28,15 @@ export const contractDots = (graph: Graph): Graph =>
     if (equation.op !== "dot") return undefined;
     const [x, y] = equation.inputs;
     const shape = equation.outputs[0].shape;
-    const views = [x, y].map((operand) => trackedView(operand, builder));
-    const plain = [x, y].map(wholeView);
-    return [contract(views, shape, emit) ?? contract(plain, shape, emit)!];
+    const [left, right] = [x, y].map((operand) => trackedViews(operand, builder));
+    const pairs = left.flatMap((a) => right.map((b) => [a, b]));
+    const elements = (views: View[]) => sizeOf(views[0].base.shape) + sizeOf(views[1].base.shape);
+    pairs.sort((a, b) => elements(a) - elements(b)); // stable: among equals, the one followed furthest
+    for (const views of pairs) {
+      const product = contract(views, shape, emit);
+      if (product) return [product];
+    }
+    return undefined;
   });
 
 const wholeView = (base: Atom): View => ({
@@ -38,12 +44,13 @@ const wholeView = (base: Atom): View => ({
   axes: base.shape.map((size, source) => (size === 1 ? [] : [{ size, source }])),
 });
 
-function trackedView(atom: Atom, builder: GraphBuilder): View {
-  let view = wholeView(atom);
+/** An operand and the arrays it is a view of, furthest back first. Too far back an axis may turn out to be several. */
+function trackedViews(atom: Atom, builder: GraphBuilder): View[] {
+  const views = [wholeView(atom)];
   for (;;) {
-    const below = throughDefinition(view, builder);
-    if (!below) return view;
-    view = below;
+    const below = throughDefinition(views[0], builder);
+    if (!below) return views;
+    views.unshift(below);
   }
 }
 
