@@ -1,12 +1,11 @@
 /** @file Checkpoints: folders that appear whole or not at all, and are believed only when their hashes are right. */
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import { syncFolder, writeSynced } from "../formats/atomic-file.js";
-import { encodeSafetensors, readSafetensors } from "../formats/safetensors.js";
+import { readSafetensorsFile, safetensorsPieces } from "../formats/safetensors.js";
 import type { Tensor } from "../formats/tensor.js";
 import { type Manifest, manifestSchema } from "./manifest.js";
 
@@ -56,9 +55,8 @@ export async function saveCheckpoint(
   await mkdir(temporary);
   const files: Manifest["files"] = {};
   for (const [part, tensors] of Object.entries(parts)) {
-    const bytes = encodeSafetensors(await tensors());
-    files[`${part}.safetensors`] = { bytes: bytes.length, sha256: sha256(bytes) };
-    await writeSynced(join(temporary, `${part}.safetensors`), bytes);
+    const name = `${part}.safetensors`;
+    files[name] = await writeSynced(join(temporary, name), safetensorsPieces(await tensors()));
   }
   const text = `${JSON.stringify({ ...manifest, files }, null, 2)}\n`;
   await writeSynced(join(temporary, MANIFEST), Buffer.from(text));
@@ -83,15 +81,16 @@ export async function readCheckpoint<Wanted extends Part>(
   const parts = {} as Record<Wanted, Tensors>;
   for (const part of wanted) {
     const name = `${part}.safetensors`;
-    const bytes = await readPart(join(folder, name));
     const expected = manifest.files[name]?.sha256 ?? "none";
-    const got = sha256(bytes);
-    if (got !== expected) {
+    const { tensors, sha256 } = await readSafetensorsFile(join(folder, name)).catch((error) => {
+      throw error instanceof UserError ? new DamagedCheckpoint(error.message) : error;
+    });
+    if (sha256 !== expected) {
       throw new DamagedCheckpoint(
-        `Expected ${join(folder, name)} to have the SHA-256 ${expected} that its manifest names, got ${got}.`,
+        `Expected ${join(folder, name)} to have the SHA-256 ${expected} that its manifest names, got ${sha256}.`,
       );
     }
-    parts[part] = readSafetensors(bytes, join(folder, name)).tensors;
+    parts[part] = tensors;
   }
   return { manifest, parts };
 }
@@ -159,5 +158,3 @@ export async function retainCheckpoints(
     await rm(join(checkpoints, name), { recursive: true, force: true });
   }
 }
-
-const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
