@@ -8,9 +8,8 @@ export { type ChooseLatent, outputLayers, posterior, stochasticLayer, topDown } 
 export { type Group, groups } from "./groups.js";
 export { initialise } from "./initialise.js";
 export { type DiagonalGaussian, draw, smoothVariance } from "./latent.js";
-export { mapParameters, parameterEntries } from "./parameter-tree.js";
+export { countParameters, mapParameters, parameterEntries } from "./parameter-tree.js";
 export {
-  countParameters,
   type Initialiser,
   type ModelParameters,
   modelParameters,

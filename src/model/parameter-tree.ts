@@ -1,4 +1,4 @@
-/** @file Walking a tree of parameters by dotted path. */
+/** @file Walking a tree of parameters by dotted path, and counting them. */
 import type { ModelParameters } from "./parameters.js";
 
 /** Nested lists and plain objects with leaves T, which are neither; absent fields are `undefined`. */
@@ -33,4 +33,9 @@ export function parameterEntries<T>(parameters: ModelParameters<T>): [path: stri
   const found: [string, T][] = [];
   mapParameters(parameters, (parameter, path) => found.push([path, parameter]));
   return found;
+}
+
+/** Number of scalars in a tree of specs or arrays. */
+export function countParameters(parameters: ModelParameters<{ shape: number[] }>): number {
+  return parameterEntries(parameters).reduce((sum, [, { shape }]) => sum + shape.reduce((size, n) => size * n, 1), 0);
 }

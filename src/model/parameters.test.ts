@@ -3,8 +3,8 @@ import { readGoldenJson } from "../../test/support/golden.js";
 import { resolvePreset } from "../config/index.js";
 import { authorsNames } from "./authors-names.js";
 import { groups } from "./groups.js";
-import { mapParameters, parameterEntries } from "./parameter-tree.js";
-import { countParameters, modelParameters } from "./parameters.js";
+import { countParameters, mapParameters, parameterEntries } from "./parameter-tree.js";
+import { modelParameters } from "./parameters.js";
 
 const { parameter_counts: published } = readGoldenJson("schedule.json");
 

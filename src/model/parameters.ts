@@ -1,7 +1,6 @@
 /** @file The parameters of a model: their tree, and the shape and initial distribution of each, without allocating any. */
 import type { ModelConfig } from "../config/index.js";
 import { attentionPlaces } from "./attention-places.js";
-import { parameterEntries } from "./parameter-tree.js";
 
 /** Initial distribution of a parameter; `scale` multiplies the drawn values. */
 export type Initialiser =
@@ -153,9 +152,4 @@ export function modelParameters(model: ModelConfig, outputChannels: number): Mod
     generator: generator(model, outputChannels),
     ...(model.superResolution ? { superResolution: uNet(model, model.superResolution.blocks) } : {}),
   };
-}
-
-/** Number of scalars in a tree of specs or arrays. */
-export function countParameters(parameters: ModelParameters<{ shape: number[] }>): number {
-  return sum(parameterEntries(parameters).map(([, { shape }]) => shape.reduce((size, n) => size * n, 1)));
 }
