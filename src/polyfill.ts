@@ -4,9 +4,15 @@ type Globals = { Float16Array?: unknown };
 
 (globalThis as Globals).Float16Array ??= class Float16Array {};
 
-const iteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())) as Record<string, unknown>;
+const iteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())) as Record<
+  string,
+  unknown
+>;
 
-function define(name: string, method: (this: Iterable<unknown>, fn: (value: unknown, index: number) => unknown) => unknown) {
+function define(
+  name: string,
+  method: (this: Iterable<unknown>, fn: (value: unknown, index: number) => unknown) => unknown,
+) {
   if (!(name in iteratorPrototype)) {
     Object.defineProperty(iteratorPrototype, name, { value: method, configurable: true, writable: true });
   }

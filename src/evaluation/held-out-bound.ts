@@ -108,7 +108,7 @@ function boundPass(
 export function compileBound(
   config: Pick<Config, "model" | "objective">,
   batch: number,
-  weights: ParameterTree | (() => ModelParameters<DeviceArray>),
+  weights: ParameterTree | (() => readonly DeviceArray[]),
   runtime?: Runtime,
 ): Promise<BoundProgram> {
   const inputs: BoundInputs<Spec> = {

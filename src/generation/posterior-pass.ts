@@ -66,7 +66,7 @@ export function compilePosteriorPass(
   config: Pick<Config, "model" | "objective">,
   batch: number,
   { drawn }: { drawn: boolean },
-  weights: ParameterTree | (() => ModelParameters<DeviceArray>),
+  weights: ParameterTree | (() => readonly DeviceArray[]),
   runtime?: Runtime,
 ): Promise<ModelProgram<PosteriorInputs<Operand>, { images: Float32Array }>> {
   const { model, objective } = config;

@@ -87,7 +87,7 @@ export function compilePriorPass(
   config: Pick<Config, "model" | "objective">,
   batch: number,
   { guided, drawn }: PriorKind,
-  weights: ParameterTree | (() => ModelParameters<DeviceArray>),
+  weights: ParameterTree | (() => readonly DeviceArray[]),
   runtime?: Runtime,
 ): Promise<ModelProgram<PriorInputs<Operand>, PriorOutputs<Float32Array>>> {
   const { model, objective } = config;

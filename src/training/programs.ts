@@ -11,8 +11,9 @@ import {
   type TypedArray,
 } from "../engine/index.js";
 import { leaves } from "../engine/tree.js";
+import { unpackWeights, weightPacking } from "../generation/compiled.js";
 import { parameterSpecs } from "../generation/trained-model.js";
-import { groups, type ModelParameters, mapParameters } from "../model/index.js";
+import { groups } from "../model/index.js";
 import { type LossBatch, lossAndGradients, type SpectralVectors, spectralVectorLengths } from "../objective/loss.js";
 
 /** Means over a micro-batch, nats per image; scalars but for the last. */
@@ -35,7 +36,8 @@ export interface TypedProgram<Args extends unknown[], Result> {
   dispose(): Promise<void>;
 }
 
-type OnDevice = ModelParameters<DeviceArray>;
+/** Weights, or gradients of them, packed. */
+type OnDevice = readonly DeviceArray[];
 
 export type GradientsProgram = TypedProgram<
   [
@@ -81,16 +83,19 @@ export async function compileGradients(config: Config, runtime?: Runtime): Promi
   const parameters = parameterSpecs(config);
   const { batch, noise } = batchSpecs(config);
   const microBatches = microBatchesOf(config);
+  const packing = weightPacking(parameters);
   const gradients = (
-    weights: ModelParameters<np.Array>,
+    weights: np.Array[],
     vectors: SpectralVectors[],
     inputs: LossBatch,
     latents: np.Array[],
-    accumulated?: ModelParameters<np.Array>,
+    accumulated?: np.Array[],
   ) => {
-    const { loss, aux, gradients: fresh } = lossAndGradients(weights, vectors, inputs, latents, config);
-    const mean = accumulated ? addShare(accumulated, fresh, 1 / microBatches) : fresh;
-    const squares = leaves<np.Array>(mean as Tree<np.Array>).map((g) => np.square(g.ref).sum());
+    const tree = unpackWeights(parameters, weights);
+    const { loss, aux, gradients: fresh } = lossAndGradients(tree, vectors, inputs, latents, config);
+    const packed = packing.pack(leaves<np.Array>(fresh as Tree<np.Array>));
+    const mean = accumulated ? accumulated.map((sum, pack) => sum.add(packed[pack].mul(1 / microBatches))) : packed;
+    const squares = mean.map((pack) => np.square(pack.ref).sum());
     const metrics: BatchMetrics<np.Array> = {
       lossNats: loss,
       distortionNats: aux.distortionNats.mean(),
@@ -102,17 +107,11 @@ export async function compileGradients(config: Config, runtime?: Runtime): Promi
     };
     return { gradients: mean, spectralVectors: aux.spectralVectors, metrics };
   };
-  const args = [parameters, spectralVectorSpecs(config), batch, noise, ...(microBatches > 1 ? [parameters] : [])];
+  const { specs } = packing;
+  const args = [specs, spectralVectorSpecs(config), batch, noise, ...(microBatches > 1 ? [specs] : [])];
   const program = await compile(gradients, args as Tree<Spec>[], {
     runtime,
     keep: { gradients: true, spectralVectors: true },
   });
   return program as unknown as GradientsProgram;
-}
-
-/** sum + share · gradient, parameter by parameter. */
-function addShare(sum: ModelParameters<np.Array>, gradient: ModelParameters<np.Array>, share: number) {
-  const sums = leaves<np.Array>(sum as Tree<np.Array>);
-  let next = 0;
-  return mapParameters(gradient, (g) => sums[next++].add(g.mul(share)));
 }

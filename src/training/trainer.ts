@@ -1,11 +1,20 @@
 /** @file The training state on the device, and the step that renews it. */
 import type { Config } from "../config/index.js";
-import { type DeviceArray, map, type Runtime, type Spec, type Tree, type TypedArray } from "../engine/index.js";
-import { leaves, rebuild } from "../engine/tree.js";
+import {
+  type DeviceArray,
+  leaves,
+  map,
+  Packing,
+  type Runtime,
+  rebuild,
+  type Spec,
+  type Tree,
+  type TypedArray,
+} from "../engine/index.js";
 import { parameterSpecs } from "../generation/trained-model.js";
 import type { ModelParameters } from "../model/index.js";
 import type { LossBatch, SpectralVectors } from "../objective/loss.js";
-import { adamaxStepSize } from "./adamax.js";
+import { adamaxStepSize, type OptimizerState } from "./adamax.js";
 import { learningRate } from "./learning-rate.js";
 import type { Counters } from "./manifest.js";
 import { averageDecay } from "./moving-average.js";
@@ -20,9 +29,16 @@ import { mustSkip } from "./skip-rule.js";
 import { compileUpdate, type Optimized, type UpdateProgram } from "./update-program.js";
 
 /** Everything a run goes on from, besides its counters. */
-export interface TrainingState<T> extends Optimized<T> {
+export interface TrainingState<T> extends OptimizerState<ModelParameters<T>> {
   spectralVectors: SpectralVectors<T>[];
 }
+
+/** The same on the device, parameters packed. */
+interface DeviceState extends Optimized<DeviceArray> {
+  spectralVectors: SpectralVectors<DeviceArray>[];
+}
+
+const PACKED = ["parameters", "ema", "firstMoment", "infinityNorm"] as const;
 
 /** What one micro-batch is computed from. */
 export interface MicroBatch {
@@ -48,9 +64,11 @@ export function stateSpecs(config: Config): TrainingState<Spec> {
 
 /** Holds a training state on the device and makes one update after the other. */
 export class Trainer {
-  #state: TrainingState<DeviceArray>;
+  #state: DeviceState;
   /** Where accumulation starts; absent when a batch is one micro-batch. */
-  readonly #zeros: ModelParameters<DeviceArray> | undefined;
+  readonly #zeros: readonly DeviceArray[] | undefined;
+  readonly #specs: TrainingState<Spec>;
+  readonly #packing: Packing;
 
   private constructor(
     readonly config: Config,
@@ -60,10 +78,22 @@ export class Trainer {
     private readonly update: UpdateProgram,
     state: TrainingState<Float32Array>,
   ) {
-    const specs = stateSpecs(config);
-    this.#state = put(runtime, specs, state);
-    const zeros = () => map(specs.parameters as Tree<Spec>, ({ size }) => new Float32Array(size));
-    this.#zeros = microBatchesOf(config) > 1 ? put(runtime, specs.parameters, zeros()) : undefined;
+    this.#specs = stateSpecs(config);
+    this.#packing = new Packing(leaves<Spec>(this.#specs.parameters as Tree<Spec>));
+    const { specs } = this.#packing;
+    const packed = (part: (typeof PACKED)[number]) => {
+      const elements = this.#packing.packElements(leaves<Float32Array>(state[part] as Tree<Float32Array>));
+      return elements.map((pack, index) => runtime.put(pack, specs[index]));
+    };
+    const [parameters, ema, firstMoment, infinityNorm] = PACKED.map(packed);
+    const spectralVectors = put<DeviceState["spectralVectors"]>(
+      runtime,
+      this.#specs.spectralVectors,
+      state.spectralVectors,
+    );
+    this.#state = { parameters, ema, firstMoment, infinityNorm, spectralVectors };
+    const zeros = () => specs.map((pack) => runtime.put(new Float32Array(pack.size), pack));
+    this.#zeros = microBatchesOf(config) > 1 ? zeros() : undefined;
   }
 
   /** Compiles both programs and copies the state to the device. */
@@ -72,8 +102,8 @@ export class Trainer {
     return new Trainer(config, runtime, { ...counters }, gradients, update, state);
   }
 
-  /** The moving average of the weights, as it is now; gone after the next step. */
-  get ema(): ModelParameters<DeviceArray> {
+  /** The moving average of the weights, packed, as it is now; gone after the next step. */
+  get ema(): readonly DeviceArray[] {
     return this.#state.ema;
   }
 
@@ -129,10 +159,16 @@ export class Trainer {
   async read<Part extends keyof TrainingState<unknown>>(
     ...parts: readonly Part[]
   ): Promise<Pick<TrainingState<Float32Array>, Part>> {
-    const chosen = Object.fromEntries(parts.map((part) => [part, this.#state[part]])) as Tree<DeviceArray>;
-    const values: TypedArray[] = [];
-    for (const array of leaves<DeviceArray>(chosen)) values.push(await array.read());
-    return rebuild(chosen, values) as unknown as Pick<TrainingState<Float32Array>, Part>;
+    const result: Partial<TrainingState<Float32Array>> = {};
+    for (const part of parts) {
+      const values: Float32Array[] = [];
+      for (const array of leaves<DeviceArray>(this.#state[part] as Tree<DeviceArray>)) {
+        values.push((await array.read()) as Float32Array);
+      }
+      const arrays = part === "spectralVectors" ? values : this.#packing.unpackElements(values);
+      Object.assign(result, { [part]: rebuild(this.#specs[part] as Tree<Spec>, arrays) });
+    }
+    return result as Pick<TrainingState<Float32Array>, Part>;
   }
 
   /** Frees the state and the programs. */

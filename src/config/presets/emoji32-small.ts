@@ -19,19 +19,19 @@ export const emoji32Small: ConfigInput = {
       { resolution: 32, channels: 16, encoderBlocks: 1, stochasticLayers: 1 },
     ],
   },
-  objective: { output: "gaussian", informationSchedule: "on", sigma: 0.05 },
+  objective: { output: "gaussian", informationSchedule: "on", sigma: 0.07 },
   optimizer: {
     startLearningRate: 1e-4,
     maxLearningRate: 4e-3,
     minLearningRate: 1e-5,
-    decaySteps: 4000,
+    decaySteps: 3000,
     // The first hundred gradients are huge, and the published 0.999 would remember them for the whole of a short run.
-    beta2: 0.97,
+    beta2: 0.95,
     skipThreshold: 300,
   },
   training: {
     batchSize: 16,
-    steps: 4000,
+    steps: 3000,
     // A mirrored emoji is still an emoji, and there are few of them.
     flips: true,
     // A short memory, warmed up: the published 0.9997 would still remember the random start.
