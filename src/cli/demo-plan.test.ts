@@ -6,7 +6,7 @@ const preset = resolvePreset("emoji32-small");
 
 test("steps follow from the rate and the time, and the schedule ends with them", () => {
   const { training, optimizer } = fitToTime(preset, 80, 500);
-  expect(training.steps).toBe(Math.floor((0.95 * 500 * 80) / preset.training.batchSize));
+  expect(training.steps).toBe(Math.floor((1.05 * 500 * 80) / preset.training.batchSize));
   expect(optimizer.decaySteps).toBe(training.steps);
   expect(training.evaluateEvery * 10).toBeGreaterThanOrEqual(training.steps);
 });

@@ -1,7 +1,7 @@
 /** @file Runs a function on the engine and on jax-js's own `cpu` back-end, forward and backward, and compares. */
 import { defaultDevice, grad, numpy as np } from "@jax-js/jax";
 import { expect } from "vitest";
-import { compile, type Operand, Runtime, spec, type TypedArray } from "../../src/engine/index.js";
+import { compile, type Operand, Runtime, type Spec, spec, type TypedArray } from "../../src/engine/index.js";
 import type { DType } from "../../src/engine/spec.js";
 
 /** An array with elements, for the engine and for jax-js. */
@@ -49,17 +49,28 @@ export function testRuntime(): Runtime {
 
 type Fn = (...args: np.Array[]) => np.Array;
 
+/** Elements and their type, as a back-end gives them. */
+interface Computed {
+  data: TypedArray;
+  dtype: string;
+}
+
 /** `fn` on the engine. */
 export async function onEngine(fn: Fn, samples: Sample[]): Promise<TypedArray> {
+  return (await computedOnEngine(fn, samples)).data;
+}
+
+async function computedOnEngine(fn: Fn, samples: Sample[]): Promise<Computed> {
   const specs = samples.map(({ shape, dtype }) => spec(shape, dtype));
   const program = await compile((...args: np.Array[]) => [fn(...args)], specs, { runtime: testRuntime() });
   const [result] = (await program.run(...samples.map(({ data }) => data))) as Operand[];
   await program.dispose();
-  return result as TypedArray;
+  const [{ dtype }] = program.outputs as Spec[];
+  return { data: result as TypedArray, dtype };
 }
 
 /** `fn` on jax-js's `cpu` back-end. */
-export function onJax(fn: Fn, samples: Sample[]): TypedArray {
+function computedOnJax(fn: Fn, samples: Sample[]): Computed {
   const previous = defaultDevice();
   defaultDevice("cpu");
   try {
@@ -67,7 +78,8 @@ export function onJax(fn: Fn, samples: Sample[]): TypedArray {
       if (dtype !== "bool") return np.array(data as Float32Array<ArrayBuffer>).reshape(shape);
       return np.array(Array.from(data, Boolean), { dtype: np.bool }).reshape(shape);
     });
-    return fn(...arrays).dataSync() as TypedArray;
+    const result = fn(...arrays);
+    return { dtype: result.dtype, data: result.dataSync() as TypedArray };
   } finally {
     defaultDevice(previous);
   }
@@ -87,9 +99,11 @@ export function difference(actual: TypedArray, expected: ArrayLike<number | bool
   return largest / scale;
 }
 
-/** Fails unless the engine computes what jax-js does. */
+/** Fails unless the engine computes what jax-js does, in the same type. */
 export async function checkForward(fn: Fn, samples: Sample[], tolerance = 2e-6): Promise<void> {
-  expect(difference(await onEngine(fn, samples), onJax(fn, samples))).toBeLessThanOrEqual(tolerance);
+  const [engine, jax] = [await computedOnEngine(fn, samples), computedOnJax(fn, samples)];
+  expect(engine.dtype).toBe(jax.dtype);
+  expect(difference(engine.data, jax.data)).toBeLessThanOrEqual(tolerance);
 }
 
 /** Like `checkForward`, and the gradient of Σ fn(x) · weight with respect to every float argument, with irregular weights. */

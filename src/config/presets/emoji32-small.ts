@@ -19,7 +19,7 @@ export const emoji32Small: ConfigInput = {
       { resolution: 32, channels: 16, encoderBlocks: 1, stochasticLayers: 1 },
     ],
   },
-  objective: { output: "gaussian", informationSchedule: "on", sigma: 0.07 },
+  objective: { output: "gaussian", informationSchedule: "on", sigma: 0.06 },
   optimizer: {
     startLearningRate: 1e-4,
     maxLearningRate: 4e-3,
