@@ -17,7 +17,10 @@ test("a complete configuration is its own fixed point, also through JSON", () =>
 });
 
 test("what is left out gets the paper's values", () => {
-  const { model, objective, optimizer, training } = base;
+  const given = structuredClone(base) as unknown as Record<string, Record<string, unknown>>;
+  const own = ["latentChannels", "sigma", "beta2", "spectralWeight"];
+  for (const branch of ["model", "objective", "optimizer"]) for (const name of own) delete given[branch][name];
+  const { model, objective, optimizer, training } = parseConfig(given, "a test");
   expect(model).toMatchObject({ latentChannels: 16, classes: 0 });
   expect(objective).toEqual({
     output: "gaussian",

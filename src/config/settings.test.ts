@@ -16,7 +16,9 @@ test("settings replace single values, by path", () => {
   expect(changed.training).toEqual({ ...config.training, batchSize: 64, microBatchSize: 8 });
   expect(changed.optimizer.maxLearningRate).toBe(3e-4);
   expect(changed.objective.output).toBe("logistic-mixture");
-  expect(changed.model.levels.map(({ channels }) => channels)).toEqual([64, 64, 64, 48, 64]);
+  expect(changed.model.levels.map(({ channels }) => channels)).toEqual(
+    config.model.levels.map(({ resolution, channels }) => (resolution === 16 ? 48 : channels)),
+  );
   expect(config.training.batchSize).toBe(16); // the original stays as it was
 });
 

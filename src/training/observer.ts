@@ -41,7 +41,7 @@ export class Observer {
     this.#batch = Math.min(LARGEST_BATCH, microBatchSize);
   }
 
-  /** The bound on held-out images and on as many training images; the same images and noise every time. */
+  /** The bound on held-out images and on as many training images, taken from all of the set; the same images and noise every time. */
   async measure(signal?: AbortSignal): Promise<{ split: "validation" | "train"; bound: Bound }[]> {
     const { config } = this.trainer;
     const { train, validation } = this.data;
@@ -54,7 +54,8 @@ export class Observer {
         bound: await measureBound(await this.#boundProgram(), config, validation, options),
       });
     }
-    results.push({ split: "train", bound: await measureBound(await this.#boundProgram(), config, train, options) });
+    const bound = await measureBound(await this.#boundProgram(), config, spread(train, count), options);
+    results.push({ split: "train", bound });
     return results;
   }
 
@@ -103,6 +104,13 @@ export class Observer {
     await (await this.#bound)?.dispose();
     await (await this.#prior)?.dispose();
   }
+}
+
+/** `count` images of a set at equal distances: its order may be by kind. */
+export function spread(set: ImageSet, count: number): ImageSet {
+  const indices = Array.from({ length: count }, (_, i) => Math.floor((i * set.count) / count));
+  const labels = set.labels.length > 0 ? rows(set.labels, indices, 1) : set.labels;
+  return { ...set, count, images: rows(set.images, indices, 3 * set.resolution ** 2), labels };
 }
 
 /** What a super-resolution model enlarges for the grid of samples: real images made small, repeated where they are few. */
