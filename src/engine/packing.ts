@@ -2,8 +2,8 @@
 import { numpy as np } from "@jax-js/jax";
 import { type Spec, spec } from "./spec.js";
 
-/** Elements of a pack, at least, where there are as many: 16 MB. Longer ones would only need more memory at a time. */
-const LEAST = 4e6;
+/** Elements of a pack, at least, where there are as many: 4 MB. Longer ones are no faster, and need more memory at a time. */
+const LEAST = 1e6;
 
 /** How arrays of given shapes are laid end to end, consecutive ones in one pack. All are float32. */
 export class Packing {
