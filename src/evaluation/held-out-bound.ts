@@ -15,11 +15,10 @@ import { normalNoise, stream } from "../generation/noise.js";
 import { picture } from "../generation/output.js";
 import { type Pictures, toBytes } from "../generation/pictures.js";
 import { type ParameterTree, parameterSpecs } from "../generation/trained-model.js";
-import { draw, encode, groups, initialState, type ModelParameters, posterior, topDown } from "../model/index.js";
-import { gaussianDistortion } from "../objective/gaussian-output.js";
-import { gaussianKl } from "../objective/group-kl.js";
+import { groups, type ModelParameters } from "../model/index.js";
+import { autoEncode } from "../objective/auto-encode.js";
 import { gaussianLogLikelihood } from "../objective/likelihood.js";
-import { logisticMixtureDistortion } from "../objective/logistic-mixture.js";
+import { distortion } from "../objective/loss.js";
 
 /** Means over the images measured; nats per image. */
 export interface Bound {
@@ -70,34 +69,27 @@ interface BoundOutputs<T> {
 
 export type BoundProgram = ModelProgram<BoundInputs<Operand>, BoundOutputs<Float32Array>>;
 
-/** Encodes a batch and measures what its code costs. Parameters are borrowed, inputs consumed. */
+/** Encodes a batch and measures what its code costs. Everything is borrowed. */
 function boundPass(
   config: Pick<Config, "model" | "objective">,
   parameters: ModelParameters<np.Array>,
   { batch, latents }: BoundInputs<np.Array>,
 ): BoundOutputs<np.Array> {
   const { model, objective } = config;
-  const { images, labels, lowResolution } = batch;
-  const activations = encode(parameters.encoder, model, images.ref, labels);
-  const kl: np.Array[] = [];
-  const output = topDown(parameters, model, {
-    initial: initialState(parameters, { count: images.shape[0], lowResolution, labels }),
-    labels,
-    chooseLatent: (group, prior, hidden) => {
-      const q = posterior(parameters, group, hidden, activations, labels);
-      kl[group.index] = gaussianKl({ mean: q.mean.ref, variance: q.variance.ref }, prior);
-      return draw(q, latents[group.index]);
-    },
-  });
-  const distortion =
-    objective.output === "gaussian"
-      ? gaussianDistortion(output.ref, images.ref, objective.sigma)
-      : logisticMixtureDistortion(output.ref, images.ref);
+  const { images } = batch;
+  const { output, klNats } = autoEncode(parameters, model, batch, latents);
+  const distortionNats = distortion(output.ref, images.ref, objective);
   const negativeLogLikelihood =
-    objective.output === "gaussian" ? gaussianLogLikelihood(output.ref, images.ref).neg() : distortion.ref;
+    objective.output === "gaussian" ? gaussianLogLikelihood(output.ref, images.ref).neg() : distortionNats.ref;
   const mean = picture(objective, output);
-  const error = np.clip(mean.ref, -1, 1).sub(images).mul(0.5);
-  return { distortion, negativeLogLikelihood, kl: np.stack(kl), squaredError: np.square(error).mean([1, 2, 3]), mean };
+  const error = np.clip(mean.ref, -1, 1).sub(images.ref).mul(0.5);
+  return {
+    distortion: distortionNats,
+    negativeLogLikelihood,
+    kl: np.stack(klNats),
+    squaredError: np.square(error).mean([1, 2, 3]),
+    mean,
+  };
 }
 
 /**

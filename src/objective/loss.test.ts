@@ -11,9 +11,9 @@ import {
   parameterEntries,
 } from "../model/index.js";
 import { keyFromSeed, normal } from "../random/index.js";
+import type { LossBatch } from "./auto-encode.js";
 import {
   informationShares,
-  type LossBatch,
   lossAndGradients,
   outputChannels,
   type SpectralVectors,

@@ -1,25 +1,12 @@
 /** @file The training loss (paper §2): distortion, weighted rate of every latent group, spectral term. */
 import { numpy as np, valueAndGrad } from "@jax-js/jax";
 import type { Config, ModelConfig, ObjectiveConfig } from "../config/index.js";
-import { encode, groups, initialState, type ModelParameters, posterior, topDown } from "../model/index.js";
-import { draw } from "../model/latent.js";
+import { groups, type ModelParameters } from "../model/index.js";
+import { autoEncode, type LossBatch } from "./auto-encode.js";
 import { gaussianDistortion } from "./gaussian-output.js";
-import { gaussianKl } from "./group-kl.js";
 import { geometricShares, perResolutionShares, rateWeights } from "./information-schedule.js";
 import { logisticMixtureDistortion } from "./logistic-mixture.js";
 import { spectralNorm } from "./spectral.js";
-
-/** One (micro-)batch of N images. */
-export type LossBatch<T = np.Array> = {
-  /** [N, 3, H, W] in [-1, 1]. */
-  images: T;
-  /** True labels, int32 [N], in class-conditional models: what encoder and posterior see. */
-  labels?: T;
-  /** Labels with some replaced by `classes`, "no label": what prior, shared blocks and U-Net see. */
-  droppedLabels?: T;
-  /** [N, 3, r, r] with its noise already added, in super-resolution models. */
-  lowResolution?: T;
-};
 
 /** Power-iteration vectors of one group's last prior and posterior convolutions, one entry per output channel. */
 export type SpectralVectors<T = np.Array> = {
@@ -83,7 +70,7 @@ function spectralTerm(parameters: ModelParameters<np.Array>, model: ModelConfig,
 }
 
 /** Distortion of every image under the configured output distribution, [N] nats. Consumes both. */
-function distortion(output: np.Array, images: np.Array, { output: kind, sigma }: ObjectiveConfig): np.Array {
+export function distortion(output: np.Array, images: np.Array, { output: kind, sigma }: ObjectiveConfig): np.Array {
   return kind === "gaussian" ? gaussianDistortion(output, images, sigma) : logisticMixtureDistortion(output, images);
 }
 
@@ -108,26 +95,11 @@ export function loss(
   config: Pick<Config, "model" | "objective">,
 ): { loss: np.Array; aux: LossParts } {
   const { model, objective } = config;
-  const { images, labels, droppedLabels, lowResolution } = batch;
-  const activations = encode(parameters.encoder, model, images.ref, labels);
-  const kl: np.Array[] = [];
-  const output = topDown(parameters, model, {
-    initial: initialState(parameters, {
-      count: images.shape[0],
-      lowResolution: lowResolution?.ref,
-      labels: droppedLabels,
-    }),
-    labels: droppedLabels,
-    chooseLatent: (group, prior, hidden) => {
-      const q = posterior(parameters, group, hidden, activations, labels);
-      kl[group.index] = gaussianKl({ mean: q.mean.ref, variance: q.variance.ref }, prior);
-      return draw(q, noise[group.index].ref);
-    },
-  });
+  const { output, klNats: kl } = autoEncode(parameters, model, batch, noise);
   const shares = informationShares(config);
   const gamma = shares ? rateWeights(kl, shares) : kl.map((rate) => np.onesLike(rate.ref));
   const weighted = kl.map((rate, group) => rate.ref.mul(gamma[group].ref)).reduce((sum, rate) => sum.add(rate)); // [N]
-  const distortionNats = distortion(output, images.ref, objective); // [N]
+  const distortionNats = distortion(output, batch.images.ref, objective); // [N]
   const { spectral, spectralVectors: advanced } = spectralTerm(parameters, model, spectralVectors);
   const total = distortionNats.ref.add(weighted.ref).mean().add(spectral.ref.mul(objective.spectralWeight));
   const aux = {

@@ -7,13 +7,8 @@ import { leaves, type Spec, spec, type Tree } from "../engine/index.js";
 import { type PriorInputs, priorPass } from "../generation/prior-pass.js";
 import { parameterSpecs } from "../generation/trained-model.js";
 import { groups, type ModelParameters, modelParameters } from "../model/index.js";
-import {
-  informationShares,
-  type LossBatch,
-  lossAndGradients,
-  outputChannels,
-  type SpectralVectors,
-} from "../objective/loss.js";
+import type { LossBatch } from "../objective/auto-encode.js";
+import { informationShares, lossAndGradients, outputChannels, type SpectralVectors } from "../objective/loss.js";
 import { spectralVectorSpecs } from "../training/programs.js";
 
 /** Bytes of one float32. */

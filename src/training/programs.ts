@@ -14,7 +14,8 @@ import { leaves } from "../engine/tree.js";
 import { unpackWeights, weightPacking } from "../generation/compiled.js";
 import { parameterSpecs } from "../generation/trained-model.js";
 import { groups } from "../model/index.js";
-import { type LossBatch, lossAndGradients, type SpectralVectors, spectralVectorLengths } from "../objective/loss.js";
+import type { LossBatch } from "../objective/auto-encode.js";
+import { lossAndGradients, type SpectralVectors, spectralVectorLengths } from "../objective/loss.js";
 
 /** Means over a micro-batch, nats per image; scalars but for the last. */
 export interface BatchMetrics<T> {

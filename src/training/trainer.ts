@@ -13,7 +13,8 @@ import {
 } from "../engine/index.js";
 import { parameterSpecs } from "../generation/trained-model.js";
 import type { ModelParameters } from "../model/index.js";
-import type { LossBatch, SpectralVectors } from "../objective/loss.js";
+import type { LossBatch } from "../objective/auto-encode.js";
+import type { SpectralVectors } from "../objective/loss.js";
 import { adamaxStepSize, type OptimizerState } from "./adamax.js";
 import { learningRate } from "./learning-rate.js";
 import type { Counters } from "./manifest.js";

@@ -2,7 +2,8 @@
 import type { numpy as np } from "@jax-js/jax";
 import { describe, expect, test } from "vitest";
 import { groups, type ModelParameters, mapParameters, parameterEntries } from "../../src/model/index.js";
-import { type LossBatch, lossAndGradients, type SpectralVectors } from "../../src/objective/loss.js";
+import type { LossBatch } from "../../src/objective/auto-encode.js";
+import { lossAndGradients, type SpectralVectors } from "../../src/objective/loss.js";
 import { maxRelativeError, relativeDistance } from "../support/distance.js";
 import { evaluate, HostArray } from "../support/evaluate.js";
 import { fixture, fixtureNames } from "../support/fixtures.js";

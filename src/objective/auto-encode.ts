@@ -1,0 +1,50 @@
+/** @file An image to its latents and back: every latent from the posterior, and what each group costs (paper §2). */
+import type { numpy as np } from "@jax-js/jax";
+import type { ModelConfig } from "../config/index.js";
+import { encode, initialState, type ModelParameters, posterior, topDown } from "../model/index.js";
+import { draw } from "../model/latent.js";
+import { gaussianKl } from "./group-kl.js";
+
+/** One (micro-)batch of N images. */
+export type LossBatch<T = np.Array> = {
+  /** [N, 3, H, W] in [-1, 1]. */
+  images: T;
+  /** True labels, int32 [N], in class-conditional models: what encoder and posterior see. */
+  labels?: T;
+  /** Labels with some replaced by `classes`, "no label": what prior, shared blocks and U-Net see. Default: the true ones. */
+  droppedLabels?: T;
+  /** [N, 3, r, r] with its noise already added, in super-resolution models. */
+  lowResolution?: T;
+};
+
+/**
+ * Encodes a batch and decodes it again, z_i ~ q(z_i | z_<i, x) in every group.
+ *
+ * @param parameters - borrowed
+ * @param batch - borrowed
+ * @param noise - standard normal, one [N, Z, r, r] a group, group 0 first; borrowed
+ * @returns the output distribution's parameters, [N, outC, H, W], and K_i of every group, L arrays of [N] nats
+ */
+export function autoEncode(
+  parameters: ModelParameters<np.Array>,
+  model: ModelConfig,
+  { images, labels, droppedLabels = labels, lowResolution }: LossBatch,
+  noise: np.Array[],
+): { output: np.Array; klNats: np.Array[] } {
+  const activations = encode(parameters.encoder, model, images.ref, labels);
+  const klNats: np.Array[] = [];
+  const output = topDown(parameters, model, {
+    initial: initialState(parameters, {
+      count: images.shape[0],
+      lowResolution: lowResolution?.ref,
+      labels: droppedLabels,
+    }),
+    labels: droppedLabels,
+    chooseLatent: (group, prior, hidden) => {
+      const q = posterior(parameters, group, hidden, activations, labels);
+      klNats[group.index] = gaussianKl({ mean: q.mean.ref, variance: q.variance.ref }, prior);
+      return draw(q, noise[group.index].ref);
+    },
+  });
+  return { output, klNats };
+}
