@@ -1,9 +1,12 @@
 /** @file From a jax-js function to a program that ONNX Runtime runs. */
 import type { Graph } from "./graph.js";
+import { blockSize } from "./onnx/block-size.js";
+import { lowerToOnnx } from "./onnx/lower.js";
 import { contractDots } from "./passes/contract-dots.js";
 import { convolutionForms } from "./passes/convolution-forms.js";
 import { convolutionsToProducts } from "./passes/convolutions-to-products.js";
 import { removeDeadCode } from "./passes/dead-code.js";
+import { filterGradients } from "./passes/filter-gradients.js";
 import { simplify } from "./passes/simplify.js";
 import { Program } from "./program.js";
 import { defaultRuntime, type Runtime } from "./runtime/runtime.js";
@@ -24,10 +27,11 @@ export interface CompileOptions {
   keep?: Readonly<Record<string | number, boolean>>;
 }
 
-/** The passes, in order. Each takes and returns a graph. */
-const passes = [
+/** The passes, in order, for a machine with blocks of so many channels. Each takes and returns a graph. */
+const passes = (block: number) => [
   simplify,
   contractDots,
+  filterGradients(block),
   convolutionsToProducts,
   simplify,
   removeDeadCode,
@@ -35,15 +39,20 @@ const passes = [
   removeDeadCode,
 ];
 
-/** Traces `fn` and makes the graph that runs: what `compile` hands to the runtime. */
+/**
+ * Traces `fn` and makes the graph that runs: what `compile` hands to the runtime.
+ *
+ * @param block - channels to a block of the machine's blocked convolutions; 0 where it has none
+ */
 export function prepare(
   fn: (...args: never[]) => unknown,
   args: readonly Tree<Spec>[],
   constants: CompileOptions["constants"] = [],
+  block = 0,
 ): { graph: Graph; outputs: Tree<Spec> } {
   const { graph, outputs } = trace(fn, args);
   const bound = bindConstants(graph, args, constants);
-  return { graph: passes.reduce((current, pass) => pass(current), bound), outputs };
+  return { graph: passes(block).reduce((current, pass) => pass(current), bound), outputs };
 }
 
 /** Turns the inputs of constant arguments into constants. */
@@ -82,8 +91,10 @@ export async function compile(
   exampleArgs: readonly Tree<Spec>[],
   { runtime = defaultRuntime(), constants = [], keep = {} }: CompileOptions = {},
 ): Promise<Program> {
-  const { graph, outputs } = prepare(fn, exampleArgs, constants);
+  const block = await blockSize(runtime);
+  const { graph, outputs } = prepare(fn, exampleArgs, constants, block);
   const session = await acquireSession(
+    lowerToOnnx(graph, block),
     graph,
     runtime,
     constants.some((constant) => constant !== undefined),

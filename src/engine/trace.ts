@@ -6,6 +6,7 @@ import { GraphBuilder } from "./builder.js";
 import { type Atom, formatEquation, type Graph, Literal, Value } from "./graph.js";
 import { type ImportContext, importRules } from "./import-rules.js";
 import { type DType, Spec, type TypedArray } from "./spec.js";
+import { storageCall } from "./storage.js";
 import { leaves, map, rebuild, type Tree } from "./tree.js";
 
 type JaxprEquation = Jaxpr["eqns"][number];
@@ -69,7 +70,9 @@ function inline(jaxpr: Jaxpr, args: readonly Atom[], builder: GraphBuilder, resi
       const { name, jaxpr: inner } = equation.params as { name: string; jaxpr: Jaxpr };
       const body = () => inline(inner, inputs, builder, residuals);
       builder.scope = scope === "" ? name : `${scope}/${name}`;
-      results = fusedCall(name, inputs, builder.emit, body, residuals);
+      const [{ aval }] = equation.outBinders;
+      results =
+        storageCall(name, inputs, aval.shape, builder.emit) ?? fusedCall(name, inputs, builder.emit, body, residuals);
       builder.scope = scope;
     } else {
       results = importEquation(equation, inputs, builder);

@@ -2,7 +2,7 @@
 import type { Atom, Equation, Graph, OperationName } from "../graph.js";
 import { Spec } from "../spec.js";
 import { lowerBlocked } from "./blocked-rules.js";
-import { lowerConvolution } from "./convolution.js";
+import { lowerConvolution, lowerFilterGradient } from "./convolution.js";
 import { elementwiseRules } from "./elementwise-rules.js";
 import { Lowering } from "./lowering.js";
 import { lowerProduct } from "./product.js";
@@ -43,6 +43,10 @@ function lowerEquation(equation: Equation, lowering: Lowering): void {
     lowerConvolution(equation, lowering);
     return;
   }
+  if (op === "filterGradient") {
+    lowerFilterGradient(equation, lowering);
+    return;
+  }
   if (lowerBlocked(equation, lowering)) return;
   if (op in elementwiseRules) {
     const operands = lowering.operands(inputs, outputs[0].shape, (atom) => lowering.full(atom));
@@ -56,7 +60,7 @@ function lowerEquation(equation: Equation, lowering: Lowering): void {
   });
 }
 
-type Other = Exclude<OperationName, "dot" | "conv" | keyof typeof elementwiseRules>;
+type Other = Exclude<OperationName, "dot" | "conv" | "filterGradient" | keyof typeof elementwiseRules>;
 type Rules = { [O in Other]: (equation: Equation<O>, lowering: Lowering) => string[] };
 
 const reductions = { sum: "ReduceSum", prod: "ReduceProd", min: "ReduceMin", max: "ReduceMax" };
@@ -105,6 +109,11 @@ const rules: Rules = {
     const shaped = lowering.reshape(lowering.full(x), x.shape, kept);
     return lowering.node("Expand", [shaped, lowering.model.integers(params.shape)]);
   },
+  toStorage: ({ inputs: [x], outputs }, lowering) => {
+    const image = lowering.fitsBlocks(x) ? lowering.blocked(x) : lowering.full(x);
+    return [lowering.reshape(image, x.shape, outputs[0].shape)];
+  },
+  fromStorage: ({ inputs: [x], params }, lowering) => [lowering.reshape(lowering.full(x), x.shape, params.shape)],
   reshape: ({ inputs, params }, lowering) => [
     lowering.reshape(lowering.full(inputs[0]), inputs[0].shape, params.shape),
   ],
@@ -121,8 +130,5 @@ const rules: Rules = {
     const settings = [starts, ends, axes].map((values) => lowering.model.integers(values));
     return lowering.node("Slice", [lowering.full(x), ...settings]);
   },
-  pad: ({ inputs, params }, lowering) => {
-    const pads = lowering.model.integers([0, 1].flatMap((side) => params.widths.map((width) => width[side])));
-    return lowering.node("Pad", [lowering.full(inputs[0]), pads, lowering.model.scalar(0, inputs[0].dtype)]);
-  },
+  pad: ({ inputs, params }, lowering) => [lowering.pad(lowering.full(inputs[0]), params.widths, inputs[0].dtype)],
 };

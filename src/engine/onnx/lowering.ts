@@ -1,5 +1,5 @@
 /** @file The ONNX model under construction, and the names under which arrays are known in it. */
-import { type Atom, isLiteral, type Value } from "../graph.js";
+import { type Atom, type Interval, isLiteral, type Value } from "../graph.js";
 import { broadcastShapes } from "../shapes.js";
 import type { DType } from "../spec.js";
 import { elementType, ModelBuilder } from "./model.js";
@@ -96,6 +96,20 @@ export class Lowering {
   transpose(x: string, permutation: readonly number[]): string {
     if (permutation.every((axis, index) => axis === index)) return x;
     return this.node("Transpose", [x], { perm: permutation })[0];
+  }
+
+  /** An array of this shape with its first two axes swapped. */
+  swapFirst(x: string, shape: readonly number[]): string {
+    const [first, second, ...rest] = shape;
+    if (first === 1 || second === 1) return this.reshape(x, shape, [second, first, ...rest]);
+    return this.transpose(x, [1, 0, ...rest.map((_, axis) => axis + 2)]);
+  }
+
+  /** The array with zeros around it. */
+  pad(x: string, widths: readonly Interval[], dtype: DType): string {
+    if (widths.every(([before, after]) => before === 0 && after === 0)) return x;
+    const pads = this.model.integers([0, 1].flatMap((side) => widths.map((width) => width[side])));
+    return this.node("Pad", [x, pads, this.model.scalar(0, dtype)])[0];
   }
 
   /** The same elements under another shape; of reshapes that follow one another only the last is written. */
