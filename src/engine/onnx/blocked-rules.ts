@@ -29,8 +29,7 @@ export function lowerBlocked(equation: Equation, lowering: Lowering): boolean {
     return true;
   }
   if (op === "split" && params.axis === 1 && wholeBlocks(params.sizes)) {
-    const operands = [...blocked(inputs), lowering.model.integers(params.sizes)];
-    const parts = lowering.node("Split", operands, { axis: 1 }, { outputs: outputs.length });
+    const parts = lowering.split(lowering.blocked(inputs[0]), 1, params.sizes);
     outputs.forEach((part, index) => {
       lowering.defineBlocked(part, parts[index]);
     });
@@ -42,10 +41,10 @@ export function lowerBlocked(equation: Equation, lowering: Lowering): boolean {
   }
   if (op === "reduce" && params.op === "sum" && String(params.axes) === "0,2,3") {
     const [n, c, h, w] = inputs[0].shape;
-    const shape = [n, c / lowering.block, h * w, lowering.block];
+    const shape = [(n * c) / lowering.block, h * w, lowering.block];
     const pixels = lowering.reshape(lowering.blocked(inputs[0]), inputs[0].shape, shape);
-    const [sums] = lowering.node("ReduceSum", [pixels, lowering.model.integers([0, 2])], { keepdims: 0 });
-    lowering.define(output, lowering.reshape(sums, [c / lowering.block, lowering.block], [c]));
+    const perImage = lowering.sum(pixels, 1); // one axis at a time: ONNX Runtime sums two far apart slowly
+    lowering.define(output, lowering.sum(lowering.reshape(perImage, [shape[0], lowering.block], [n, c]), 0));
     return true;
   }
   return false;

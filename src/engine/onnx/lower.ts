@@ -2,8 +2,9 @@
 import type { Atom, Equation, Graph, OperationName } from "../graph.js";
 import { Spec } from "../spec.js";
 import { lowerBlocked } from "./blocked-rules.js";
-import { lowerConvolution, lowerFilterGradient } from "./convolution.js";
+import { lowerConvolution } from "./convolution.js";
 import { elementwiseRules } from "./elementwise-rules.js";
+import { lowerFilterGradient } from "./filter-gradient.js";
 import { Lowering } from "./lowering.js";
 import { lowerProduct } from "./product.js";
 
@@ -82,11 +83,7 @@ const rules: Rules = {
       inputs.map((input) => lowering.full(input)),
       { axis: params.axis },
     ),
-  split: ({ inputs, params }, lowering) => {
-    const { axis, sizes } = params;
-    const operands = [lowering.full(inputs[0]), lowering.model.integers(sizes)];
-    return lowering.node("Split", operands, { axis }, { outputs: sizes.length });
-  },
+  split: ({ inputs, params }, lowering) => lowering.split(lowering.full(inputs[0]), params.axis, params.sizes),
   gather: ({ inputs, params }, lowering) =>
     lowering.node(
       "Gather",

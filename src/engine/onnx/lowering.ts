@@ -105,6 +105,12 @@ export class Lowering {
     return this.transpose(x, [1, 0, ...rest.map((_, axis) => axis + 2)]);
   }
 
+  /** Parts of these sizes along an axis. */
+  split(x: string, axis: number, sizes: readonly number[]): string[] {
+    if (sizes.length === 1) return [x];
+    return this.node("Split", [x, this.model.integers(sizes)], { axis }, { outputs: sizes.length });
+  }
+
   /** The array with zeros around it. */
   pad(x: string, widths: readonly Interval[], dtype: DType): string {
     if (widths.every(([before, after]) => before === 0 && after === 0)) return x;
@@ -120,6 +126,11 @@ export class Lowering {
     const [name] = this.node("Reshape", [origin.name, this.model.integers(to)], allowZero);
     this.#reshaped.set(name, origin);
     return name;
+  }
+
+  /** The sum over an axis. */
+  sum(x: string, axis: number): string {
+    return this.node("ReduceSum", [x, this.model.integers([axis])], { keepdims: 0 })[0];
   }
 
   cast(x: string, dtype: DType | "int64"): string {
