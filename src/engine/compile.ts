@@ -7,6 +7,7 @@ import { convolutionForms } from "./passes/convolution-forms.js";
 import { convolutionsToProducts } from "./passes/convolutions-to-products.js";
 import { removeDeadCode } from "./passes/dead-code.js";
 import { filterGradients } from "./passes/filter-gradients.js";
+import { imageResampling } from "./passes/image-resampling.js";
 import { simplify } from "./passes/simplify.js";
 import { Program } from "./program.js";
 import { defaultRuntime, type Runtime } from "./runtime/runtime.js";
@@ -29,8 +30,10 @@ export interface CompileOptions {
 
 /** The passes, in order, for a machine with blocks of so many channels. Each takes and returns a graph. */
 const passes = (block: number) => [
+  removeDeadCode,
   simplify,
   contractDots,
+  imageResampling,
   filterGradients(block),
   convolutionsToProducts,
   simplify,

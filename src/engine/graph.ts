@@ -21,6 +21,10 @@ export class Literal {
     readonly shape: readonly number[],
     readonly dtype: DType,
   ) {}
+
+  withShape(shape: readonly number[]): Literal {
+    return new Literal(this.value, shape, this.dtype);
+  }
 }
 
 export type Atom = Value | Literal;
@@ -84,6 +88,10 @@ export interface Operations {
    * pixels p of x[n, c, p + w] · cotangent[n, o, p]. `padding` is that of x.
    */
   filterGradient: { padding: readonly Interval[] };
+  /** Every pixel of an image [N, C, H, W] repeated. */
+  upsample: { factors: readonly [number, number] };
+  /** Sums over tiles of an image [N, C, H, W]. */
+  sumPool: { factors: readonly [number, number] };
   /** All elements of an image in the order in which the machine keeps images, whatever that is. */
   toStorage: None;
   /** The image of `shape` that `toStorage` made flat. */

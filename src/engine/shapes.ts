@@ -74,6 +74,10 @@ const rules: { [O in keyof Operations]: Rule<O> } = {
     });
     return one([x.shape[1], cotangent.shape[1], ...window], x.dtype);
   },
+  upsample: ([x], { factors }) =>
+    one([...x.shape.slice(0, 2), ...factors.map((f, axis) => x.shape[axis + 2] * f)], x.dtype),
+  sumPool: ([x], { factors }) =>
+    one([...x.shape.slice(0, 2), ...factors.map((f, axis) => x.shape[axis + 2] / f)], x.dtype),
   toStorage: ([x]) => one([sizeOf(x.shape)], x.dtype),
   fromStorage: ([x], { shape }) => one(shape, x.dtype),
   concatenate: (inputs, { axis }) => {

@@ -79,13 +79,15 @@ function batchSpecs({ model, training }: Config): { batch: LossBatch<Spec>; nois
  * After all of them the accumulated gradients are the mean. Every micro-batch starts from the same spectral vectors and so
  * has the same spectral term, whose gradient the mean counts exactly once; the vectors advanced by any of them are those of
  * the update. With M = 1 there is no last argument.
+ *
+ * @returns a function to trace, and the shapes of its arguments
  */
-export async function compileGradients(config: Config, runtime?: Runtime): Promise<GradientsProgram> {
+export function gradientsFunction(config: Config) {
   const parameters = parameterSpecs(config);
   const { batch, noise } = batchSpecs(config);
   const microBatches = microBatchesOf(config);
   const packing = weightPacking(parameters);
-  const gradients = (
+  const fn = (
     weights: np.Array[],
     vectors: SpectralVectors[],
     inputs: LossBatch,
@@ -110,9 +112,12 @@ export async function compileGradients(config: Config, runtime?: Runtime): Promi
   };
   const { specs } = packing;
   const args = [specs, spectralVectorSpecs(config), batch, noise, ...(microBatches > 1 ? [specs] : [])];
-  const program = await compile(gradients, args as Tree<Spec>[], {
-    runtime,
-    keep: { gradients: true, spectralVectors: true },
-  });
+  return { fn, args: args as Tree<Spec>[] };
+}
+
+/** Compiles {@link gradientsFunction}. */
+export async function compileGradients(config: Config, runtime?: Runtime): Promise<GradientsProgram> {
+  const { fn, args } = gradientsFunction(config);
+  const program = await compile(fn, args, { runtime, keep: { gradients: true, spectralVectors: true } });
   return program as unknown as GradientsProgram;
 }

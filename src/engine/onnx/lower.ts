@@ -106,6 +106,19 @@ const rules: Rules = {
     const shaped = lowering.reshape(lowering.full(x), x.shape, kept);
     return lowering.node("Expand", [shaped, lowering.model.integers(params.shape)]);
   },
+  upsample: ({ inputs: [x], params, outputs }, lowering) => {
+    const [n, c, h, w] = x.shape;
+    const [f, g] = params.factors;
+    const pixels = lowering.reshape(lowering.full(x), x.shape, [n, c, h, 1, w, 1]);
+    const tiles = lowering.node("Expand", [pixels, lowering.model.integers([n, c, h, f, w, g])])[0];
+    return [lowering.reshape(tiles, [n, c, h, f, w, g], outputs[0].shape)];
+  },
+  sumPool: ({ inputs: [x], params, outputs }, lowering) => {
+    const [n, c, h, w] = outputs[0].shape;
+    const [f, g] = params.factors;
+    const tiles = lowering.reshape(lowering.full(x), x.shape, [n, c, h, f, w, g]);
+    return [lowering.sum(lowering.sum(tiles, 5), 3)];
+  },
   toStorage: ({ inputs: [x], outputs }, lowering) => {
     const image = lowering.fitsBlocks(x) ? lowering.blocked(x) : lowering.full(x);
     return [lowering.reshape(image, x.shape, outputs[0].shape)];

@@ -66,9 +66,10 @@ export class Lowering {
     return name;
   }
 
-  /** The array blocked; it must fit. */
+  /** The array blocked; it must fit, or be of one pixel. */
   blocked(atom: Atom): string {
-    if (isLiteral(atom)) return this.full(atom); // equal elements: any order will do
+    const [, , height, width] = atom.shape;
+    if (isLiteral(atom) || height * width === 1) return this.full(atom); // any order is the same
     const name = this.#blocked.get(atom) ?? this.blockedNode("ReorderInput", [this.full(atom)], {});
     this.#blocked.set(atom, name);
     return name;
