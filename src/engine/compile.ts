@@ -4,6 +4,8 @@ import { contractDots } from "./passes/contract-dots.js";
 import { convolutionForms } from "./passes/convolution-forms.js";
 import { convolutionsToProducts } from "./passes/convolutions-to-products.js";
 import { removeDeadCode } from "./passes/dead-code.js";
+import { earlyResults } from "./passes/early-results.js";
+import { dropCheckpoints, rematerialise } from "./passes/rematerialise.js";
 import { simplify } from "./passes/simplify.js";
 import { Program } from "./program.js";
 import { defaultRuntime, type Runtime } from "./runtime/runtime.js";
@@ -20,12 +22,15 @@ export interface CompileOptions {
    * lay weights out as it likes best. Such arguments are left out when the program is run.
    */
   constants?: readonly (Tree<TypedArray> | undefined)[];
+  /** Compute the inside of blocks between `checkpoint`s again in the backward part: less memory, more time. Default: no. */
+  rematerialise?: boolean;
   /** Entries of the returned array or object, by index or key, that stay on the device as `DeviceArray`s. */
   keep?: Readonly<Record<string | number, boolean>>;
 }
 
 /** The passes, in order. Each takes and returns a graph. */
-const passes = [
+const passes = (rematerialised: boolean) => [
+  ...(rematerialised ? [] : [dropCheckpoints]),
   simplify,
   contractDots,
   convolutionsToProducts,
@@ -33,17 +38,19 @@ const passes = [
   removeDeadCode,
   convolutionForms,
   removeDeadCode,
+  earlyResults,
+  ...(rematerialised ? [rematerialise] : []),
 ];
 
 /** Traces `fn` and makes the graph that runs: what `compile` hands to the runtime. */
 export function prepare(
   fn: (...args: never[]) => unknown,
   args: readonly Tree<Spec>[],
-  constants: CompileOptions["constants"] = [],
+  { constants = [], rematerialise: rematerialised = false }: CompileOptions = {},
 ): { graph: Graph; outputs: Tree<Spec> } {
   const { graph, outputs } = trace(fn, args);
   const bound = bindConstants(graph, args, constants);
-  return { graph: passes.reduce((current, pass) => pass(current), bound), outputs };
+  return { graph: passes(rematerialised).reduce((current, pass) => pass(current), bound), outputs };
 }
 
 /** Turns the inputs of constant arguments into constants. */
@@ -80,9 +87,10 @@ function bindConstants(graph: Graph, args: readonly Tree<Spec>[], constants: Com
 export async function compile(
   fn: (...args: never[]) => unknown,
   exampleArgs: readonly Tree<Spec>[],
-  { runtime = defaultRuntime(), constants = [], keep = {} }: CompileOptions = {},
+  { runtime = defaultRuntime(), keep = {}, ...options }: CompileOptions = {},
 ): Promise<Program> {
-  const { graph, outputs } = prepare(fn, exampleArgs, constants);
+  const { constants = [] } = options;
+  const { graph, outputs } = prepare(fn, exampleArgs, options);
   const session = await acquireSession(
     graph,
     runtime,

@@ -69,7 +69,10 @@ function inline(jaxpr: Jaxpr, args: readonly Atom[], builder: GraphBuilder, resi
       const { name, jaxpr: inner } = equation.params as { name: string; jaxpr: Jaxpr };
       const body = () => inline(inner, inputs, builder, residuals);
       builder.scope = scope === "" ? name : `${scope}/${name}`;
-      results = fusedCall(name, inputs, builder.emit, body, residuals);
+      results =
+        name === "checkpoint_jvp_peval" // differentiated; otherwise there is no backward part to keep anything for
+          ? builder.emit("checkpoint", inputs, {})
+          : fusedCall(name, inputs, builder.emit, body, residuals);
       builder.scope = scope;
     } else {
       results = importEquation(equation, inputs, builder);

@@ -6,6 +6,10 @@ import type { Lowering } from "./lowering.js";
 /** Writes an equation in terms of blocked operands where that saves reordering them; whether it did. */
 export function lowerBlocked(equation: Equation, lowering: Lowering): boolean {
   const { op, inputs, params, outputs } = equation;
+  if (op === "again" && lowering.isBlocked(inputs[0])) {
+    lowering.defineBlocked(outputs[0], lowering.renamed(lowering.blocked(inputs[0]), inputs[0].shape));
+    return true;
+  }
   if (!inputs.some((input) => lowering.isBlockedOnly(input))) return false;
   const [output] = outputs;
   const blocked = (inputs: Equation["inputs"]) => inputs.map((input) => lowering.blocked(input));

@@ -56,7 +56,7 @@ function lowerEquation(equation: Equation, lowering: Lowering): void {
   });
 }
 
-type Other = Exclude<OperationName, "dot" | "conv" | keyof typeof elementwiseRules>;
+type Other = Exclude<OperationName, "dot" | "conv" | "checkpoint" | keyof typeof elementwiseRules>;
 type Rules = { [O in Other]: (equation: Equation<O>, lowering: Lowering) => string[] };
 
 const reductions = { sum: "ReduceSum", prod: "ReduceProd", min: "ReduceMin", max: "ReduceMax" };
@@ -125,4 +125,5 @@ const rules: Rules = {
     const pads = lowering.model.integers([0, 1].flatMap((side) => params.widths.map((width) => width[side])));
     return lowering.node("Pad", [lowering.full(inputs[0]), pads, lowering.model.scalar(0, inputs[0].dtype)]);
   },
+  again: ({ inputs }, lowering) => [lowering.renamed(lowering.full(inputs[0]), inputs[0].shape)],
 };
