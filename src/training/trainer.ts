@@ -84,7 +84,7 @@ export class Trainer {
     const { specs } = this.#packing;
     const packed = (part: (typeof PACKED)[number]) => {
       const elements = this.#packing.packElements(leaves<Float32Array>(state[part] as Tree<Float32Array>));
-      return elements.map((pack, index) => runtime.put(pack, specs[index]));
+      return elements.map((pack, index) => runtime.give(pack, specs[index]));
     };
     const [parameters, ema, firstMoment, infinityNorm] = PACKED.map(packed);
     const spectralVectors = put<DeviceState["spectralVectors"]>(
@@ -93,7 +93,7 @@ export class Trainer {
       state.spectralVectors,
     );
     this.#state = { parameters, ema, firstMoment, infinityNorm, spectralVectors };
-    const zeros = () => specs.map((pack) => runtime.put(new Float32Array(pack.size), pack));
+    const zeros = () => specs.map((pack) => runtime.give(new Float32Array(pack.size), pack));
     this.#zeros = microBatchesOf(config) > 1 ? zeros() : undefined;
   }
 
