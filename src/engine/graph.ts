@@ -109,6 +109,10 @@ export interface Operations {
   flip: { axes: readonly number[] };
   slice: { ranges: readonly Interval[] };
   pad: { widths: readonly Interval[] };
+  /** The operand itself, marked as one to be kept for the backward part. Gone after the passes. */
+  checkpoint: None;
+  /** The operand itself under another name, so that what is computed from it is computed once more. */
+  again: None;
 }
 
 export type Interval = readonly [number, number];

@@ -108,6 +108,8 @@ const rules: { [O in keyof Operations]: Rule<O> } = {
       x.shape.map((size, axis) => size + widths[axis][0] + widths[axis][1]),
       x.dtype,
     ),
+  checkpoint: ([x]) => one(x.shape, x.dtype),
+  again: ([x]) => one(x.shape, x.dtype),
 };
 
 /** What `op` computes from `inputs`: one spec per output. Throws a TypeError when the operands do not fit. */

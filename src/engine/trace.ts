@@ -5,8 +5,8 @@ import { fusedCall, type Residuals } from "./activations.js";
 import { GraphBuilder } from "./builder.js";
 import { type Atom, formatEquation, type Graph, Literal, Value } from "./graph.js";
 import { type ImportContext, importRules } from "./import-rules.js";
+import { namedOperation } from "./named-operations.js";
 import { type DType, Spec, type TypedArray } from "./spec.js";
-import { storageCall } from "./storage.js";
 import { leaves, map, rebuild, type Tree } from "./tree.js";
 
 type JaxprEquation = Jaxpr["eqns"][number];
@@ -72,7 +72,8 @@ function inline(jaxpr: Jaxpr, args: readonly Atom[], builder: GraphBuilder, resi
       builder.scope = scope === "" ? name : `${scope}/${name}`;
       const [{ aval }] = equation.outBinders;
       results =
-        storageCall(name, inputs, aval.shape, builder.emit) ?? fusedCall(name, inputs, builder.emit, body, residuals);
+        namedOperation(name, inputs, aval.shape, builder.emit) ??
+        fusedCall(name, inputs, builder.emit, body, residuals);
       builder.scope = scope;
     } else {
       results = importEquation(equation, inputs, builder);

@@ -6,6 +6,10 @@ import type { Lowering } from "./lowering.js";
 /** Writes an equation in terms of blocked operands where that saves reordering them; whether it did. */
 export function lowerBlocked(equation: Equation, lowering: Lowering): boolean {
   const { op, inputs, outputs } = equation;
+  if (op === "again" && lowering.isBlocked(inputs[0])) {
+    lowering.defineBlocked(outputs[0], lowering.renamed(lowering.blocked(inputs[0]), inputs[0].shape));
+    return true;
+  }
   const blocked = inputs.some((input) => lowering.isBlockedOnly(input));
   if (!blocked && !(makesImages.has(op) && lowering.fitsBlocks(outputs[0]))) return false;
   if (op in elementwiseRules) return elementwise(equation, lowering);

@@ -61,7 +61,7 @@ function lowerEquation(equation: Equation, lowering: Lowering): void {
   });
 }
 
-type Other = Exclude<OperationName, "dot" | "conv" | "filterGradient" | keyof typeof elementwiseRules>;
+type Other = Exclude<OperationName, "dot" | "conv" | "filterGradient" | "checkpoint" | keyof typeof elementwiseRules>;
 type Rules = { [O in Other]: (equation: Equation<O>, lowering: Lowering) => string[] };
 
 const reductions = { sum: "ReduceSum", prod: "ReduceProd", min: "ReduceMin", max: "ReduceMax" };
@@ -141,4 +141,5 @@ const rules: Rules = {
     return lowering.node("Slice", [lowering.full(x), ...settings]);
   },
   pad: ({ inputs, params }, lowering) => [lowering.pad(lowering.full(inputs[0]), params.widths, inputs[0].dtype)],
+  again: ({ inputs }, lowering) => [lowering.renamed(lowering.full(inputs[0]), inputs[0].shape)],
 };

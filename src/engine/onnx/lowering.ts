@@ -50,9 +50,14 @@ export class Lowering {
     );
   }
 
+  /** Whether an array exists blocked. */
+  isBlocked(atom: Atom): boolean {
+    return !isLiteral(atom) && this.#blocked.has(atom);
+  }
+
   /** Whether an array exists blocked and not otherwise. */
   isBlockedOnly(atom: Atom): boolean {
-    return !isLiteral(atom) && this.#blocked.has(atom) && !this.#plain.has(atom);
+    return this.isBlocked(atom) && !this.#plain.has(atom as Value);
   }
 
   /** The array with all its elements. */
@@ -132,6 +137,11 @@ export class Lowering {
   /** The sum over an axis. */
   sum(x: string, axis: number): string {
     return this.node("ReduceSum", [x, this.model.integers([axis])], { keepdims: 0 })[0];
+  }
+
+  /** The same array under another name, without a copy. */
+  renamed(x: string, shape: readonly number[]): string {
+    return this.node("Reshape", [x, this.model.integers(shape)])[0];
   }
 
   cast(x: string, dtype: DType | "int64"): string {
