@@ -83,11 +83,13 @@ export async function compile(
   { runtime = defaultRuntime(), constants = [], keep = {} }: CompileOptions = {},
 ): Promise<Program> {
   const { graph, outputs } = prepare(fn, exampleArgs, constants);
+  const kept = entries<Spec>(outputs).map(([path]) => keep[path.split(".")[0]] ?? false);
   const session = await acquireSession(
     graph,
     runtime,
+    kept,
     constants.some((constant) => constant !== undefined),
   );
   const args = exampleArgs.filter((_, position) => constants[position] === undefined);
-  return new Program(runtime, session, args, outputs, keep);
+  return new Program(runtime, session, args, outputs, kept);
 }

@@ -23,11 +23,17 @@ const sessions = new WeakMap<Runtime, Map<string, Shared>>();
 /**
  * The session that runs this graph, made when there is none yet.
  *
+ * @param keep - which outputs will stay on the device
  * @param optimise - whether ONNX Runtime should rewrite the graph first
  */
-export async function acquireSession(graph: Graph, runtime: Runtime, optimise: boolean): Promise<Session> {
+export async function acquireSession(
+  graph: Graph,
+  runtime: Runtime,
+  keep: readonly boolean[],
+  optimise: boolean,
+): Promise<Session> {
   const { bytes, inputs, outputs } = lowerToOnnx(graph, await blockSize(runtime));
-  const key = createHash("sha256").update(bytes).digest("hex");
+  const key = createHash("sha256").update(bytes).update(String(keep)).digest("hex");
   const known = sessions.get(runtime) ?? new Map<string, Shared>();
   sessions.set(runtime, known);
   let shared = known.get(key);
@@ -35,7 +41,13 @@ export async function acquireSession(graph: Graph, runtime: Runtime, optimise: b
     const info = (names: string[]) => (atom: Atom, index: number) => {
       return { name: names[index], dtype: atom.dtype, shape: [...atom.shape] };
     };
-    const number = runtime.load(bytes, graph.inputs.map(info(inputs)), graph.outputs.map(info(outputs)), optimise);
+    const number = runtime.load({
+      model: bytes,
+      inputs: graph.inputs.map(info(inputs)),
+      outputs: graph.outputs.map(info(outputs)),
+      keep,
+      optimise,
+    });
     shared = { number, users: 0 };
     known.set(key, shared);
   }
