@@ -122,8 +122,9 @@ export class Runtime {
     const waiting = this.#waiting.get(response.id);
     this.#waiting.delete(response.id);
     if (this.#waiting.size === 0) this.#worker.unref();
-    if ("error" in response) waiting?.reject(response.error);
-    else waiting?.resolve(response.result);
+    if (!("error" in response)) waiting?.resolve(response.result);
+    else if (waiting) waiting.reject(response.error);
+    else this.#close(response.error); // elements that could not be put: nothing after this can be right
   }
 
   #close(reason: Error): void {
