@@ -11,6 +11,7 @@ export default defineConfig({
     projects: [
       { ...project("unit", ["src/**/*.test.ts", "test/unit/**/*.test.ts"], 60_000) },
       { ...project("end-to-end", ["test/end-to-end/**/*.test.ts"], 300_000) },
+      { ...project("webgpu", ["test/webgpu/**/*.test.ts"], 180_000) },
       { ...project("long", ["test/long/**/*.test.ts"], 3_600_000) },
     ],
   },
