@@ -1,7 +1,7 @@
 /** @file The library: train, open a run, sample, reconstruct, measure. */
 export { applySettings, type Config, parseConfig, presets, resolvePreset } from "./config/index.js";
 export { type ImageSet, openData, type Split } from "./data/index.js";
-export { Runtime, type RuntimeOptions } from "./engine/index.js";
+export { type OpenRuntimeOptions, openRuntime, Runtime, type RuntimeOptions } from "./engine/index.js";
 export { UserError } from "./errors.js";
 export { type Bound, type BoundOptions, heldOutBound } from "./evaluation/held-out-bound.js";
 export type { LabelledPictures } from "./generation/encoder-inputs.js";

@@ -1,6 +1,6 @@
 /** @file What every command shares: the global options, an example in its help, and the context its action runs in. */
 import { Command, Option } from "commander";
-import { UserError } from "../errors.js";
+import type { OpenRuntimeOptions } from "../engine/index.js";
 import { version } from "../version.js";
 import { wholeNumber } from "./arguments.js";
 import { Progress } from "./progress.js";
@@ -10,6 +10,8 @@ import { listenForInterruption } from "./signals.js";
 export interface Context {
   /** Seed of every random choice; undefined: the command's own default. */
   seed: number | undefined;
+  /** Where to compute; undefined: the engine's choice. */
+  device: OpenRuntimeOptions["device"];
   /** Threads of the engine; undefined: the engine's choice. */
   threads: number | undefined;
   quiet: boolean;
@@ -27,7 +29,7 @@ export class Interrupted extends Error {
 
 interface GlobalOptions {
   seed?: number;
-  device?: string;
+  device?: OpenRuntimeOptions["device"];
   threads?: number;
   quiet?: boolean;
   json?: boolean;
@@ -37,7 +39,7 @@ interface GlobalOptions {
 export function addGlobalOptions(command: Command): Command {
   return command
     .addOption(new Option("--seed <n>", "seed of every random choice").argParser(wholeNumber(0)))
-    .addOption(new Option("--device <name>", "where to compute").choices(["auto", "cpu", "webgpu"]))
+    .addOption(new Option("--device <name>", "where to compute (auto: the CPU)").choices(["auto", "cpu", "webgpu"]))
     .addOption(new Option("--threads <n>", "threads of the engine (default: one a core)").argParser(wholeNumber(1)))
     .option("--quiet", "no progress")
     .option("--json", "the result as one JSON object on standard output")
@@ -70,11 +72,6 @@ export const withContext =
   async (...parameters: unknown[]): Promise<void> => {
     const command = parameters.at(-1) as Command;
     const options = command.optsWithGlobals<Options & GlobalOptions>();
-    if (options.device === "webgpu") {
-      throw new UserError(
-        "--device webgpu: this build computes on the CPU alone. Use --device cpu, or leave the option out.",
-      );
-    }
     const quiet = options.quiet ?? false;
     const progress = new Progress(process.stderr, { quiet });
     const interruption = listenForInterruption((name) => {
@@ -85,15 +82,16 @@ export const withContext =
       progress.clear();
       process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
     };
-    const { seed, threads } = options;
+    const { seed, device, threads } = options;
+    const { signal } = interruption;
     try {
-      await action({ seed, threads, quiet, signal: interruption.signal, progress, result }, options, ...command.args);
+      await action({ seed, device, threads, quiet, signal, progress, result }, options, ...command.args);
     } catch (error) {
-      const stopped = interruption.signal.aborted && error instanceof Error && error.name === "AbortError";
+      const stopped = signal.aborted && error instanceof Error && error.name === "AbortError";
       if (!stopped) throw error;
     } finally {
       progress.clear();
       interruption.dispose();
     }
-    if (interruption.signal.aborted) throw new Interrupted();
+    if (signal.aborted) throw new Interrupted();
   };

@@ -51,7 +51,7 @@ async function runDemo(context: Context, options: Options): Promise<void> {
   const chosen = seed === undefined ? [] : [`training.seed=${seed}`];
   const preset = applySettings(resolvePreset("emoji32-small"), [...(options.set ?? []), ...chosen]);
   const secondsLeft = () => 60 * options.minutes - performance.now() / 1000; // the clock started with the process
-  const runtime = createRuntime(context);
+  const runtime = await createRuntime(context);
   try {
     const { resolution } = preset.model;
     const data = await readTrainingImages("emoji", resolution, context);
@@ -80,7 +80,7 @@ async function runDemo(context: Context, options: Options): Promise<void> {
     const nextCommands = commandsToTry(out);
     const report = await writeRunReport(out, {
       title: "A hierarchical VAE learns emoji",
-      lead: `Trained by strata demo for ${formatDuration(trained)} with ${runtime.threads} threads.`,
+      lead: `Trained by strata demo for ${formatDuration(trained)} ${runtime.device === "cpu" ? `with ${runtime.threads} threads` : `on ${runtime.device}`}.`,
       heldOut: data.validation,
       environment: { processor: cpus()[0]?.model.trim() ?? "unknown", memory: formatBytes(totalmem()) },
       nextCommands,

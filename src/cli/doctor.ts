@@ -1,61 +1,74 @@
 /** @file `strata doctor`: what this machine offers, and whether the engine computes rightly on it. */
-import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import { Runtime, testWebGpu } from "../engine/index.js";
 import { measureSpeed, selfTest, TOLERANCE } from "../engine/self-test.js";
-import { version } from "../version.js";
+import { packageVersion, version } from "../version.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { formatBytes } from "./format.js";
-import { createRuntime } from "./runtime.js";
 import { facts } from "./table.js";
 
 export const doctorCommand = createCommand(
   "doctor",
-  "versions, a numeric self-test and a speed figure",
+  "versions, and a numeric self-test and a speed figure of each device",
   "strata doctor",
 ).action(withContext(runDoctor));
 
-async function runDoctor(context: Context): Promise<void> {
-  const runtime = createRuntime(context);
+async function runDoctor({ threads, progress, result }: Context): Promise<void> {
+  progress.update("testing the CPU …");
+  const cpu = await examineCpu(threads);
+  progress.update("testing WebGPU …");
+  const webGpu = await examineWebGpu();
+  const report: Report = {
+    strata: version,
+    node: process.versions.node,
+    packages: Object.fromEntries(
+      ["@jax-js/jax", "onnxruntime-node", "sharp"].map((name) => [name, packageVersion(name)]),
+    ),
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    cores: availableParallelism(),
+    threads: threads ?? availableParallelism(),
+    memoryBytes: { free: freemem(), total: totalmem() },
+    devices: [cpu, webGpu],
+  };
+  result(report, reportText(report));
+  if (!cpu.passed) {
+    throw new Error(
+      `the engine computes wrongly here: a convolution is off by ${cpu.deviation}, more than ${TOLERANCE}`,
+    );
+  }
+}
+
+/** A convolution and its gradients against their definition, and its speed. */
+async function examineCpu(threads?: number) {
+  const runtime = new Runtime({ threads });
   try {
-    context.progress.update("testing …");
     const deviation = await selfTest(runtime);
     const gigaflops = await measureSpeed(runtime);
-    const report: Report = {
-      strata: version,
-      node: process.versions.node,
-      packages: Object.fromEntries(
-        ["@jax-js/jax", "onnxruntime-node", "sharp"].map((name) => [name, packageVersion(name)]),
-      ),
-      platform: `${process.platform} ${process.arch}`,
-      cpu: cpus()[0]?.model.trim() ?? "unknown",
-      cores: availableParallelism(),
-      threads: runtime.threads,
-      memoryBytes: { free: freemem(), total: totalmem() },
-      devices: [{ name: "cpu", deviation, passed: deviation <= TOLERANCE, gigaflops }],
-    };
-    context.result(report, reportText(report));
-    if (deviation > TOLERANCE) {
-      throw new Error(`the engine computes wrongly here: a convolution is off by ${deviation}, more than ${TOLERANCE}`);
-    }
+    return { name: "cpu", passed: deviation <= TOLERANCE, deviation, gigaflops } as const;
   } finally {
     await runtime.dispose();
   }
 }
 
-/** The version of an installed package: of the nearest `package.json` above its entry that bears its name. */
-function packageVersion(name: string): string {
-  let folder = new URL(".", import.meta.resolve(name));
-  for (; folder.pathname !== "/"; folder = new URL("..", folder)) {
-    try {
-      const manifest = JSON.parse(readFileSync(new URL("package.json", folder), "utf8")) as {
-        name?: string;
-        version: string;
-      };
-      if (manifest.name === name) return manifest.version;
-    } catch {} // no such file here: look above
+/** Every kernel against the CPU, and the speed of a convolution. */
+async function examineWebGpu(): Promise<Device> {
+  const verdict = await testWebGpu();
+  if (!verdict.usable) return { name: "webgpu", passed: false, reason: verdict.reason };
+  const { count: kernels, deviation } = verdict;
+  const runtime = new Runtime({ device: "webgpu" });
+  try {
+    return { name: "webgpu", passed: true, kernels, deviation, gigaflops: await measureSpeed(runtime) };
+  } finally {
+    await runtime.dispose();
   }
-  return "unknown";
 }
+
+/** A device with its self-test: what it is off by at most and how fast it is, or why it cannot be used. */
+type Device = { name: string } & (
+  | { passed: boolean; kernels?: number; deviation: number; gigaflops: number }
+  | { passed: false; reason: string }
+);
 
 interface Report {
   strata: string;
@@ -66,7 +79,7 @@ interface Report {
   cores: number;
   threads: number;
   memoryBytes: { free: number; total: number };
-  devices: { name: string; deviation: number; passed: boolean; gigaflops: number }[];
+  devices: Device[];
 }
 
 /** The report for people. */
@@ -78,12 +91,20 @@ function reportText({ strata, node, packages, platform, cpu, cores, threads, mem
     ...Object.entries(packages),
     ["processor", `${cpu}, ${cores} cores; the engine uses ${threads} threads`],
     ["memory", `${formatBytes(free)} free of ${formatBytes(total)}`],
-    ...devices.flatMap(({ name, deviation, passed, gigaflops }): [string, string][] => [
-      [
-        `${name} self-test`,
-        `${passed ? "passed" : "FAILED"}: a convolution and its gradients, off by ${deviation.toExponential(1)} at most`,
-      ],
-      [`${name} speed`, `${gigaflops.toFixed(0)} GFLOP/s (3×3 convolution, 64 channels, 32², batch 4)`],
-    ]),
+    ...devices.flatMap(deviceFacts),
   ]);
+}
+
+function deviceFacts(device: Device): [string, string][] {
+  const { name, passed } = device;
+  if ("reason" in device) return [[name, `not available: ${device.reason}`]];
+  const what = device.kernels ? `${device.kernels} kernels against the CPU` : "a convolution and its gradients";
+  const deviation = device.deviation.toExponential(1);
+  return [
+    [`${name} self-test`, `${passed ? "passed" : "FAILED"}: ${what}, off by ${deviation} at most`],
+    [
+      `${name} speed`,
+      `${Number(device.gigaflops.toPrecision(3))} GFLOP/s (3×3 convolution, 64 channels, 32², batch 4)`,
+    ],
+  ];
 }

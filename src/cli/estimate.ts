@@ -11,7 +11,7 @@ import { facts } from "./table.js";
  * Share of the speed of a single convolution that whole training steps reach; the rest goes into gradients of filters,
  * elementwise work and changes of layout. Measured on emoji32-small and cifar10.
  */
-const EFFICIENCY = 0.45;
+const EFFICIENCY = 0.41;
 
 export interface TrainingEstimate {
   model: ModelSummary;
@@ -24,7 +24,7 @@ export interface TrainingEstimate {
 /** Summarises the model, and measures this machine for a second. */
 export async function estimateTraining(config: Config, context: Context): Promise<TrainingEstimate> {
   context.progress.update("tracing the model and measuring this machine …");
-  const runtime = createRuntime(context);
+  const runtime = await createRuntime(context);
   try {
     const gigaflops = await measureSpeed(runtime);
     const model = summariseModel(config);

@@ -56,7 +56,7 @@ async function runReconstruct(context: Context, options: Options): Promise<void>
     throw new UserError(`--split ${split}: ${options.data} has no such images. Try --split train.`);
   const originals = firstImages(images, options.count);
   const { count } = originals;
-  const runtime = createRuntime(context);
+  const runtime = await createRuntime(context);
   try {
     const onProgress = (done: number) => progress.update(`${done} of ${count} images`);
     const again = await reconstruct(model, originals, {
@@ -70,7 +70,10 @@ async function runReconstruct(context: Context, options: Options): Promise<void>
     });
     makeFolder(dirname(out));
     await writeFileAtomic(out, await reconstructionGrid(originals, again, COLUMNS));
-    context.result({ out, count, step: model.step }, `${count} ${split} images above their reconstructions: ${out}`);
+    context.result(
+      { out, count, step: model.step, device: runtime.device },
+      `${count} ${split} images above their reconstructions: ${out}`,
+    );
   } finally {
     await runtime.dispose();
   }

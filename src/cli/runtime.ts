@@ -1,6 +1,9 @@
 /** @file The engine a command computes on. */
-import { Runtime } from "../engine/index.js";
+import { openRuntime, type Runtime } from "../engine/index.js";
 import type { Context } from "./command.js";
 
-/** A runtime with the threads that were asked for. The command disposes it. */
-export const createRuntime = ({ threads }: Context): Runtime => new Runtime({ threads });
+/** A runtime on the device and with the threads that were asked for; says so when it is another device. The command disposes it. */
+export function createRuntime({ device, threads, progress }: Context): Promise<Runtime> {
+  if (device === "webgpu") progress.update("testing WebGPU …");
+  return openRuntime({ device, threads, onNotice: (message) => progress.note(message) });
+}

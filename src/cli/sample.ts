@@ -28,7 +28,7 @@ async function runSample(context: Context, options: Options): Promise<void> {
   outputKind(out); // refused before the work, not after it
   const model = await openModel(options, context);
   const asked = sampleOptions(options, count, model, context);
-  const runtime = createRuntime(context);
+  const runtime = await createRuntime(context);
   try {
     const sampler = await Sampler.create(model, { batch, runtime });
     try {
@@ -41,7 +41,7 @@ async function runSample(context: Context, options: Options): Promise<void> {
         context.progress.note(`guidance would have made ${samples.clamped} values too large; they were clamped`);
       const { clamped } = samples;
       context.result(
-        { out, count, step: model.step, seconds, clamped },
+        { out, count, step: model.step, device: runtime.device, seconds, clamped },
         `${formatCount(count)} images in ${formatDuration(seconds)}: ${out}`,
       );
     } finally {

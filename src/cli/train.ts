@@ -61,7 +61,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   const { resolution } = config.model;
   const data = await readTrainingImages(source, resolution, context);
   const initial = options.init === undefined ? undefined : await initialWeights(options.init, config, context);
-  const runtime = createRuntime(context);
+  const runtime = await createRuntime(context);
   try {
     const result = await train({
       config,
@@ -80,7 +80,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     const next = interrupted
       ? `Go on: ${again}`
       : `Samples: ${programName()} sample --run ${out} --count 64 --out samples.png`;
-    context.result({ out, ...result }, `${done} Saved in ${checkpoint}.\n${next}`);
+    context.result({ out, device: runtime.device, ...result }, `${done} Saved in ${checkpoint}.\n${next}`);
   } finally {
     await runtime.dispose();
   }

@@ -45,9 +45,10 @@ export function showTraining(
   return async (event) => {
     switch (event.type) {
       case "start": {
-        const { trainImages, validationImages, parameters, threads, data } = event.run;
+        const { trainImages, validationImages, parameters, device, threads, data } = event.run;
         const images = `${formatCount(trainImages)} images of ${data} to train on, ${formatCount(validationImages)} held out`;
-        note(`${images}; ${formatCount(parameters)} parameters; ${threads} threads; from step ${event.step}`);
+        const where = device === "cpu" ? `${threads} threads` : device;
+        note(`${images}; ${formatCount(parameters)} parameters; ${where}; from step ${event.step}`);
         return;
       }
       case "progress":

@@ -12,6 +12,7 @@ import { imageResampling } from "./passes/image-resampling.js";
 import { dropCheckpoints, rematerialise } from "./passes/rematerialise.js";
 import { simplify } from "./passes/simplify.js";
 import { Program } from "./program.js";
+import { cached, type LoweredProgram } from "./program-cache.js";
 import { defaultRuntime, type Runtime } from "./runtime/runtime.js";
 import { acquireSession } from "./sessions.js";
 import { checkElements, type Spec, type TypedArray } from "./spec.js";
@@ -30,6 +31,11 @@ export interface CompileOptions {
   rematerialise?: boolean;
   /** Entries of the returned array or object, by index or key, that stay on the device as `DeviceArray`s. */
   keep?: Readonly<Record<string | number, boolean>>;
+  /**
+   * Says all that `fn` depends on besides the shapes of its arguments: its code, its configuration. With it the program
+   * is kept on disk, and `fn` is not traced again. Not for programs with constants.
+   */
+  cacheKey?: string;
 }
 
 export interface PrepareOptions extends Pick<CompileOptions, "constants" | "rematerialise"> {
@@ -100,17 +106,20 @@ function bindConstants(graph: Graph, args: readonly Tree<Spec>[], constants: Com
 export async function compile(
   fn: (...args: never[]) => unknown,
   exampleArgs: readonly Tree<Spec>[],
-  { runtime = defaultRuntime(), keep = {}, ...options }: CompileOptions = {},
+  { runtime = defaultRuntime(), keep = {}, cacheKey, ...options }: CompileOptions = {},
 ): Promise<Program> {
-  const { constants = [] } = options;
+  const { constants = [], rematerialise = false } = options;
   const block = await blockSize(runtime);
-  const { graph, outputs } = prepare(fn, exampleArgs, { ...options, block });
-  const session = await acquireSession(
-    lowerToOnnx(graph, block),
-    graph,
-    runtime,
-    constants.some((constant) => constant !== undefined),
-  );
+  const lower = (): LoweredProgram => {
+    const { graph, outputs } = prepare(fn, exampleArgs, { constants, rematerialise, block });
+    return { ...lowerToOnnx(graph, block), returned: outputs };
+  };
+  const shapes = entries<Spec>(exampleArgs as Tree<Spec>[]).map(([path, spec]) => `${path} ${spec}`);
+  const lowered =
+    cacheKey === undefined ? lower() : await cached(JSON.stringify([cacheKey, shapes, rematerialise, block]), lower);
+  const kept = entries<Spec>(lowered.returned).map(([path]) => keep[path.split(".")[0]] ?? false);
+  const hasConstants = constants.some((constant) => constant !== undefined);
+  const session = await acquireSession(lowered, runtime, kept, hasConstants);
   const args = exampleArgs.filter((_, position) => constants[position] === undefined);
-  return new Program(runtime, session, args, outputs, keep);
+  return new Program(runtime, session, args, lowered.returned, kept);
 }

@@ -1,5 +1,8 @@
 /** @file The engine: compiles jax-js functions and runs them on ONNX Runtime. Nothing in it knows what a VAE is. */
+
 export { type CompileOptions, compile } from "./compile.js";
+export { testWebGpu, type Verdict } from "./device-test/verdict.js";
+export { type OpenRuntimeOptions, openRuntime } from "./open-runtime.js";
 export { Packer } from "./packer.js";
 export { Packing } from "./packing.js";
 export { type Operand, Program } from "./program.js";

@@ -22,12 +22,13 @@ export class Program {
     args: readonly Tree<Spec>[],
     /** What `run` returns, with a spec for every array. */
     readonly outputs: Tree<Spec>,
-    keep: Readonly<Record<string, boolean>>,
+    /** Which of its arrays stay on the device. */
+    keep: readonly boolean[],
   ) {
     this.#runtime = runtime;
     this.#session = session;
     this.#inputs = entries<Spec>(args as Tree<Spec>[]);
-    this.#keep = entries<Spec>(outputs).map(([path]) => keep[path.split(".")[0]] ?? false);
+    this.#keep = keep;
   }
 
   /**

@@ -1,6 +1,5 @@
 /** @file Sessions of ONNX Runtime, shared by programs with the same content. */
 import { createHash } from "node:crypto";
-import type { Atom, Graph } from "./graph.js";
 import type { OnnxModel } from "./onnx/lower.js";
 import type { Runtime } from "./runtime/runtime.js";
 
@@ -22,24 +21,21 @@ const sessions = new WeakMap<Runtime, Map<string, Shared>>();
 /**
  * The session that runs a model, made when there is none yet.
  *
- * @param graph - what the model was lowered from
+ * @param keep - which outputs will stay on the device
  * @param optimise - whether ONNX Runtime should rewrite the graph first
  */
 export async function acquireSession(
-  { bytes, inputs, outputs }: OnnxModel,
-  graph: Graph,
+  { model, inputs, outputs }: OnnxModel,
   runtime: Runtime,
+  keep: readonly boolean[],
   optimise: boolean,
 ): Promise<Session> {
-  const key = createHash("sha256").update(bytes).digest("hex");
+  const key = createHash("sha256").update(model).update(String(keep)).digest("hex");
   const known = sessions.get(runtime) ?? new Map<string, Shared>();
   sessions.set(runtime, known);
   let shared = known.get(key);
   if (!shared) {
-    const info = (names: string[]) => (atom: Atom, index: number) => {
-      return { name: names[index], dtype: atom.dtype, shape: [...atom.shape] };
-    };
-    const number = runtime.load(bytes, graph.inputs.map(info(inputs)), graph.outputs.map(info(outputs)), optimise);
+    const number = runtime.load({ model, inputs, outputs, keep, optimise });
     shared = { number, users: 0 };
     known.set(key, shared);
   }

@@ -12,6 +12,7 @@ const run: RunLine = {
   time: "2025-01-02T03:04:05.000Z",
   version: "0.1.0",
   node: "20.20.0",
+  device: "cpu",
   threads: 2,
   preset: "emoji32-small",
   data: "emoji",

@@ -27,6 +27,8 @@ const runLine = z.object({
   time: z.string(),
   version: z.string(),
   node: z.string(),
+  /** Where it computes: `cpu` or `webgpu`. */
+  device: z.string().default("cpu"),
   threads: count,
   preset: z.string(),
   data: z.string(),

@@ -18,6 +18,7 @@ import { parameterSpecs } from "../generation/trained-model.js";
 import { groups } from "../model/index.js";
 import type { LossBatch } from "../objective/auto-encode.js";
 import { lossAndGradients, type SpectralVectors, spectralVectorLengths } from "../objective/loss.js";
+import { codeHash } from "../version.js";
 
 /** Means over a micro-batch, nats per image; scalars but for the last. */
 export interface BatchMetrics<T> {
@@ -84,7 +85,9 @@ function batchSpecs({ model, training }: Config): { batch: LossBatch<Spec>; nois
 export async function compileGradients(config: Config, runtime?: Runtime): Promise<GradientsProgram> {
   const { fn, args, rematerialise } = gradientsFunction(config);
   const keep = { gradients: true, spectralVectors: true };
-  return (await compile(fn, args, { runtime, rematerialise, keep })) as unknown as GradientsProgram;
+  const { model, objective, training } = config;
+  const cacheKey = JSON.stringify(["gradients", codeHash(), model, objective, training]);
+  return (await compile(fn, args, { runtime, rematerialise, keep, cacheKey })) as unknown as GradientsProgram;
 }
 
 /** The graph that `compileGradients` compiles. */

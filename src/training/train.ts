@@ -136,7 +136,7 @@ async function run(
     await onEvent({ type: "checkpoint", ...saved });
   };
 
-  const line = runLine(config, data, trainer.runtime.threads, start.resumed?.step ?? null);
+  const line = runLine(config, data, trainer.runtime, start.resumed?.step ?? null);
   appendMetrics(metrics, line);
   await onEvent({ type: "start", run: line, step: startStep, totalSteps: last });
 
@@ -185,14 +185,15 @@ async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise
 }
 
 /** What the log says of a run when it starts or goes on. */
-function runLine(config: Config, data: TrainOptions["data"], threads: number, resumedFrom: number | null): RunLine {
+function runLine(config: Config, data: TrainOptions["data"], runtime: Runtime, resumedFrom: number | null): RunLine {
   const shares = informationShares(config);
   return {
     type: "run",
     time: new Date().toISOString(),
     version,
     node: process.version,
-    threads,
+    device: runtime.device,
+    threads: runtime.threads,
     preset: config.preset,
     data: data.train.name,
     trainImages: data.train.count,

@@ -53,7 +53,6 @@ test.each([
     message: /'--rate <bpd>' cannot be used with option '--groups <k>'/,
   },
   { words: ["doctor", "--device", "tpu"], message: /Allowed choices are auto, cpu, webgpu/ },
-  { words: ["doctor", "--device", "webgpu"], message: /this build computes on the CPU alone/ },
   { words: ["doctor", "--threads", "none"], message: /whole number from 1 up/ },
 ])("$words is refused with exit code 2", async ({ words, message }) => {
   const { code, stdout, stderr } = await strata(...words);

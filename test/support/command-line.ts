@@ -20,8 +20,15 @@ export interface Ended {
 }
 
 /** Starts `strata` from the sources; `ended` resolves when it is over. */
-export function start(...words: string[]): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...words], { cwd: repository, env });
+export const start = (...words: string[]) => startWith({}, ...words);
+
+/** The same with more in its environment. */
+export function startWith(
+  variables: Record<string, string>,
+  ...words: string[]
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const options = { cwd: repository, env: { ...env, ...variables } };
+  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...words], options);
   const text = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {
     child[stream].setEncoding("utf8").on("data", (chunk: string) => {

@@ -15,7 +15,7 @@ const kernel = new Value([CHANNELS, CHANNELS, 3, 3], "float32");
 
 const known = new WeakMap<Runtime, Promise<number>>();
 
-/** The largest block with which a small convolution comes out right on this runtime; 0 if none does. */
+/** The largest block with which a small convolution comes out right on this runtime; 0 if none does, as on any device but the CPU. */
 export function blockSize(runtime: Runtime): Promise<number> {
   const found = known.get(runtime) ?? probe(runtime);
   known.set(runtime, found);
@@ -23,6 +23,7 @@ export function blockSize(runtime: Runtime): Promise<number> {
 }
 
 async function probe(runtime: Runtime): Promise<number> {
+  if (runtime.device !== "cpu") return 0;
   const expected = await convolve(runtime, 0);
   for (const block of CANDIDATES) {
     try {
@@ -57,7 +58,9 @@ async function convolve(runtime: Runtime, block: number): Promise<Float32Array> 
   const name = lowering.model.output(lowering.full(output), specOf(output));
   const info = (name: string, value: Value) => ({ name, dtype: value.dtype, shape: [...value.shape] });
   const inputs = [info("in0", image), info("in1", kernel)];
-  const program = await runtime.load(lowering.model.encode(), inputs, [info(name, output)]);
+  const outputs = [info(name, output)];
+  const model = lowering.model.encode();
+  const program = await runtime.load({ model, inputs, outputs, keep: [false], optimise: false });
   const elements = [image, kernel].map((value) =>
     Float32Array.from({ length: sizeOf(value.shape) }, (_, i) => Math.sin(i)),
   );

@@ -1,5 +1,6 @@
 /** @file From a graph to an ONNX model: one rule an operation. */
 import type { Atom, Equation, Graph, OperationName } from "../graph.js";
+import type { TensorInfo } from "../runtime/protocol.js";
 import { Spec } from "../spec.js";
 import { lowerBlocked } from "./blocked-rules.js";
 import { lowerConvolution } from "./convolution.js";
@@ -8,11 +9,11 @@ import { lowerFilterGradient } from "./filter-gradient.js";
 import { Lowering } from "./lowering.js";
 import { lowerProduct } from "./product.js";
 
-/** A model in ONNX's binary form, and the names of its inputs and outputs in the order of the graph's. */
+/** A model in ONNX's binary form, its inputs and outputs in the order of the graph's. */
 export interface OnnxModel {
-  bytes: Uint8Array;
-  inputs: string[];
-  outputs: string[];
+  model: Uint8Array;
+  inputs: TensorInfo[];
+  outputs: TensorInfo[];
 }
 
 /**
@@ -22,18 +23,21 @@ export interface OnnxModel {
  */
 export function lowerToOnnx(graph: Graph, block: number): OnnxModel {
   const lowering = new Lowering(block);
+  const info = (name: string, { dtype, shape }: Atom): TensorInfo => ({ name, dtype, shape: [...shape] });
   const inputs = graph.inputs.map((input, index) => {
     const name = `in${index}`;
     lowering.define(input, name);
     lowering.model.input(name, specOf(input));
-    return name;
+    return info(name, input);
   });
   for (const [value, data] of graph.constants) {
     lowering.define(value, lowering.model.initializer(data, value.shape, value.dtype));
   }
   for (const equation of graph.equations) lowerEquation(equation, lowering);
-  const outputs = graph.outputs.map((output) => lowering.model.output(lowering.full(output), specOf(output)));
-  return { bytes: lowering.model.encode(), inputs, outputs };
+  const outputs = graph.outputs.map((output) =>
+    info(lowering.model.output(lowering.full(output), specOf(output)), output),
+  );
+  return { model: lowering.model.encode(), inputs, outputs };
 }
 
 const specOf = (atom: Atom) => new Spec([...atom.shape], atom.dtype);

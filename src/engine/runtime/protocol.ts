@@ -11,16 +11,33 @@ export interface TensorInfo extends ArrayInfo {
   name: string;
 }
 
+/** What programs run on. */
+export type DeviceName = "cpu" | "webgpu";
+
 /** Settings of the worker's sessions. */
 export interface WorkerSettings {
+  device: DeviceName;
   threads: number;
+}
+
+/** A model to make a session of. */
+export interface LoadRequest {
+  kind: "load";
+  program: number;
+  model: Uint8Array;
+  inputs: TensorInfo[];
+  outputs: TensorInfo[];
+  /** Which outputs will stay on the device. */
+  keep: readonly boolean[];
+  /** Whether ONNX Runtime should rewrite the graph first. */
+  optimise: boolean;
 }
 
 /** Names an array that lives in the worker. */
 export type ArrayId = number;
 
 export type Request =
-  | { kind: "load"; program: number; model: Uint8Array; inputs: TensorInfo[]; outputs: TensorInfo[]; optimise: boolean }
+  | LoadRequest
   | { kind: "unload"; program: number }
   /** `inputs` are elements, or names of arrays in the worker; `keep` gives outputs that stay there their names. */
   | { kind: "run"; program: number; inputs: (TypedArray | ArrayId)[]; keep: (ArrayId | null)[] }

@@ -2,9 +2,11 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { checkElements, type Spec, type TypedArray } from "../spec.js";
-import type { ArrayId, Envelope, Request, Response, TensorInfo, WorkerSettings } from "./protocol.js";
+import type { ArrayId, DeviceName, Envelope, LoadRequest, Request, Response, WorkerSettings } from "./protocol.js";
 
 export interface RuntimeOptions {
+  /** Where programs run; default `cpu`. `openRuntime` tests a device before it is trusted. */
+  device?: DeviceName;
   /** Threads that compute; by default all there are. Results are the same bytes only for the same number. */
   threads?: number;
 }
@@ -43,6 +45,7 @@ export class DeviceArray {
  * Requests are answered in the order in which they were made.
  */
 export class Runtime {
+  readonly device: DeviceName;
   readonly threads: number;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
@@ -50,9 +53,10 @@ export class Runtime {
   #next = 0;
   #closed: Error | undefined;
 
-  constructor({ threads = availableParallelism() }: RuntimeOptions = {}) {
+  constructor({ device = "cpu", threads = availableParallelism() }: RuntimeOptions = {}) {
+    this.device = device;
     this.threads = threads;
-    this.#worker = startWorker({ threads });
+    this.#worker = startWorker({ device, threads });
     this.#worker.unref();
     this.#worker.on("message", (response: Response) => this.#settle(response));
     this.#worker.on("error", (error: Error) => this.#close(error));
@@ -96,9 +100,9 @@ export class Runtime {
    * @internal Loads an ONNX model; resolves to its number once its session exists. With `optimise`, ONNX Runtime rewrites
    * the graph first: worth its time where weights are constant, since it computes their layouts once.
    */
-  async load(model: Uint8Array, inputs: TensorInfo[], outputs: TensorInfo[], optimise = false): Promise<number> {
+  async load(request: Omit<LoadRequest, "kind" | "program">): Promise<number> {
     const program = this.name();
-    await this.request({ kind: "load", program, model, inputs, outputs, optimise });
+    await this.request({ kind: "load", program, ...request });
     return program;
   }
 
@@ -127,8 +131,9 @@ export class Runtime {
     const waiting = this.#waiting.get(response.id);
     this.#waiting.delete(response.id);
     if (this.#waiting.size === 0) this.#worker.unref();
-    if ("error" in response) waiting?.reject(response.error);
-    else waiting?.resolve(response.result);
+    if (!("error" in response)) waiting?.resolve(response.result);
+    else if (waiting) waiting.reject(response.error);
+    else this.#close(response.error); // elements that could not be put: nothing after this can be right
   }
 
   #close(reason: Error): void {

@@ -1,13 +1,10 @@
-/**
- * @file The thread that runs ONNX Runtime's sessions and owns the arrays that stay on the device.
- *
- * `run` blocks the thread that calls it, hence this one. Outputs are written into buffers of our own, reused when their
- * array is freed, so that memory neither grows nor waits for the garbage collector.
- */
+/** @file The thread that runs ONNX Runtime's sessions, since `run` blocks the one that calls it, and owns the arrays that stay on the device. */
 import { parentPort, workerData } from "node:worker_threads";
-import { InferenceSession, Tensor } from "onnxruntime-node";
-import { allocate, type DType, sizeOf, type TypedArray } from "../spec.js";
-import type { ArrayId, ArrayInfo, Envelope, Request, Response, TensorInfo, WorkerSettings } from "./protocol.js";
+import { type InferenceSession, Tensor } from "onnxruntime-node";
+import type { TypedArray } from "../spec.js";
+import { cpuDevice } from "./cpu-device.js";
+import type { ArrayId, Envelope, Request, Response, TensorInfo, WorkerSettings } from "./protocol.js";
+import { webGpuDevice } from "./webgpu-device.js";
 
 interface Loaded {
   session: InferenceSession;
@@ -15,49 +12,25 @@ interface Loaded {
   outputs: TensorInfo[];
 }
 
-const { threads } = workerData as WorkerSettings;
+const settings = workerData as WorkerSettings;
+const device = settings.device === "webgpu" ? webGpuDevice() : cpuDevice(settings.threads);
 const programs = new Map<number, Loaded>();
 const arrays = new Map<ArrayId, Tensor>();
-/** Tensors of freed arrays by type and shape, to be written into again. */
-const spare = new Map<string, Tensor[]>();
-
-const options = {
-  executionProviders: ["cpu"],
-  intraOpNumThreads: threads,
-  interOpNumThreads: 1,
-  executionMode: "sequential",
-  enableMemPattern: false, // plans one buffer for a whole run, beside the arrays of the first: more memory, no less time
-  logSeverityLevel: 3,
-  // Every session has threads of its own, which would spin on after a run and slow down the next one of another session.
-  extra: { session: { set_denormal_as_zero: "1", force_spinning_stop: "1" } },
-} satisfies InferenceSession.SessionOptions;
-
-const tensor = ({ dtype, shape }: ArrayInfo, data: TypedArray) => new Tensor(dtype, data, shape);
-const shelfOf = ({ dtype, shape }: ArrayInfo) => `${dtype} ${shape}`;
-
-/** A tensor to write an output into. */
-function output(info: ArrayInfo): Tensor {
-  return spare.get(shelfOf(info))?.pop() ?? tensor(info, allocate(info.dtype, sizeOf(info.shape)));
-}
 
 function free(array: ArrayId): void {
-  const freed = arrays.get(array)!;
+  device.free(arrays.get(array)!);
   arrays.delete(array);
-  const shelf = shelfOf({ dtype: freed.type as DType, shape: [...freed.dims] });
-  if (!spare.has(shelf)) spare.set(shelf, []);
-  spare.get(shelf)!.push(freed);
 }
 
 async function run({ program, inputs, keep }: Extract<Request, { kind: "run" }>) {
   const loaded = programs.get(program)!;
   const feeds = Object.fromEntries(
-    loaded.inputs.map((info, index) => {
+    loaded.inputs.map(({ name, dtype, shape }, index) => {
       const given = inputs[index];
-      return [info.name, typeof given === "number" ? arrays.get(given)! : tensor(info, given)];
+      return [name, typeof given === "number" ? arrays.get(given)! : new Tensor(dtype, given, shape)];
     }),
   );
-  const results = loaded.outputs.map(output);
-  await loaded.session.run(feeds, Object.fromEntries(loaded.outputs.map(({ name }, index) => [name, results[index]])));
+  const results = await device.run(loaded.session, feeds, loaded.outputs);
   return results.map((result, index) => {
     const array = keep[index];
     if (array === null) return result.data as TypedArray;
@@ -68,12 +41,13 @@ async function run({ program, inputs, keep }: Extract<Request, { kind: "run" }>)
 
 async function answer(request: Request): Promise<unknown> {
   switch (request.kind) {
-    case "load": {
-      const graphOptimizationLevel = request.optimise ? "all" : "disabled";
-      const session = await InferenceSession.create(request.model, { ...options, graphOptimizationLevel });
-      programs.set(request.program, { session, inputs: request.inputs, outputs: request.outputs });
+    case "load":
+      programs.set(request.program, {
+        session: await device.load(request),
+        inputs: request.inputs,
+        outputs: request.outputs,
+      });
       return undefined;
-    }
     case "unload":
       await programs.get(request.program)!.session.release();
       programs.delete(request.program);
@@ -81,10 +55,10 @@ async function answer(request: Request): Promise<unknown> {
     case "run":
       return run(request);
     case "put":
-      arrays.set(request.array, tensor(request.info, request.data));
+      arrays.set(request.array, await device.upload(request.info, request.data));
       return undefined;
     case "read":
-      return (arrays.get(request.array)!.data as TypedArray).slice();
+      return device.download(arrays.get(request.array)!);
     default:
       return request satisfies never;
   }

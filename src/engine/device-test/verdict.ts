@@ -1,0 +1,62 @@
+/** @file Whether WebGPU can be relied on here: tried in a process of its own, kernel by kernel against the CPU. */
+import { fork } from "node:child_process";
+import { createRequire } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { Comparison } from "./compare.js";
+
+/** What the process says while it works. */
+export type Report = { testing: string } | { comparison: Comparison };
+
+/** With the number of small programs that agree, and their largest deviation relative to the largest number of a result. */
+export type Verdict = { usable: true; count: number; deviation: number } | { usable: false; reason: string };
+
+/** How long a kernel may take, its compilation included, on the slowest device worth using. */
+const SILENCE_SECONDS = 60;
+
+/**
+ * Tests WebGPU. A driver may be missing, compute wrongly, hang, or take its process with it: whatever it does, there is a
+ * verdict.
+ *
+ * @param program - that tests, and sends a `Report` of each kernel it starts with and of the whole
+ * @param silenceSeconds - after which it is taken to hang
+ */
+export async function testWebGpu(program = testProgram(), silenceSeconds = SILENCE_SECONDS): Promise<Verdict> {
+  const child = fork(program.file, { execArgv: program.execArgv, stdio: ["ignore", "ignore", "ignore", "ipc"] });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<Verdict>((resolve) => {
+      let testing = "nothing yet";
+      const refuse = (what: string) => resolve({ usable: false, reason: `${what} while testing ${testing}` });
+      const wait = () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => refuse(`it was silent for ${silenceSeconds} seconds`), 1000 * silenceSeconds);
+      };
+      wait();
+      child.on("message", (report: Report) => {
+        wait();
+        if ("testing" in report) testing = report.testing;
+        else resolve(verdict(report.comparison));
+      });
+      child.on("error", ({ message }) => refuse(message));
+      child.on("exit", (code, signal) => refuse(`its process ended (${signal ?? code})`));
+    });
+  } finally {
+    clearTimeout(timer);
+    child.kill("SIGKILL");
+  }
+}
+
+function verdict({ count, deviation, fault }: Comparison): Verdict {
+  if (fault === undefined) return { usable: true, count, deviation };
+  const missing = fault.includes("Failed to get a WebGPU adapter");
+  return { usable: false, reason: missing ? "no graphics driver for it was found" : fault };
+}
+
+/** `process.js` as built, or, where this file runs as TypeScript (in the repository), `process.ts` through tsx. */
+function testProgram(): { file: string; execArgv: string[] } {
+  const built = !import.meta.url.endsWith(".ts");
+  const file = fileURLToPath(new URL(built ? "./process.js" : "./process.ts", import.meta.url));
+  if (built) return { file, execArgv: [] };
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx"));
+  return { file, execArgv: ["--import", tsx.href] };
+}

@@ -1,0 +1,73 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { numpy as np } from "@jax-js/jax";
+import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
+import { testRuntime } from "../../test/support/against-jax.js";
+import { compile } from "./compile.js";
+import { spec } from "./spec.js";
+
+let folder: string;
+let traced = 0;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "strata-cache-"));
+  process.env.STRATA_CACHE_DIR = folder;
+  traced = 0;
+});
+afterEach(() => {
+  process.env.STRATA_CACHE_DIR = "";
+  rmSync(folder, { recursive: true });
+});
+afterAll(() => testRuntime().dispose());
+
+const doubled = (x: np.Array) => {
+  traced++;
+  return { twice: [x.ref.mul(2)], sum: x.sum() };
+};
+
+async function run(cacheKey: string | undefined, length = 3) {
+  const program = await compile(doubled, [spec([length])], { runtime: testRuntime(), cacheKey });
+  const result = await program.run(Float32Array.from({ length }, (_, i) => i));
+  await program.dispose();
+  return result;
+}
+
+const files = () =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".program"));
+
+test("a program with a key is traced once", async () => {
+  const first = await run("a");
+  expect(await run("a")).toEqual(first);
+  expect(first).toEqual({ twice: [Float32Array.of(0, 2, 4)], sum: Float32Array.of(3) });
+  expect([traced, files().length]).toEqual([1, 1]);
+});
+
+test("another key, another shape or no key is another program", async () => {
+  await run("a");
+  await run("b");
+  await run("a", 4);
+  await run(undefined);
+  expect([traced, files().length]).toEqual([4, 3]);
+});
+
+test.each([
+  ["cut short", (content: Buffer) => content.subarray(0, content.length - 1)],
+  ["changed", (content: Buffer) => content.with(content.length - 5, 255 - content[content.length - 5])],
+  ["empty", () => Buffer.alloc(0)],
+])("a file that was %s is traced again and replaced", async (_, damage) => {
+  const expected = await run("a");
+  const path = join(folder, files()[0]);
+  const content = readFileSync(path);
+  writeFileSync(path, damage(content));
+  expect(await run("a")).toEqual(expected);
+  expect(traced).toBe(2);
+  expect(readFileSync(path)).toEqual(content);
+});
+
+test("a folder that cannot be written to is no cache", async () => {
+  writeFileSync(join(folder, "programs"), "a file in the folder's place");
+  await run("a");
+  await run("a");
+  expect(traced).toBe(2);
+});

@@ -1,0 +1,39 @@
+/** @file The processor: arrays are buffers of our own, reused when freed, so that memory neither grows nor waits for the garbage collector. */
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { allocate, type DType, sizeOf, type TypedArray } from "../spec.js";
+import type { Device } from "./device.js";
+import type { ArrayInfo } from "./protocol.js";
+
+/** @param threads - that compute */
+export function cpuDevice(threads: number): Device {
+  /** Tensors of freed arrays by type and shape, to be written into again. */
+  const spare = new Map<string, Tensor[]>();
+  const shelfOf = ({ dtype, shape }: ArrayInfo) => `${dtype} ${shape}`;
+  const output = (info: ArrayInfo): Tensor =>
+    spare.get(shelfOf(info))?.pop() ?? new Tensor(info.dtype, allocate(info.dtype, sizeOf(info.shape)), info.shape);
+  const options = {
+    executionProviders: ["cpu"],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    enableMemPattern: false, // plans one buffer for a whole run, beside the arrays of the first: more memory, no less time
+    logSeverityLevel: 3,
+    // Every session has threads of its own, which would spin on after a run and slow down the next one of another session.
+    extra: { session: { set_denormal_as_zero: "1", force_spinning_stop: "1" } },
+  } satisfies InferenceSession.SessionOptions;
+  return {
+    load: ({ model, optimise }) =>
+      InferenceSession.create(model, { ...options, graphOptimizationLevel: optimise ? "all" : "disabled" }),
+    run: async (session, feeds, outputs) => {
+      const results = outputs.map(output);
+      await session.run(feeds, Object.fromEntries(outputs.map(({ name }, index) => [name, results[index]])));
+      return results;
+    },
+    upload: async ({ dtype, shape }, data) => new Tensor(dtype, data, shape),
+    download: async (array) => (array.data as TypedArray).slice(),
+    free: (array) => {
+      const shelf = shelfOf({ dtype: array.type as DType, shape: [...array.dims] });
+      spare.set(shelf, [...(spare.get(shelf) ?? []), array]);
+    },
+  };
+}

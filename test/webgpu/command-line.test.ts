@@ -1,0 +1,34 @@
+/** @file `--device webgpu` on the command line: where it is there, and where it is not. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { testWebGpu } from "../../src/engine/index.js";
+import { discs, startWith, strata, temporaryFolder, tiny } from "../support/command-line.js";
+
+const { usable } = await testWebGpu();
+const folder = temporaryFolder();
+
+test.runIf(usable)("a run trained on it, and samples drawn on it", async () => {
+  const [data, out] = [await discs(join(folder, "discs"), ["red", "blue"], 12), join(folder, "run")];
+  const trained = await strata("train", ...tiny, "--data", data, "--out", out, "--device", "webgpu", "--json");
+  expect(trained.code, trained.stderr).toBe(0);
+  expect(trained.stderr).toMatch(/WebGPU: \d+ kernels agree with the CPU/);
+  expect(JSON.parse(trained.stdout)).toMatchObject({ device: "webgpu", step: 8, skips: 0 });
+  expect(JSON.parse(readFileSync(join(out, "metrics.jsonl"), "utf8").split("\n")[0])).toMatchObject({
+    device: "webgpu",
+  });
+  const to = ["--out", join(folder, "samples.png")];
+  const drawn = await strata("sample", "--run", out, "--count", "2", ...to, "--device", "webgpu", "--json");
+  expect(drawn.code, drawn.stderr).toBe(0);
+  expect(JSON.parse(drawn.stdout)).toMatchObject({ device: "webgpu", count: 2 });
+});
+
+test.runIf(process.platform === "linux")("without a driver the CPU takes its place, with a message", async () => {
+  const noDriver = { VK_DRIVER_FILES: "/nowhere.json", VK_ICD_FILENAMES: "/nowhere.json" };
+  const { code, stderr, stdout } = await startWith(noDriver, "train", ...tiny, "--dry-run", "--device", "webgpu").ended;
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain(
+    "WebGPU cannot be used here: no graphics driver for it was found. Computing on the CPU instead.",
+  );
+  expect(stdout).toContain("GFLOP/s");
+});

@@ -1,0 +1,94 @@
+/**
+ * @file WebGPU against the CPU: a tiny model's loss, gradients, updates and samples. On a machine without graphics a software
+ * Vulkan does; where no driver is found, and none is named in VK_DRIVER_FILES, nothing is tested.
+ */
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { openRuntime, Runtime } from "../../src/engine/index.js";
+import { fromBytes } from "../../src/generation/pictures.js";
+import { Sampler } from "../../src/generation/sampler.js";
+import { initialState } from "../../src/training/initial-state.js";
+import { stepInputs } from "../../src/training/step-inputs.js";
+import { Trainer } from "../../src/training/trainer.js";
+import { relativeDistance } from "../support/distance.js";
+import { type Changes, discs, tinyConfig, tinySuperResolution } from "../support/tiny.js";
+
+/** Norm of what sums in another order change, relative to that of the whole. */
+const TOLERANCE = 1e-5;
+
+const notices: string[] = [];
+const gpu = await openRuntime({ device: "webgpu", threads: 1, onNotice: (message) => notices.push(message) });
+const cpu = new Runtime({ threads: 1 });
+afterAll(() => Promise.all([gpu.dispose(), cpu.dispose()]));
+
+const found = gpu.device === "webgpu";
+
+test.runIf(found || process.env.VK_DRIVER_FILES)("every kernel agrees with the CPU", () => {
+  expect(notices).toEqual([expect.stringMatching(/^WebGPU: \d{3} kernels agree with the CPU, off by \S+ at most\.$/)]);
+});
+
+const labelled = { levels: tinyConfig().model.levels.map((level) => ({ ...level, attention: 1 })), classes: 4 };
+
+/** Steps of a fresh tiny model, and what they leave. */
+async function train(changes: Changes, runtime: Runtime, steps: number) {
+  const config = tinyConfig(changes);
+  const counters = { step: 0, images: 0, updates: 0, skips: 0 };
+  const trainer = await Trainer.create(config, runtime, counters, initialState(config));
+  const { images, labels } = discs(8, { labels: config.model.classes > 0 });
+  const reports = [];
+  for (let step = 0; step < steps; step++) {
+    reports.push(await trainer.step(stepInputs(config, step, { images: fromBytes(images), labels })));
+  }
+  const state = await trainer.read("parameters", "ema", "firstMoment", "infinityNorm", "spectralVectors");
+  await trainer.dispose();
+  return { reports, state };
+}
+
+/** All numbers of a tree, in one order. */
+const numbers = (tree: unknown): number[] => {
+  if (typeof tree === "number") return [tree];
+  if (tree instanceof Float32Array) return [...tree];
+  return Object.values(tree as object).flatMap(numbers);
+};
+
+describe.runIf(found)("a tiny model", () => {
+  test.each<[string, Changes]>([
+    ["as it is", {}],
+    ["with attention and labels", { model: labelled }],
+    ["that enlarges, in micro-batches", { model: tinySuperResolution, training: { microBatchSize: 4 } }],
+    ["with a mixture of logistics", { objective: { output: "logistic-mixture" } }],
+  ])("%s: loss and gradients", async (_, changes) => {
+    const [got, want] = [await train(changes, gpu, 1), await train(changes, cpu, 1)];
+    expect(relativeDistance(numbers(got.reports), numbers(want.reports))).toBeLessThan(TOLERANCE);
+    // After one step from zero the first moment is the gradient, scaled.
+    for (const part of ["firstMoment", "spectralVectors"] as const) {
+      expect(relativeDistance(numbers(got.state[part]), numbers(want.state[part])), part).toBeLessThan(TOLERANCE);
+    }
+  });
+
+  test("steps stay close, and the state stays on the device between them", async () => {
+    const sent = vi.spyOn(gpu, "request");
+    const put = vi.spyOn(gpu, "put");
+    const [got, want] = [await train({}, gpu, 8), await train({}, cpu, 8)];
+    expect(relativeDistance(numbers(got.reports), numbers(want.reports))).toBeLessThan(TOLERANCE);
+    expect(relativeDistance(numbers(got.state), numbers(want.state))).toBeLessThan(TOLERANCE);
+    const [packs, vectors] = [4, 6];
+    expect(put).toHaveBeenCalledTimes(packs + vectors); // to begin with
+    const kinds = sent.mock.calls.map(([{ kind }]) => kind);
+    expect(kinds.filter((kind) => kind === "read")).toHaveLength(packs + vectors); // at the end
+    expect(kinds.indexOf("read")).toBeGreaterThan(kinds.lastIndexOf("run"));
+  });
+
+  test("samples, their weights constants of the program", async () => {
+    const config = tinyConfig({ model: labelled });
+    const model = { config, parameters: initialState(config).parameters, step: 0, data: undefined };
+    const sample = async (runtime: Runtime) => {
+      const sampler = await Sampler.create(model as never, { batch: 2, runtime });
+      const { images } = await sampler.sample({ count: 3, labels: Int32Array.of(0, 1, 3), seed: 5 });
+      await sampler.dispose();
+      return images;
+    };
+    const [got, want] = [await sample(gpu), await sample(cpu)];
+    const worst = Math.max(...got.map((value, index) => Math.abs(value - want[index])));
+    expect(worst).toBeLessThanOrEqual(1); // of 255: a value between two may fall to either
+  });
+});
