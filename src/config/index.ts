@@ -7,6 +7,7 @@ export {
   type InformationScheduleConfig,
   type LevelConfig,
   type ModelConfig,
+  microBatchOf,
   type ObjectiveConfig,
   type OptimizerConfig,
   parseConfig,

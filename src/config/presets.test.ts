@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { presets, resolvePreset } from "./index.js";
+import { microBatchOf, presets, resolvePreset } from "./index.js";
 
 const { published_configs: published } = JSON.parse(
   readFileSync(new URL("../../test/fixtures/schedule.json", import.meta.url), "utf8"),
@@ -29,7 +29,7 @@ test.each([
   }).toEqual(
     Object.fromEntries(Object.entries(theirs.model).filter(([key]) => !["c", "c_enc", "is_superres"].includes(key))),
   );
-  expect([training.batchSize, training.microBatchSize ?? training.batchSize, training.flips]).toEqual([
+  expect([training.batchSize, microBatchOf(training), training.flips]).toEqual([
     theirs.training.total_batch_size,
     theirs.dataset.batch_size,
     theirs.dataset.flip,

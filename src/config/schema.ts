@@ -5,6 +5,9 @@ import { ladderProblems } from "./ladder.js";
 
 const count = z.int().min(1);
 const fraction = z.number().min(0).max(1);
+/** A setting that may be left to the program. */
+const automatic = <T extends z.ZodType>(setting: T, expected: string) =>
+  z.union([setting, z.literal("auto")], { error: `expected ${expected} or "auto"` }).default("auto");
 
 const levelSchema = z.strictObject({
   /** Height and width of this level's images, pixels. */
@@ -111,8 +114,10 @@ const trainingSchema = z
   .strictObject({
     /** Images of one update. */
     batchSize: count,
-    /** Images whose gradients are computed at once; a divisor of `batchSize`, which it defaults to. */
-    microBatchSize: count.optional(),
+    /** Images whose gradients are computed at once, a divisor of `batchSize`; "auto": what suits the memory there is. */
+    microBatchSize: automatic(count, "a whole number from 1"),
+    /** Compute the inside of residual blocks again in the backward pass instead of keeping it; "auto": where memory is short. */
+    rematerialise: automatic(z.boolean(), "true, false"),
     /** Batches of the whole run. */
     steps: count,
     /** Flip images left to right half of the time. */
@@ -135,7 +140,7 @@ const trainingSchema = z
     seed: z.int().min(0).max(0xffffffff).default(0),
   })
   .superRefine(({ batchSize, microBatchSize }, context) => {
-    if (microBatchSize !== undefined && batchSize % microBatchSize !== 0) {
+    if (microBatchSize !== "auto" && batchSize % microBatchSize !== 0) {
       const message = `expected a divisor of batchSize (${batchSize}), got ${microBatchSize}`;
       context.addIssue({ code: "custom", path: ["microBatchSize"], message });
     }
@@ -170,6 +175,10 @@ export type ObjectiveConfig = Omit<z.output<typeof objectiveSchema>, "informatio
 export type OptimizerConfig = z.output<typeof optimizerSchema>;
 export type TrainingConfig = z.output<typeof trainingSchema>;
 export type Config = Omit<z.output<typeof configSchema>, "objective"> & { objective: ObjectiveConfig };
+/** Images whose gradients are computed at once: the whole batch where a choice left to the program has not been made. */
+export const microBatchOf = ({ batchSize, microBatchSize }: TrainingConfig): number =>
+  microBatchSize === "auto" ? batchSize : microBatchSize;
+
 /** What may be written: fields with a default left out, the information schedule as `"on"` or `"off"`. */
 export type ConfigInput = z.input<typeof configSchema>;
 

@@ -1,9 +1,15 @@
 /** @file From a jax-js function to a program that ONNX Runtime runs. */
 import type { Graph } from "./graph.js";
+import { blockSize } from "./onnx/block-size.js";
+import { lowerToOnnx } from "./onnx/lower.js";
 import { contractDots } from "./passes/contract-dots.js";
 import { convolutionForms } from "./passes/convolution-forms.js";
 import { convolutionsToProducts } from "./passes/convolutions-to-products.js";
 import { removeDeadCode } from "./passes/dead-code.js";
+import { earlyResults } from "./passes/early-results.js";
+import { filterGradients } from "./passes/filter-gradients.js";
+import { imageResampling } from "./passes/image-resampling.js";
+import { dropCheckpoints, rematerialise } from "./passes/rematerialise.js";
 import { simplify } from "./passes/simplify.js";
 import { Program } from "./program.js";
 import { defaultRuntime, type Runtime } from "./runtime/runtime.js";
@@ -20,30 +26,44 @@ export interface CompileOptions {
    * lay weights out as it likes best. Such arguments are left out when the program is run.
    */
   constants?: readonly (Tree<TypedArray> | undefined)[];
+  /** Compute the inside of blocks between `checkpoint`s again in the backward part: less memory, more time. Default: no. */
+  rematerialise?: boolean;
   /** Entries of the returned array or object, by index or key, that stay on the device as `DeviceArray`s. */
   keep?: Readonly<Record<string | number, boolean>>;
 }
 
+export interface PrepareOptions extends Pick<CompileOptions, "constants" | "rematerialise"> {
+  /** Channels to a block of the machine's blocked convolutions; 0, the default, where it has none. */
+  block?: number;
+}
+
 /** The passes, in order. Each takes and returns a graph. */
-const passes = [
+const passes = ({ block, rematerialise: rematerialised }: Required<PrepareOptions>) => [
+  removeDeadCode,
+  ...(rematerialised ? [] : [dropCheckpoints]),
   simplify,
   contractDots,
+  imageResampling,
+  filterGradients(block),
   convolutionsToProducts,
   simplify,
   removeDeadCode,
   convolutionForms,
   removeDeadCode,
+  earlyResults,
+  ...(rematerialised ? [rematerialise] : []),
 ];
 
 /** Traces `fn` and makes the graph that runs: what `compile` hands to the runtime. */
 export function prepare(
   fn: (...args: never[]) => unknown,
   args: readonly Tree<Spec>[],
-  constants: CompileOptions["constants"] = [],
+  { constants = [], rematerialise: rematerialised = false, block = 0 }: PrepareOptions = {},
 ): { graph: Graph; outputs: Tree<Spec> } {
   const { graph, outputs } = trace(fn, args);
   const bound = bindConstants(graph, args, constants);
-  return { graph: passes.reduce((current, pass) => pass(current), bound), outputs };
+  const inOrder = passes({ constants, rematerialise: rematerialised, block });
+  return { graph: inOrder.reduce((current, pass) => pass(current), bound), outputs };
 }
 
 /** Turns the inputs of constant arguments into constants. */
@@ -80,11 +100,14 @@ function bindConstants(graph: Graph, args: readonly Tree<Spec>[], constants: Com
 export async function compile(
   fn: (...args: never[]) => unknown,
   exampleArgs: readonly Tree<Spec>[],
-  { runtime = defaultRuntime(), constants = [], keep = {} }: CompileOptions = {},
+  { runtime = defaultRuntime(), keep = {}, ...options }: CompileOptions = {},
 ): Promise<Program> {
-  const { graph, outputs } = prepare(fn, exampleArgs, constants);
+  const { constants = [] } = options;
+  const block = await blockSize(runtime);
+  const { graph, outputs } = prepare(fn, exampleArgs, { ...options, block });
   const kept = entries<Spec>(outputs).map(([path]) => keep[path.split(".")[0]] ?? false);
   const session = await acquireSession(
+    lowerToOnnx(graph, block),
     graph,
     runtime,
     kept,

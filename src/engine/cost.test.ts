@@ -4,7 +4,14 @@ import { multiplyAccumulates, peakBytes } from "./cost.js";
 import { Value } from "./graph.js";
 
 const interval: [number, number] = [1, 1];
-const same = { strides: [1, 1], padding: [interval, interval], dilation: [1, 1], groups: 1, transposedKernel: false };
+const same = {
+  strides: [1, 1],
+  padding: [interval, interval],
+  dilation: [1, 1],
+  groups: 1,
+  swapped: false,
+  mirrored: false,
+};
 
 test("a convolution multiplies every output by a whole filter, a product by the contracted axis", () => {
   const builder = new GraphBuilder();

@@ -16,6 +16,7 @@ function multiplyAccumulatesOf({ op, params, inputs, outputs }: Equation): numbe
     const kernel = sizeOf(inputs[1].shape) / outputs[0].shape[1]; // each output sums a whole filter
     return sizeOf(outputs[0].shape) * kernel;
   }
+  if (op === "filterGradient") return sizeOf(outputs[0].shape) * (sizeOf(inputs[1].shape) / inputs[1].shape[1]);
   if (op === "dot") return sizeOf(outputs[0].shape) * Math.max(inputs[0].shape.at(-1)!, inputs[1].shape.at(-1)!);
   if (op !== "dotGeneral") return 0;
   return params.contract.reduce((product, [left]) => product * inputs[0].shape[left], sizeOf(outputs[0].shape));
@@ -33,7 +34,7 @@ export function peakBytes(graph: Graph): number {
     if (!isLiteral(atom)) lastUse.set(ownerOf(atom), position);
   };
   graph.equations.forEach(({ op, inputs, outputs }, position) => {
-    if (op === "reshape" && !isLiteral(inputs[0])) owners.set(outputs[0], ownerOf(inputs[0]));
+    if ((op === "reshape" || op === "again") && !isLiteral(inputs[0])) owners.set(outputs[0], ownerOf(inputs[0]));
     for (const atom of [...inputs, ...outputs]) use(atom, position);
   });
   const forever = [...graph.inputs, ...graph.constants.keys()];

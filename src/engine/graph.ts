@@ -21,6 +21,10 @@ export class Literal {
     readonly shape: readonly number[],
     readonly dtype: DType,
   ) {}
+
+  withShape(shape: readonly number[]): Literal {
+    return new Literal(this.value, shape, this.dtype);
+  }
 }
 
 export type Atom = Value | Literal;
@@ -68,16 +72,30 @@ export interface Operations {
   dotGeneral: { batch: readonly AxisPair[]; contract: readonly AxisPair[] };
   /**
    * Cross-correlation of [N, G·C, …] with [G·O, C, …], plus a bias [G·O] where a third operand is given; padding may not be
-   * negative and the input is not dilated. With `transposedKernel` the kernel is given as [C, O, …], mirrored: as the
-   * convolution has it of which this is the gradient.
+   * negative and the input is not dilated. The kernel may be given as [C, O, …] (`swapped`), and with its window reversed
+   * (`mirrored`); as both, it is the kernel of the convolution of which this is the gradient.
    */
   conv: {
     strides: readonly number[];
     padding: readonly Interval[];
     dilation: readonly number[];
     groups: number;
-    transposedKernel: boolean;
+    swapped: boolean;
+    mirrored: boolean;
   };
+  /**
+   * Gradient of a convolution's kernel, swapped: x [N, C, …], cotangent [N, O, …] → [C, O, …window], the sum over images n and
+   * pixels p of x[n, c, p + w] · cotangent[n, o, p]. `padding` is that of x.
+   */
+  filterGradient: { padding: readonly Interval[] };
+  /** Every pixel of an image [N, C, H, W] repeated. */
+  upsample: { factors: readonly [number, number] };
+  /** Sums over tiles of an image [N, C, H, W]. */
+  sumPool: { factors: readonly [number, number] };
+  /** All elements of an image in the order in which the machine keeps images, whatever that is. */
+  toStorage: None;
+  /** The image of `shape` that `toStorage` made flat. */
+  fromStorage: { shape: readonly number[] };
   concatenate: { axis: number };
   split: { axis: number; sizes: readonly number[] };
   /** Entries of the first operand along `axis` at int32 indices, whose axes replace it. */
@@ -91,6 +109,10 @@ export interface Operations {
   flip: { axes: readonly number[] };
   slice: { ranges: readonly Interval[] };
   pad: { widths: readonly Interval[] };
+  /** The operand itself, marked as one to be kept for the backward part. Gone after the passes. */
+  checkpoint: None;
+  /** The operand itself under another name, so that what is computed from it is computed once more. */
+  again: None;
 }
 
 export type Interval = readonly [number, number];

@@ -129,7 +129,8 @@ const conv: ImportRule = (inputs, params, { emit, dtype }) => {
     padding: positive,
     dilation: rhsDilation,
     groups,
-    transposedKernel: false,
+    swapped: false,
+    mirrored: false,
   });
   const outSpace = result.shape.slice(2);
   const split = reshape(result, [batch, groups, outputs, ...outSpace], emit);

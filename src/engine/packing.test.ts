@@ -1,6 +1,7 @@
 import { grad, numpy as np } from "@jax-js/jax";
 import { afterAll, expect, test } from "vitest";
 import { check, floats, testRuntime } from "../../test/support/against-jax.js";
+import { Packer } from "./packer.js";
 import { Packing } from "./packing.js";
 import { spec } from "./spec.js";
 
@@ -14,11 +15,14 @@ test("consecutive arrays share a pack until it has enough elements", () => {
   expect(new Packing(specs, 1).specs.map(({ size }) => size)).toEqual([4, 3, 1, 9, 2]);
 });
 
-test("elements come out as they went in", () => {
-  const elements = specs.map(({ size }, array) => Float32Array.from({ length: size }, (_, i) => 10 * array + i));
-  for (const least of [1, 5, 100]) {
-    const packing = new Packing(specs, least);
-    expect(packing.unpackElements(packing.packElements(elements))).toEqual(elements);
+test("elements come out as they went in, kernels among them", async () => {
+  const all = [...specs, spec([16, 4, 3, 3]), spec([5, 2, 3, 3]), spec([32, 16, 1, 1]), spec([32, 16, 3, 3])];
+  const elements = all.map(({ size }, array) => Float32Array.from({ length: size }, (_, i) => 10 * array + i));
+  for (const least of [1, 5, 1e6]) {
+    const packer = await Packer.create(new Packing(all, least), testRuntime());
+    const packs = await packer.pack(elements);
+    expect(await packer.unpack(packs)).toEqual(elements);
+    await packer.dispose();
   }
 });
 

@@ -1,9 +1,26 @@
 /** @file Many arrays as a few long ones: programs take and give those faster, and elementwise work on them is one operation. */
 import { numpy as np } from "@jax-js/jax";
 import { type Spec, spec } from "./spec.js";
+import { fromStorage, toStorage } from "./storage.js";
 
 /** Elements of a pack, at least, where there are as many: 4 MB. Longer ones are no faster, and need more memory at a time. */
 const LEAST = 1e6;
+
+/** Kernels [O, I, h, w] of more than one pixel are kept with channels swapped, as gradients of filters come. */
+const SWAPPED = [1, 0, 2, 3];
+
+const isKernel = ({ shape }: Spec): boolean => shape.length === 4 && shape[2] * shape[3] > 1;
+
+const flatten = (array: np.Array, spec: Spec): np.Array =>
+  isKernel(spec) ? toStorage(array.transpose(SWAPPED)) : array.flatten();
+
+function unflatten(flat: np.Array, spec: Spec): np.Array {
+  if (!isKernel(spec)) return flat.reshape(spec.shape);
+  return fromStorage(
+    flat,
+    SWAPPED.map((axis) => spec.shape[axis]),
+  ).transpose(SWAPPED);
+}
 
 /** How arrays of given shapes are laid end to end, consecutive ones in one pack. All are float32. */
 export class Packing {
@@ -32,33 +49,14 @@ export class Packing {
   /** Packs traced arrays; consumes them. */
   pack(arrays: readonly np.Array[]): np.Array[] {
     let next = 0;
-    return this.members.map((pack) => np.concatenate(pack.map(() => arrays[next++].flatten())));
+    return this.members.map((pack) => np.concatenate(pack.map((member) => flatten(arrays[next++], member))));
   }
 
   /** The traced arrays in packs; consumes those. */
   unpack(packs: readonly np.Array[]): np.Array[] {
     return this.members.flatMap((pack, index) => {
       const flat = pack.length === 1 ? [packs[index]] : np.split(packs[index], boundaries(pack));
-      return pack.map(({ shape }, member) => flat[member].reshape(shape));
-    });
-  }
-
-  /** Packs elements. */
-  packElements(arrays: readonly Float32Array[]): Float32Array[] {
-    let next = 0;
-    return this.members.map((pack, index) => {
-      const elements = new Float32Array(this.specs[index].size);
-      const starts = [0, ...boundaries(pack)];
-      for (const start of starts) elements.set(arrays[next++], start);
-      return elements;
-    });
-  }
-
-  /** The elements of every array in packs, copied. */
-  unpackElements(packs: readonly Float32Array[]): Float32Array[] {
-    return this.members.flatMap((pack, index) => {
-      const starts = [0, ...boundaries(pack)];
-      return starts.map((start, member) => packs[index].slice(start, start + pack[member].size));
+      return pack.map((spec, member) => unflatten(flat[member], spec));
     });
   }
 }

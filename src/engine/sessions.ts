@@ -1,8 +1,7 @@
 /** @file Sessions of ONNX Runtime, shared by programs with the same content. */
 import { createHash } from "node:crypto";
 import type { Atom, Graph } from "./graph.js";
-import { blockSize } from "./onnx/block-size.js";
-import { lowerToOnnx } from "./onnx/lower.js";
+import type { OnnxModel } from "./onnx/lower.js";
 import type { Runtime } from "./runtime/runtime.js";
 
 /** A program's share of a session. */
@@ -21,18 +20,19 @@ interface Shared {
 const sessions = new WeakMap<Runtime, Map<string, Shared>>();
 
 /**
- * The session that runs this graph, made when there is none yet.
+ * The session that runs a model, made when there is none yet.
  *
+ * @param graph - what the model was lowered from
  * @param keep - which outputs will stay on the device
  * @param optimise - whether ONNX Runtime should rewrite the graph first
  */
 export async function acquireSession(
+  { bytes, inputs, outputs }: OnnxModel,
   graph: Graph,
   runtime: Runtime,
   keep: readonly boolean[],
   optimise: boolean,
 ): Promise<Session> {
-  const { bytes, inputs, outputs } = lowerToOnnx(graph, await blockSize(runtime));
   const key = createHash("sha256").update(bytes).update(String(keep)).digest("hex");
   const known = sessions.get(runtime) ?? new Map<string, Shared>();
   sessions.set(runtime, known);

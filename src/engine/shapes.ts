@@ -61,13 +61,25 @@ const rules: { [O in keyof Operations]: Rule<O> } = {
     const free = (atom: Atom, side: 0 | 1) => atom.shape.filter((_, axis) => !used(side).includes(axis));
     return one([...batch.map(([left]) => x.shape[left]), ...free(x, 0), ...free(y, 1)], x.dtype);
   },
-  conv: ([x, kernel], { strides, padding, dilation, transposedKernel }) => {
+  conv: ([x, kernel], { strides, padding, dilation, swapped }) => {
     const space = strides.map((stride, axis) => {
       const padded = x.shape[axis + 2] + padding[axis][0] + padding[axis][1];
       return Math.floor((padded - (kernel.shape[axis + 2] - 1) * dilation[axis] - 1) / stride) + 1;
     });
-    return one([x.shape[0], kernel.shape[transposedKernel ? 1 : 0], ...space], x.dtype);
+    return one([x.shape[0], kernel.shape[swapped ? 1 : 0], ...space], x.dtype);
   },
+  filterGradient: ([x, cotangent], { padding }) => {
+    const window = padding.map(([before, after], axis) => {
+      return x.shape[axis + 2] + before + after - cotangent.shape[axis + 2] + 1;
+    });
+    return one([x.shape[1], cotangent.shape[1], ...window], x.dtype);
+  },
+  upsample: ([x], { factors }) =>
+    one([...x.shape.slice(0, 2), ...factors.map((f, axis) => x.shape[axis + 2] * f)], x.dtype),
+  sumPool: ([x], { factors }) =>
+    one([...x.shape.slice(0, 2), ...factors.map((f, axis) => x.shape[axis + 2] / f)], x.dtype),
+  toStorage: ([x]) => one([sizeOf(x.shape)], x.dtype),
+  fromStorage: ([x], { shape }) => one(shape, x.dtype),
   concatenate: (inputs, { axis }) => {
     const total = inputs.reduce((sum, input) => sum + input.shape[axis], 0);
     return one(inputs[0].shape.with(axis, total), inputs[0].dtype);
@@ -96,6 +108,8 @@ const rules: { [O in keyof Operations]: Rule<O> } = {
       x.shape.map((size, axis) => size + widths[axis][0] + widths[axis][1]),
       x.dtype,
     ),
+  checkpoint: ([x]) => one(x.shape, x.dtype),
+  again: ([x]) => one(x.shape, x.dtype),
 };
 
 /** What `op` computes from `inputs`: one spec per output. Throws a TypeError when the operands do not fit. */

@@ -5,6 +5,7 @@ import { fusedCall, type Residuals } from "./activations.js";
 import { GraphBuilder } from "./builder.js";
 import { type Atom, formatEquation, type Graph, Literal, Value } from "./graph.js";
 import { type ImportContext, importRules } from "./import-rules.js";
+import { namedOperation } from "./named-operations.js";
 import { type DType, Spec, type TypedArray } from "./spec.js";
 import { leaves, map, rebuild, type Tree } from "./tree.js";
 
@@ -69,7 +70,10 @@ function inline(jaxpr: Jaxpr, args: readonly Atom[], builder: GraphBuilder, resi
       const { name, jaxpr: inner } = equation.params as { name: string; jaxpr: Jaxpr };
       const body = () => inline(inner, inputs, builder, residuals);
       builder.scope = scope === "" ? name : `${scope}/${name}`;
-      results = fusedCall(name, inputs, builder.emit, body, residuals);
+      const [{ aval }] = equation.outBinders;
+      results =
+        namedOperation(name, inputs, aval.shape, builder.emit) ??
+        fusedCall(name, inputs, builder.emit, body, residuals);
       builder.scope = scope;
     } else {
       results = importEquation(equation, inputs, builder);

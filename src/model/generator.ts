@@ -3,6 +3,7 @@ import { numpy as np } from "@jax-js/jax";
 import type { ModelConfig } from "../config/index.js";
 import { attention } from "./attention.js";
 import { attentionPlaces } from "./attention-places.js";
+import { checkpoint } from "./checkpoint.js";
 import { type Group, groups } from "./groups.js";
 import { type DiagonalGaussian, smoothVariance, splitGaussian } from "./latent.js";
 import { convolve, convolveAffine, upsampleNearest } from "./layers.js";
@@ -32,9 +33,10 @@ export function stochasticLayer(
   labels: np.Array | undefined,
   chooseLatent: ChooseLatent,
 ): np.Array {
-  const { gaussian: prior, rest: residual } = splitGaussian(block(priorBlock, hidden.ref, labels), group.channels);
-  const z = chooseLatent(group, prior, hidden);
-  return residualBlock(shared, hidden.add(convolve(latent.weight, z)).add(residual), labels);
+  const before = checkpoint(hidden);
+  const { gaussian: prior, rest: residual } = splitGaussian(block(priorBlock, before.ref, labels), group.channels);
+  const z = chooseLatent(group, prior, before);
+  return residualBlock(shared, before.add(convolve(latent.weight, z)).add(residual), labels);
 }
 
 /**
@@ -52,7 +54,7 @@ export function posterior(
   activations: np.Array[],
   labels?: np.Array,
 ): DiagonalGaussian {
-  const input = np.concatenate([hidden.ref, activations[group.level].ref], 1);
+  const input = np.concatenate([hidden.ref, checkpoint(activations[group.level].ref)], 1);
   const [mean, raw] = np.split(
     block(parameters.generator.levels[group.level].layers[group.layer].posterior, input, labels),
     2,

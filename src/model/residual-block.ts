@@ -1,6 +1,7 @@
 /** @file The residual block and its class bias. */
 import { numpy as np } from "@jax-js/jax";
 import { swish } from "./activations.js";
+import { checkpoint } from "./checkpoint.js";
 import { convolveAffine, dense } from "./layers.js";
 import type { Block, LabelBias } from "./parameters.js";
 
@@ -33,5 +34,6 @@ export function block(parameters: Block<np.Array>, x: np.Array, labels?: np.Arra
 
 /** A block that adds its raw input, without the class bias: [N, C, H, W] → [N, C, H, W]. Consumes x, borrows labels. */
 export function residualBlock(parameters: Block<np.Array>, x: np.Array, labels?: np.Array): np.Array {
-  return x.ref.add(block(parameters, x, labels));
+  const input = checkpoint(x);
+  return input.ref.add(block(parameters, input, labels));
 }

@@ -12,8 +12,17 @@ function normalise(x: np.Array, otherwise: np.Array | number): np.Array {
   return np.where(vanishes, otherwise, x.div(length));
 }
 
+/** Wᵀu, [I, kh, kw], from the kernel [I, O, kh, kw] and u [O]. Consumes both. */
+const overOutputs = (kernel: np.Array, u: np.Array): np.Array => kernel.mul(u.reshape([1, -1, 1, 1])).sum(1);
+
+/** W v, [O], from the kernel [I, O, kh, kw] and v [I, kh, kw]. Consumes both. */
+function overInputs(kernel: np.Array, v: np.Array): np.Array {
+  const [inputs, , height, width] = kernel.shape;
+  return kernel.mul(v.reshape([inputs, 1, height, width])).sum([0, 2, 3]);
+}
+
 /**
- * One step of power iteration on W, the kernel as a [O, I·kh·kw] matrix, and the singular value it estimates:
+ * One step of power iteration on W, the kernel as a [O, I·kh·kw] matrix, and the singular value that it estimates:
  *
  *     v = Wᵀu / |Wᵀu|        u' = W v / |W v|        σ = u'ᵀ W v
  *
@@ -28,13 +37,11 @@ function normalise(x: np.Array, otherwise: np.Array | number): np.Array {
  * @returns `sigma`, scalar, a lower bound of σ_max(W); `u`, the unit vector to keep for the next step, [O]
  */
 export function spectralNorm(weight: np.Array, u: np.Array): { sigma: np.Array; u: np.Array } {
-  const [rows, ...rest] = weight.shape;
-  const matrix = weight.reshape([rows, rest.reduce((product, size) => product * size, 1)]); // [O, I·kh·kw]
-  const fixed = lax.stopGradient(matrix.ref);
+  const kernel = weight.transpose([1, 0, 2, 3]); // [I, O, kh, kw]: as gradients of kernels come
+  const fixed = lax.stopGradient(kernel.ref);
   const before = lax.stopGradient(u);
-  const projected = np.dot(before.ref, fixed.ref); // Wᵀu
-  const v = normalise(projected, 0);
-  const after = normalise(np.dot(fixed, v.ref), before); // u'
-  const sigma = np.dot(matrix, v).mul(after.ref).sum();
+  const v = normalise(overOutputs(fixed.ref, before.ref), 0);
+  const after = normalise(overInputs(fixed, v.ref), before); // u'
+  const sigma = overInputs(kernel, v).mul(after.ref).sum();
   return { sigma, u: after };
 }

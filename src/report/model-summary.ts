@@ -1,6 +1,6 @@
 /** @file What a configuration amounts to before anything is trained: parameters, groups, work and memory. */
 import type { numpy as np } from "@jax-js/jax";
-import type { Config } from "../config/index.js";
+import { type Config, microBatchOf } from "../config/index.js";
 import { prepare } from "../engine/compile.js";
 import { multiplyAccumulates, peakBytes } from "../engine/cost.js";
 import { leaves, type Spec, spec, type Tree } from "../engine/index.js";
@@ -58,7 +58,7 @@ export function summariseModel(config: Config): ModelSummary {
   const { encoder, generator, superResolution } = parameters;
   const layers = generator.levels.flatMap((level) => level.layers);
   const shares = informationShares(config);
-  const microBatch = training.microBatchSize ?? training.batchSize;
+  const microBatch = microBatchOf(training);
   const [generation, step] = [generationGraph(config), stepGraph(config)];
   const weights = FLOAT * count(parameters);
   return {
@@ -125,7 +125,7 @@ function generationGraph(config: Config) {
 
 /** Loss and gradients of one micro-batch. */
 function stepGraph(config: Config) {
-  const count = config.training.microBatchSize ?? config.training.batchSize;
+  const count = microBatchOf(config.training);
   const step = (
     weights: ModelParameters<np.Array>,
     vectors: SpectralVectors[],

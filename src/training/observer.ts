@@ -1,5 +1,5 @@
 /** @file Looking at a model while it is trained: the bound on images, and pictures, with the EMA weights. */
-import type { Config } from "../config/index.js";
+import { type Config, microBatchOf } from "../config/index.js";
 import type { ImageSet } from "../data/index.js";
 import {
   type Bound,
@@ -37,8 +37,7 @@ export class Observer {
     private readonly trainer: Trainer,
     private readonly data: { train: ImageSet; validation: ImageSet },
   ) {
-    const { batchSize, microBatchSize = batchSize } = trainer.config.training;
-    this.#batch = Math.min(LARGEST_BATCH, microBatchSize);
+    this.#batch = Math.min(LARGEST_BATCH, microBatchOf(trainer.config.training));
   }
 
   /** The bound on held-out images and on as many training images, taken from all of the set; the same images and noise every time. */

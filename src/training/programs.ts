@@ -1,6 +1,8 @@
 /** @file The compiled gradients of a micro-batch. */
 import { numpy as np } from "@jax-js/jax";
-import type { Config } from "../config/index.js";
+import { type Config, microBatchOf } from "../config/index.js";
+import { prepare } from "../engine/compile.js";
+import type { Graph } from "../engine/graph.js";
 import {
   compile,
   type DeviceArray,
@@ -52,8 +54,7 @@ export type GradientsProgram = TypedProgram<
 >;
 
 /** How many micro-batches make an update. */
-export const microBatchesOf = ({ training: { batchSize, microBatchSize } }: Config): number =>
-  batchSize / (microBatchSize ?? batchSize);
+export const microBatchesOf = ({ training }: Config): number => training.batchSize / microBatchOf(training);
 
 /** Shapes of the power-iteration vectors of every group. */
 export const spectralVectorSpecs = ({ model }: Config): SpectralVectors<Spec>[] =>
@@ -61,7 +62,7 @@ export const spectralVectorSpecs = ({ model }: Config): SpectralVectors<Spec>[] 
 
 /** Shapes of one micro-batch. */
 function batchSpecs({ model, training }: Config): { batch: LossBatch<Spec>; noise: Spec[] } {
-  const n = training.microBatchSize ?? training.batchSize;
+  const n = microBatchOf(training);
   const low = model.levels[0].resolution;
   const labels = model.classes > 0 ? { labels: spec([n], "int32"), droppedLabels: spec([n], "int32") } : {};
   const lowResolution = model.superResolution ? { lowResolution: spec([n, 3, low, low]) } : {};
@@ -81,11 +82,24 @@ function batchSpecs({ model, training }: Config): { batch: LossBatch<Spec>; nois
  * the update. With M = 1 there is no last argument.
  */
 export async function compileGradients(config: Config, runtime?: Runtime): Promise<GradientsProgram> {
+  const { fn, args, rematerialise } = gradientsFunction(config);
+  const keep = { gradients: true, spectralVectors: true };
+  return (await compile(fn, args, { runtime, rematerialise, keep })) as unknown as GradientsProgram;
+}
+
+/** The graph that `compileGradients` compiles. */
+export function gradientsGraph(config: Config): Graph {
+  const { fn, args, rematerialise } = gradientsFunction(config);
+  return prepare(fn, args, { rematerialise }).graph;
+}
+
+/** The function that `compileGradients` compiles, and the shapes of its arguments. */
+export function gradientsFunction(config: Config) {
   const parameters = parameterSpecs(config);
   const { batch, noise } = batchSpecs(config);
   const microBatches = microBatchesOf(config);
   const packing = weightPacking(parameters);
-  const gradients = (
+  const fn = (
     weights: np.Array[],
     vectors: SpectralVectors[],
     inputs: LossBatch,
@@ -110,9 +124,5 @@ export async function compileGradients(config: Config, runtime?: Runtime): Promi
   };
   const { specs } = packing;
   const args = [specs, spectralVectorSpecs(config), batch, noise, ...(microBatches > 1 ? [specs] : [])];
-  const program = await compile(gradients, args as Tree<Spec>[], {
-    runtime,
-    keep: { gradients: true, spectralVectors: true },
-  });
-  return program as unknown as GradientsProgram;
+  return { fn, args: args as Tree<Spec>[], rematerialise: config.training.rematerialise === true };
 }

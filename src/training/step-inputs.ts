@@ -1,5 +1,5 @@
 /** @file What one step is computed from: images, labels and noise, all named by seed and batch number. */
-import type { Config, ModelConfig } from "../config/index.js";
+import { type Config, type ModelConfig, microBatchOf } from "../config/index.js";
 import { rows } from "../generation/batches.js";
 import { addNoise, areaDownsample } from "../generation/low-resolution.js";
 import { normalNoise, stream, uniformNoise } from "../generation/noise.js";
@@ -19,7 +19,8 @@ export interface ImageBatch {
  * @param step - batch number, counted from 0
  */
 export function stepInputs({ model, objective, training }: Config, step: number, batch: ImageBatch): MicroBatch[] {
-  const { batchSize, microBatchSize = batchSize, seed } = training;
+  const { batchSize, seed } = training;
+  const microBatchSize = microBatchOf(training);
   const shapes = groups(model).map(({ shape }) => shape);
   const latents = stream(seed, "trainingLatents", step);
   const drops = stream(seed, "trainingLabelDrop", step);

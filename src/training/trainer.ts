@@ -4,13 +4,14 @@ import {
   type DeviceArray,
   leaves,
   map,
-  Packing,
+  Packer,
   type Runtime,
   rebuild,
   type Spec,
   type Tree,
   type TypedArray,
 } from "../engine/index.js";
+import { weightPacking } from "../generation/compiled.js";
 import { parameterSpecs } from "../generation/trained-model.js";
 import type { ModelParameters } from "../model/index.js";
 import type { LossBatch } from "../objective/auto-encode.js";
@@ -69,7 +70,6 @@ export class Trainer {
   /** Where accumulation starts; absent when a batch is one micro-batch. */
   readonly #zeros: readonly DeviceArray[] | undefined;
   readonly #specs: TrainingState<Spec>;
-  readonly #packing: Packing;
 
   private constructor(
     readonly config: Config,
@@ -77,30 +77,32 @@ export class Trainer {
     readonly counters: Counters,
     private readonly gradients: GradientsProgram,
     private readonly update: UpdateProgram,
-    state: TrainingState<Float32Array>,
+    private readonly packer: Packer,
+    state: DeviceState,
   ) {
     this.#specs = stateSpecs(config);
-    this.#packing = new Packing(leaves<Spec>(this.#specs.parameters as Tree<Spec>));
-    const { specs } = this.#packing;
-    const packed = (part: (typeof PACKED)[number]) => {
-      const elements = this.#packing.packElements(leaves<Float32Array>(state[part] as Tree<Float32Array>));
-      return elements.map((pack, index) => runtime.put(pack, specs[index]));
-    };
-    const [parameters, ema, firstMoment, infinityNorm] = PACKED.map(packed);
-    const spectralVectors = put<DeviceState["spectralVectors"]>(
-      runtime,
-      this.#specs.spectralVectors,
-      state.spectralVectors,
-    );
-    this.#state = { parameters, ema, firstMoment, infinityNorm, spectralVectors };
-    const zeros = () => specs.map((pack) => runtime.put(new Float32Array(pack.size), pack));
+    this.#state = state;
+    const zeros = () => state.parameters.map(({ spec }) => runtime.give(new Float32Array(spec.size), spec));
     this.#zeros = microBatchesOf(config) > 1 ? zeros() : undefined;
   }
 
   /** Compiles both programs and copies the state to the device. */
   static async create(config: Config, runtime: Runtime, counters: Counters, state: TrainingState<Float32Array>) {
-    const [gradients, update] = await Promise.all([compileGradients(config, runtime), compileUpdate(config, runtime)]);
-    return new Trainer(config, runtime, { ...counters }, gradients, update, state);
+    const [gradients, update, packer] = await Promise.all([
+      compileGradients(config, runtime),
+      compileUpdate(config, runtime),
+      Packer.create(weightPacking(parameterSpecs(config)), runtime),
+    ]);
+    const packs = async (part: (typeof PACKED)[number]) =>
+      packer.pack(leaves<Float32Array>(state[part] as Tree<Float32Array>));
+    const [parameters, ema, firstMoment, infinityNorm] = await Promise.all(PACKED.map(packs));
+    const spectralVectors = put<DeviceState["spectralVectors"]>(
+      runtime,
+      spectralVectorSpecs(config),
+      state.spectralVectors,
+    );
+    const onDevice = { parameters, ema, firstMoment, infinityNorm, spectralVectors };
+    return new Trainer(config, runtime, { ...counters }, gradients, update, packer, onDevice);
   }
 
   /** The moving average of the weights, packed, as it is now; gone after the next step. */
@@ -162,11 +164,11 @@ export class Trainer {
   ): Promise<Pick<TrainingState<Float32Array>, Part>> {
     const result: Partial<TrainingState<Float32Array>> = {};
     for (const part of parts) {
-      const values: Float32Array[] = [];
-      for (const array of leaves<DeviceArray>(this.#state[part] as Tree<DeviceArray>)) {
-        values.push((await array.read()) as Float32Array);
-      }
-      const arrays = part === "spectralVectors" ? values : this.#packing.unpackElements(values);
+      const onDevice = leaves<DeviceArray>(this.#state[part] as Tree<DeviceArray>);
+      const arrays =
+        part === "spectralVectors"
+          ? await Promise.all(onDevice.map((array) => array.read()))
+          : await this.packer.unpack(onDevice);
       Object.assign(result, { [part]: rebuild(this.#specs[part] as Tree<Spec>, arrays) });
     }
     return result as Pick<TrainingState<Float32Array>, Part>;
@@ -178,6 +180,7 @@ export class Trainer {
     if (this.#zeros) free(this.#zeros);
     await this.gradients.dispose();
     await this.update.dispose();
+    await this.packer.dispose();
   }
 }
 

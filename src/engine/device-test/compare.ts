@@ -1,4 +1,6 @@
 /** @file Whether two runtimes compute the same. */
+import { blockSize } from "../onnx/block-size.js";
+import { lowerToOnnx } from "../onnx/lower.js";
 import { Program } from "../program.js";
 import type { DeviceArray, Runtime } from "../runtime/runtime.js";
 import { acquireSession } from "../sessions.js";
@@ -50,7 +52,8 @@ async function run(
   const specOf = ({ shape, dtype }: { shape: readonly number[]; dtype: DType }) => spec(shape, dtype);
   const outputs = graph.outputs.map(specOf);
   const keep = outputs.map(() => true);
-  const session = await acquireSession(graph, runtime, keep, optimise);
+  const block = await blockSize(runtime);
+  const session = await acquireSession(lowerToOnnx(graph, block), graph, runtime, keep, optimise);
   const program = new Program(runtime, session, inputs.map(specOf), outputs, keep);
   const operands = inputs.map((input) => runtime.put(input.data, specOf(input)));
   const results = (await program.run(...operands)) as DeviceArray[];

@@ -18,8 +18,8 @@ export interface KernelCase<O extends OperationName = OperationName> {
   inputs: readonly Sample[];
 }
 
-/** Every operation that programs may contain when they are lowered. */
-type Lowered = Exclude<OperationName, "dot">;
+/** Every operation that programs may contain when they are lowered for a device without blocked convolutions. */
+type Lowered = Exclude<OperationName, "dot" | "checkpoint" | "filterGradient">;
 
 /** Irregular numbers in (low, high). */
 export function floats(shape: readonly number[], low = -2, high = 2): Sample {
@@ -58,17 +58,18 @@ function convolution(
   [n, inputs, height, width]: readonly number[],
   outputs: number,
   size: number,
-  { stride = 1, bias = false, transposed = false } = {},
+  { stride = 1, bias = false, swapped = false, mirrored = false } = {},
 ): KernelCase<"conv"> {
   const pad = [Math.floor(size / 2), Math.floor(size / 2)] as const;
-  const kernel = transposed ? [inputs, outputs, size, size] : [outputs, inputs, size, size];
+  const kernel = swapped ? [inputs, outputs, size, size] : [outputs, inputs, size, size];
   return {
     params: {
       strides: [stride, stride],
       padding: [pad, pad],
       dilation: [1, 1],
       groups: 1,
-      transposedKernel: transposed,
+      swapped,
+      mirrored,
     },
     inputs: [floats([n, inputs, height, width]), floats(kernel), ...(bias ? [floats([outputs])] : [])],
   };
@@ -152,14 +153,19 @@ export const kernels: { [O in Lowered]: readonly KernelCase<O>[] } = {
     convolution([2, 16, 8, 8], 32, 3),
     convolution([2, 16, 8, 8], 32, 3, { bias: true }),
     convolution([2, 5, 6, 6], 3, 3, { bias: true }),
-    convolution([2, 32, 8, 8], 16, 3, { transposed: true }),
-    convolution([2, 5, 7, 7], 3, 3, { transposed: true }),
+    convolution([2, 32, 8, 8], 16, 3, { swapped: true, mirrored: true }),
+    convolution([2, 16, 8, 8], 12, 3, { swapped: true, bias: true }),
+    convolution([2, 5, 7, 7], 3, 3, { swapped: true, mirrored: true }),
     convolution([2, 16, 8, 8], 32, 1, { bias: true }),
     convolution([2, 5, 7, 7], 3, 1),
-    convolution([2, 16, 8, 8], 12, 1, { transposed: true }),
+    convolution([2, 16, 8, 8], 12, 1, { swapped: true, mirrored: true }),
     convolution([2, 6, 9, 9], 4, 3, { stride: 2 }),
     convolution([2, 8, 1, 1], 12, 3),
   ],
+  upsample: [{ params: { factors: [2, 2] }, inputs: [floats([2, 8, 4, 4])] }],
+  sumPool: [{ params: { factors: [2, 2] }, inputs: [floats(images)] }],
+  toStorage: [alone(floats([2, 6, 4, 4]))],
+  fromStorage: [{ params: { shape: [2, 6, 4, 4] }, inputs: [floats([192])] }],
   concatenate: [
     { params: { axis: 0 }, inputs: [floats([100]), floats([7]), floats([1])] },
     { params: { axis: 1 }, inputs: [floats([2, 8, 6, 6]), floats([2, 3, 6, 6])] },
@@ -188,6 +194,7 @@ export const kernels: { [O in Lowered]: readonly KernelCase<O>[] } = {
     { params: { shape: [2, 3, 4], newAxes: [0] }, inputs: [floats([3, 1])] },
     { params: { shape: [2, 8, 4, 2, 4, 2], newAxes: [3, 5] }, inputs: [floats([2, 8, 4, 4])] },
   ],
+  again: [alone(floats(odd))],
   reshape: [{ params: { shape: [21, 5] }, inputs: [floats(odd)] }],
   flip: [{ params: { axes: [0, 2] }, inputs: [floats(odd)] }],
   slice: [

@@ -47,7 +47,8 @@ async function convolve(runtime: Runtime, block: number): Promise<Float32Array> 
     ],
     dilation: [1, 1],
     groups: 1,
-    transposedKernel: false,
+    swapped: false,
+    mirrored: false,
   } as const;
   for (const [index, value] of [image, kernel].entries()) {
     lowering.define(value, `in${index}`);

@@ -1,48 +1,114 @@
 /** @file Operations that work on blocked images as they are. */
-import { type Equation, isLiteral } from "../graph.js";
+import { type Atom, type Equation, isLiteral, type OperationName } from "../graph.js";
 import { elementwiseRules } from "./elementwise-rules.js";
 import type { Lowering } from "./lowering.js";
 
 /** Writes an equation in terms of blocked operands where that saves reordering them; whether it did. */
 export function lowerBlocked(equation: Equation, lowering: Lowering): boolean {
-  const { op, inputs, params, outputs } = equation;
-  if (!inputs.some((input) => lowering.isBlockedOnly(input))) return false;
-  const [output] = outputs;
-  const blocked = (inputs: Equation["inputs"]) => inputs.map((input) => lowering.blocked(input));
-  const wholeBlocks = (sizes: readonly number[]) => sizes.every((size) => size % lowering.block === 0);
+  const { op, inputs, outputs } = equation;
+  if (op === "again" && lowering.isBlocked(inputs[0])) {
+    lowering.defineBlocked(outputs[0], lowering.renamed(lowering.blocked(inputs[0]), inputs[0].shape));
+    return true;
+  }
+  const blocked = inputs.some((input) => lowering.isBlockedOnly(input));
+  if (!blocked && !(makesImages.has(op) && lowering.fitsBlocks(outputs[0]))) return false;
+  if (op in elementwiseRules) return elementwise(equation, lowering);
+  const rule = rules[op as keyof Rules] as ((equation: Equation, lowering: Lowering) => boolean) | undefined;
+  return rule?.(equation, lowering) ?? false;
+}
 
-  if (op in elementwiseRules) {
-    const alike = inputs.every((input) => isLiteral(input) || String(input.shape) === String(output.shape));
-    if (!alike || !inputs.every((input) => isLiteral(input) || lowering.fitsBlocks(input))) return false;
-    if (output.dtype !== "float32") return false;
-    const operands = lowering.operands(inputs, output.shape, (atom) => lowering.blocked(atom));
-    const rule = elementwiseRules[op as keyof typeof elementwiseRules];
-    lowering.defineBlocked(output, rule(operands, equation, lowering));
+/** Operations whose result is best blocked, whatever their operands are. */
+const makesImages = new Set<OperationName>(["fromStorage", "upsample"]);
+
+type Rules = { [O in OperationName]?: (equation: Equation<O>, lowering: Lowering) => boolean };
+
+const rules: Rules = {
+  fromStorage: ({ inputs, outputs }, lowering) => {
+    const [flat, image] = [inputs[0], outputs[0]];
+    lowering.defineBlocked(image, lowering.reshape(lowering.full(flat), flat.shape, image.shape));
     return true;
-  }
-  if (op === "concatenate" && params.axis === 1 && inputs.every((input) => lowering.fitsBlocks(input))) {
-    lowering.defineBlocked(output, lowering.node("Concat", blocked(inputs), { axis: 1 })[0]);
+  },
+  upsample: ({ inputs, params, outputs }, lowering) => {
+    const attributes = { scales: [1, 1, ...params.factors], mode: "nearest" };
+    lowering.defineBlocked(outputs[0], lowering.blockedNode("Upsample", [lowering.blocked(inputs[0])], attributes));
     return true;
-  }
-  if (op === "split" && params.axis === 1 && wholeBlocks(params.sizes)) {
-    const operands = [...blocked(inputs), lowering.model.integers(params.sizes)];
-    const parts = lowering.node("Split", operands, { axis: 1 }, { outputs: outputs.length });
+  },
+  sumPool: ({ inputs, params, outputs }, lowering) => {
+    const attributes = { kernel_shape: params.factors, strides: params.factors };
+    const mean = lowering.blockedNode("AveragePool", [lowering.blocked(inputs[0])], attributes);
+    const tile = lowering.model.scalar(params.factors[0] * params.factors[1], "float32");
+    lowering.defineBlocked(outputs[0], lowering.node("Mul", [mean, tile])[0]);
+    return true;
+  },
+  concatenate: ({ inputs, params, outputs }, lowering) => {
+    if (params.axis !== 1 || !inputs.every((input) => lowering.fitsBlocks(input))) return false;
+    const images = inputs.map((input) => lowering.blocked(input));
+    lowering.defineBlocked(outputs[0], lowering.node("Concat", images, { axis: 1 })[0]);
+    return true;
+  },
+  split: ({ inputs, params, outputs }, lowering) => {
+    if (params.axis !== 1 || !params.sizes.every((size) => size % lowering.block === 0)) return false;
+    const parts = lowering.split(lowering.blocked(inputs[0]), 1, params.sizes);
     outputs.forEach((part, index) => {
       lowering.defineBlocked(part, parts[index]);
     });
     return true;
-  }
-  if (op === "transpose" && String(params.permutation) === "0,2,3,1") {
-    lowering.define(output, lowering.channelsLast(inputs[0] as typeof output));
+  },
+  transpose: ({ inputs, params, outputs }, lowering) => {
+    if (String(params.permutation) !== "0,2,3,1") return false;
+    lowering.define(outputs[0], lowering.channelsLast(inputs[0] as (typeof outputs)[0]));
     return true;
-  }
-  if (op === "reduce" && params.op === "sum" && String(params.axes) === "0,2,3") {
-    const [n, c, h, w] = inputs[0].shape;
-    const shape = [n, c / lowering.block, h * w, lowering.block];
-    const pixels = lowering.reshape(lowering.blocked(inputs[0]), inputs[0].shape, shape);
-    const [sums] = lowering.node("ReduceSum", [pixels, lowering.model.integers([0, 2])], { keepdims: 0 });
-    lowering.define(output, lowering.reshape(sums, [c / lowering.block, lowering.block], [c]));
-    return true;
-  }
-  return false;
+  },
+  reduce: ({ inputs: [x], params, outputs: [output] }, lowering) => {
+    const [n, c, h, w] = x.shape;
+    const { block } = lowering;
+    if (params.op !== "sum") return false;
+    const image = (shape: readonly number[]) => lowering.reshape(lowering.blocked(x), x.shape, shape);
+    // One axis at a time: ONNX Runtime is slow at sums over two that are far apart.
+    if (String(params.axes) === "0,2,3") {
+      const perImage = lowering.sum(image([(n * c) / block, h * w, block]), 1);
+      lowering.define(output, lowering.sum(lowering.reshape(perImage, [(n * c) / block, block], [n, c]), 0));
+      return true;
+    }
+    if (String(params.axes) === "1") {
+      const perBlock = lowering.sum(image([n, c / block, h * w, block]), 3);
+      lowering.define(output, lowering.reshape(lowering.sum(perBlock, 1), [n, h * w], [n, h, w]));
+      return true;
+    }
+    return false;
+  },
+};
+
+/** Operands are literals, images, and numbers for every channel or for every pixel of one. */
+function elementwise(equation: Equation, lowering: Lowering): boolean {
+  const { op, inputs, outputs } = equation;
+  const [output] = outputs;
+  const isImage = (atom: Atom) => String(atom.shape) === String(output.shape);
+  const arrays = inputs.filter((input) => !isLiteral(input));
+  if (output.dtype !== "float32" || !arrays.some(isImage)) return false;
+  if (!arrays.every((array) => (isImage(array) ? lowering.fitsBlocks(array) : repeats(array, output)))) return false;
+
+  const alike = arrays.every(isImage);
+  const [n, c, h, w] = output.shape;
+  const { block } = lowering;
+  const blocks = [n, c / block, h * w, block];
+  const read = (atom: Atom): string => {
+    if (alike || isLiteral(atom)) return lowering.blocked(atom);
+    if (isImage(atom)) return lowering.reshape(lowering.blocked(atom), atom.shape, blocks);
+    const [images, channels, ...space] = atom.shape;
+    const shape = channels === 1 ? [images, 1, space[0] * space[1], 1] : [images, c / block, 1, block];
+    return lowering.reshape(lowering.full(atom), atom.shape, shape);
+  };
+  const operands = lowering.operands(inputs, output.shape, read);
+  const result = elementwiseRules[op as keyof typeof elementwiseRules](operands, equation, lowering);
+  lowering.defineBlocked(output, alike ? result : lowering.reshape(result, blocks, output.shape));
+  return true;
+}
+
+/** Whether an array repeats along the channels of an image, or along its pixels: then its order is the same blocked. */
+function repeats({ shape, dtype }: Atom, image: Atom): boolean {
+  const [n, c, h, w] = image.shape;
+  if (shape.length !== 4 || dtype !== "float32" || (shape[0] !== 1 && shape[0] !== n)) return false;
+  const space = String(shape.slice(2));
+  return (shape[1] === c && space === "1,1") || (shape[1] === 1 && (space === "1,1" || space === String([h, w])));
 }

@@ -4,6 +4,7 @@ import { Spec } from "../spec.js";
 import { lowerBlocked } from "./blocked-rules.js";
 import { lowerConvolution } from "./convolution.js";
 import { elementwiseRules } from "./elementwise-rules.js";
+import { lowerFilterGradient } from "./filter-gradient.js";
 import { Lowering } from "./lowering.js";
 import { lowerProduct } from "./product.js";
 
@@ -43,6 +44,10 @@ function lowerEquation(equation: Equation, lowering: Lowering): void {
     lowerConvolution(equation, lowering);
     return;
   }
+  if (op === "filterGradient") {
+    lowerFilterGradient(equation, lowering);
+    return;
+  }
   if (lowerBlocked(equation, lowering)) return;
   if (op in elementwiseRules) {
     const operands = lowering.operands(inputs, outputs[0].shape, (atom) => lowering.full(atom));
@@ -56,7 +61,7 @@ function lowerEquation(equation: Equation, lowering: Lowering): void {
   });
 }
 
-type Other = Exclude<OperationName, "dot" | "conv" | keyof typeof elementwiseRules>;
+type Other = Exclude<OperationName, "dot" | "conv" | "filterGradient" | "checkpoint" | keyof typeof elementwiseRules>;
 type Rules = { [O in Other]: (equation: Equation<O>, lowering: Lowering) => string[] };
 
 const reductions = { sum: "ReduceSum", prod: "ReduceProd", min: "ReduceMin", max: "ReduceMax" };
@@ -78,11 +83,7 @@ const rules: Rules = {
       inputs.map((input) => lowering.full(input)),
       { axis: params.axis },
     ),
-  split: ({ inputs, params }, lowering) => {
-    const { axis, sizes } = params;
-    const operands = [lowering.full(inputs[0]), lowering.model.integers(sizes)];
-    return lowering.node("Split", operands, { axis }, { outputs: sizes.length });
-  },
+  split: ({ inputs, params }, lowering) => lowering.split(lowering.full(inputs[0]), params.axis, params.sizes),
   gather: ({ inputs, params }, lowering) =>
     lowering.node(
       "Gather",
@@ -105,6 +106,24 @@ const rules: Rules = {
     const shaped = lowering.reshape(lowering.full(x), x.shape, kept);
     return lowering.node("Expand", [shaped, lowering.model.integers(params.shape)]);
   },
+  upsample: ({ inputs: [x], params, outputs }, lowering) => {
+    const [n, c, h, w] = x.shape;
+    const [f, g] = params.factors;
+    const pixels = lowering.reshape(lowering.full(x), x.shape, [n, c, h, 1, w, 1]);
+    const tiles = lowering.node("Expand", [pixels, lowering.model.integers([n, c, h, f, w, g])])[0];
+    return [lowering.reshape(tiles, [n, c, h, f, w, g], outputs[0].shape)];
+  },
+  sumPool: ({ inputs: [x], params, outputs }, lowering) => {
+    const [n, c, h, w] = outputs[0].shape;
+    const [f, g] = params.factors;
+    const tiles = lowering.reshape(lowering.full(x), x.shape, [n, c, h, f, w, g]);
+    return [lowering.sum(lowering.sum(tiles, 5), 3)];
+  },
+  toStorage: ({ inputs: [x], outputs }, lowering) => {
+    const image = lowering.fitsBlocks(x) ? lowering.blocked(x) : lowering.full(x);
+    return [lowering.reshape(image, x.shape, outputs[0].shape)];
+  },
+  fromStorage: ({ inputs: [x], params }, lowering) => [lowering.reshape(lowering.full(x), x.shape, params.shape)],
   reshape: ({ inputs, params }, lowering) => [
     lowering.reshape(lowering.full(inputs[0]), inputs[0].shape, params.shape),
   ],
@@ -121,8 +140,6 @@ const rules: Rules = {
     const settings = [starts, ends, axes].map((values) => lowering.model.integers(values));
     return lowering.node("Slice", [lowering.full(x), ...settings]);
   },
-  pad: ({ inputs, params }, lowering) => {
-    const pads = lowering.model.integers([0, 1].flatMap((side) => params.widths.map((width) => width[side])));
-    return lowering.node("Pad", [lowering.full(inputs[0]), pads, lowering.model.scalar(0, inputs[0].dtype)]);
-  },
+  pad: ({ inputs, params }, lowering) => [lowering.pad(lowering.full(inputs[0]), params.widths, inputs[0].dtype)],
+  again: ({ inputs }, lowering) => [lowering.renamed(lowering.full(inputs[0]), inputs[0].shape)],
 };

@@ -1,5 +1,5 @@
 /** @file The ONNX model under construction, and the names under which arrays are known in it. */
-import { type Atom, isLiteral, type Value } from "../graph.js";
+import { type Atom, type Interval, isLiteral, type Value } from "../graph.js";
 import { broadcastShapes } from "../shapes.js";
 import type { DType } from "../spec.js";
 import { elementType, ModelBuilder } from "./model.js";
@@ -50,9 +50,14 @@ export class Lowering {
     );
   }
 
+  /** Whether an array exists blocked. */
+  isBlocked(atom: Atom): boolean {
+    return !isLiteral(atom) && this.#blocked.has(atom);
+  }
+
   /** Whether an array exists blocked and not otherwise. */
   isBlockedOnly(atom: Atom): boolean {
-    return !isLiteral(atom) && this.#blocked.has(atom) && !this.#plain.has(atom);
+    return this.isBlocked(atom) && !this.#plain.has(atom as Value);
   }
 
   /** The array with all its elements. */
@@ -66,9 +71,10 @@ export class Lowering {
     return name;
   }
 
-  /** The array blocked; it must fit. */
+  /** The array blocked; it must fit, or be of one pixel. */
   blocked(atom: Atom): string {
-    if (isLiteral(atom)) return this.full(atom); // equal elements: any order will do
+    const [, , height, width] = atom.shape;
+    if (isLiteral(atom) || height * width === 1) return this.full(atom); // any order is the same
     const name = this.#blocked.get(atom) ?? this.blockedNode("ReorderInput", [this.full(atom)], {});
     this.#blocked.set(atom, name);
     return name;
@@ -98,6 +104,26 @@ export class Lowering {
     return this.node("Transpose", [x], { perm: permutation })[0];
   }
 
+  /** An array of this shape with its first two axes swapped. */
+  swapFirst(x: string, shape: readonly number[]): string {
+    const [first, second, ...rest] = shape;
+    if (first === 1 || second === 1) return this.reshape(x, shape, [second, first, ...rest]);
+    return this.transpose(x, [1, 0, ...rest.map((_, axis) => axis + 2)]);
+  }
+
+  /** Parts of these sizes along an axis. */
+  split(x: string, axis: number, sizes: readonly number[]): string[] {
+    if (sizes.length === 1) return [x];
+    return this.node("Split", [x, this.model.integers(sizes)], { axis }, { outputs: sizes.length });
+  }
+
+  /** The array with zeros around it. */
+  pad(x: string, widths: readonly Interval[], dtype: DType): string {
+    if (widths.every(([before, after]) => before === 0 && after === 0)) return x;
+    const pads = this.model.integers([0, 1].flatMap((side) => widths.map((width) => width[side])));
+    return this.node("Pad", [x, pads, this.model.scalar(0, dtype)])[0];
+  }
+
   /** The same elements under another shape; of reshapes that follow one another only the last is written. */
   reshape(x: string, from: readonly number[], to: readonly number[]): string {
     const origin = this.#reshaped.get(x) ?? { name: x, shape: String(from) };
@@ -106,6 +132,16 @@ export class Lowering {
     const [name] = this.node("Reshape", [origin.name, this.model.integers(to)], allowZero);
     this.#reshaped.set(name, origin);
     return name;
+  }
+
+  /** The sum over an axis. */
+  sum(x: string, axis: number): string {
+    return this.node("ReduceSum", [x, this.model.integers([axis])], { keepdims: 0 })[0];
+  }
+
+  /** The same array under another name, without a copy. */
+  renamed(x: string, shape: readonly number[]): string {
+    return this.node("Reshape", [x, this.model.integers(shape)])[0];
   }
 
   cast(x: string, dtype: DType | "int64"): string {

@@ -106,11 +106,15 @@ export class ModelBuilder {
     });
   }
 
-  /** The model in ONNX's binary form. */
+  /**
+   * The model in ONNX's binary form, its nodes in reverse: ONNX Runtime runs what the last of the final nodes needs, the
+   * operands of each node from the last to the first. Read backwards, a list of nodes is run nearly in its order, each no
+   * earlier than something needs it, which is what keeps memory low.
+   */
   encode(): Uint8Array {
     const graph = create(GraphProtoSchema, {
       name: "strata",
-      node: this.#nodes,
+      node: this.#nodes.toReversed(),
       initializer: this.#initializers,
       input: this.#inputs,
       output: this.#outputs,

@@ -1,8 +1,9 @@
 /**
- * @file Convolutions as runtimes have them: with their bias, and with the kernel of the convolution they are the gradient of.
+ * @file Convolutions as runtimes have them: with their bias, and with the kernel that theirs is a view of.
  *
  * The gradient of a convolution with respect to its image is a convolution with the kernel's channels swapped and its
- * window mirrored. Said by a parameter, the lowering can find a cheaper way to such a kernel than a mirror and a transpose.
+ * window mirrored, and parameters may be kept with channels swapped. Said by parameters, the lowering can find a cheaper
+ * way to such a kernel than a mirror and a transpose.
  */
 import { type GraphBuilder, rewrite } from "../builder.js";
 import { type Atom, type Graph, isLiteral, type Value } from "../graph.js";
@@ -18,10 +19,12 @@ export function convolutionForms(graph: Graph): Graph {
   return rewrite(graph, (equation, emit, builder) => {
     if (equation.op === "conv") {
       const { params, inputs, outputs } = equation;
-      const original = params.groups === 1 ? untransposed(inputs[1], builder) : undefined;
-      const results = original
-        ? emit("conv", [inputs[0], original], { ...params, transposedKernel: true })
-        : emit("conv", inputs, params);
+      const [x, kernel, ...bias] = inputs;
+      const { original, ...form } = kernelForm(kernel, builder);
+      const results =
+        params.groups === 1
+          ? emit("conv", [x, original, ...bias], { ...params, ...form })
+          : emit("conv", inputs, params);
       if (inputs.length === 2 && uses.get(outputs[0]) === 1) open.add(results[0]);
       return results;
     }
@@ -43,19 +46,14 @@ export function convolutionForms(graph: Graph): Graph {
   });
 }
 
-/** The kernel [O, I, …] of which `kernel` is the mirrored one with channels swapped. */
-function untransposed(kernel: Atom, builder: GraphBuilder): Atom | undefined {
-  const spatial = kernel.shape.length - 2;
+/** The kernel that `kernel` is a view of: the same one, or with channels swapped, its window mirrored, or both. */
+function kernelForm(kernel: Atom, builder: GraphBuilder): { original: Atom; swapped: boolean; mirrored: boolean } {
   const flip = builder.definition(kernel);
-  const unit = kernel.shape.slice(2).every((size) => size === 1);
-  const swapped =
-    flip?.op === "flip" && flip.params.axes.length === spatial ? flip.inputs[0] : unit ? kernel : undefined;
-  const swap = swapped && builder.definition(swapped);
-  if (swap?.op !== "transpose") return undefined;
-  const { permutation } = swap.params;
-  const isSwap =
-    permutation[0] === 1 && permutation[1] === 0 && permutation.slice(2).every((axis, i) => axis === i + 2);
-  return isSwap ? swap.inputs[0] : undefined;
+  const mirrored = flip?.op === "flip" && String(flip.params.axes) === "2,3";
+  const window = mirrored ? flip.inputs[0] : kernel;
+  const swap = builder.definition(window);
+  const swapped = swap?.op === "transpose" && String(swap.params.permutation) === "1,0,2,3";
+  return { original: swapped ? swap.inputs[0] : window, swapped, mirrored };
 }
 
 /** Number of channels when `bias` is one number for each channel of `convolved`: [1, C, 1, 1] or [C, 1, 1]. */

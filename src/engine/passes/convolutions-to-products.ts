@@ -13,7 +13,7 @@ import { sizeOf } from "../spec.js";
 export function convolutionsToProducts(graph: Graph): Graph {
   const indices = new Map<string, Atom>();
   return rewrite(graph, (equation, emit, builder) => {
-    if (equation.op !== "conv" || equation.params.groups !== 1 || equation.params.transposedKernel) return undefined;
+    if (equation.op !== "conv" || equation.params.groups !== 1) return undefined;
     const [x, kernel] = equation.inputs;
     const { padding } = equation.params;
     const space = (atom: Atom) => atom.shape.slice(2);

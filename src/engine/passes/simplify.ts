@@ -164,16 +164,46 @@ function mergeMoves(equation: Equation, emit: Emit, builder: GraphBuilder): Atom
     if (op === "add" && negated[0]) return emit("sub", [inputs[1], negated[0]], {});
     if (op === "sub" && negated[1]) return emit("add", [inputs[0], negated[1]], {});
   }
+  if (elementwise.has(op) && op !== "compare") {
+    const transposed = transposedAlike(equation, emit, builder);
+    if (transposed) return transposed;
+  }
   if (elementwise.has(op)) return withoutRepetition(equation, emit, builder);
   return undefined;
+}
+
+/** Operands transposed alike are transposed once they are one. */
+function transposedAlike({ op, inputs, params }: Equation, emit: Emit, builder: GraphBuilder): Atom[] | undefined {
+  const movements = inputs.map((input) => builder.definition(input));
+  const [first] = movements;
+  if (first?.op !== "transpose") return undefined;
+  const { permutation } = first.params;
+  const alike = movements.every(
+    (movement) => movement?.op === "transpose" && String(movement.params.permutation) === String(permutation),
+  );
+  if (!alike) return undefined;
+  const sources = movements.map((movement) => movement!.inputs[0]);
+  return emit("transpose", emit(op, sources, params), { permutation });
 }
 
 function same(results: Atom[], source: Atom, target: Value): Atom[] {
   return sameShape(source.shape, target.shape) ? [source] : results;
 }
 
+/** The repetition of the only operand that is no literal, if it is one: its elements are computed with before it. */
+function operandBeforeRepetition({ inputs }: Equation, builder: GraphBuilder): Equation<"broadcast"> | undefined {
+  const arrays = inputs.filter((input) => !isLiteral(input));
+  const definition = builder.definition(arrays[0]);
+  return arrays.length === 1 && definition?.op === "broadcast" ? definition : undefined;
+}
+
 /** Operands that were repeated to full size enter as they were, where the other operands repeat them anyway. */
 function withoutRepetition(equation: Equation, emit: Emit, builder: GraphBuilder): Atom[] | undefined {
+  const single = operandBeforeRepetition(equation, builder);
+  if (single) {
+    const scalars = equation.inputs.map((input) => (isLiteral(input) ? input.withShape([]) : single.inputs[0]));
+    return emit("broadcast", emit(equation.op, scalars, equation.params), single.params);
+  }
   const operands = [...equation.inputs];
   let changed = false;
   operands.forEach((operand, index) => {

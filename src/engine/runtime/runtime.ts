@@ -71,6 +71,15 @@ export class Runtime {
     return array;
   }
 
+  /** Hands elements over to the runtime's thread, without a copy: `data` must own its buffer, and is empty afterwards. */
+  give(data: TypedArray, spec: Spec): DeviceArray {
+    checkElements(data, spec, "Runtime.give");
+    const array = new DeviceArray(this, this.name(), spec);
+    const info = { dtype: spec.dtype, shape: spec.shape };
+    this.#post({ kind: "put", array: array.id, info, data }, [data.buffer as ArrayBuffer]);
+    return array;
+  }
+
   /** Whether the thread has ended, with everything in it. */
   get closed(): boolean {
     return this.#closed !== undefined;
@@ -111,10 +120,10 @@ export class Runtime {
     this.#freed.push(array);
   }
 
-  #post(request: Request): number {
+  #post(request: Request, transferred: ArrayBuffer[] = []): number {
     if (this.#closed) throw this.#closed;
     const id = this.name();
-    this.#worker.postMessage({ id, request, freed: this.#freed.splice(0) } satisfies Envelope);
+    this.#worker.postMessage({ id, request, freed: this.#freed.splice(0) } satisfies Envelope, transferred);
     return id;
   }
 

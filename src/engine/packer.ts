@@ -1,0 +1,38 @@
+/** @file Arrays between the host, where each lies as its shape says, and packs on the device. */
+import { compile } from "./compile.js";
+import type { Packing } from "./packing.js";
+import type { Program } from "./program.js";
+import type { DeviceArray, Runtime } from "./runtime/runtime.js";
+import type { Tree } from "./tree.js";
+
+/** Packs and unpacks the elements of arrays, on the device; it alone knows in which order packs keep them. */
+export class Packer {
+  private constructor(
+    private readonly packProgram: Program,
+    private readonly unpackProgram: Program,
+  ) {}
+
+  static async create(packing: Packing, runtime?: Runtime): Promise<Packer> {
+    const keep = Object.fromEntries(packing.specs.map((_, index) => [index, true]));
+    const [pack, unpack] = await Promise.all([
+      compile(packing.pack.bind(packing), [packing.members.flat()], { runtime, keep }),
+      compile(packing.unpack.bind(packing), [packing.specs], { runtime }),
+    ]);
+    return new Packer(pack, unpack);
+  }
+
+  /** Copies the elements of arrays to packs on the device. */
+  async pack(arrays: readonly Float32Array[]): Promise<DeviceArray[]> {
+    return (await this.packProgram.run([...arrays])) as DeviceArray[];
+  }
+
+  /** A copy of the elements of every array in packs. */
+  async unpack(packs: readonly DeviceArray[]): Promise<Float32Array[]> {
+    return (await this.unpackProgram.run([...packs] as Tree<DeviceArray>)) as Float32Array[];
+  }
+
+  async dispose(): Promise<void> {
+    await this.packProgram.dispose();
+    await this.unpackProgram.dispose();
+  }
+}
