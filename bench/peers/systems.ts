@@ -1,6 +1,6 @@
 /** @file The competitors: what they are called, how they are started, and whether they are installed. */
 import { execFileSync } from "node:child_process";
-import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 export interface Competing {
@@ -16,8 +16,8 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const script = (path: string) => [process.execPath, "--import", "tsx", here(path)];
 
 export const strata: Competing = { system: "Strata", command: script("strata.ts"), needsInputs: false };
-export const jaxJs: Competing = { system: "jax-js wasm", command: script("jax-js.ts"), needsInputs: false };
-export const tensorFlow: Competing = {
+const jaxJs: Competing = { system: "jax-js wasm", command: script("jax-js.ts"), needsInputs: false };
+const tensorFlow: Competing = {
   system: "TensorFlow.js cpu",
   command: script("tensorflow.ts"),
   needsInputs: false,
@@ -59,8 +59,15 @@ export function pyTorch(): Competing[] {
 /** Version of an installed package, or undefined. */
 export function packageVersion(name: string): string | undefined {
   try {
-    return createRequire(import.meta.url)(`${name}/package.json`).version as string;
+    const file = new URL(`../../node_modules/${name}/package.json`, import.meta.url);
+    return JSON.parse(readFileSync(file, "utf8")).version as string;
   } catch {
     return undefined;
   }
 }
+
+/** The peers written in JavaScript, as far as they are installed. */
+export const inJavaScript = (): Competing[] => [
+  jaxJs,
+  ...(packageVersion("@tensorflow/tfjs-core") ? [tensorFlow] : []),
+];
