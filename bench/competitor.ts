@@ -1,7 +1,7 @@
 /** @file A competitor's process, and the suite's side of the protocol. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { Competing } from "./peers/systems.js";
+import { type Competing, nameOf } from "./peers/systems.js";
 import type { Done, Ended, Ready, Task } from "./protocol.js";
 
 /** How much of what a process complained of is repeated. */
@@ -60,7 +60,6 @@ export class Competitor {
   async #answer<Answer>(): Promise<Answer> {
     const { value, done } = await this.#lines.next();
     if (!done) return JSON.parse(value) as Answer;
-    const { system, variant = "" } = this.competing;
-    throw new Error(`${system} ${variant} has ended before its answer:\n${this.#complaints}`);
+    throw new Error(`${nameOf(this.competing)} has ended before its answer:\n${this.#complaints}`);
   }
 }

@@ -2,14 +2,11 @@
  * @file Competitors at the same work, in turns: what disturbs the machine disturbs all of them. One round is one unit of work
  * of each.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../src/config/index.js";
 import { Competitor } from "./competitor.js";
 import { median } from "./measure.js";
-import { writeInputs } from "./peers/inputs.js";
+import { withInputs } from "./peers/inputs.js";
 import type { Competing } from "./peers/systems.js";
 import type { Task, Work } from "./protocol.js";
 
@@ -21,8 +18,10 @@ const HOPELESS = 1.5;
 const PATIENCE = 4;
 /** … but so long in any case. */
 const LEAST_PATIENCE_MS = 5000;
-/** Between turns: threads that spin after their work go to sleep. */
-const PAUSE_MS = 20;
+/** Rounds after which only the best variant of a system goes on. */
+const QUALIFYING = 3;
+/** Between turns: OpenMP's threads, of PyTorch, spin for some 30 ms after their work. */
+const PAUSE_MS = 60;
 
 export interface Contest {
   work: Work;
@@ -51,30 +50,33 @@ interface Runner extends Omit<Standing, "ms" | "peakBytes"> {
   lastMs: number;
 }
 
-/** Runs a contest; the standings are in the order of the competitors, without variants that were given up as hopeless. */
+/** Runs a contest; the standings are in the order of the competitors, one a system. */
 export async function hold({ work, config, threads, rounds, competitors }: Contest): Promise<Standing[]> {
-  const folder = mkdtempSync(join(tmpdir(), "strata-bench-"));
-  try {
-    const inputs = join(folder, "inputs.safetensors");
-    if (competitors.some(({ needsInputs }) => needsInputs)) writeInputs(inputs, config, work);
-    const task: Task = { work, config, threads, given: false, inputs };
-    const runners = await warmedUp(competitors, task);
+  return withInputs(competitors, config, work, async (inputs) => {
+    let runners = await warmedUp(competitors, { work, config, threads, given: false, inputs });
     for (let round = 0; round < rounds; round++) {
+      if (round === QUALIFYING) runners = qualified(runners);
       for (const runner of runners) runner.times.push(await unit(runner));
     }
     const standings: Standing[] = [];
-    for (const { competitor, competing, startMs, firstMs, times } of runners) {
+    for (const { competitor, competing, startMs, firstMs, times } of qualified(runners)) {
       standings.push({ competing, startMs, firstMs, times, ms: median(times), peakBytes: await competitor.end() });
     }
     return standings;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Times as fast as a peer: the median over the rounds of its time by ours. */
 export const timesAsFast = (ours: Standing, peer: Standing): number =>
   median(ours.times.map((ms, round) => peer.times[round] / ms));
+
+/** The fastest variant of each system so far; the others are sent home. */
+function qualified(runners: Runner[]): Runner[] {
+  const isBest = ({ competing, times }: Runner) =>
+    runners.every((other) => other.competing.system !== competing.system || median(other.times) >= median(times));
+  for (const { competitor } of runners.filter((runner) => !isBest(runner))) competitor.kill();
+  return runners.filter(isBest);
+}
 
 async function unit(runner: Runner): Promise<number> {
   await sleep(PAUSE_MS);

@@ -1,5 +1,6 @@
 /** @file The benchmark suite: `npm run bench [-- CASE …]`, where a case is `GROUP/NAME` or a whole `GROUP`. */
 import { parseArgs } from "node:util";
+import { agreementSection } from "./cases/agreement.js";
 import { contestSections } from "./cases/contests.js";
 import { overheadSection } from "./cases/overhead.js";
 import { primitiveSection } from "./cases/primitives.js";
@@ -7,7 +8,7 @@ import { startSection } from "./cases/start.js";
 import { Report } from "./report.js";
 import type { BenchOptions, Section } from "./suite.js";
 
-const sections: Section[] = [...contestSections, startSection, overheadSection, primitiveSection];
+const sections: Section[] = [agreementSection, ...contestSections, startSection, overheadSection, primitiveSection];
 
 const fail = (message: string): never => {
   process.stderr.write(`${message}\n`);

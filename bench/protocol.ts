@@ -16,7 +16,7 @@ export interface Task {
   threads: number;
   /** Use the noise of the first unit for all of them, so that results can be compared; otherwise draw it anew. */
   given: boolean;
-  /** A safetensors file with what both sides start from; see `writeInputs`. Absent for those that can make it themselves. */
+  /** A safetensors file with what both sides start from; see `withInputs`. Absent for those that can make it themselves. */
   inputs?: string;
 }
 

@@ -1,9 +1,10 @@
 /** @file Contests with other systems: the same work on the same configurations. */
 import { applySettings, resolvePreset } from "../../src/config/index.js";
 import { hold, type Standing, timesAsFast } from "../contest.js";
-import { type Competing, inJavaScript, pyTorch, strata } from "../peers/systems.js";
+import { type Competing, inJavaScript, nameOf, pyTorch, strata } from "../peers/systems.js";
 import type { Work } from "../protocol.js";
 import { type BenchOptions, type Case, digits, gigabytes, type Line, type Section, seconds } from "../suite.js";
+import { scaled } from "./scaled.js";
 
 const COLUMNS = ["case", "ms", "images/s", "start, s", "GB", "peer", "ms", "GB", "times as fast"];
 
@@ -38,30 +39,15 @@ function contest(
   };
 }
 
-/** One line a peer, of whose variants the fastest counts; one line without peers. */
-function linesOf([ours, ...others]: Standing[], batch: number): Line[] {
-  const systems = [...new Set(others.map(({ competing }) => competing.system))];
-  const best = systems.map((system) =>
-    others.filter(({ competing }) => competing.system === system).reduce((a, b) => (b.ms < a.ms ? b : a)),
-  );
+/** One line a peer, or one line without. */
+function linesOf([ours, ...peers]: Standing[], batch: number): Line[] {
   const own = [digits(ours.ms), digits((1000 * batch) / ours.ms), seconds(ours.startMs), gigabytes(ours.peakBytes)];
-  if (best.length === 0) return [{ cells: [...own, "no peer is installed", "", "", ""], data: { ours } }];
-  return best.map((peer) => {
-    const { system, variant } = peer.competing;
+  if (peers.length === 0) return [{ cells: [...own, "no peer is installed", "", "", ""], data: { ours } }];
+  return peers.map((peer) => {
     const ratio = timesAsFast(ours, peer);
-    const name = variant ? `${system}, ${variant}` : system;
-    const theirs = [name, digits(peer.ms), gigabytes(peer.peakBytes), ratio.toFixed(2)];
+    const theirs = [nameOf(peer.competing), digits(peer.ms), gigabytes(peer.peakBytes), ratio.toFixed(2)];
     return { cells: [...own, ...theirs], data: { ours, peer, timesAsFast: ratio } };
   });
-}
-
-/** Settings that multiply every level's width or depth. */
-function scaled(preset: string, { width = 1, depth = 1 }: { width?: number; depth?: number }): string[] {
-  return resolvePreset(preset).model.levels.flatMap(({ resolution, channels, encoderBlocks, stochasticLayers }) => [
-    `model.levels.${resolution}.channels=${channels * width}`,
-    `model.levels.${resolution}.encoderBlocks=${Math.ceil(encoderBlocks * depth)}`,
-    `model.levels.${resolution}.stochasticLayers=${Math.ceil(stochasticLayers * depth)}`,
-  ]);
 }
 
 const train = [

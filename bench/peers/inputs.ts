@@ -1,5 +1,7 @@
 /** @file What every competitor starts from: pictures, labels and noise by seed, and, for other languages, a file of it all. */
-import { writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Config } from "../../src/config/index.js";
 import { encodeSafetensors } from "../../src/formats/safetensors.js";
 import type { Tensor } from "../../src/formats/tensor.js";
@@ -13,6 +15,7 @@ import { initialState } from "../../src/training/initial-state.js";
 import { type ImageBatch, stepInputs } from "../../src/training/step-inputs.js";
 import { wave } from "../measure.js";
 import type { Work } from "../protocol.js";
+import type { Competing } from "./systems.js";
 
 /** As many pictures as a batch has, and labels where the model knows any. */
 export function pictures({ model: { resolution, classes }, training: { batchSize } }: Config): LabelledPictures {
@@ -43,7 +46,7 @@ export function showNoise({ model, training }: Config, work: Exclude<Work, "trai
  * Writes initial weights under the authors' names, `spectral.I.prior` and `.posterior`, `images`, `noise.I`, and, in models
  * with classes, `labels` and `droppedLabels`.
  */
-export function writeInputs(path: string, config: Config, work: Work): void {
+function writeInputs(path: string, config: Config, work: Work): void {
   const { model, training } = config;
   const { parameters, spectralVectors } = initialState(config);
   const names = authorsNames(model);
@@ -65,4 +68,22 @@ export function writeInputs(path: string, config: Config, work: Work): void {
   const latents = work === "train" ? noise : showNoise(config, work);
   for (const { index, shape } of groups(model)) add(`noise.${index}`, [n, ...shape], latents[index]);
   writeFileSync(path, encodeSafetensors(tensors));
+}
+
+/** Calls `use` with a file of {@link writeInputs}, or without where no competitor needs one. */
+export async function withInputs<T>(
+  competitors: readonly Competing[],
+  config: Config,
+  work: Work,
+  use: (path?: string) => Promise<T>,
+): Promise<T> {
+  if (!competitors.some(({ needsInputs }) => needsInputs)) return use();
+  const folder = mkdtempSync(join(tmpdir(), "strata-bench-"));
+  try {
+    const path = join(folder, "inputs.safetensors");
+    writeInputs(path, config, work);
+    return await use(path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

@@ -8,9 +8,11 @@ export interface Competing {
   system: string;
   variant?: string;
   command: string[];
-  /** Whether it needs the file of `writeInputs`. */
+  /** Whether it needs the file of `withInputs`. */
   needsInputs: boolean;
 }
+
+export const nameOf = ({ system, variant }: Competing): string => (variant ? `${system}, ${variant}` : system);
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const script = (path: string) => [process.execPath, "--import", "tsx", here(path)];
