@@ -23,7 +23,10 @@ export interface Task {
 /** Time to make programs or modules and copy the weights. */
 export type Ready = { startMs: number };
 
-/** Time of one unit, and numbers that depend on all of its result: loss and gradient norm, or the mean of the bytes. */
+/**
+ * Time of one unit, and numbers that depend on all of its result: loss and gradient norm, or means of bytes and their squares,
+ * which are computed only for given noise.
+ */
 export type Done = { ms: number; seen: number[] };
 
 export type Ended = { peakBytes: number };

@@ -28,7 +28,7 @@ function comparison(
 }
 
 export const agreementSection: Section = {
-  title: "The same work: largest relative difference of loss and gradient norm over three steps, or of the mean byte",
+  title: "The same work: largest relative difference of loss and gradient norm over three steps, or of bytes' moments",
   columns: ["work", "peer", "difference"],
   cases: [
     comparison("train", "emoji32-small", 16),

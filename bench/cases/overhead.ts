@@ -1,13 +1,11 @@
 /** @file The share of a training run in which ONNX Runtime has nothing to do: data, noise, bookkeeping of updates, messages. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { applySettings, resolvePreset } from "../../src/config/index.js";
 import { openData } from "../../src/data/index.js";
 import { Runtime, spec } from "../../src/engine/index.js";
 import type { TrainingEvent } from "../../src/training/events.js";
 import { train } from "../../src/training/train.js";
 import { median } from "../measure.js";
+import { withFolder } from "../scratch.js";
 import { type BenchOptions, type Case, digits, type Line, type Section } from "../suite.js";
 
 /** Steps before those that count; step 50 is the first to show pictures, and must not be among them. */
@@ -57,36 +55,27 @@ async function outside({ preset, batch }: Segment, { threads }: BenchOptions): P
   const config = applySettings(resolvePreset(preset), [`training.batchSize=${batch}`]);
   const open = (split: "train" | "validation") => openData("emoji", { resolution: config.model.resolution, split });
   const data = { train: await open("train"), validation: await open("validation") };
-  const out = mkdtempSync(join(tmpdir(), "strata-bench-"));
   const runtime = new WatchedRuntime({ threads });
   const enough = new AbortController();
   const reading = () => ({ at: performance.now(), busyMs: runtime.busyMs, runs: runtime.runs });
   let [start, end] = [reading(), reading()];
   const onEvent = (event: TrainingEvent) => {
-    if (event.type !== "progress" || event.step < WARM_UPS || enough.signal.aborted) return;
+    if (event.type !== "progress") return;
     if (event.step === WARM_UPS) start = reading();
     if (event.step === LAST) {
       end = reading();
       enough.abort();
     }
   };
-  try {
-    await train({ config, data, out, runtime, signal: enough.signal, onEvent });
-    const wallMs = end.at - start.at;
-    const messagesMs = (end.runs - start.runs) * (await runtime.messageMs());
-    const outsideMs = wallMs - (end.busyMs - start.busyMs) + messagesMs;
-    const percent = (ms: number) => `${((100 * ms) / wallMs).toFixed(1)} %`;
-    const stepMs = wallMs / (LAST - WARM_UPS);
-    return [
-      {
-        cells: [digits(stepMs), percent(outsideMs), percent(messagesMs)],
-        data: { stepMs, outside: outsideMs / wallMs, messages: messagesMs / wallMs },
-      },
-    ];
-  } finally {
-    await runtime.dispose();
-    rmSync(out, { recursive: true, force: true });
-  }
+  await withFolder((out) => train({ config, data, out, runtime, signal: enough.signal, onEvent }));
+  const wallMs = end.at - start.at;
+  const messagesMs = (end.runs - start.runs) * (await runtime.messageMs());
+  const outsideMs = wallMs - (end.busyMs - start.busyMs) + messagesMs;
+  await runtime.dispose();
+  const stepMs = wallMs / (LAST - WARM_UPS);
+  const percent = (ms: number) => `${((100 * ms) / wallMs).toFixed(1)} %`;
+  const shares = { stepMs, outside: outsideMs / wallMs, messages: messagesMs / wallMs };
+  return [{ cells: [digits(stepMs), percent(outsideMs), percent(messagesMs)], data: shares }];
 }
 
 const segments: Segment[] = [

@@ -1,6 +1,5 @@
 /** @file What every competitor starts from: pictures, labels and noise by seed, and, for other languages, a file of it all. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../src/config/index.js";
 import { encodeSafetensors } from "../../src/formats/safetensors.js";
@@ -15,6 +14,7 @@ import { initialState } from "../../src/training/initial-state.js";
 import { type ImageBatch, stepInputs } from "../../src/training/step-inputs.js";
 import { wave } from "../measure.js";
 import type { Work } from "../protocol.js";
+import { withFolder } from "../scratch.js";
 import type { Competing } from "./systems.js";
 
 /** As many pictures as a batch has, and labels where the model knows any. */
@@ -78,12 +78,9 @@ export async function withInputs<T>(
   use: (path?: string) => Promise<T>,
 ): Promise<T> {
   if (!competitors.some(({ needsInputs }) => needsInputs)) return use();
-  const folder = mkdtempSync(join(tmpdir(), "strata-bench-"));
-  try {
+  return withFolder((folder) => {
     const path = join(folder, "inputs.safetensors");
     writeInputs(path, config, work);
-    return await use(path);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+    return use(path);
+  });
 }

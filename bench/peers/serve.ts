@@ -30,5 +30,8 @@ export async function timed<T>(work: () => Promise<T>): Promise<[result: T, ms: 
   return [result, performance.now() - began];
 }
 
-/** Mean of the bytes of pictures. */
-export const meanByte = (bytes: Uint8Array): number => bytes.reduce((sum, byte) => sum + byte, 0) / bytes.length;
+/** Mean of the bytes of pictures, and of their squares. */
+export function means(bytes: Uint8Array): number[] {
+  const meanOf = (value: (byte: number) => number) => bytes.reduce((sum, byte) => sum + value(byte), 0) / bytes.length;
+  return [meanOf((byte) => byte), meanOf((byte) => byte ** 2)];
+}

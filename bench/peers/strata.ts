@@ -11,7 +11,7 @@ import { stepInputs } from "../../src/training/step-inputs.js";
 import { Trainer } from "../../src/training/trainer.js";
 import type { Work } from "../protocol.js";
 import { imageBatch, pictures, showNoise } from "./inputs.js";
-import { meanByte, type Prepared, serve, timed } from "./serve.js";
+import { means, type Prepared, serve, timed } from "./serve.js";
 
 type Prepare = (config: Config, runtime: Runtime, given: boolean) => Promise<Prepared>;
 
@@ -48,32 +48,35 @@ const generate: Prepare = async (config, runtime, given) => {
   let seed = 0;
   return {
     startMs,
-    work: async () => meansOf(await sampler.sample({ count: batch, seed: given ? 0 : seed++, labels })),
+    work: async () => {
+      const { images } = await sampler.sample({ count: batch, seed: given ? 0 : seed++, labels });
+      return given ? means(images) : [];
+    },
   };
 };
 
-const reconstruct: Prepare = async (config, runtime) => {
+const reconstruct: Prepare = async (config, runtime, given) => {
   const { parameters } = initialState(config);
   const count = config.training.batchSize;
   const [program, startMs] = await timed(() =>
     compilePosteriorPass(config, count, { drawn: false }, parameters, runtime),
   );
+  const seen = pictures(config);
   const indices = Array.from({ length: count }, (_, image) => image);
   return {
     startMs,
     work: async () => {
       const { images } = await program.run({
-        batch: encoderInputs(config.model, pictures(config), indices, 0),
+        batch: encoderInputs(config.model, seen, indices, 0),
         latents: showNoise(config, "reconstruct"),
         fromPosterior: new Float32Array(groups(config.model).length).fill(1),
         allottedNats: Float32Array.of(Number.POSITIVE_INFINITY),
       });
-      return meansOf({ images: toBytes(images) });
+      const bytes = toBytes(images);
+      return given ? means(bytes) : [];
     },
   };
 };
-
-const meansOf = ({ images }: { images: Uint8Array }): number[] => [meanByte(images)];
 
 const prepare: Record<Work, Prepare> = { train, generate, reconstruct };
 
