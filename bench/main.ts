@@ -1,77 +1,74 @@
-/**
- * @file The benchmark suite: `npm run bench [-- CASE …]`. Every case runs in a process of its own, so that its memory is
- * its own; prints a table in Markdown.
- */
-import { execFileSync } from "node:child_process";
-import { cpus } from "node:os";
+/** @file The benchmark suite: `npm run bench [-- CASE …]`, where a case is `GROUP/NAME` or a whole `GROUP`. */
 import { parseArgs } from "node:util";
-import { generation, trainStep } from "./cases/models.js";
-import { primitiveRows } from "./cases/primitives.js";
-import type { Row } from "./measure.js";
+import { agreementSection } from "./cases/agreement.js";
+import { contestSections } from "./cases/contests.js";
+import { overheadSection } from "./cases/overhead.js";
+import { primitiveSection } from "./cases/primitives.js";
+import { startSection } from "./cases/start.js";
+import { Report } from "./report.js";
+import type { BenchOptions, Section } from "./suite.js";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { threads: { type: "string", default: "2" }, single: { type: "boolean", default: false } },
-});
-const threads = Number(values.threads);
+const sections: Section[] = [agreementSection, ...contestSections, startSection, overheadSection, primitiveSection];
 
-const cases: Record<string, () => Promise<Row[]>> = {
-  primitives: () => primitiveRows(threads),
-  "train-emoji32-small": () => trainStep({ preset: "emoji32-small", batch: 16, rounds: 25, threads }),
-  "generate-emoji32-small": () => generation({ preset: "emoji32-small", batch: 16, rounds: 25, threads }),
-  "train-cifar10": () => trainStep({ preset: "cifar10", batch: 4, rounds: 7, threads }),
-  "generate-cifar10": () => generation({ preset: "cifar10", batch: 4, rounds: 11, threads }),
+const fail = (message: string): never => {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
 };
 
-if (values.single) {
-  const rows = await cases[positionals[0]]();
-  const peakBytes = process.resourceUsage().maxRSS * 1024;
-  process.stdout.write(JSON.stringify(rows.map((row) => ({ ...row, peakBytes }))));
-} else {
-  const wanted = positionals.length > 0 ? positionals : Object.keys(cases);
-  const unknown = wanted.find((name) => !(name in cases));
-  if (unknown) {
-    process.stderr.write(`Expected cases among ${Object.keys(cases).join(", ")}, got ${unknown}.\n`);
-    process.exit(2);
+const count = (name: string, text: string): number => {
+  const value = Number(text);
+  return Number.isInteger(value) && value > 0
+    ? value
+    : fail(`Expected --${name} to be a whole number above 0, got ${text}.`);
+};
+
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        threads: { type: "string", default: "2" },
+        rounds: { type: "string" },
+        list: { type: "boolean", default: false },
+      },
+    });
+  } catch (error) {
+    return fail((error as Error).message);
   }
-  process.stdout.write(`${heading()}\n`);
-  for (const name of wanted) {
-    for (const row of runCase(name)) process.stdout.write(`${line(row)}\n`);
+}
+
+/** The sections with only those cases that are asked for; all without any. */
+function chosen(names: readonly string[]): Section[] {
+  const isAskedFor = (id: string, name: string) => id === name || id.startsWith(`${name}/`);
+  const ids = sections.flatMap(({ cases }) => cases.map(({ id }) => id));
+  const unknown = names.find((name) => !ids.some((id) => isAskedFor(id, name)));
+  if (unknown !== undefined) {
+    const groups = [...new Set(ids.map((id) => id.split("/")[0]))];
+    fail(`Unknown case ${unknown}: expected one of the groups ${groups.join(", ")}, or a case of --list.`);
+  }
+  const wanted = (id: string) => names.length === 0 || names.some((name) => isAskedFor(id, name));
+  return sections
+    .map((section) => ({ ...section, cases: section.cases.filter(({ id }) => wanted(id)) }))
+    .filter(({ cases }) => cases.length > 0);
+}
+
+const { values, positionals } = parse();
+const options: BenchOptions = {
+  threads: count("threads", values.threads),
+  rounds: values.rounds === undefined ? undefined : count("rounds", values.rounds),
+};
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+
+const selection = chosen(positionals);
+if (values.list) {
+  for (const { id, title } of selection.flatMap(({ cases }) => cases)) process.stdout.write(`${id}  ${title}\n`);
+  process.exit(0);
+}
+const report = new Report(process.argv.slice(2), options.threads);
+for (const section of selection) {
+  report.section(section);
+  for (const { id, title, run } of section.cases) {
+    for (const line of await run(options)) report.line(id, title, line);
   }
 }
-
-function runCase(name: string): Row[] {
-  const script = new URL(import.meta.url).pathname;
-  const args = ["--import", "tsx", script, "--single", name, "--threads", values.threads];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as Row[];
-}
-
-function heading(): string {
-  const date = new Date().toISOString().slice(0, 10);
-  const machine = `${cpus()[0].model}, ${threads} threads, Node ${process.versions.node}`;
-  const columns = [
-    "case",
-    "ms (median)",
-    "images/s",
-    "start, s",
-    "peak memory, GB",
-    "peer",
-    "peer ms",
-    "times as fast",
-  ];
-  return `${date}, ${machine}\n\n| ${columns.join(" | ")} |\n|${columns.map(() => "---").join("|")}|`;
-}
-
-function line({ name, ms, images, startMs, peer, peerMs, peakBytes }: Row): string {
-  const fields = [
-    name,
-    ms.toPrecision(3),
-    images ? ((1000 * images) / ms).toPrecision(3) : "",
-    startMs ? (startMs / 1000).toFixed(1) : "",
-    peakBytes && images ? (peakBytes / 2 ** 30).toFixed(2) : "",
-    peer ?? "",
-    peerMs ? peerMs.toPrecision(3) : "",
-    peerMs ? (peerMs / ms).toPrecision(3) : "",
-  ];
-  return `| ${fields.join(" | ")} |`;
-}
+process.stdout.write(`\nKept in ${report.path}\n`);

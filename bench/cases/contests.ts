@@ -1,0 +1,117 @@
+/** @file Contests with other systems: the same work on the same configurations. */
+import { applySettings, resolvePreset } from "../../src/config/index.js";
+import { hold, type Standing, timesAsFast } from "../contest.js";
+import { type Competing, inJavaScript, nameOf, pyTorch, strata } from "../peers/systems.js";
+import type { Work } from "../protocol.js";
+import { type BenchOptions, type Case, digits, gigabytes, type Line, type Section, seconds } from "../suite.js";
+import { scaled } from "./scaled.js";
+
+const COLUMNS = ["case", "ms", "images/s", "start, s", "GB", "peer", "ms", "GB", "times as fast"];
+
+interface ContestCase {
+  work: Work;
+  preset: string;
+  batch: number;
+  rounds: number;
+  /** Besides the batch. */
+  settings?: string[];
+  /** What of the preset is changed, in the identifier and in words. */
+  change?: { id: string; title: string };
+  peers?: () => Competing[];
+}
+
+const VERB: Record<Work, string> = { train: "train step", generate: "generation", reconstruct: "reconstruction" };
+
+function contest(
+  group: string,
+  { work, preset, batch, rounds, settings = [], change, peers = pyTorch }: ContestCase,
+): Case {
+  return {
+    id: `${group}/${preset}-${batch}${change ? `-${change.id}` : ""}`,
+    title: `${VERB[work]}, \`${preset}\`${change ? ` ${change.title}` : ""}, batch ${batch}`,
+    run: async (options: BenchOptions) => {
+      const config = applySettings(resolvePreset(preset), [`training.batchSize=${batch}`, ...settings]);
+      const { threads } = options;
+      const competitors = [strata, ...peers()];
+      const standings = await hold({ work, config, threads, rounds: options.rounds ?? rounds, competitors });
+      return linesOf(standings, batch);
+    },
+  };
+}
+
+/** One line a peer, or one line without. */
+function linesOf([ours, ...peers]: Standing[], batch: number): Line[] {
+  const own = [digits(ours.ms), digits((1000 * batch) / ours.ms), seconds(ours.startMs), gigabytes(ours.peakBytes)];
+  if (peers.length === 0) return [{ cells: [...own, "no peer is installed", "", "", ""], data: { ours } }];
+  return peers.map((peer) => {
+    const ratio = timesAsFast(ours, peer);
+    const theirs = [nameOf(peer.competing), digits(peer.ms), gigabytes(peer.peakBytes), ratio.toFixed(2)];
+    return { cells: [...own, ...theirs], data: { ours, peer, timesAsFast: ratio } };
+  });
+}
+
+const train = [
+  { preset: "emoji32-small", batch: 16, rounds: 31 },
+  { preset: "cifar10-small", batch: 8, rounds: 15 },
+  { preset: "emoji32", batch: 4, rounds: 7 },
+  { preset: "cifar10", batch: 4, rounds: 9 },
+  { preset: "cifar10", batch: 8, rounds: 5 },
+];
+
+const generate = [
+  { preset: "emoji32-small", batch: 1, rounds: 41 },
+  { preset: "emoji32-small", batch: 4, rounds: 41 },
+  { preset: "emoji32-small", batch: 16, rounds: 31 },
+  { preset: "cifar10", batch: 1, rounds: 21 },
+  { preset: "cifar10", batch: 4, rounds: 15 },
+  { preset: "cifar10", batch: 16, rounds: 7 },
+];
+
+const reconstruct = [
+  { preset: "emoji32-small", batch: 16, rounds: 31 },
+  { preset: "cifar10", batch: 4, rounds: 11 },
+];
+
+const batches = [1, 2, 4, 8].map((batch) => ({ preset: "emoji32-small", batch, rounds: 31 }));
+const factors = [
+  [0.5, "half", "×½"],
+  [1, "same", "×1"],
+  [2, "double", "×2"],
+] as const;
+
+const contests = (group: string, work: Work, list: Omit<ContestCase, "work">[]): Case[] =>
+  list.map((one) => contest(group, { ...one, work }));
+
+const scaling = (dimension: "width" | "depth"): Case[] =>
+  factors.map(([factor, name, sign]) =>
+    contest("scaling", {
+      work: "train",
+      preset: "cifar10-small",
+      batch: 4,
+      rounds: 11,
+      settings: scaled("cifar10-small", { [dimension]: factor }),
+      change: { id: `${dimension}-${name}`, title: `${dimension} ${sign}` },
+    }),
+  );
+
+const small = contest("small", {
+  work: "train",
+  preset: "emoji32-small",
+  batch: 1,
+  rounds: 5,
+  settings: scaled("emoji32-small", { width: 0.5 }),
+  change: { id: "width-half", title: "width ×½" },
+  peers: inJavaScript,
+});
+
+export const contestSections: Section[] = [
+  { title: "Training", columns: COLUMNS, cases: contests("train", "train", train) },
+  { title: "Generation", columns: COLUMNS, cases: contests("generate", "generate", generate) },
+  { title: "Reconstruction", columns: COLUMNS, cases: contests("reconstruct", "reconstruct", reconstruct) },
+  {
+    title: "Scaling with batch, width and depth",
+    columns: COLUMNS,
+    cases: [...contests("scaling", "train", batches), ...scaling("width"), ...scaling("depth")],
+  },
+  { title: "Beside systems of JavaScript", columns: COLUMNS, cases: [small] },
+];

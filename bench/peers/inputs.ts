@@ -1,0 +1,86 @@
+/** @file What every competitor starts from: pictures, labels and noise by seed, and, for other languages, a file of it all. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "../../src/config/index.js";
+import { encodeSafetensors } from "../../src/formats/safetensors.js";
+import type { Tensor } from "../../src/formats/tensor.js";
+import type { LabelledPictures } from "../../src/generation/encoder-inputs.js";
+import { normalNoise, type Purpose, stream } from "../../src/generation/noise.js";
+import { fromBytes, toBytes } from "../../src/generation/pictures.js";
+import { parameterSpecs } from "../../src/generation/trained-model.js";
+import { authorsNames } from "../../src/model/authors-names.js";
+import { groups, parameterEntries } from "../../src/model/index.js";
+import { initialState } from "../../src/training/initial-state.js";
+import { type ImageBatch, stepInputs } from "../../src/training/step-inputs.js";
+import { wave } from "../measure.js";
+import type { Work } from "../protocol.js";
+import { withFolder } from "../scratch.js";
+import type { Competing } from "./systems.js";
+
+/** As many pictures as a batch has, and labels where the model knows any. */
+export function pictures({ model: { resolution, classes }, training: { batchSize } }: Config): LabelledPictures {
+  const images = toBytes(wave(batchSize * 3 * resolution ** 2));
+  const labels = Int32Array.from({ length: classes > 0 ? batchSize : 0 }, (_, image) => image % classes);
+  return { images, labels, count: batchSize, resolution };
+}
+
+/** The same as a batch to train on. */
+export function imageBatch(config: Config): ImageBatch {
+  const { images, labels } = pictures(config);
+  return { images: fromBytes(images), labels: labels! };
+}
+
+const PURPOSE: Record<Exclude<Work, "train">, Purpose> = {
+  generate: "sampleLatents",
+  reconstruct: "posteriorLatents",
+};
+
+/** Standard normal noise of every latent group, [N, Z, r, r] each, as our own samplers draw it from seed 0. */
+export function showNoise({ model, training }: Config, work: Exclude<Work, "train">): Float32Array[] {
+  const images = Array.from({ length: training.batchSize }, (_, image) => image);
+  const shapes = groups(model).map(({ shape }) => shape);
+  return normalNoise(stream(0, PURPOSE[work]), images, shapes);
+}
+
+/**
+ * Writes initial weights under the authors' names, `spectral.I.prior` and `.posterior`, `images`, `noise.I`, and, in models
+ * with classes, `labels` and `droppedLabels`.
+ */
+function writeInputs(path: string, config: Config, work: Work): void {
+  const { model, training } = config;
+  const { parameters, spectralVectors } = initialState(config);
+  const names = authorsNames(model);
+  const shapes = new Map(parameterEntries(parameterSpecs(config)).map(([name, { shape }]) => [name, shape]));
+  const tensors = new Map<string, Tensor>();
+  const add = (name: string, shape: number[], data: Float32Array | Int32Array) =>
+    tensors.set(name, { dtype: data instanceof Int32Array ? "int32" : "float32", shape, data } as Tensor);
+  for (const [name, data] of parameterEntries(parameters)) add(names.get(name)!, [...shapes.get(name)!], data);
+  spectralVectors.forEach(({ prior, posterior }, group) => {
+    add(`spectral.${group}.prior`, [prior.length], prior);
+    add(`spectral.${group}.posterior`, [posterior.length], posterior);
+  });
+  const [{ batch, noise }] = stepInputs(config, 0, imageBatch(config));
+  const n = training.batchSize;
+  add("images", [n, 3, model.resolution, model.resolution], batch.images as Float32Array);
+  for (const name of ["labels", "droppedLabels"] as const) {
+    if (batch[name]) add(name, [n], batch[name] as Int32Array);
+  }
+  const latents = work === "train" ? noise : showNoise(config, work);
+  for (const { index, shape } of groups(model)) add(`noise.${index}`, [n, ...shape], latents[index]);
+  writeFileSync(path, encodeSafetensors(tensors));
+}
+
+/** Calls `use` with a file of {@link writeInputs}, or without where no competitor needs one. */
+export async function withInputs<T>(
+  competitors: readonly Competing[],
+  config: Config,
+  work: Work,
+  use: (path?: string) => Promise<T>,
+): Promise<T> {
+  if (!competitors.some(({ needsInputs }) => needsInputs)) return use();
+  return withFolder((folder) => {
+    const path = join(folder, "inputs.safetensors");
+    writeInputs(path, config, work);
+    return use(path);
+  });
+}

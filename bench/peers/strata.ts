@@ -1,0 +1,83 @@
+/** @file Strata as a competitor. */
+import type { Config } from "../../src/config/index.js";
+import { Runtime } from "../../src/engine/index.js";
+import { encoderInputs } from "../../src/generation/encoder-inputs.js";
+import { toBytes } from "../../src/generation/pictures.js";
+import { compilePosteriorPass } from "../../src/generation/posterior-pass.js";
+import { Sampler } from "../../src/generation/sampler.js";
+import { groups } from "../../src/model/index.js";
+import { initialState } from "../../src/training/initial-state.js";
+import { stepInputs } from "../../src/training/step-inputs.js";
+import { Trainer } from "../../src/training/trainer.js";
+import type { Work } from "../protocol.js";
+import { imageBatch, pictures, showNoise } from "./inputs.js";
+import { means, type Prepared, serve, timed } from "./serve.js";
+
+type Prepare = (config: Config, runtime: Runtime, given: boolean) => Promise<Prepared>;
+
+const COUNTERS = { step: 0, updates: 0, images: 0, skips: 0 };
+
+/** The inputs of the next step are made while one runs, as in `train`. */
+const train: Prepare = async (config, runtime, given) => {
+  const state = initialState(config);
+  const [trainer, startMs] = await timed(() => Trainer.create(config, runtime, COUNTERS, state));
+  const batch = imageBatch(config);
+  const inputs = async (step: number) => stepInputs(config, step, batch);
+  let next = await inputs(0);
+  return {
+    startMs,
+    work: async () => {
+      const [report, following] = await Promise.all([
+        trainer.step(next),
+        given ? next : inputs(trainer.counters.step + 1),
+      ]);
+      next = following;
+      return [report.lossNats, report.gradientNorm];
+    },
+  };
+};
+
+const generate: Prepare = async (config, runtime, given) => {
+  const { parameters } = initialState(config);
+  const data = { name: "none", count: 0, classes: [], classCounts: [] };
+  const batch = config.training.batchSize;
+  const [sampler, startMs] = await timed(() =>
+    Sampler.create({ config, parameters, step: 0, data }, { batch, runtime }),
+  );
+  const labels = config.model.classes > 0 ? pictures(config).labels : undefined;
+  let seed = 0;
+  return {
+    startMs,
+    work: async () => {
+      const { images } = await sampler.sample({ count: batch, seed: given ? 0 : seed++, labels });
+      return given ? means(images) : [];
+    },
+  };
+};
+
+const reconstruct: Prepare = async (config, runtime, given) => {
+  const { parameters } = initialState(config);
+  const count = config.training.batchSize;
+  const [program, startMs] = await timed(() =>
+    compilePosteriorPass(config, count, { drawn: false }, parameters, runtime),
+  );
+  const seen = pictures(config);
+  const indices = Array.from({ length: count }, (_, image) => image);
+  return {
+    startMs,
+    work: async () => {
+      const { images } = await program.run({
+        batch: encoderInputs(config.model, seen, indices, 0),
+        latents: showNoise(config, "reconstruct"),
+        fromPosterior: new Float32Array(groups(config.model).length).fill(1),
+        allottedNats: Float32Array.of(Number.POSITIVE_INFINITY),
+      });
+      const bytes = toBytes(images);
+      return given ? means(bytes) : [];
+    },
+  };
+};
+
+const prepare: Record<Work, Prepare> = { train, generate, reconstruct };
+
+await serve(({ work, config, threads, given }) => prepare[work](config, new Runtime({ threads }), given));
