@@ -107,19 +107,25 @@ export class ModelBuilder {
   }
 
   /**
-   * The model in ONNX's binary form, its nodes in reverse: ONNX Runtime runs what the last of the final nodes needs, the
+   * The model in ONNX's binary form, without what nothing needs, its nodes in reverse: ONNX Runtime runs what the last of the final nodes needs, the
    * operands of each node from the last to the first. Read backwards, a list of nodes is run nearly in its order, each no
    * earlier than something needs it, which is what keeps memory low.
    */
   encode(): Uint8Array {
+    const needed = new Set(this.#outputs.map(({ name }) => name));
+    const node = this.#nodes.toReversed().filter(({ input, output }) => {
+      const live = output.some((name) => needed.has(name));
+      if (live) for (const name of input) needed.add(name);
+      return live;
+    });
     const graph = create(GraphProtoSchema, {
       name: "strata",
-      node: this.#nodes.toReversed(),
-      initializer: this.#initializers,
+      node,
+      initializer: this.#initializers.filter(({ name }) => needed.has(name)),
       input: this.#inputs,
       output: this.#outputs,
     });
-    const domains = new Set(this.#nodes.map(({ domain }) => domain).filter((domain) => domain !== ""));
+    const domains = new Set(node.map(({ domain }) => domain).filter((domain) => domain !== ""));
     const opsetImport = [create(OperatorSetIdProtoSchema, { domain: "", version: OPSET })];
     for (const domain of domains) opsetImport.push(create(OperatorSetIdProtoSchema, { domain, version: 1n }));
     const model = create(ModelProtoSchema, { irVersion: IR_VERSION, producerName: "strata", opsetImport, graph });
