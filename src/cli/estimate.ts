@@ -47,7 +47,7 @@ export function estimateText(
     ["parameters", formatCount(model.parameters)],
     [
       "memory",
-      `about ${formatBytes(training)} to train with a micro-batch of ${model.microBatch}; ${formatBytes(weights)} of weights`,
+      `about ${formatBytes(training)} to train with a micro-batch of ${model.microBatch}${model.rematerialise ? ", rematerialised" : ""}; ${formatBytes(weights)} of weights`,
     ],
     ["work", `${formatShort(model.multiplyAccumulates.training)} multiply-accumulates an image and step`],
     ["this machine", `${gigaflops.toFixed(0)} GFLOP/s in a 3×3 convolution`],

@@ -40,7 +40,7 @@ async function findConfig(what: string): Promise<Config> {
 
 /** The summary for people. */
 export function summaryText(summary: ModelSummary): string {
-  const { parameters, parts, levels, groups, multiplyAccumulates, memoryBytes, microBatch } = summary;
+  const { parameters, parts, levels, groups, multiplyAccumulates, memoryBytes, microBatch, rematerialise } = summary;
   const right = (heading: string) => ({ heading, align: "right" as const });
   return [
     facts([
@@ -51,7 +51,10 @@ export function summaryText(summary: ModelSummary): string {
         `${formatShort(multiplyAccumulates.generation)} multiply-accumulates, ${formatBytes(memoryBytes.generation)}`,
       ],
       ["to train on one", `${formatShort(multiplyAccumulates.training)} multiply-accumulates`],
-      ["memory to train", `about ${formatBytes(memoryBytes.training)} with a micro-batch of ${microBatch}`],
+      [
+        "memory to train",
+        `about ${formatBytes(memoryBytes.training)} with a micro-batch of ${microBatch}${rematerialise ? ", rematerialised" : ""}`,
+      ],
       ["weights", formatBytes(memoryBytes.weights)],
     ]),
     table(

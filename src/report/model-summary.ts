@@ -7,19 +7,12 @@ import { leaves, type Spec, spec, type Tree } from "../engine/index.js";
 import { type PriorInputs, priorPass } from "../generation/prior-pass.js";
 import { parameterSpecs } from "../generation/trained-model.js";
 import { groups, type ModelParameters, modelParameters } from "../model/index.js";
-import type { LossBatch } from "../objective/auto-encode.js";
-import { informationShares, lossAndGradients, outputChannels, type SpectralVectors } from "../objective/loss.js";
-import { spectralVectorSpecs } from "../training/programs.js";
+import { informationShares, outputChannels } from "../objective/loss.js";
+import { fitToMemory, trainingBytes } from "../training/memory.js";
+import { gradientsGraph } from "../training/programs.js";
 
 /** Bytes of one float32. */
 const FLOAT = 4;
-/** Besides weights and gradients a training state keeps the moving average and two moments of every parameter. */
-const STATE_COPIES = 3;
-/**
- * Memory of a training process = 0.5 GiB + 2.5 × what the traced step needs at once: the difference is Node's, and ONNX
- * Runtime's arenas and layouts. Fitted to the peaks of emoji32-small (batch 16, 64) and cifar10 (batch 4, 8) to within 15 %.
- */
-const PROCESS = { bytes: 2 ** 29, factor: 2.5 };
 
 /** One resolution of the model. */
 export interface LevelSummary {
@@ -43,23 +36,26 @@ export interface ModelSummary {
   /** Of convolutions and matrix products, for one image: drawing it from the prior, and its part of a training step. */
   multiplyAccumulates: { generation: number; training: number };
   /**
-   * Weights alone; what drawing one image needs at once; and, estimated, a whole process that trains at the configured
-   * micro-batch.
+   * Weights alone; what drawing one image needs at once; and, estimated, a whole process that trains with this micro-batch.
    */
   memoryBytes: { weights: number; generation: number; training: number };
-  /** Images of a micro-batch, to which the memory of training refers. */
+  /** Images of a micro-batch, to which the memory of training refers; what the configuration leaves open, as here and now. */
   microBatch: number;
+  /** Whether blocks are rematerialised. */
+  rematerialise: boolean;
 }
 
 /** Describes a configuration's model. Traces the sampler and the training step, but allocates and computes nothing. */
 export function summariseModel(config: Config): ModelSummary {
-  const { model, objective, training } = config;
+  const { model, objective } = config;
   const parameters = modelParameters(model, outputChannels(objective));
   const { encoder, generator, superResolution } = parameters;
   const layers = generator.levels.flatMap((level) => level.layers);
   const shares = informationShares(config);
-  const microBatch = microBatchOf(training);
-  const [generation, step] = [generationGraph(config), stepGraph(config)];
+  const fitted = fitToMemory(config);
+  const { rematerialise } = fitted.training;
+  const microBatch = microBatchOf(fitted.training);
+  const [generation, step] = [generationGraph(config), gradientsGraph(fitted)];
   const weights = FLOAT * count(parameters);
   return {
     preset: config.preset,
@@ -93,9 +89,10 @@ export function summariseModel(config: Config): ModelSummary {
     memoryBytes: {
       weights,
       generation: peakBytes(generation),
-      training: PROCESS.bytes + PROCESS.factor * (peakBytes(step) + STATE_COPIES * weights),
+      training: trainingBytes(fitted, step),
     },
     microBatch,
+    rematerialise: rematerialise === true,
   };
 }
 
@@ -121,22 +118,4 @@ function generationGraph(config: Config) {
     priorPass(config, weights, inputs).images;
   const inputs = { latents: noiseSpecs(config, 1), ...inputSpecs(config, 1, ["labels"]) };
   return prepare(sample, [parameterSpecs(config), inputs] as Tree<Spec>[]).graph;
-}
-
-/** Loss and gradients of one micro-batch. */
-function stepGraph(config: Config) {
-  const count = microBatchOf(config.training);
-  const step = (
-    weights: ModelParameters<np.Array>,
-    vectors: SpectralVectors[],
-    inputs: LossBatch,
-    latents: np.Array[],
-  ) => {
-    const { loss, gradients } = lossAndGradients(weights, vectors, inputs, latents, config);
-    return { loss, gradients };
-  };
-  const side = config.model.resolution;
-  const batch = { images: spec([count, 3, side, side]), ...inputSpecs(config, count, ["labels", "droppedLabels"]) };
-  const args = [parameterSpecs(config), spectralVectorSpecs(config), batch, noiseSpecs(config, count)];
-  return prepare(step, args as Tree<Spec>[]).graph;
 }

@@ -59,6 +59,21 @@ export async function readRunConfig(folder: string): Promise<Config> {
   return parseConfig(await readJson(folder, config), config);
 }
 
+/**
+ * The configuration with what it leaves to the program as the run in `folder` has it, if there is one: results are the same
+ * bytes only with the same micro-batches.
+ */
+export async function withSettingsOfRun(config: Config, folder: string): Promise<Config> {
+  if (!existsSync(runPaths(folder).config)) return config;
+  const { training: before } = await readRunConfig(folder);
+  const { training } = config;
+  const decided = <T>(wanted: T, found: T) => (wanted === "auto" ? found : wanted);
+  const rematerialise = decided(training.rematerialise, before.rematerialise);
+  const fits = before.microBatchSize === "auto" || training.batchSize % before.microBatchSize === 0;
+  const microBatchSize = fits ? decided(training.microBatchSize, before.microBatchSize) : training.microBatchSize;
+  return { ...config, training: { ...training, microBatchSize, rematerialise } };
+}
+
 /** The training images of a run; without its file, what can be known without it. */
 export async function readDataSummary(folder: string): Promise<DataSummary> {
   const { data } = runPaths(folder);

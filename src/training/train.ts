@@ -12,11 +12,12 @@ import { version } from "../version.js";
 import { listCheckpoints, retainCheckpoints } from "./checkpoint.js";
 import type { TrainingEvent } from "./events.js";
 import { lastStep, showsPictures, workLeft } from "./limits.js";
+import { fitToMemory } from "./memory.js";
 import { Meter } from "./meter.js";
 import { appendMetrics, type RunLine } from "./metrics-log.js";
 import { Observer } from "./observer.js";
 import { bestStep } from "./open-run.js";
-import { describeRun, runPaths, summarise } from "./run-folder.js";
+import { describeRun, runPaths, summarise, withSettingsOfRun } from "./run-folder.js";
 import { saveState, startingPoint } from "./starting-point.js";
 import { stepInputs } from "./step-inputs.js";
 import { Trainer } from "./trainer.js";
@@ -61,8 +62,9 @@ export interface TrainResult {
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const called = performance.now();
-  const { config, data, out, resume = false, initial, runtime = defaultRuntime(), onEvent = () => {} } = options;
-  checkImages(config, data);
+  const { data, out, resume = false, initial, runtime = defaultRuntime(), onEvent = () => {} } = options;
+  checkImages(options.config, data);
+  const config = fitToMemory(resume ? await withSettingsOfRun(options.config, out) : options.config);
   const notices: string[] = [];
   const onNotice = (message: string) => notices.push(message);
   const prepare = async () => {
@@ -74,7 +76,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const observer = new Observer(trainer, data);
   try {
     for (const message of notices) await onEvent({ type: "notice", message });
-    return await run({ ...options, onEvent }, trainer, observer, { ...start, called });
+    return await run({ ...options, config, onEvent }, trainer, observer, { ...start, called });
   } finally {
     await observer.dispose();
     await trainer.dispose();

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { tinyConfig } from "../../test/support/tiny.js";
+import { chooseSettings, type Fitted, fitToMemory, trainingBytes } from "./memory.js";
+import { gradientsGraph } from "./programs.js";
+
+/** A model of 10 bytes and 4 an image; 1 an image when rematerialised. */
+const bytes = ({ microBatchSize, rematerialise }: Fitted) => 10 + (rematerialise ? 1 : 4) * microBatchSize;
+const open = { batchSize: 12, microBatchSize: "auto", rematerialise: "auto" } as const;
+
+test.each([
+  ["the whole batch, where it fits", 58, { microBatchSize: 12, rematerialise: false }],
+  ["the largest divisor that fits", 57, { microBatchSize: 6, rematerialise: false }],
+  ["rematerialisation rather than tiny micro-batches", 25, { microBatchSize: 12, rematerialise: true }],
+  ["tiny ones rematerialised", 13, { microBatchSize: 3, rematerialise: true }],
+  ["the smallest where nothing fits", 5, { microBatchSize: 1, rematerialise: true }],
+])("what is left open becomes %s", (_, budget, expected) => {
+  expect(chooseSettings(open, budget, bytes)).toEqual(expected);
+});
+
+test("what is set stays", () => {
+  expect(chooseSettings({ ...open, rematerialise: false }, 25, bytes)).toEqual({
+    microBatchSize: 3,
+    rematerialise: false,
+  });
+  expect(chooseSettings({ ...open, microBatchSize: 6 }, 25, bytes)).toEqual({ microBatchSize: 6, rematerialise: true });
+});
+
+test("the memory of a training step: less when rematerialised, less in smaller parts", () => {
+  const estimate = (training: Fitted) => {
+    const config = tinyConfig({ training });
+    return trainingBytes(config, gradientsGraph(config));
+  };
+  const whole = estimate({ microBatchSize: 8, rematerialise: false });
+  expect(estimate({ microBatchSize: 8, rematerialise: true })).toBeLessThan(whole);
+  expect(estimate({ microBatchSize: 2, rematerialise: false })).toBeLessThan(whole);
+  expect(fitToMemory(tinyConfig(), 2 ** 34).training).toMatchObject({ microBatchSize: 8, rematerialise: false });
+});

@@ -1,0 +1,81 @@
+/** @file What training takes of memory, and the settings that fit into what there is. */
+import type { Config, TrainingConfig } from "../config/index.js";
+import { peakBytes } from "../engine/cost.js";
+import type { Graph } from "../engine/graph.js";
+import { leaves, type Spec, type Tree } from "../engine/index.js";
+import { parameterSpecs } from "../generation/trained-model.js";
+import { gradientsGraph } from "./programs.js";
+
+/**
+ * Memory of a training process = 0.25 GiB + 7 × the weights + 1.6 × what the traced step needs at once: Node and its code;
+ * weights, average, moments, gradients, and what is being replaced; ONNX Runtime's arenas and layouts. Fitted to the peaks in
+ * docs/benchmarks.md, which it meets to within 20 %.
+ */
+const PROCESS = { bytes: 2 ** 28, weights: 7, step: 1.6 };
+
+/** Share of the memory there is that training may plan with. */
+const SHARE = 0.6;
+
+/** Smaller micro-batches cost more time than rematerialisation does. */
+const SMALLEST = 4;
+
+/** The two settings that trade time for memory. */
+export type MemorySettings = Pick<TrainingConfig, "microBatchSize" | "rematerialise">;
+
+/** Both of them decided. */
+export interface Fitted {
+  microBatchSize: number;
+  rematerialise: boolean;
+}
+
+/** Peak memory of a process that trains, whose gradients `graph` computes; an estimate, in bytes. */
+export function trainingBytes(config: Config, graph: Graph): number {
+  const weights = leaves<Spec>(parameterSpecs(config) as Tree<Spec>).reduce((sum, { size }) => sum + 4 * size, 0);
+  return PROCESS.bytes + PROCESS.weights * weights + PROCESS.step * peakBytes(graph);
+}
+
+/** The configuration with what it leaves open decided for a machine with this many bytes to spare. Allocates nothing. */
+export function fitToMemory(config: Config, available = process.availableMemory()): Config {
+  const { training } = config;
+  if (training.microBatchSize !== "auto" && training.rematerialise !== "auto") return config;
+  const measure = (settings: Fitted) => {
+    const wanted = { ...config, training: { ...training, ...settings } };
+    return trainingBytes(wanted, gradientsGraph(wanted));
+  };
+  return { ...config, training: { ...training, ...chooseSettings(training, SHARE * available, measure) } };
+}
+
+/**
+ * The largest micro-batch that fits, without rematerialisation unless only tiny ones do; the smallest of all if none does.
+ *
+ * @param bytes - memory that some settings take; it grows evenly with the micro-batch, so few are asked for
+ */
+export function chooseSettings(
+  training: Pick<TrainingConfig, "batchSize"> & MemorySettings,
+  budget: number,
+  bytes: (settings: Fitted) => number,
+): Fitted {
+  const { batchSize } = training;
+  const sizes = training.microBatchSize === "auto" ? divisors(batchSize) : [training.microBatchSize];
+  const settings = training.rematerialise === "auto" ? [false, true] : [training.rematerialise];
+  for (const rematerialise of settings) {
+    const least = rematerialise === settings.at(-1) ? 1 : Math.min(SMALLEST, sizes[0]);
+    const microBatchSize = largestFitting(sizes, budget, (size) => bytes({ microBatchSize: size, rematerialise }));
+    if (microBatchSize !== undefined && microBatchSize >= least) return { microBatchSize, rematerialise };
+  }
+  return { microBatchSize: sizes.at(-1)!, rematerialise: settings.at(-1)! };
+}
+
+/** The first of descending sizes whose bytes are within the budget; those between the ends by interpolation. */
+function largestFitting(sizes: readonly number[], budget: number, bytes: (size: number) => number): number | undefined {
+  const [largest, smallest] = [sizes[0], sizes.at(-1)!];
+  const most = bytes(largest);
+  if (most <= budget || largest === smallest) return most <= budget ? largest : undefined;
+  const least = bytes(smallest);
+  const slope = (most - least) / (largest - smallest);
+  return sizes.find((size) => least + slope * (size - smallest) <= budget);
+}
+
+/** Divisors, largest first. */
+const divisors = (n: number): number[] =>
+  Array.from({ length: n }, (_, index) => n - index).filter((divisor) => n % divisor === 0);
