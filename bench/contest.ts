@@ -10,12 +10,8 @@ import { withInputs } from "./peers/inputs.js";
 import type { Competing } from "./peers/systems.js";
 import type { Task, Work } from "./protocol.js";
 
-/** Units of work before those that count: the first makes what is kept, the second shows what one takes. */
-const WARM_UPS = 2;
-/** A variant so many times slower than the best of its system does not take part. */
-const HOPELESS = 1.5;
-/** A variant's first unit is not waited for longer than so many times the other's, … */
-const PATIENCE = 4;
+/** A variant's first unit, which does not count, is not waited for longer than so many times that of another, … */
+const PATIENCE = 2;
 /** … but so long in any case. */
 const LEAST_PATIENCE_MS = 5000;
 /** Rounds after which only the best variant of a system goes on. */
@@ -46,8 +42,6 @@ export interface Standing {
 
 interface Runner extends Omit<Standing, "ms" | "peakBytes"> {
   competitor: Competitor;
-  /** Time of the last unit of work. */
-  lastMs: number;
 }
 
 /** Runs a contest; the standings are in the order of the competitors, one a system. */
@@ -56,7 +50,7 @@ export async function hold({ work, config, threads, rounds, competitors }: Conte
     let runners = await warmedUp(competitors, { work, config, threads, given: false, inputs });
     for (let round = 0; round < rounds; round++) {
       if (round === QUALIFYING) runners = qualified(runners);
-      for (const runner of runners) runner.times.push(await unit(runner));
+      for (const runner of runners) runner.times.push(await unit(runner.competitor));
     }
     const standings: Standing[] = [];
     for (const { competitor, competing, startMs, firstMs, times } of qualified(runners)) {
@@ -73,49 +67,38 @@ export const timesAsFast = (ours: Standing, peer: Standing): number =>
 /** The fastest variant of each system so far; the others are sent home. */
 function qualified(runners: Runner[]): Runner[] {
   const isBest = ({ competing, times }: Runner) =>
-    runners.every((other) => other.competing.system !== competing.system || median(other.times) >= median(times));
+    !runners.some((other) => other.competing.system === competing.system && median(other.times) < median(times));
   for (const { competitor } of runners.filter((runner) => !isBest(runner))) competitor.kill();
   return runners.filter(isBest);
 }
 
-async function unit(runner: Runner): Promise<number> {
+async function unit(competitor: Competitor): Promise<number> {
   await sleep(PAUSE_MS);
-  runner.lastMs = (await runner.competitor.step()).ms;
-  return runner.lastMs;
+  return (await competitor.step()).ms;
 }
 
 /** Starts everyone, one after the other, and sends the hopeless variants home. */
-async function warmedUp(competitors: Competing[], task: Task): Promise<Runner[]> {
+async function warmedUp(competitors: readonly Competing[], task: Task): Promise<Runner[]> {
   const runners: Runner[] = [];
   for (const competing of competitors) {
     const { competitor, startMs } = await Competitor.start(competing, task);
-    const runner = { competing, competitor, startMs, firstMs: 0, times: [], lastMs: 0 };
     const rival = runners.find((other) => other.competing.system === competing.system);
-    const inTime = await firstUnit(runner, rival && Math.max(PATIENCE * rival.firstMs, LEAST_PATIENCE_MS));
-    for (let warmUp = 1; inTime && warmUp < WARM_UPS; warmUp++) await unit(runner);
-    if (!inTime || (rival && runner.lastMs > HOPELESS * rival.lastMs)) {
-      competitor.kill();
-      continue;
-    }
-    if (rival && rival.lastMs > HOPELESS * runner.lastMs) {
-      rival.competitor.kill();
-      runners.splice(runners.indexOf(rival), 1);
-    }
-    runners.push(runner);
+    const limitMs = rival && Math.max(PATIENCE * rival.firstMs, LEAST_PATIENCE_MS);
+    const firstMs = await firstUnit(competitor, limitMs);
+    if (firstMs === undefined) competitor.kill();
+    else runners.push({ competing, competitor, startMs, firstMs, times: [] });
   }
   return runners;
 }
 
-/** The first unit of work; false when it takes longer than `limitMs`. */
-async function firstUnit(runner: Runner, limitMs: number | undefined): Promise<boolean> {
-  const work = unit(runner).then((ms) => {
-    runner.firstMs = ms;
-    return true;
-  });
+/** Time of the first unit of work, or undefined when it takes longer than `limitMs`. */
+async function firstUnit(competitor: Competitor, limitMs: number | undefined): Promise<number | undefined> {
+  const work = unit(competitor);
   if (limitMs === undefined) return work;
+  work.catch(() => {}); // of a process that was killed
   const late = new AbortController();
-  const inTime = await Promise.race([work, sleep(limitMs, false, { signal: late.signal }).catch(() => false)]);
+  const tooLong = sleep(limitMs, undefined, { signal: late.signal }).catch(() => undefined);
+  const firstMs = await Promise.race([work, tooLong]);
   late.abort();
-  if (!inTime) work.catch(() => {}); // it will be killed
-  return inTime;
+  return firstMs;
 }

@@ -53,8 +53,8 @@ function linesOf([ours, ...peers]: Standing[], batch: number): Line[] {
 const train = [
   { preset: "emoji32-small", batch: 16, rounds: 31 },
   { preset: "cifar10-small", batch: 8, rounds: 15 },
-  { preset: "emoji32", batch: 4, rounds: 7 },
-  { preset: "cifar10", batch: 4, rounds: 9 },
+  { preset: "emoji32", batch: 4, rounds: 6 },
+  { preset: "cifar10", batch: 4, rounds: 7 },
   { preset: "cifar10", batch: 8, rounds: 5 },
 ];
 
