@@ -1,4 +1,6 @@
 /** @file From a jax-js function to a program that ONNX Runtime runs. */
+
+import { cached } from "./disk-cache.js";
 import type { Graph } from "./graph.js";
 import { blockSize } from "./onnx/block-size.js";
 import { lowerToOnnx } from "./onnx/lower.js";
@@ -12,7 +14,7 @@ import { imageResampling } from "./passes/image-resampling.js";
 import { dropCheckpoints, rematerialise } from "./passes/rematerialise.js";
 import { simplify } from "./passes/simplify.js";
 import { Program } from "./program.js";
-import { cached, type LoweredProgram } from "./program-cache.js";
+import { type LoweredProgram, loweredProgram } from "./program-cache.js";
 import { defaultRuntime, type Runtime } from "./runtime/runtime.js";
 import { acquireSession } from "./sessions.js";
 import { checkElements, type Spec, type TypedArray } from "./spec.js";
@@ -116,7 +118,9 @@ export async function compile(
   };
   const shapes = entries<Spec>(exampleArgs as Tree<Spec>[]).map(([path, spec]) => `${path} ${spec}`);
   const lowered =
-    cacheKey === undefined ? lower() : await cached(JSON.stringify([cacheKey, shapes, rematerialise, block]), lower);
+    cacheKey === undefined
+      ? lower()
+      : cached(JSON.stringify([cacheKey, shapes, rematerialise, block]), loweredProgram, lower);
   const kept = entries<Spec>(lowered.returned).map(([path]) => keep[path.split(".")[0]] ?? false);
   const hasConstants = constants.some((constant) => constant !== undefined);
   const session = await acquireSession(lowered, runtime, kept, hasConstants);

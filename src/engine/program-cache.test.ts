@@ -34,7 +34,7 @@ async function run(cacheKey: string | undefined, length = 3) {
 }
 
 const files = () =>
-  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".program"));
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".cached"));
 
 test("a program with a key is traced once", async () => {
   const first = await run("a");
@@ -66,7 +66,8 @@ test.each([
 });
 
 test("a folder that cannot be written to is no cache", async () => {
-  writeFileSync(join(folder, "programs"), "a file in the folder's place");
+  process.env.STRATA_CACHE_DIR = join(folder, "file");
+  writeFileSync(join(folder, "file"), "a file in the folder's place");
   await run("a");
   await run("a");
   expect(traced).toBe(2);

@@ -9,7 +9,7 @@ import { parameterSpecs } from "../generation/trained-model.js";
 import { groups, type ModelParameters, modelParameters } from "../model/index.js";
 import { informationShares, outputChannels } from "../objective/loss.js";
 import { fitToMemory, trainingBytes } from "../training/memory.js";
-import { gradientsGraph } from "../training/programs.js";
+import { stepCost } from "../training/programs.js";
 
 /** Bytes of one float32. */
 const FLOAT = 4;
@@ -55,7 +55,7 @@ export function summariseModel(config: Config): ModelSummary {
   const fitted = fitToMemory(config);
   const { rematerialise } = fitted.training;
   const microBatch = microBatchOf(fitted.training);
-  const [generation, step] = [generationGraph(config), gradientsGraph(fitted)];
+  const [generation, step] = [generationGraph(config), stepCost(fitted)];
   const weights = FLOAT * count(parameters);
   return {
     preset: config.preset,
@@ -84,12 +84,12 @@ export function summariseModel(config: Config): ModelSummary {
     }),
     multiplyAccumulates: {
       generation: multiplyAccumulates(generation),
-      training: multiplyAccumulates(step) / microBatch,
+      training: step.multiplyAccumulates / microBatch,
     },
     memoryBytes: {
       weights,
       generation: peakBytes(generation),
-      training: trainingBytes(fitted, step),
+      training: trainingBytes(fitted, step.peakBytes),
     },
     microBatch,
     rematerialise: rematerialise === true,

@@ -1,10 +1,8 @@
 /** @file What training takes of memory, and the settings that fit into what there is. */
 import type { Config, TrainingConfig } from "../config/index.js";
-import { peakBytes } from "../engine/cost.js";
-import type { Graph } from "../engine/graph.js";
 import { leaves, type Spec, type Tree } from "../engine/index.js";
 import { parameterSpecs } from "../generation/trained-model.js";
-import { gradientsGraph } from "./programs.js";
+import { stepCost } from "./programs.js";
 
 /**
  * Memory of a training process = 0.25 GiB + 7 × the weights + 1.6 × what the traced step needs at once: Node and its code;
@@ -28,10 +26,10 @@ export interface Fitted {
   rematerialise: boolean;
 }
 
-/** Peak memory of a process that trains, whose gradients `graph` computes; an estimate, in bytes. */
-export function trainingBytes(config: Config, graph: Graph): number {
+/** Peak memory of a process that trains, whose step has arrays of so many bytes at once; an estimate, in bytes. */
+export function trainingBytes(config: Config, peakBytes: number): number {
   const weights = leaves<Spec>(parameterSpecs(config) as Tree<Spec>).reduce((sum, { size }) => sum + 4 * size, 0);
-  return PROCESS.bytes + PROCESS.weights * weights + PROCESS.step * peakBytes(graph);
+  return PROCESS.bytes + PROCESS.weights * weights + PROCESS.step * peakBytes;
 }
 
 /** The configuration with what it leaves open decided for a machine with this many bytes to spare. Allocates nothing. */
@@ -40,7 +38,7 @@ export function fitToMemory(config: Config, available = process.availableMemory(
   if (training.microBatchSize !== "auto" && training.rematerialise !== "auto") return config;
   const measure = (settings: Fitted) => {
     const wanted = { ...config, training: { ...training, ...settings } };
-    return trainingBytes(wanted, gradientsGraph(wanted));
+    return trainingBytes(wanted, stepCost(wanted).peakBytes);
   };
   return { ...config, training: { ...training, ...chooseSettings(training, SHARE * available, measure) } };
 }

@@ -2,7 +2,8 @@
 import { numpy as np } from "@jax-js/jax";
 import { type Config, microBatchOf } from "../config/index.js";
 import { prepare } from "../engine/compile.js";
-import type { Graph } from "../engine/graph.js";
+import { multiplyAccumulates, peakBytes } from "../engine/cost.js";
+import { cached, json } from "../engine/disk-cache.js";
 import {
   compile,
   type DeviceArray,
@@ -85,15 +86,30 @@ function batchSpecs({ model, training }: Config): { batch: LossBatch<Spec>; nois
 export async function compileGradients(config: Config, runtime?: Runtime): Promise<GradientsProgram> {
   const { fn, args, rematerialise } = gradientsFunction(config);
   const keep = { gradients: true, spectralVectors: true };
-  const { model, objective, training } = config;
-  const cacheKey = JSON.stringify(["gradients", codeHash(), model, objective, training]);
+  const cacheKey = gradientsKey(config);
   return (await compile(fn, args, { runtime, rematerialise, keep, cacheKey })) as unknown as GradientsProgram;
 }
 
-/** The graph that `compileGradients` compiles. */
-export function gradientsGraph(config: Config): Graph {
-  const { fn, args, rematerialise } = gradientsFunction(config);
-  return prepare(fn, args, { rematerialise }).graph;
+/** Says all that the gradients depend on. */
+function gradientsKey({ model, objective, training }: Config): string {
+  const { batchSize, microBatchSize, rematerialise } = training;
+  return JSON.stringify(["gradients", codeHash(), model, objective, { batchSize, microBatchSize, rematerialise }]);
+}
+
+/** What the gradients of a micro-batch take. */
+export interface StepCost {
+  peakBytes: number;
+  multiplyAccumulates: number;
+}
+
+/** Counts what the program of `compileGradients` takes; once on a machine, since that means tracing it. */
+export function stepCost(config: Config): StepCost {
+  const count = () => {
+    const { fn, args, rematerialise } = gradientsFunction(config);
+    const { graph } = prepare(fn, args, { rematerialise });
+    return { peakBytes: peakBytes(graph), multiplyAccumulates: multiplyAccumulates(graph) };
+  };
+  return cached(`cost ${gradientsKey(config)}`, json, count) as StepCost;
 }
 
 /** The function that `compileGradients` compiles, and the shapes of its arguments. */

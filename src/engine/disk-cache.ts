@@ -1,0 +1,91 @@
+/**
+ * @file What is expensive to work out, kept on disk.
+ *
+ * A convenience, never a need: what cannot be read, is damaged or cannot be written is worked out as if there were no cache.
+ * `STRATA_CACHE_DIR` names another folder; empty, it switches the cache off.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** Largest size of all files together, bytes; those used longest ago go first. */
+const LIMIT = 256 * 2 ** 20;
+
+const SUFFIX = ".cached";
+const DIGEST_BYTES = 32;
+
+/** How a value is written as bytes. */
+export interface Codec<T> {
+  encode(value: T): Uint8Array;
+  decode(bytes: Uint8Array): T;
+}
+
+/** For whatever JSON can say. */
+export const json: Codec<unknown> = {
+  encode: (value) => Buffer.from(JSON.stringify(value)),
+  decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()),
+};
+
+/**
+ * The value kept under `key`, or else the one that `make` returns, kept from then on.
+ *
+ * @param key - says all that the value depends on
+ */
+export function cached<T>(key: string, { encode, decode }: Codec<T>, make: () => T): T {
+  const folder = cacheFolder();
+  if (folder === undefined) return make();
+  const path = join(folder, sha256(key).toString("hex") + SUFFIX);
+  const known = attempt(() => ({ value: decode(read(path)) }));
+  if (known) return known.value;
+  const value = make();
+  attempt(() => write(folder, path, encode(value)));
+  return value;
+}
+
+function attempt<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where things are kept, if anywhere. */
+function cacheFolder(): string | undefined {
+  const { STRATA_CACHE_DIR, XDG_CACHE_HOME } = process.env;
+  const folder = STRATA_CACHE_DIR ?? join(XDG_CACHE_HOME || join(homedir(), ".cache"), "strata");
+  return folder === "" ? undefined : folder;
+}
+
+const sha256 = (content: string | Uint8Array): Buffer => createHash("sha256").update(content).digest();
+
+/** The content of a file, whose digest comes first; marks it as used. */
+function read(path: string): Uint8Array {
+  const bytes = readFileSync(path);
+  const content = new Uint8Array(bytes.subarray(DIGEST_BYTES)); // a buffer of its own
+  if (!sha256(content).equals(bytes.subarray(0, DIGEST_BYTES))) throw new Error(`${path} is damaged`);
+  utimesSync(path, new Date(), new Date());
+  return content;
+}
+
+function write(folder: string, path: string, content: Uint8Array): void {
+  mkdirSync(folder, { recursive: true });
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, Buffer.concat([sha256(content), content]));
+  renameSync(temporary, path);
+  prune(folder);
+}
+
+/** Deletes what was used longest ago until the rest is within the limit. */
+function prune(folder: string): void {
+  const paths = readdirSync(folder)
+    .filter((name) => name.includes(SUFFIX))
+    .map((name) => join(folder, name));
+  const files = paths.map((path) => ({ path, ...statSync(path) })).sort((a, b) => b.mtimeMs - a.mtimeMs);
+  let total = 0;
+  for (const { path, size } of files) {
+    total += size;
+    if (total > LIMIT) rmSync(path, { force: true });
+  }
+}
