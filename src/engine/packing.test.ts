@@ -2,7 +2,7 @@ import { grad, numpy as np } from "@jax-js/jax";
 import { afterAll, expect, test } from "vitest";
 import { check, floats, testRuntime } from "../../test/support/against-jax.js";
 import { Packer } from "./packer.js";
-import { Packing } from "./packing.js";
+import { Packing, ROW } from "./packing.js";
 import { spec } from "./spec.js";
 
 afterAll(() => testRuntime().dispose());
@@ -10,9 +10,19 @@ afterAll(() => testRuntime().dispose());
 const specs = [[2, 2], [3], [], [9], [1, 2]].map((shape) => spec(shape));
 
 test("consecutive arrays share a pack until it has enough elements", () => {
-  expect(new Packing(specs, 5).specs.map(({ size }) => size)).toEqual([7, 10, 2]);
-  expect(new Packing(specs, 100).specs.map(({ size }) => size)).toEqual([19]);
-  expect(new Packing(specs, 1).specs.map(({ size }) => size)).toEqual([4, 3, 1, 9, 2]);
+  const members = (least: number) => new Packing(specs, least).members.map((pack) => pack.length);
+  expect(members(5)).toEqual([2, 2, 1]);
+  expect(members(100)).toEqual([5]);
+  expect(members(1)).toEqual([1, 1, 1, 1, 1]);
+});
+
+test("packs are whole rows", () => {
+  const sizes = (...lengths: number[]) =>
+    new Packing(
+      lengths.map((length) => spec([length])),
+      1000,
+    ).specs.map(({ size }) => size);
+  expect(sizes(ROW - 1, ROW, ROW + 1, 3 * ROW)).toEqual([ROW, ROW, 2 * ROW, 3 * ROW]);
 });
 
 test("elements come out as they went in, kernels among them", async () => {

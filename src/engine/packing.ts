@@ -6,6 +6,9 @@ import { fromStorage, toStorage } from "./storage.js";
 /** Elements of a pack, at least, where there are as many: 4 MB. Longer ones are no faster, and need more memory at a time. */
 const LEAST = 1e6;
 
+/** Packs are filled up with zeros to a multiple of this many elements: sums over rows of them lose no digits. */
+export const ROW = 1024;
+
 /** Kernels [O, I, h, w] of more than one pixel are kept with channels swapped, as gradients of filters come. */
 const SWAPPED = [1, 0, 2, 3];
 
@@ -43,29 +46,36 @@ export class Packing {
 
   /** Shapes of the packs. */
   get specs(): Spec[] {
-    return this.members.map((pack) => spec([pack.reduce((size, member) => size + member.size, 0)]));
+    return this.members.map((pack) => spec([ROW * Math.ceil(sizeOfAll(pack) / ROW)]));
   }
 
   /** Packs traced arrays; consumes them. */
   pack(arrays: readonly np.Array[]): np.Array[] {
     let next = 0;
-    return this.members.map((pack) => np.concatenate(pack.map((member) => flatten(arrays[next++], member))));
+    return this.members.map((pack, index) => {
+      const rest = this.specs[index].size - sizeOfAll(pack);
+      const flat = pack.map((member) => flatten(arrays[next++], member));
+      return np.concatenate(rest > 0 ? [...flat, np.zeros([rest])] : flat);
+    });
   }
 
   /** The traced arrays in packs; consumes those. */
   unpack(packs: readonly np.Array[]): np.Array[] {
     return this.members.flatMap((pack, index) => {
-      const flat = pack.length === 1 ? [packs[index]] : np.split(packs[index], boundaries(pack));
+      const flat = np.split(packs[index], cuts(pack, this.specs[index].size));
       return pack.map((spec, member) => unflatten(flat[member], spec));
     });
   }
 }
 
-/** Where all members of a pack but the first begin. */
-function boundaries(pack: readonly Spec[]): number[] {
+const sizeOfAll = (pack: readonly Spec[]): number => pack.reduce((sum, { size }) => sum + size, 0);
+
+/** Where a pack of this size is cut into its members. */
+function cuts(pack: readonly Spec[], size: number): number[] {
   let end = 0;
-  return pack.slice(0, -1).map(({ size }) => {
-    end += size;
+  const ends = pack.map((member) => {
+    end += member.size;
     return end;
   });
+  return ends.filter((cut) => cut < size);
 }

@@ -7,6 +7,7 @@ import { cached, json } from "../engine/disk-cache.js";
 import {
   compile,
   type DeviceArray,
+  ROW,
   type Runtime,
   type Spec,
   spec,
@@ -129,7 +130,7 @@ export function gradientsFunction(config: Config) {
     const { loss, aux, gradients: fresh } = lossAndGradients(tree, vectors, inputs, latents, config);
     const packed = packing.pack(leaves<np.Array>(fresh as Tree<np.Array>));
     const mean = accumulated ? accumulated.map((sum, pack) => sum.add(packed[pack].mul(1 / microBatches))) : packed;
-    const squares = mean.map((pack) => np.square(pack.ref).sum());
+    const squares = mean.map((pack) => np.square(pack.ref).reshape([-1, ROW]).sum(1).sum());
     const metrics: BatchMetrics<np.Array> = {
       lossNats: loss,
       distortionNats: aux.distortionNats.mean(),
