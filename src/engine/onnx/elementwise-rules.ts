@@ -2,6 +2,7 @@
 import type { Equation, OperationName } from "../graph.js";
 import { complementaryError } from "./complementary-error.js";
 import type { Lowering } from "./lowering.js";
+import { softplus } from "./softplus.js";
 
 /** Writes an operation on operands that broadcast; returns the result's name. */
 type ElementwiseRule = (operands: readonly string[], equation: Equation, lowering: Lowering) => string;
@@ -44,7 +45,7 @@ export const elementwiseRules = {
   erfc: ([x], _, lowering) => complementaryError(x, lowering),
   sqrt: single("Sqrt"),
   sigmoid: single("Sigmoid"),
-  softplus: single("Softplus"),
+  softplus: ([x], _, lowering) => softplus(x, lowering),
   cast: ([x], { outputs }, lowering) => lowering.cast(x, outputs[0].dtype),
   compare: (operands, equation, lowering) => {
     const { op } = (equation as Equation<"compare">).params;

@@ -12,21 +12,27 @@ export const imageResampling = (graph: Graph): Graph =>
       const repeated = repetition(equation, builder);
       if (!repeated) return undefined;
       const { source, image, factors } = repeated;
-      return emit("upsample", emit("reshape", [source], { shape: image }), { factors });
+      const [larger] = emit("upsample", emit("reshape", [source], { shape: image }), { factors });
+      return emit("reshape", [larger], equation.params);
     }
     if (equation.op === "reduce" && equation.params.op === "sum" && String(equation.params.axes) === "3,5") {
       const tiles = builder.definition(equation.inputs[0]);
-      if (tiles?.op !== "reshape" || !isTiling(tiles.params.shape, tiles.inputs[0].shape)) return undefined;
+      if (tiles?.op !== "reshape" || tiles.inputs[0].shape.length !== 4) return undefined;
+      if (!isTiling(tiles.params.shape, tiles.inputs[0].shape)) return undefined;
       return emit("sumPool", tiles.inputs, { factors: [tiles.params.shape[3], tiles.params.shape[5]] });
     }
     return undefined;
   });
 
-/** Whether [n, c, h, f, w, g] is the image [n, c, h·f, w·g] in tiles. */
-const isTiling = (tiles: readonly number[], image: readonly number[]): boolean =>
-  tiles.length === 6 && String(image) === String([tiles[0], tiles[1], tiles[2] * tiles[3], tiles[4] * tiles[5]]);
+/** Whether [n, c, h, f, w, g] is the image [n, c, h·f, w·g] in tiles; axes of size 1 do not matter. */
+function isTiling(tiles: readonly number[], image: readonly number[]): boolean {
+  if (tiles.length !== 6) return false;
+  const [n, c, h, f, w, g] = tiles;
+  const sizes = (shape: readonly number[]) => String(shape.filter((size) => size !== 1));
+  return sizes(image) === sizes([n, c, h * f, w * g]);
+}
 
-/** What [n, c, h, 1, w, 1] or [n, c, h, w] is repeated to tiles and reshaped to an image, if that is what the equation does. */
+/** What [n, c, h, 1, w, 1] or [n, c, h, w] is repeated to tiles and reshaped to an image, if that is what is done. */
 function repetition({ inputs, params }: Equation<"reshape">, builder: GraphBuilder) {
   const broadcast = builder.definition(inputs[0]);
   if (broadcast?.op !== "broadcast" || !isTiling(broadcast.params.shape, params.shape)) return undefined;
