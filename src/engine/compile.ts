@@ -11,7 +11,7 @@ import { Program } from "./program.js";
 import { defaultRuntime, type Runtime } from "./runtime/runtime.js";
 import { acquireSession } from "./sessions.js";
 import { checkElements, type Spec, type TypedArray } from "./spec.js";
-import { trace } from "./trace.js";
+import { type KeptAs, trace } from "./trace.js";
 import { entries, leaves, type Tree } from "./tree.js";
 
 export interface CompileOptions {
@@ -22,6 +22,8 @@ export interface CompileOptions {
    * lay weights out as it likes best. Such arguments are left out when the program is run.
    */
   constants?: readonly (Tree<TypedArray> | undefined)[];
+  /** Types other than their own in which entries of the returned array or object leave, by index or key: bfloat16 to save memory. */
+  keptAs?: KeptAs;
   /** Compute the inside of blocks between `checkpoint`s again in the backward part: less memory, more time. Default: no. */
   rematerialise?: boolean;
   /** Entries of the returned array or object, by index or key, that stay on the device as `DeviceArray`s. */
@@ -46,9 +48,9 @@ const passes = (rematerialised: boolean) => [
 export function prepare(
   fn: (...args: never[]) => unknown,
   args: readonly Tree<Spec>[],
-  { constants = [], rematerialise: rematerialised = false }: CompileOptions = {},
+  { constants = [], rematerialise: rematerialised = false, keptAs }: CompileOptions = {},
 ): { graph: Graph; outputs: Tree<Spec> } {
-  const { graph, outputs } = trace(fn, args);
+  const { graph, outputs } = trace(fn, args, keptAs);
   const bound = bindConstants(graph, args, constants);
   return { graph: passes(rematerialised).reduce((current, pass) => pass(current), bound), outputs };
 }

@@ -8,9 +8,11 @@ import {
   type Runtime,
   rebuild,
   type Spec,
+  spec,
   type Tree,
   type TypedArray,
 } from "../engine/index.js";
+import { narrow, widen } from "../formats/bfloat16.js";
 import { parameterSpecs } from "../generation/trained-model.js";
 import type { ModelParameters } from "../model/index.js";
 import type { LossBatch } from "../objective/auto-encode.js";
@@ -84,7 +86,10 @@ export class Trainer {
     const { specs } = this.#packing;
     const packed = (part: (typeof PACKED)[number]) => {
       const elements = this.#packing.packElements(leaves<Float32Array>(state[part] as Tree<Float32Array>));
-      return elements.map((pack, index) => runtime.give(pack, specs[index]));
+      const type = elementTypeOf(part, config);
+      return elements.map((pack, index) =>
+        runtime.give(type === "bfloat16" ? narrow(pack) : pack, spec(specs[index].shape, type)),
+      );
     };
     const [parameters, ema, firstMoment, infinityNorm] = PACKED.map(packed);
     const spectralVectors = put<DeviceState["spectralVectors"]>(
@@ -164,7 +169,8 @@ export class Trainer {
     for (const part of parts) {
       const values: Float32Array[] = [];
       for (const array of leaves<DeviceArray>(this.#state[part] as Tree<DeviceArray>)) {
-        values.push((await array.read()) as Float32Array);
+        const elements = await array.read();
+        values.push(elements instanceof Uint16Array ? widen(elements) : (elements as Float32Array));
       }
       const arrays = part === "spectralVectors" ? values : this.#packing.unpackElements(values);
       Object.assign(result, { [part]: rebuild(this.#specs[part] as Tree<Spec>, arrays) });
@@ -180,6 +186,10 @@ export class Trainer {
     await this.update.dispose();
   }
 }
+
+/** How the elements of a part of the state are kept between updates. */
+export const elementTypeOf = (part: keyof TrainingState<unknown>, { optimizer }: Config): "float32" | "bfloat16" =>
+  part === "firstMoment" || part === "infinityNorm" ? optimizer.stateType : "float32";
 
 /** Copies a tree to the device. */
 function put<T>(runtime: Runtime, specs: unknown, values: unknown): T {

@@ -32,18 +32,22 @@ const options = {
   extra: { session: { set_denormal_as_zero: "1", force_spinning_stop: "1" } },
 } satisfies InferenceSession.SessionOptions;
 
-const tensor = ({ dtype, shape }: ArrayInfo, data: TypedArray) => new Tensor(dtype, data, shape);
-const shelfOf = ({ dtype, shape }: ArrayInfo) => `${dtype} ${shape}`;
+/** JavaScript's ONNX Runtime has no bfloat16: programs take and give its bits. */
+const typeOf = (dtype: DType) => (dtype === "bfloat16" ? "uint16" : dtype);
+const tensor = ({ dtype, shape }: ArrayInfo, data: TypedArray) => new Tensor(typeOf(dtype), data, shape);
+const shelfOf = (type: string, shape: readonly number[]) => `${type} ${shape}`;
 
 /** A tensor to write an output into. */
 function output(info: ArrayInfo): Tensor {
-  return spare.get(shelfOf(info))?.pop() ?? tensor(info, allocate(info.dtype, sizeOf(info.shape)));
+  return (
+    spare.get(shelfOf(typeOf(info.dtype), info.shape))?.pop() ?? tensor(info, allocate(info.dtype, sizeOf(info.shape)))
+  );
 }
 
 function free(array: ArrayId): void {
   const freed = arrays.get(array)!;
   arrays.delete(array);
-  const shelf = shelfOf({ dtype: freed.type as DType, shape: [...freed.dims] });
+  const shelf = shelfOf(freed.type, freed.dims);
   if (!spare.has(shelf)) spare.set(shelf, []);
   spare.get(shelf)!.push(freed);
 }
