@@ -18,7 +18,7 @@ import { type LoweredProgram, loweredProgram } from "./program-cache.js";
 import { defaultRuntime, type Runtime } from "./runtime/runtime.js";
 import { acquireSession } from "./sessions.js";
 import { checkElements, type Spec, type TypedArray } from "./spec.js";
-import { trace } from "./trace.js";
+import { type KeptAs, trace } from "./trace.js";
 import { entries, leaves, type Tree } from "./tree.js";
 
 export interface CompileOptions {
@@ -29,6 +29,8 @@ export interface CompileOptions {
    * lay weights out as it likes best. Such arguments are left out when the program is run.
    */
   constants?: readonly (Tree<TypedArray> | undefined)[];
+  /** Types other than their own in which entries of the returned array or object leave, by index or key: bfloat16 to save memory. */
+  keptAs?: KeptAs;
   /** Compute the inside of blocks between `checkpoint`s again in the backward part: less memory, more time. Default: no. */
   rematerialise?: boolean;
   /** Entries of the returned array or object, by index or key, that stay on the device as `DeviceArray`s. */
@@ -40,13 +42,13 @@ export interface CompileOptions {
   cacheKey?: string;
 }
 
-export interface PrepareOptions extends Pick<CompileOptions, "constants" | "rematerialise"> {
+export interface PrepareOptions extends Pick<CompileOptions, "constants" | "rematerialise" | "keptAs"> {
   /** Channels to a block of the machine's blocked convolutions; 0, the default, where it has none. */
   block?: number;
 }
 
 /** The passes, in order. Each takes and returns a graph. */
-const passes = ({ block, rematerialise: rematerialised }: Required<PrepareOptions>) => [
+const passes = (block: number, rematerialised: boolean) => [
   removeDeadCode,
   ...(rematerialised ? [] : [dropCheckpoints]),
   simplify,
@@ -66,11 +68,11 @@ const passes = ({ block, rematerialise: rematerialised }: Required<PrepareOption
 export function prepare(
   fn: (...args: never[]) => unknown,
   args: readonly Tree<Spec>[],
-  { constants = [], rematerialise: rematerialised = false, block = 0 }: PrepareOptions = {},
+  { constants = [], rematerialise: rematerialised = false, block = 0, keptAs }: PrepareOptions = {},
 ): { graph: Graph; outputs: Tree<Spec> } {
-  const { graph, outputs } = trace(fn, args);
+  const { graph, outputs } = trace(fn, args, keptAs);
   const bound = bindConstants(graph, args, constants);
-  const inOrder = passes({ constants, rematerialise: rematerialised, block });
+  const inOrder = passes(block, rematerialised);
   return { graph: inOrder.reduce((current, pass) => pass(current), bound), outputs };
 }
 
@@ -110,17 +112,17 @@ export async function compile(
   exampleArgs: readonly Tree<Spec>[],
   { runtime = defaultRuntime(), keep = {}, cacheKey, ...options }: CompileOptions = {},
 ): Promise<Program> {
-  const { constants = [], rematerialise = false } = options;
+  const { constants = [], rematerialise = false, keptAs = {} } = options;
   const block = await blockSize(runtime);
   const lower = (): LoweredProgram => {
-    const { graph, outputs } = prepare(fn, exampleArgs, { constants, rematerialise, block });
+    const { graph, outputs } = prepare(fn, exampleArgs, { constants, rematerialise, keptAs, block });
     return { ...lowerToOnnx(graph, block), returned: outputs };
   };
   const shapes = entries<Spec>(exampleArgs as Tree<Spec>[]).map(([path, spec]) => `${path} ${spec}`);
   const lowered =
     cacheKey === undefined
       ? lower()
-      : cached(JSON.stringify([cacheKey, shapes, rematerialise, block]), loweredProgram, lower);
+      : cached(JSON.stringify([cacheKey, shapes, rematerialise, keptAs, block]), loweredProgram, lower);
   const kept = entries<Spec>(lowered.returned).map(([path]) => keep[path.split(".")[0]] ?? false);
   const hasConstants = constants.some((constant) => constant !== undefined);
   const session = await acquireSession(lowered, runtime, kept, hasConstants);

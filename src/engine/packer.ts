@@ -3,6 +3,7 @@ import { compile } from "./compile.js";
 import type { Packing } from "./packing.js";
 import type { Program } from "./program.js";
 import type { DeviceArray, Runtime } from "./runtime/runtime.js";
+import { type DType, spec } from "./spec.js";
 import type { Tree } from "./tree.js";
 
 /** Packs and unpacks the elements of arrays, on the device; it alone knows in which order packs keep them. */
@@ -12,11 +13,17 @@ export class Packer {
     private readonly unpackProgram: Program,
   ) {}
 
-  static async create(packing: Packing, runtime?: Runtime): Promise<Packer> {
-    const keep = Object.fromEntries(packing.specs.map((_, index) => [index, true]));
+  /** @param dtype - in which packs are kept */
+  static async create(packing: Packing, runtime?: Runtime, dtype: DType = "float32"): Promise<Packer> {
+    const packs = packing.specs.map(({ shape }) => spec(shape, dtype));
+    const ofAll = <T>(value: T) => Object.fromEntries(packs.map((_, index) => [index, value]));
     const [pack, unpack] = await Promise.all([
-      compile(packing.pack.bind(packing), [packing.members.flat()], { runtime, keep }),
-      compile(packing.unpack.bind(packing), [packing.specs], { runtime }),
+      compile(packing.pack.bind(packing), [packing.members.flat()], {
+        runtime,
+        keep: ofAll(true),
+        keptAs: ofAll(dtype),
+      }),
+      compile(packing.unpack.bind(packing), [packs], { runtime }),
     ]);
     return new Packer(pack, unpack);
   }

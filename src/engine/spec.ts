@@ -1,12 +1,12 @@
 /** @file What the engine calls an array: its element type and shape, and the typed arrays that hold its elements. */
 
-/** Element types that a program may contain. */
-export type DType = "float32" | "int32" | "bool";
+/** Element types that a program may contain; bfloat16 (the upper half of a float32) only to be kept in, not computed with. */
+export type DType = "float32" | "int32" | "bool" | "bfloat16";
 
-/** Elements in row-major order: float32, int32, and bool as one byte each. */
-export type TypedArray = Float32Array | Int32Array | Uint8Array;
+/** Elements in row-major order: float32, int32, bool as one byte each, bfloat16 as its bits. */
+export type TypedArray = Float32Array | Int32Array | Uint8Array | Uint16Array;
 
-const constructors = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+const constructors = { float32: Float32Array, int32: Int32Array, bool: Uint8Array, bfloat16: Uint16Array } as const;
 
 /** Number of elements of an array of this shape. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);

@@ -7,7 +7,7 @@ import { type Atom, formatEquation, type Graph, Literal, Value } from "./graph.j
 import { type ImportContext, importRules } from "./import-rules.js";
 import { namedOperation } from "./named-operations.js";
 import { type DType, Spec, type TypedArray } from "./spec.js";
-import { leaves, map, rebuild, type Tree } from "./tree.js";
+import { entries, leaves, map, rebuild, type Tree } from "./tree.js";
 
 type JaxprEquation = Jaxpr["eqns"][number];
 type JaxprAtom = JaxprEquation["inputs"][number];
@@ -22,35 +22,44 @@ export interface Traced {
   readonly outputs: Tree<Spec>;
 }
 
+/** Types of results by index or key in the returned array or object. */
+export type KeptAs = Readonly<Record<string | number, DType>>;
+
 /**
  * Traces `fn` without computing or allocating anything.
  *
  * @param fn - takes trees of jax-js arrays and returns one; it owns its arguments (use `.ref` to use an array twice)
- * @param args - a tree of specs for every argument
+ * @param args - a tree of specs for every argument; arrays of bfloat16 are float32 to `fn`
+ * @param keptAs - types other than their own in which results leave
  * @throws Error naming the primitive, its equation and the function it came from, where the engine lacks one
  */
-export function trace(fn: (...args: never[]) => unknown, args: readonly Tree<Spec>[]): Traced {
+export function trace(fn: (...args: never[]) => unknown, args: readonly Tree<Spec>[], keptAs: KeptAs = {}): Traced {
   let returned: Tree<unknown> = [];
   const flat = (...tracers: JaxArray[]) => {
     returned = fn(...(rebuild(args as Tree<Spec>[], tracers) as never[])) as Tree<unknown>;
     return leaves(returned) as JaxArray[];
   };
-  const { jaxpr: closed } = makeJaxpr(flat)(...(leaves(args as Tree<Spec>[]) as unknown as JaxArray[]));
+  const specs = leaves(args as Tree<Spec>[]);
+  const abstract = specs.map((each) => (each.dtype === "bfloat16" ? new Spec(each.shape) : each));
+  const { jaxpr: closed } = makeJaxpr(flat)(...(abstract as unknown as JaxArray[]));
   const builder = new GraphBuilder();
   const constants = closed.consts.map((constant) => {
     const array = constant as unknown as JaxArray;
     const dtype = supported(array.dtype, "a captured constant");
     return builder.constant(elements(array), array.shape, dtype);
   });
-  const inputs = leaves(args as Tree<Spec>[]).map(({ shape, dtype }) => new Value(shape, dtype));
-  const outputs = inline(closed.jaxpr, [...constants, ...inputs], builder, new Map());
+  const inputs = specs.map(({ shape, dtype }) => new Value(shape, dtype));
+  const cast = (atom: Atom, dtype: DType) => (atom.dtype === dtype ? atom : builder.emit("cast", [atom], { dtype })[0]);
+  const operands = inputs.map((input) => cast(input, input.dtype === "bfloat16" ? "float32" : input.dtype));
+  const results = inline(closed.jaxpr, [...constants, ...operands], builder, new Map());
   closed.dispose();
-  const specs = outputs.map(({ shape, dtype }) => new Spec([...shape], dtype));
+  const places = entries(map(returned, () => null)).map(([path]) => path.split(".")[0]);
+  const outputs = results.map((result, index) => cast(result, keptAs[places[index]] ?? result.dtype));
   return {
     graph: builder.build(inputs, outputs),
     outputs: rebuild(
       map(returned, () => null),
-      specs,
+      outputs.map(({ shape, dtype }) => new Spec([...shape], dtype)),
     ),
   };
 }

@@ -8,6 +8,7 @@ import { bytesOf, type ElementType, elementBytes, elementCount, type Tensor, ten
 
 const descriptions: Record<ElementType, string> = {
   float32: "<f4",
+  bfloat16: "<V2", // as the package ml_dtypes has it
   float64: "<f8",
   int32: "<i4",
   int64: "<i8",

@@ -2,6 +2,8 @@
 
 const arrays = {
   float32: Float32Array,
+  /** As bits: see `bfloat16.ts`. */
+  bfloat16: Uint16Array,
   float64: Float64Array,
   int32: Int32Array,
   int64: BigInt64Array,
@@ -16,7 +18,7 @@ export type ElementType = keyof typeof arrays;
 export interface Tensor {
   dtype: ElementType;
   shape: number[];
-  data: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+  data: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array | Uint16Array;
 }
 
 /** Bytes of one element. */

@@ -71,21 +71,24 @@ function secondsUntil(metrics: string, step: number): number {
 export function saveState(out: string, trainImages: number, trainer: Trainer): Promise<string> {
   const { config, counters } = trainer;
   const { parameters, ema, spectralVectors, ...moments } = stateSpecs(config);
-  const tensors = (shapes: unknown, values: unknown) => toTensors(shapes as Tree<Spec>, values as Tree<Float32Array>);
+  const tensors = (shapes: unknown, values: unknown, dtype?: Config["optimizer"]["stateType"]) =>
+    toTensors(shapes as Tree<Spec>, values as Tree<Float32Array>, dtype);
   const manifest = { format: 1 as const, ...counters, trainImages, settings: bindingSettings(config) };
   return saveCheckpoint(runPaths(out).checkpoints, manifest, {
     parameters: async () => tensors(parameters, (await trainer.read("parameters")).parameters),
     ema: async () => tensors(ema, (await trainer.read("ema")).ema),
-    optimizer: async () => tensors(moments, await trainer.read("firstMoment", "infinityNorm")),
+    optimizer: async () =>
+      tensors(moments, await trainer.read("firstMoment", "infinityNorm"), config.optimizer.stateType),
     spectral: async () => tensors(spectralVectors, (await trainer.read("spectralVectors")).spectralVectors),
   });
 }
 
 function stateOfParts(config: Config, parts: Record<Part, Tensors>, folder: string): TrainingState<Float32Array> {
   const specs = stateSpecs(config);
-  const tree = (shapes: unknown, part: Part) =>
-    fromTensors(shapes as Tree<Spec>, parts[part], `${folder}/${part}.safetensors`);
-  const moments = tree({ firstMoment: specs.firstMoment, infinityNorm: specs.infinityNorm }, "optimizer");
+  const { stateType } = config.optimizer;
+  const tree = (shapes: unknown, part: Part, dtype?: typeof stateType) =>
+    fromTensors(shapes as Tree<Spec>, parts[part], `${folder}/${part}.safetensors`, dtype);
+  const moments = tree({ firstMoment: specs.firstMoment, infinityNorm: specs.infinityNorm }, "optimizer", stateType);
   return {
     parameters: tree(specs.parameters, "parameters") as ParameterTree,
     ema: tree(specs.ema, "ema") as ParameterTree,

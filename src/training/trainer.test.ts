@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Changes, discs, tinyConfig } from "../../test/support/tiny.js";
-import { Runtime } from "../engine/index.js";
+import { leaves, Runtime, type Tree } from "../engine/index.js";
+import { narrow, widen } from "../formats/bfloat16.js";
 import { fromBytes } from "../generation/pictures.js";
 import { initialState } from "./initial-state.js";
 import { stepInputs } from "./step-inputs.js";
@@ -73,4 +74,36 @@ test("learning rate and averaging follow the number of updates", async () => {
   const [weight, average] = [parameters.encoder.input.weight, ema.encoder.input.weight];
   expect(Math.max(...weight.map((value, i) => Math.abs(value - average[i])))).toBeLessThan(1e-6); // decay 0: e = p
   await trainer.dispose();
+});
+
+test("rematerialised, a step gives the same bytes", async () => {
+  const states = [];
+  for (const rematerialise of [false, true]) {
+    const trainer = await trainerOf({ training: { rematerialise } });
+    const report = await trainer.step(inputsOf(trainer, 0));
+    states.push({ report, ...(await trainer.read("parameters", "firstMoment", "spectralVectors")) });
+    await trainer.dispose();
+  }
+  expect(states[1]).toEqual(states[0]);
+});
+
+test("moments in bfloat16 are those of float32, rounded, and steer the weights nearly alike", async () => {
+  const [fine, coarse] = [await trainerOf(), await trainerOf({ optimizer: { stateType: "bfloat16" } })];
+  for (const trainer of [fine, coarse]) await trainer.step(inputsOf(trainer, 0));
+  const parts = ["parameters", "firstMoment", "infinityNorm"] as const;
+  const [exact, rounded] = [await fine.read(...parts), await coarse.read(...parts)];
+  const flat = (tree: unknown) => leaves<Float32Array>(tree as Tree<Float32Array>);
+  for (const part of ["firstMoment", "infinityNorm"] as const) {
+    expect(flat(rounded[part])).toEqual(flat(exact[part]).map((values) => widen(narrow(values))));
+  }
+  expect(rounded.parameters).toEqual(exact.parameters); // the first update uses what it has just computed
+  for (const trainer of [fine, coarse]) await trainer.step(inputsOf(trainer, 1));
+  const moved = flat((await coarse.read("parameters")).parameters);
+  flat((await fine.read("parameters")).parameters).forEach((values, index) => {
+    values.forEach((value, i) => {
+      expect(Math.abs(value - moved[index][i])).toBeLessThan(1e-5); // of steps up to twice 6e-5
+    });
+  });
+  await fine.dispose();
+  await coarse.dispose();
 });

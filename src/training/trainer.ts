@@ -11,6 +11,7 @@ import {
   type Tree,
   type TypedArray,
 } from "../engine/index.js";
+import { UserError } from "../errors.js";
 import { weightPacking } from "../generation/compiled.js";
 import { parameterSpecs } from "../generation/trained-model.js";
 import type { ModelParameters } from "../model/index.js";
@@ -41,6 +42,8 @@ interface DeviceState extends Optimized<DeviceArray> {
 }
 
 const PACKED = ["parameters", "ema", "firstMoment", "infinityNorm"] as const;
+type Packed = (typeof PACKED)[number];
+type Packers = Record<Packed, Packer>;
 
 /** What one micro-batch is computed from. */
 export interface MicroBatch {
@@ -77,7 +80,7 @@ export class Trainer {
     readonly counters: Counters,
     private readonly gradients: GradientsProgram,
     private readonly update: UpdateProgram,
-    private readonly packer: Packer,
+    private readonly packers: Packers,
     state: DeviceState,
   ) {
     this.#specs = stateSpecs(config);
@@ -88,13 +91,21 @@ export class Trainer {
 
   /** Compiles both programs and copies the state to the device. */
   static async create(config: Config, runtime: Runtime, counters: Counters, state: TrainingState<Float32Array>) {
-    const [gradients, update, packer] = await Promise.all([
+    if (runtime.device !== "cpu" && config.optimizer.stateType !== "float32") {
+      throw new UserError(
+        `Expected optimizer.stateType=float32 on ${runtime.device}, got ${config.optimizer.stateType}, which the CPU alone keeps ` +
+          "moments in. Train with --device cpu, or leave the setting out.",
+      );
+    }
+    const packing = weightPacking(parameterSpecs(config));
+    const [gradients, update, float32, moments] = await Promise.all([
       compileGradients(config, runtime),
       compileUpdate(config, runtime),
-      Packer.create(weightPacking(parameterSpecs(config)), runtime),
+      Packer.create(packing, runtime),
+      Packer.create(packing, runtime, config.optimizer.stateType),
     ]);
-    const packs = async (part: (typeof PACKED)[number]) =>
-      packer.pack(leaves<Float32Array>(state[part] as Tree<Float32Array>));
+    const packers = { parameters: float32, ema: float32, firstMoment: moments, infinityNorm: moments };
+    const packs = async (part: Packed) => packers[part].pack(leaves<Float32Array>(state[part] as Tree<Float32Array>));
     const [parameters, ema, firstMoment, infinityNorm] = await Promise.all(PACKED.map(packs));
     const spectralVectors = put<DeviceState["spectralVectors"]>(
       runtime,
@@ -102,7 +113,7 @@ export class Trainer {
       state.spectralVectors,
     );
     const onDevice = { parameters, ema, firstMoment, infinityNorm, spectralVectors };
-    return new Trainer(config, runtime, { ...counters }, gradients, update, packer, onDevice);
+    return new Trainer(config, runtime, { ...counters }, gradients, update, packers, onDevice);
   }
 
   /** The moving average of the weights, packed, as it is now; gone after the next step. */
@@ -168,7 +179,7 @@ export class Trainer {
       const arrays =
         part === "spectralVectors"
           ? await Promise.all(onDevice.map((array) => array.read()))
-          : await this.packer.unpack(onDevice);
+          : await this.packers[part as Packed].unpack(onDevice);
       Object.assign(result, { [part]: rebuild(this.#specs[part] as Tree<Spec>, arrays) });
     }
     return result as Pick<TrainingState<Float32Array>, Part>;
@@ -180,7 +191,8 @@ export class Trainer {
     if (this.#zeros) free(this.#zeros);
     await this.gradients.dispose();
     await this.update.dispose();
-    await this.packer.dispose();
+    await this.packers.parameters.dispose();
+    await this.packers.firstMoment.dispose();
   }
 }
 

@@ -68,6 +68,9 @@ function compilePack({ optimizer }: Config, pack: Spec, runtime?: Runtime): Prom
     gradients: np.Array,
     scalars: { stepSize: np.Array; emaDecay: np.Array },
   ) => adamaxUpdate(state, gradients, scalars, optimizer);
-  const args = [stateOf(() => pack), pack, { stepSize: spec([]), emaDecay: spec([]) }];
-  return compile(update, args, { runtime, keep: stateOf(() => true) });
+  const moments = spec(pack.shape, optimizer.stateType);
+  const state = { parameters: pack, ema: pack, firstMoment: moments, infinityNorm: moments };
+  const keptAs = { firstMoment: optimizer.stateType, infinityNorm: optimizer.stateType };
+  const args = [state, pack, { stepSize: spec([]), emaDecay: spec([]) }];
+  return compile(update, args, { runtime, keep: stateOf(() => true), keptAs });
 }

@@ -46,7 +46,10 @@ export const elementwiseRules = {
   sqrt: single("Sqrt"),
   sigmoid: single("Sigmoid"),
   softplus: ([x], _, lowering) => softplus(x, lowering),
-  cast: ([x], { outputs }, lowering) => lowering.cast(x, outputs[0].dtype),
+  cast: ([x], { inputs, outputs }, lowering) => {
+    if (outputs[0].dtype === "bfloat16") return lowering.toBfloat16(x);
+    return inputs[0].dtype === "bfloat16" ? lowering.fromBfloat16(x) : lowering.cast(x, outputs[0].dtype);
+  },
   compare: (operands, equation, lowering) => {
     const { op } = (equation as Equation<"compare">).params;
     const bools = equation.inputs[0].dtype === "bool" && (op === "less" || op === "less_equal");

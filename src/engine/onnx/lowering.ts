@@ -1,4 +1,5 @@
 /** @file The ONNX model under construction, and the names under which arrays are known in it. */
+import { TensorProto_DataType } from "onnx-buf";
 import { type Atom, type Interval, isLiteral, type Value } from "../graph.js";
 import { broadcastShapes } from "../shapes.js";
 import type { DType } from "../spec.js";
@@ -146,6 +147,17 @@ export class Lowering {
 
   cast(x: string, dtype: DType | "int64"): string {
     return this.node("Cast", [x], { to: elementType(dtype) })[0];
+  }
+
+  /** Rounds float32 to bfloat16 and gives the bits. */
+  toBfloat16(x: string): string {
+    const [rounded] = this.node("Cast", [x], { to: TensorProto_DataType.BFLOAT16 });
+    return this.node("BitCast", [rounded], { to: elementType("bfloat16") })[0];
+  }
+
+  /** The float32 numbers that bits of bfloat16 stand for. */
+  fromBfloat16(bits: string): string {
+    return this.cast(this.node("BitCast", [bits], { to: TensorProto_DataType.BFLOAT16 })[0], "float32");
   }
 
   /** Entries along an axis in reverse order. */

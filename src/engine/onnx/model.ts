@@ -18,21 +18,25 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "onnx-buf";
-import type { DType, Spec } from "../spec.js";
+import { allocate, type DType, type Spec } from "../spec.js";
 
 /** A number is an integer attribute; floats are `{ float: x }`. */
 export type Attribute = number | string | readonly number[] | { float: number };
 
+/** Arrays of bfloat16 enter and leave as their bits. */
 const elementTypes: Record<DType | "int64", TensorProto_DataType> = {
   float32: TensorProto_DataType.FLOAT,
   int32: TensorProto_DataType.INT32,
   int64: TensorProto_DataType.INT64,
   bool: TensorProto_DataType.BOOL,
+  bfloat16: TensorProto_DataType.UINT16,
 };
 
 export const elementType = (dtype: DType | "int64"): number => elementTypes[dtype];
 
 const OPSET = 20n;
+/** The first with `BitCast`. */
+const BITS_OPSET = 26n;
 const IR_VERSION = 10n;
 
 export class ModelBuilder {
@@ -84,9 +88,10 @@ export class ModelBuilder {
 
   /** A scalar. */
   scalar(value: number, dtype: DType): string {
-    const elements = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype];
     const key = `${dtype} ${Object.is(value, -0) ? "-0" : value}`;
-    return this.#once(key, () => [this.initializer(elements.of(value), [], dtype)])[0];
+    const element = allocate(dtype, 1);
+    element[0] = value;
+    return this.#once(key, () => [this.initializer(element, [], dtype)])[0];
   }
 
   /** The results of a node, written unless an equal one already is. An empty input name leaves that input out. */
@@ -126,7 +131,8 @@ export class ModelBuilder {
       output: this.#outputs,
     });
     const domains = new Set(node.map(({ domain }) => domain).filter((domain) => domain !== ""));
-    const opsetImport = [create(OperatorSetIdProtoSchema, { domain: "", version: OPSET })];
+    const version = node.some(({ opType }) => opType === "BitCast") ? BITS_OPSET : OPSET;
+    const opsetImport = [create(OperatorSetIdProtoSchema, { domain: "", version })];
     for (const domain of domains) opsetImport.push(create(OperatorSetIdProtoSchema, { domain, version: 1n }));
     const model = create(ModelProtoSchema, { irVersion: IR_VERSION, producerName: "strata", opsetImport, graph });
     return toBinary(ModelProtoSchema, model);

@@ -1,16 +1,18 @@
 /** @file The processor: arrays are buffers of our own, reused when freed, so that memory neither grows nor waits for the garbage collector. */
-import { InferenceSession, Tensor } from "onnxruntime-node";
-import { allocate, type DType, sizeOf, type TypedArray } from "../spec.js";
+import { InferenceSession, type Tensor } from "onnxruntime-node";
+import { allocate, sizeOf, type TypedArray } from "../spec.js";
 import type { Device } from "./device.js";
 import type { ArrayInfo } from "./protocol.js";
+import { tensorOf, typeOf } from "./tensor.js";
 
 /** @param threads - that compute */
 export function cpuDevice(threads: number): Device {
   /** Tensors of freed arrays by type and shape, to be written into again. */
   const spare = new Map<string, Tensor[]>();
-  const shelfOf = ({ dtype, shape }: ArrayInfo) => `${dtype} ${shape}`;
+  const shelfOf = (type: string, shape: readonly number[]) => `${type} ${shape}`;
   const output = (info: ArrayInfo): Tensor =>
-    spare.get(shelfOf(info))?.pop() ?? new Tensor(info.dtype, allocate(info.dtype, sizeOf(info.shape)), info.shape);
+    spare.get(shelfOf(typeOf(info.dtype), info.shape))?.pop() ??
+    tensorOf(info, allocate(info.dtype, sizeOf(info.shape)));
   const options = {
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,
@@ -29,10 +31,10 @@ export function cpuDevice(threads: number): Device {
       await session.run(feeds, Object.fromEntries(outputs.map(({ name }, index) => [name, results[index]])));
       return results;
     },
-    upload: async ({ dtype, shape }, data) => new Tensor(dtype, data, shape),
+    upload: async (info, data) => tensorOf(info, data),
     download: async (array) => (array.data as TypedArray).slice(),
     free: (array) => {
-      const shelf = shelfOf({ dtype: array.type as DType, shape: [...array.dims] });
+      const shelf = shelfOf(array.type, array.dims);
       spare.set(shelf, [...(spare.get(shelf) ?? []), array]);
     },
   };

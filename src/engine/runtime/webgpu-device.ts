@@ -1,8 +1,9 @@
 /** @file A graphics processor through ONNX Runtime's WebGPU provider: arrays are buffers on it, and stay there between runs. */
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, type Tensor } from "onnxruntime-node";
 import { ModelBuilder } from "../onnx/model.js";
 import { type DType, type Spec, spec, type TypedArray } from "../spec.js";
 import type { Device } from "./device.js";
+import { tensorOf } from "./tensor.js";
 
 type Location = "gpu-buffer" | "cpu";
 
@@ -39,7 +40,7 @@ export function webGpuDevice(): Device {
       const results = await session.run(feeds);
       return outputs.map(({ name }) => results[name]);
     },
-    upload: async ({ dtype, shape }, data) => copy(new Tensor(dtype, data, shape), "gpu-buffer"),
+    upload: async (info, data) => copy(tensorOf(info, data), "gpu-buffer"),
     download: async (array) => (await copy(array, "cpu")).data as TypedArray,
     free: (array) => array.dispose(),
   };

@@ -1,9 +1,10 @@
 /** @file The thread that runs ONNX Runtime's sessions, since `run` blocks the one that calls it, and owns the arrays that stay on the device. */
 import { parentPort, workerData } from "node:worker_threads";
-import { type InferenceSession, Tensor } from "onnxruntime-node";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { TypedArray } from "../spec.js";
 import { cpuDevice } from "./cpu-device.js";
 import type { ArrayId, Envelope, Request, Response, TensorInfo, WorkerSettings } from "./protocol.js";
+import { tensorOf } from "./tensor.js";
 import { webGpuDevice } from "./webgpu-device.js";
 
 interface Loaded {
@@ -25,9 +26,9 @@ function free(array: ArrayId): void {
 async function run({ program, inputs, keep }: Extract<Request, { kind: "run" }>) {
   const loaded = programs.get(program)!;
   const feeds = Object.fromEntries(
-    loaded.inputs.map(({ name, dtype, shape }, index) => {
+    loaded.inputs.map((info, index) => {
       const given = inputs[index];
-      return [name, typeof given === "number" ? arrays.get(given)! : new Tensor(dtype, given, shape)];
+      return [info.name, typeof given === "number" ? arrays.get(given)! : tensorOf(info, given)];
     }),
   );
   const results = await device.run(loaded.session, feeds, loaded.outputs);
