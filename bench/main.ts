@@ -64,6 +64,7 @@ if (values.list) {
   for (const { id, title } of selection.flatMap(({ cases }) => cases)) process.stdout.write(`${id}  ${title}\n`);
   process.exit(0);
 }
+process.env.STRATA_CACHE_DIR = ""; // every start is a first one, but where a case says otherwise
 const report = new Report(process.argv.slice(2), options.threads);
 for (const section of selection) {
   report.section(section);

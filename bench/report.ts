@@ -1,6 +1,6 @@
 /** @file The report: printed while it grows, kept as Markdown and as JSON. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { packageVersion, pyTorchInstallation } from "./peers/systems.js";
 import { gigabytes, type Line, type Section } from "./suite.js";
@@ -19,7 +19,7 @@ function preface(args: readonly string[], threads: number): string {
     `PyTorch ${pyTorchInstallation()?.version ?? "not installed: its columns are left empty"}`,
   ];
   const command = ["npm run bench", ...(args.length > 0 ? ["--", ...args] : [])].join(" ");
-  const machine = `${cpus().length} × ${cpus()[0].model}, ${gigabytes(totalmem())} GB, ${threads} threads`;
+  const machine = `${cpus().length} × ${cpus()[0].model}, ${gigabytes(totalmem())} GB, ${threads} threads, load ${loadavg()[0].toFixed(1)} before`;
   return `${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC · ${machine}\n${versions.join(" · ")}\n\`${command}\`\n`;
 }
 

@@ -1,17 +1,26 @@
-/** @file Starting: until programs are ready, in one process after another, and the first step after it. */
+/**
+ * @file Starting: until programs are ready, and the first step after it. First with nothing kept on disk, then in another
+ * process with the programs that the first one kept.
+ */
 import { applySettings, resolvePreset } from "../../src/config/index.js";
-import { hold, type Standing } from "../contest.js";
-import { pyTorch, strata } from "../peers/systems.js";
+import { hold } from "../contest.js";
+import { type Competing, pyTorch, strata } from "../peers/systems.js";
+import { withFolder } from "../scratch.js";
 import { type BenchOptions, type Case, type Line, type Section, seconds } from "../suite.js";
 
 async function start(preset: string, batch: number, { threads }: BenchOptions): Promise<Line[]> {
   const config = applySettings(resolvePreset(preset), [`training.batchSize=${batch}`]);
   const contest = { work: "train", config, threads, rounds: 0 } as const;
-  const [first] = await hold({ ...contest, competitors: [strata] });
-  const [second] = await hold({ ...contest, competitors: [strata] });
-  const others = await hold({ ...contest, competitors: pyTorch().slice(0, 1) });
-  const cells = [first, second, ...others].flatMap(({ startMs, firstMs }: Standing) => [startMs, firstMs].map(seconds));
-  return [{ cells: [...cells, "", ""].slice(0, 6), data: { first, second, others } }];
+  const alone = (competitors: Competing[]) => hold({ ...contest, competitors });
+  const ours = await withFolder(async (cache) => {
+    process.env.STRATA_CACHE_DIR = cache;
+    const standings = [...(await alone([strata])), ...(await alone([strata]))];
+    process.env.STRATA_CACHE_DIR = "";
+    return standings;
+  });
+  const peers = await alone(pyTorch().slice(0, 1));
+  const cells = [...ours, ...peers].flatMap(({ startMs, firstMs }) => [startMs, firstMs].map(seconds));
+  return [{ cells: peers.length > 0 ? cells : [...cells, "not installed", ""], data: { ours, peers } }];
 }
 
 const presets = [
