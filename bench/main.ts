@@ -57,7 +57,12 @@ const options: BenchOptions = {
   threads: count("threads", values.threads),
   rounds: values.rounds === undefined ? undefined : count("rounds", values.rounds),
 };
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    process.stderr.write(`\nInterrupted (${signal}).\n`);
+    process.exit(130);
+  });
+}
 
 const selection = chosen(positionals);
 if (values.list) {

@@ -64,7 +64,7 @@ const generate = [
   { preset: "emoji32-small", batch: 16, rounds: 31 },
   { preset: "cifar10", batch: 1, rounds: 21 },
   { preset: "cifar10", batch: 4, rounds: 15 },
-  { preset: "cifar10", batch: 16, rounds: 7 },
+  { preset: "cifar10", batch: 16, rounds: 5 },
 ];
 
 const reconstruct = [
