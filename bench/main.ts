@@ -15,12 +15,21 @@ const { values, positionals } = parseArgs({
 });
 const threads = Number(values.threads);
 
+/** What rematerialisation saves and costs. */
+const memoryCases = [4, 8, 16].flatMap((batch) =>
+  [false, true].map((rematerialise): [string, () => Promise<Row[]>] => [
+    `memory-cifar10-${batch}${rematerialise ? "-rematerialised" : ""}`,
+    () => trainStep({ preset: "cifar10", batch, rounds: 2, threads, rematerialise }),
+  ]),
+);
+
 const cases: Record<string, () => Promise<Row[]>> = {
   primitives: () => primitiveRows(threads),
   "train-emoji32-small": () => trainStep({ preset: "emoji32-small", batch: 16, rounds: 25, threads }),
   "generate-emoji32-small": () => generation({ preset: "emoji32-small", batch: 16, rounds: 25, threads }),
   "train-cifar10": () => trainStep({ preset: "cifar10", batch: 4, rounds: 7, threads }),
   "generate-cifar10": () => generation({ preset: "cifar10", batch: 4, rounds: 11, threads }),
+  ...Object.fromEntries(memoryCases),
 };
 
 if (values.single) {

@@ -13,10 +13,11 @@ export interface ModelCase {
   batch: number;
   rounds: number;
   threads: number;
+  rematerialise?: boolean;
 }
 
-const configured = ({ preset, batch }: ModelCase): Config =>
-  applySettings(resolvePreset(preset), [`training.batchSize=${batch}`]);
+const configured = ({ preset, batch, rematerialise = false }: ModelCase): Config =>
+  applySettings(resolvePreset(preset), [`training.batchSize=${batch}`, `training.rematerialise=${rematerialise}`]);
 
 /** Median milliseconds of `work`, after a first call that does not count. */
 async function time(rounds: number, work: (round: number) => Promise<unknown>): Promise<number> {
@@ -43,7 +44,8 @@ export async function trainStep(settings: ModelCase): Promise<Row[]> {
   const ms = await time(rounds, (round) => trainer.step(stepInputs(config, round, { images, labels })));
   await trainer.dispose();
   await runtime.dispose();
-  return [{ name: `train step, ${preset}, batch ${batch}`, ms, images: batch, startMs }];
+  const rematerialised = settings.rematerialise ? ", rematerialised" : "";
+  return [{ name: `train step, ${preset}, batch ${batch}${rematerialised}`, ms, images: batch, startMs }];
 }
 
 /** One batch of samples. The weights are random: that costs the same. */
