@@ -2,13 +2,21 @@
 import { parseArgs } from "node:util";
 import { agreementSection } from "./cases/agreement.js";
 import { contestSections } from "./cases/contests.js";
+import { memorySection } from "./cases/memory.js";
 import { overheadSection } from "./cases/overhead.js";
 import { primitiveSection } from "./cases/primitives.js";
 import { startSection } from "./cases/start.js";
 import { Report } from "./report.js";
 import type { BenchOptions, Section } from "./suite.js";
 
-const sections: Section[] = [agreementSection, ...contestSections, startSection, overheadSection, primitiveSection];
+const sections: Section[] = [
+  agreementSection,
+  ...contestSections,
+  startSection,
+  memorySection,
+  overheadSection,
+  primitiveSection,
+];
 
 const fail = (message: string): never => {
   process.stderr.write(`${message}\n`);

@@ -100,7 +100,10 @@ const optimizerSchema = z
     beta2: z.number().min(0).lt(1).default(0.999),
     /** Adamax: added to |gradient| inside the infinity norm. */
     epsilon: z.number().positive().default(1e-8),
-    /** How Adamax keeps its two moments between updates; bfloat16 takes half the memory. */
+    /**
+     * How Adamax keeps its two moments between updates. In bfloat16 they take half the memory, but with beta2 above 0.998 the
+     * infinity norm no longer decays, since the product rounds back to what it was: steps become smaller, never larger again.
+     */
     stateType: z.literal(["float32", "bfloat16"]).default("float32"),
     /** An update whose gradient norm, divided by 3·H·W, exceeds this is skipped. */
     skipThreshold: z.number().positive(),

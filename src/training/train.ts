@@ -55,7 +55,8 @@ export interface TrainResult {
 
 /**
  * Trains a model and leaves a run folder. Equal configurations, images, versions and thread counts leave equal checkpoints,
- * byte for byte, however often a run was interrupted and resumed.
+ * byte for byte, however often a run was interrupted and resumed. What the configuration leaves to the program ("auto") is
+ * decided when a run starts, by the memory there is then, and stands in its `config.json`: give that to repeat the run.
  *
  * @throws UserError when `out` holds a run and `resume` is not set, when its checkpoint belongs to another configuration, or
  *   when the images do not fit the model

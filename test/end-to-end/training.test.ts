@@ -95,6 +95,26 @@ describe("a run", () => {
   });
 });
 
+test("moments in bfloat16 are resumed byte for byte", async () => {
+  const config = tinyConfig({ optimizer: { stateType: "bfloat16" } });
+  await start("coarse", { config, limit: { steps: 6 } });
+  await start("coarse-parts", { config, limit: { steps: 3 } });
+  await start("coarse-parts", { config, limit: { steps: 6 }, resume: true });
+  expect(bytesOf("coarse-parts", 6)).toEqual(bytesOf("coarse", 6));
+});
+
+test("what the configuration leaves open is settled once for a run", async () => {
+  const training = async (name: string) => (await openRun(join(folder, name))).config.training;
+  await start("settled", { limit: { steps: 1 } });
+  expect(await training("settled")).toMatchObject({ microBatchSize: 8, rematerialise: false });
+  await start("given", {
+    limit: { steps: 1 },
+    config: tinyConfig({ training: { microBatchSize: 2, rematerialise: true } }),
+  });
+  await start("given", { limit: { steps: 2 }, resume: true });
+  expect(await training("given")).toMatchObject({ microBatchSize: 2, rematerialise: true });
+});
+
 test("micro-batches give the gradients of the whole batch", async () => {
   await start("micro-8", { limit: { steps: 3 } });
   await start("micro-2", { limit: { steps: 3 }, config: tinyConfig({ training: { microBatchSize: 2 } }) });

@@ -32,7 +32,7 @@ export const cifar10: ConfigInput = {
   },
   training: {
     batchSize: 128,
-    // Where memory is short, set microBatchSize: the result is the same up to rounding.
+    // Where memory is short, a batch is taken in parts (microBatchSize, rematerialise): the result is the same up to rounding.
     steps: 350_000,
     flips: true,
     emaDecay: 0.9997,
