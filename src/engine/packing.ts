@@ -4,7 +4,7 @@ import { type Spec, spec } from "./spec.js";
 import { fromStorage, toStorage } from "./storage.js";
 
 /** Elements of a pack, at least, where there are as many: 4 MB. Longer ones are no faster, and need more memory at a time. */
-const LEAST = 1e5;
+const LEAST = 1e6;
 
 /** Packs are filled up with zeros to a multiple of this many elements: sums over rows of them lose no digits. */
 export const ROW = 1024;

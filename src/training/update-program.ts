@@ -1,25 +1,32 @@
-/** @file The update of a training state on the device: Adamax and the moving average. */
+/** @file The compiled update: Adamax and the moving average, a pack of parameters at a time. */
 import type { numpy as np } from "@jax-js/jax";
 import type { Config } from "../config/index.js";
-import { compile, type DeviceArray, type Program, type Runtime, type Spec, spec } from "../engine/index.js";
+import {
+  compile,
+  type DeviceArray,
+  type Program,
+  type Runtime,
+  type Spec,
+  spec,
+  type TypedArray,
+} from "../engine/index.js";
 import { weightPacking } from "../generation/compiled.js";
 import { parameterSpecs } from "../generation/trained-model.js";
 import { adamaxUpdate, type OptimizerState } from "./adamax.js";
-import type { InPlaceScalars } from "./adamax-in-place.js";
 
 /** What an update reads and renews, besides the spectral vectors: packs of each. */
 export type Optimized<T> = OptimizerState<readonly T[]>;
 
-/** The constants of one update. */
+/** The constants of one update, each a scalar. */
 export interface UpdateScalars {
   /** Of `adamaxStepSize`. */
-  stepSize: number;
+  stepSize: TypedArray;
   /** Of `averageDecay`. */
-  emaDecay: number;
+  emaDecay: TypedArray;
 }
 
 export interface UpdateProgram {
-  /** Renews the state. Consumes state and gradients. */
+  /** Renews the state. Consumes state and gradients: their arrays are freed as soon as they are replaced. */
   run(
     state: Optimized<DeviceArray>,
     gradients: readonly DeviceArray[],
@@ -28,70 +35,25 @@ export interface UpdateProgram {
   dispose(): Promise<void>;
 }
 
-/** How a configuration's state is renewed: in place where its arrays are ordinary memory, else by compiled programs. */
-export function createUpdate(config: Config, runtime: Runtime): Promise<UpdateProgram> {
-  const inPlace = runtime.device === "cpu" && config.optimizer.stateType === "float32";
-  return inPlace ? Promise.resolve(updateInPlace(config, runtime)) : compileUpdate(config, runtime);
-}
-
-/** The loop of `adamax-in-place`, as built or, in the repository, as TypeScript. */
-const LOOP = new URL(`./adamax-in-place${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
-
-function updateInPlace({ optimizer: { beta1, beta2, epsilon } }: Config, runtime: Runtime): UpdateProgram {
+/** Compiles the update of a configuration's parameters. */
+export async function compileUpdate(config: Config, runtime?: Runtime): Promise<UpdateProgram> {
+  const packs = weightPacking(parameterSpecs(config)).specs;
+  const programs = await Promise.all(packs.map((pack) => compilePack(config, pack, runtime)));
   return {
-    run: async (state, gradients, { stepSize, emaDecay }) => {
-      const { parameters, ema, firstMoment, infinityNorm } = state;
-      const groups = gradients.map((g, i) => [parameters[i], ema[i], firstMoment[i], infinityNorm[i], g]);
-      await runtime.apply(LOOP, groups, { stepSize, emaDecay, beta1, beta2, epsilon } satisfies InPlaceScalars);
-      for (const array of gradients) array.dispose();
-      return state;
-    },
-    dispose: () => Promise.resolve(),
-  };
-}
-
-/** Elements that one run of a program renews, at least: fewer runs, but more of the state twice in memory at a time. */
-const LEAST = 1e6;
-
-/** Compiles the update: a program for every few packs. */
-async function compileUpdate(config: Config, runtime: Runtime): Promise<UpdateProgram> {
-  const batches = inBatches(weightPacking(parameterSpecs(config)).specs);
-  const programs = await Promise.all(batches.map((packs) => compileBatch(config, packs, runtime)));
-  const starts = batches.map((_, index) => batches.slice(0, index).flat().length);
-  return {
-    run: async (state, gradients, { stepSize, emaDecay }) => {
-      const scalars = { stepSize: Float32Array.of(stepSize), emaDecay: Float32Array.of(emaDecay) };
-      const updates = programs.map((program, index) => {
-        const [start, end] = [starts[index], starts[index] + batches[index].length];
-        const before = stateOf((part) => state[part].slice(start, end));
-        const fresh = gradients.slice(start, end);
-        const update = program.run(before, fresh, scalars) as unknown as Promise<typeof before>;
-        // Requests are answered in order: by the time that these are freed, they have been used.
-        for (const array of [...Object.values(before).flat(), ...fresh]) array.dispose();
-        return update;
-      });
-      const renewed = await Promise.all(updates);
-      return stateOf((part) => renewed.flatMap((after) => after[part]));
+    run: async (state, gradients, scalars) => {
+      const after = { parameters: [], ema: [], firstMoment: [], infinityNorm: [] } as OptimizerState<DeviceArray[]>;
+      for (const [index, program] of programs.entries()) {
+        const before = stateOf((part) => state[part][index]);
+        const renewed = (await program.run(before, gradients[index], { ...scalars })) as typeof before;
+        for (const array of [...Object.values(before), gradients[index]]) array.dispose();
+        stateOf((part) => after[part].push(renewed[part]));
+      }
+      return after;
     },
     dispose: async () => {
       for (const program of programs) await program.dispose();
     },
   };
-}
-
-/** Packs in turn, until a batch has enough elements. */
-function inBatches(packs: readonly Spec[]): Spec[][] {
-  const batches: Spec[][] = [];
-  let size = Number.POSITIVE_INFINITY;
-  for (const pack of packs) {
-    if (size >= LEAST) {
-      batches.push([]);
-      size = 0;
-    }
-    batches[batches.length - 1].push(pack);
-    size += pack.size;
-  }
-  return batches;
 }
 
 /** One value for every part of the state. */
@@ -100,15 +62,15 @@ function stateOf<T>(value: (part: keyof OptimizerState<T>) => T) {
   return { parameters, ema, firstMoment: value("firstMoment"), infinityNorm: value("infinityNorm") };
 }
 
-function compileBatch({ optimizer }: Config, packs: readonly Spec[], runtime: Runtime): Promise<Program> {
+function compilePack({ optimizer }: Config, pack: Spec, runtime?: Runtime): Promise<Program> {
   const update = (
-    state: OptimizerState<np.Array[]>,
-    gradients: np.Array[],
+    state: OptimizerState<np.Array>,
+    gradients: np.Array,
     scalars: { stepSize: np.Array; emaDecay: np.Array },
   ) => adamaxUpdate(state, gradients, scalars, optimizer);
-  const moments = packs.map(({ shape }) => spec(shape, optimizer.stateType));
-  const state = { parameters: [...packs], ema: [...packs], firstMoment: moments, infinityNorm: moments };
+  const moments = spec(pack.shape, optimizer.stateType);
+  const state = { parameters: pack, ema: pack, firstMoment: moments, infinityNorm: moments };
   const keptAs = { firstMoment: optimizer.stateType, infinityNorm: optimizer.stateType };
-  const args = [state, [...packs], { stepSize: spec([]), emaDecay: spec([]) }];
+  const args = [state, pack, { stepSize: spec([]), emaDecay: spec([]) }];
   return compile(update, args, { runtime, keep: stateOf(() => true), keptAs });
 }
