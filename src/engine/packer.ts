@@ -18,7 +18,7 @@ export class Packer {
     const packs = packing.specs.map(({ shape }) => spec(shape, dtype));
     const ofAll = <T>(value: T) => Object.fromEntries(packs.map((_, index) => [index, value]));
     const [pack, unpack] = await Promise.all([
-      compile(packing.pack.bind(packing), [packing.members.flat()], {
+      compile(packing.pack.bind(packing), [[...packing.arrays]], {
         runtime,
         keep: ofAll(true),
         keptAs: ofAll(dtype),

@@ -9,27 +9,29 @@ afterAll(() => testRuntime().dispose());
 
 const specs = [[2, 2], [3], [], [9], [1, 2]].map((shape) => spec(shape));
 
-test("consecutive arrays share a pack until it has enough elements", () => {
-  const members = (least: number) => new Packing(specs, least).members.map((pack) => pack.length);
-  expect(members(5)).toEqual([2, 2, 1]);
-  expect(members(100)).toEqual([5]);
-  expect(members(1)).toEqual([1, 1, 1, 1, 1]);
+test("small arrays share a pack until it has enough elements, large ones have their own", () => {
+  const members = (alone: number, shared: number) =>
+    new Packing(specs, { alone, shared }).members.map((pack) => pack.map(({ index }) => index));
+  expect(members(1e5, 5)).toEqual([[0, 1], [2, 3], [4]]);
+  expect(members(1e5, 100)).toEqual([[0, 1, 2, 3, 4]]);
+  expect(members(4, 100)).toEqual([[0], [1, 2, 4], [3]]);
+  expect(members(1, 1)).toEqual([[0], [1], [2], [3], [4]]);
 });
 
 test("packs are whole rows", () => {
-  const sizes = (...lengths: number[]) =>
-    new Packing(
-      lengths.map((length) => spec([length])),
-      1000,
-    ).specs.map(({ size }) => size);
-  expect(sizes(ROW - 1, ROW, ROW + 1, 3 * ROW)).toEqual([ROW, ROW, 2 * ROW, 3 * ROW]);
+  const sizes = [ROW - 1, ROW, ROW + 1, 3 * ROW];
+  const packing = new Packing(
+    sizes.map((size) => spec([size])),
+    { alone: 1 },
+  );
+  expect(packing.specs.map(({ size }) => size)).toEqual([ROW, ROW, 2 * ROW, 3 * ROW]);
 });
 
 test("elements come out as they went in, kernels among them", async () => {
   const all = [...specs, spec([16, 4, 3, 3]), spec([5, 2, 3, 3]), spec([32, 16, 1, 1]), spec([32, 16, 3, 3])];
   const elements = all.map(({ size }, array) => Float32Array.from({ length: size }, (_, i) => 10 * array + i));
-  for (const least of [1, 5, 1e6]) {
-    const packer = await Packer.create(new Packing(all, least), testRuntime());
+  for (const alone of [1, 9, 1e6]) {
+    const packer = await Packer.create(new Packing(all, { alone }), testRuntime());
     const packs = await packer.pack(elements);
     expect(await packer.unpack(packs)).toEqual(elements);
     await packer.dispose();
@@ -37,7 +39,7 @@ test("elements come out as they went in, kernels among them", async () => {
 });
 
 test("traced, packing undoes unpacking", () => {
-  const packing = new Packing(specs, 5);
+  const packing = new Packing(specs, { shared: 5 });
   const fn = (...packs: np.Array[]) => np.concatenate(packing.pack(packing.unpack(packs).map((x) => x.mul(2))));
   return check(
     fn,

@@ -3,8 +3,11 @@ import { numpy as np } from "@jax-js/jax";
 import { type Spec, spec } from "./spec.js";
 import { fromStorage, toStorage } from "./storage.js";
 
-/** Elements of a pack, at least, where there are as many: 4 MB. Longer ones are no faster, and need more memory at a time. */
-const LEAST = 1e6;
+/** Elements from which an array is a pack of its own: then nothing has to be cut out of a pack or joined to one. */
+const ALONE = 1e5;
+
+/** Elements of a shared pack, at least: every array that a program takes or gives costs some microseconds. */
+const SHARED = 1e6;
 
 /** Packs are filled up with zeros to a multiple of this many elements: sums over rows of them lose no digits. */
 export const ROW = 1024;
@@ -25,22 +28,42 @@ function unflatten(flat: np.Array, spec: Spec): np.Array {
   ).transpose(SWAPPED);
 }
 
-/** How arrays of given shapes are laid end to end, consecutive ones in one pack. All are float32. */
+interface Member {
+  /** Place of the array among all. */
+  index: number;
+  spec: Spec;
+}
+
+export interface PackingOptions {
+  /** Arrays of at least so many elements are packs of their own. */
+  alone?: number;
+  /** Smaller ones share packs of at least so many. */
+  shared?: number;
+}
+
+/** How arrays of given shapes are laid end to end, the small ones several to a pack. All are float32. */
 export class Packing {
   /** The arrays of each pack. */
-  readonly members: readonly (readonly Spec[])[];
+  readonly members: readonly (readonly Member[])[];
 
-  constructor(specs: readonly Spec[], least = LEAST) {
-    const members: Spec[][] = [];
-    let size = Number.POSITIVE_INFINITY;
-    for (const member of specs) {
-      if (size >= least) {
-        members.push([]);
-        size = 0;
+  constructor(
+    readonly arrays: readonly Spec[],
+    { alone = ALONE, shared = SHARED }: PackingOptions = {},
+  ) {
+    const members: Member[][] = [];
+    let open: Member[] | undefined;
+    arrays.forEach((spec, index) => {
+      if (spec.size >= alone) {
+        members.push([{ index, spec }]);
+        return;
       }
-      members[members.length - 1].push(member);
-      size += member.size;
-    }
+      if (!open) {
+        open = [];
+        members.push(open);
+      }
+      open.push({ index, spec });
+      if (sizeOfAll(open) >= shared) open = undefined;
+    });
     this.members = members;
   }
 
@@ -51,30 +74,35 @@ export class Packing {
 
   /** Packs traced arrays; consumes them. */
   pack(arrays: readonly np.Array[]): np.Array[] {
-    let next = 0;
-    return this.members.map((pack, index) => {
-      const rest = this.specs[index].size - sizeOfAll(pack);
-      const flat = pack.map((member) => flatten(arrays[next++], member));
+    const sizes = this.specs.map(({ size }) => size);
+    return this.members.map((pack, position) => {
+      const rest = sizes[position] - sizeOfAll(pack);
+      const flat = pack.map(({ index, spec }) => flatten(arrays[index], spec));
       return np.concatenate(rest > 0 ? [...flat, np.zeros([rest])] : flat);
     });
   }
 
   /** The traced arrays in packs; consumes those. */
   unpack(packs: readonly np.Array[]): np.Array[] {
-    return this.members.flatMap((pack, index) => {
-      const flat = np.split(packs[index], cuts(pack, this.specs[index].size));
-      return pack.map((spec, member) => unflatten(flat[member], spec));
+    const arrays = new Array<np.Array>(this.arrays.length);
+    this.specs.forEach(({ size }, position) => {
+      const pack = this.members[position];
+      const flat = np.split(packs[position], cuts(pack, size));
+      pack.forEach(({ index, spec }, member) => {
+        arrays[index] = unflatten(flat[member], spec);
+      });
     });
+    return arrays;
   }
 }
 
-const sizeOfAll = (pack: readonly Spec[]): number => pack.reduce((sum, { size }) => sum + size, 0);
+const sizeOfAll = (pack: readonly Member[]): number => pack.reduce((sum, { spec }) => sum + spec.size, 0);
 
 /** Where a pack of this size is cut into its members. */
-function cuts(pack: readonly Spec[], size: number): number[] {
+function cuts(pack: readonly Member[], size: number): number[] {
   let end = 0;
-  const ends = pack.map((member) => {
-    end += member.size;
+  const ends = pack.map(({ spec }) => {
+    end += spec.size;
     return end;
   });
   return ends.filter((cut) => cut < size);

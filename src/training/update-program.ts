@@ -1,4 +1,4 @@
-/** @file The compiled update: Adamax and the moving average, a pack of parameters at a time. */
+/** @file The compiled update: Adamax and the moving average, a few packs of parameters at a time. */
 import type { numpy as np } from "@jax-js/jax";
 import type { Config } from "../config/index.js";
 import {
@@ -35,25 +35,47 @@ export interface UpdateProgram {
   dispose(): Promise<void>;
 }
 
-/** Compiles the update of a configuration's parameters. */
+/** Elements that one run of a program renews, at least: fewer runs, but more of the state twice in memory at a time. */
+const LEAST = 1e6;
+
+/** Compiles the update of a configuration's parameters: a program for every few packs. */
 export async function compileUpdate(config: Config, runtime?: Runtime): Promise<UpdateProgram> {
-  const packs = weightPacking(parameterSpecs(config)).specs;
-  const programs = await Promise.all(packs.map((pack) => compilePack(config, pack, runtime)));
+  const batches = inBatches(weightPacking(parameterSpecs(config)).specs);
+  const programs = await Promise.all(batches.map((packs) => compileBatch(config, packs, runtime)));
+  const starts = batches.map((_, index) => batches.slice(0, index).flat().length);
   return {
     run: async (state, gradients, scalars) => {
-      const after = { parameters: [], ema: [], firstMoment: [], infinityNorm: [] } as OptimizerState<DeviceArray[]>;
-      for (const [index, program] of programs.entries()) {
-        const before = stateOf((part) => state[part][index]);
-        const renewed = (await program.run(before, gradients[index], { ...scalars })) as typeof before;
-        for (const array of [...Object.values(before), gradients[index]]) array.dispose();
-        stateOf((part) => after[part].push(renewed[part]));
-      }
-      return after;
+      const updates = programs.map((program, index) => {
+        const [start, end] = [starts[index], starts[index] + batches[index].length];
+        const before = stateOf((part) => state[part].slice(start, end));
+        const fresh = gradients.slice(start, end);
+        const update = program.run(before, fresh, { ...scalars }) as unknown as Promise<typeof before>;
+        // Requests are answered in order: by the time that these are freed, they have been used.
+        for (const array of [...Object.values(before).flat(), ...fresh]) array.dispose();
+        return update;
+      });
+      const renewed = await Promise.all(updates);
+      return stateOf((part) => renewed.flatMap((after) => after[part]));
     },
     dispose: async () => {
       for (const program of programs) await program.dispose();
     },
   };
+}
+
+/** Packs in turn, until a batch has enough elements. */
+function inBatches(packs: readonly Spec[]): Spec[][] {
+  const batches: Spec[][] = [];
+  let size = Number.POSITIVE_INFINITY;
+  for (const pack of packs) {
+    if (size >= LEAST) {
+      batches.push([]);
+      size = 0;
+    }
+    batches[batches.length - 1].push(pack);
+    size += pack.size;
+  }
+  return batches;
 }
 
 /** One value for every part of the state. */
@@ -62,15 +84,15 @@ function stateOf<T>(value: (part: keyof OptimizerState<T>) => T) {
   return { parameters, ema, firstMoment: value("firstMoment"), infinityNorm: value("infinityNorm") };
 }
 
-function compilePack({ optimizer }: Config, pack: Spec, runtime?: Runtime): Promise<Program> {
+function compileBatch({ optimizer }: Config, packs: readonly Spec[], runtime?: Runtime): Promise<Program> {
   const update = (
-    state: OptimizerState<np.Array>,
-    gradients: np.Array,
+    state: OptimizerState<np.Array[]>,
+    gradients: np.Array[],
     scalars: { stepSize: np.Array; emaDecay: np.Array },
   ) => adamaxUpdate(state, gradients, scalars, optimizer);
-  const moments = spec(pack.shape, optimizer.stateType);
-  const state = { parameters: pack, ema: pack, firstMoment: moments, infinityNorm: moments };
+  const moments = packs.map(({ shape }) => spec(shape, optimizer.stateType));
+  const state = { parameters: [...packs], ema: [...packs], firstMoment: moments, infinityNorm: moments };
   const keptAs = { firstMoment: optimizer.stateType, infinityNorm: optimizer.stateType };
-  const args = [state, pack, { stepSize: spec([]), emaDecay: spec([]) }];
+  const args = [state, [...packs], { stepSize: spec([]), emaDecay: spec([]) }];
   return compile(update, args, { runtime, keep: stateOf(() => true), keptAs });
 }
