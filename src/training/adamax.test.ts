@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import "../../test/support/all-close.js";
 import { readGolden, toArray } from "../../test/support/golden.js";
 import { adamaxStepSize, adamaxUpdate } from "./adamax.js";
+import adamaxInPlace from "./adamax-in-place.js";
 
 defaultDevice("cpu");
 
@@ -27,6 +28,24 @@ test("five updates equal the golden ones: parameters, moments and moving average
       }
     }
   }
+});
+
+test("the update in place computes the same", () => {
+  const random = (seed: number) => Float32Array.from({ length: 1000 }, (_, i) => Math.sin(seed + i * i));
+  const [p, e, m, g] = [1, 2, 3, 4].map(random);
+  const u = random(5).map(Math.abs);
+  const array = (values: Float32Array) => np.array(Float32Array.from(values));
+  const expected = adamaxUpdate(
+    { parameters: array(p), ema: array(e), firstMoment: array(m), infinityNorm: array(u) },
+    array(g),
+    { stepSize: np.array(0.01), emaDecay: np.array(0.99) },
+    constants,
+  );
+  adamaxInPlace([p, e, m, u, g], { ...constants, stepSize: 0.01, emaDecay: 0.99 });
+  expect(p).toBeAllClose(expected.parameters.js(), { rtol: 1e-6, atol: 1e-6 });
+  expect(e).toBeAllClose(expected.ema.js(), { rtol: 1e-6, atol: 1e-7 });
+  expect(m).toBeAllClose(expected.firstMoment.js(), { rtol: 1e-6, atol: 1e-7 });
+  expect(u).toBeAllClose(expected.infinityNorm.js(), { rtol: 1e-6 });
 });
 
 test("a parameter without gradient does not move, and its norm is ε", () => {

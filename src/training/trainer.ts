@@ -29,7 +29,7 @@ import {
   spectralVectorSpecs,
 } from "./programs.js";
 import { mustSkip } from "./skip-rule.js";
-import { compileUpdate, type Optimized, type UpdateProgram } from "./update-program.js";
+import { createUpdate, type Optimized, type UpdateProgram } from "./update-program.js";
 
 /** Everything a run goes on from, besides its counters. */
 export interface TrainingState<T> extends OptimizerState<ModelParameters<T>> {
@@ -100,7 +100,7 @@ export class Trainer {
     const packing = weightPacking(parameterSpecs(config));
     const [gradients, update, float32, moments] = await Promise.all([
       compileGradients(config, runtime),
-      compileUpdate(config, runtime),
+      createUpdate(config, runtime),
       Packer.create(packing, runtime),
       Packer.create(packing, runtime, config.optimizer.stateType),
     ]);
@@ -139,8 +139,8 @@ export class Trainer {
       this.counters.skips++;
     } else {
       const scalars = {
-        stepSize: Float32Array.of(adamaxStepSize(rate, updates, optimizer)),
-        emaDecay: Float32Array.of(averageDecay(updates, training)),
+        stepSize: adamaxStepSize(rate, updates, optimizer),
+        emaDecay: averageDecay(updates, training),
       };
       const { spectralVectors: before, ...optimized } = this.#state;
       this.#state = { ...(await this.update.run(optimized, gradients, scalars)), spectralVectors };

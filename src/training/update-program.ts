@@ -1,32 +1,25 @@
-/** @file The compiled update: Adamax and the moving average, a few packs of parameters at a time. */
+/** @file The update of a training state on the device: Adamax and the moving average. */
 import type { numpy as np } from "@jax-js/jax";
 import type { Config } from "../config/index.js";
-import {
-  compile,
-  type DeviceArray,
-  type Program,
-  type Runtime,
-  type Spec,
-  spec,
-  type TypedArray,
-} from "../engine/index.js";
+import { compile, type DeviceArray, type Program, type Runtime, type Spec, spec } from "../engine/index.js";
 import { weightPacking } from "../generation/compiled.js";
 import { parameterSpecs } from "../generation/trained-model.js";
 import { adamaxUpdate, type OptimizerState } from "./adamax.js";
+import type { InPlaceScalars } from "./adamax-in-place.js";
 
 /** What an update reads and renews, besides the spectral vectors: packs of each. */
 export type Optimized<T> = OptimizerState<readonly T[]>;
 
-/** The constants of one update, each a scalar. */
+/** The constants of one update. */
 export interface UpdateScalars {
   /** Of `adamaxStepSize`. */
-  stepSize: TypedArray;
+  stepSize: number;
   /** Of `averageDecay`. */
-  emaDecay: TypedArray;
+  emaDecay: number;
 }
 
 export interface UpdateProgram {
-  /** Renews the state. Consumes state and gradients: their arrays are freed as soon as they are replaced. */
+  /** Renews the state. Consumes state and gradients. */
   run(
     state: Optimized<DeviceArray>,
     gradients: readonly DeviceArray[],
@@ -35,21 +28,44 @@ export interface UpdateProgram {
   dispose(): Promise<void>;
 }
 
+/** How a configuration's state is renewed: in place where its arrays are ordinary memory, else by compiled programs. */
+export function createUpdate(config: Config, runtime: Runtime): Promise<UpdateProgram> {
+  const inPlace = runtime.device === "cpu" && config.optimizer.stateType === "float32";
+  return inPlace ? Promise.resolve(updateInPlace(config, runtime)) : compileUpdate(config, runtime);
+}
+
+/** The loop of `adamax-in-place`, as built or, in the repository, as TypeScript. */
+const LOOP = new URL(`./adamax-in-place${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+
+function updateInPlace({ optimizer: { beta1, beta2, epsilon } }: Config, runtime: Runtime): UpdateProgram {
+  return {
+    run: async (state, gradients, { stepSize, emaDecay }) => {
+      const { parameters, ema, firstMoment, infinityNorm } = state;
+      const groups = gradients.map((g, i) => [parameters[i], ema[i], firstMoment[i], infinityNorm[i], g]);
+      await runtime.apply(LOOP, groups, { stepSize, emaDecay, beta1, beta2, epsilon } satisfies InPlaceScalars);
+      for (const array of gradients) array.dispose();
+      return state;
+    },
+    dispose: () => Promise.resolve(),
+  };
+}
+
 /** Elements that one run of a program renews, at least: fewer runs, but more of the state twice in memory at a time. */
 const LEAST = 1e6;
 
-/** Compiles the update of a configuration's parameters: a program for every few packs. */
-export async function compileUpdate(config: Config, runtime?: Runtime): Promise<UpdateProgram> {
+/** Compiles the update: a program for every few packs. */
+async function compileUpdate(config: Config, runtime: Runtime): Promise<UpdateProgram> {
   const batches = inBatches(weightPacking(parameterSpecs(config)).specs);
   const programs = await Promise.all(batches.map((packs) => compileBatch(config, packs, runtime)));
   const starts = batches.map((_, index) => batches.slice(0, index).flat().length);
   return {
-    run: async (state, gradients, scalars) => {
+    run: async (state, gradients, { stepSize, emaDecay }) => {
+      const scalars = { stepSize: Float32Array.of(stepSize), emaDecay: Float32Array.of(emaDecay) };
       const updates = programs.map((program, index) => {
         const [start, end] = [starts[index], starts[index] + batches[index].length];
         const before = stateOf((part) => state[part].slice(start, end));
         const fresh = gradients.slice(start, end);
-        const update = program.run(before, fresh, { ...scalars }) as unknown as Promise<typeof before>;
+        const update = program.run(before, fresh, scalars) as unknown as Promise<typeof before>;
         // Requests are answered in order: by the time that these are freed, they have been used.
         for (const array of [...Object.values(before).flat(), ...fresh]) array.dispose();
         return update;
@@ -84,7 +100,7 @@ function stateOf<T>(value: (part: keyof OptimizerState<T>) => T) {
   return { parameters, ema, firstMoment: value("firstMoment"), infinityNorm: value("infinityNorm") };
 }
 
-function compileBatch({ optimizer }: Config, packs: readonly Spec[], runtime?: Runtime): Promise<Program> {
+function compileBatch({ optimizer }: Config, packs: readonly Spec[], runtime: Runtime): Promise<Program> {
   const update = (
     state: OptimizerState<np.Array[]>,
     gradients: np.Array[],

@@ -42,7 +42,9 @@ export type Request =
   /** `inputs` are elements, or names of arrays in the worker; `keep` gives outputs that stay there their names. */
   | { kind: "run"; program: number; inputs: (TypedArray | ArrayId)[]; keep: (ArrayId | null)[] }
   | { kind: "put"; array: ArrayId; info: ArrayInfo; data: TypedArray }
-  | { kind: "read"; array: ArrayId };
+  | { kind: "read"; array: ArrayId }
+  /** Calls the function that a module exports by default with the elements of each group of arrays, which it may change. */
+  | { kind: "apply"; module: string; groups: ArrayId[][]; argument: unknown };
 
 /** Results of a run: elements, or null for an output that stayed in the worker. */
 export type Response = { id: number; result: unknown } | { id: number; error: Error };

@@ -80,6 +80,19 @@ export class Runtime {
     return array;
   }
 
+  /**
+   * Calls a function in the runtime's thread with the elements of each group of arrays, which it may change, and `argument`.
+   *
+   * @param module - that exports the function by default
+   * @throws Error on a device whose arrays are not ordinary memory
+   */
+  async apply(module: URL, groups: readonly (readonly DeviceArray[])[], argument: unknown): Promise<void> {
+    if (this.device !== "cpu") throw new Error(`Arrays on ${this.device} cannot be changed in place.`);
+    for (const array of groups.flat()) array.assertAlive();
+    const ids = groups.map((group) => group.map(({ id }) => id));
+    await this.request({ kind: "apply", module: module.href, groups: ids, argument });
+  }
+
   /** Whether the thread has ended, with everything in it. */
   get closed(): boolean {
     return this.#closed !== undefined;

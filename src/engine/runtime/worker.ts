@@ -60,6 +60,16 @@ async function answer(request: Request): Promise<unknown> {
       return undefined;
     case "read":
       return device.download(arrays.get(request.array)!);
+    case "apply": {
+      const { default: apply } = await import(request.module);
+      for (const group of request.groups) {
+        apply(
+          group.map((array) => arrays.get(array)!.data),
+          request.argument,
+        );
+      }
+      return undefined;
+    }
     default:
       return request satisfies never;
   }
