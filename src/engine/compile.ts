@@ -37,7 +37,7 @@ export interface CompileOptions {
   keep?: Readonly<Record<string | number, boolean>>;
   /**
    * Says all that `fn` depends on besides the shapes of its arguments: its code, its configuration. With it the program
-   * is kept on disk, and `fn` is not traced again. Not for programs with constants.
+   * is kept on disk, and `fn` is not traced again. Programs with constants are not kept.
    */
   cacheKey?: string;
 }
@@ -119,12 +119,12 @@ export async function compile(
     return { ...lowerToOnnx(graph, block), returned: outputs };
   };
   const shapes = entries<Spec>(exampleArgs as Tree<Spec>[]).map(([path, spec]) => `${path} ${spec}`);
+  const hasConstants = constants.some((constant) => constant !== undefined);
   const lowered =
-    cacheKey === undefined
+    cacheKey === undefined || hasConstants
       ? lower()
       : cached(JSON.stringify([cacheKey, shapes, rematerialise, keptAs, block]), loweredProgram, lower);
   const kept = entries<Spec>(lowered.returned).map(([path]) => keep[path.split(".")[0]] ?? false);
-  const hasConstants = constants.some((constant) => constant !== undefined);
   const session = await acquireSession(lowered, runtime, kept, hasConstants);
   const args = exampleArgs.filter((_, position) => constants[position] === undefined);
   return new Program(runtime, session, args, lowered.returned, kept);

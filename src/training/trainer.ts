@@ -89,7 +89,11 @@ export class Trainer {
     this.#zeros = microBatchesOf(config) > 1 ? zeros() : undefined;
   }
 
-  /** Compiles both programs and copies the state to the device. */
+  /**
+   * Compiles the programs and copies the state to the device.
+   *
+   * @throws UserError when the device cannot keep moments in the configured type
+   */
   static async create(config: Config, runtime: Runtime, counters: Counters, state: TrainingState<Float32Array>) {
     if (runtime.device !== "cpu" && config.optimizer.stateType !== "float32") {
       throw new UserError(
@@ -138,10 +142,8 @@ export class Trainer {
       free(spectralVectors);
       this.counters.skips++;
     } else {
-      const scalars = {
-        stepSize: adamaxStepSize(rate, updates, optimizer),
-        emaDecay: averageDecay(updates, training),
-      };
+      const stepSize = adamaxStepSize(rate, updates, optimizer);
+      const scalars = { stepSize, emaDecay: averageDecay(updates, training) };
       const { spectralVectors: before, ...optimized } = this.#state;
       this.#state = { ...(await this.update.run(optimized, gradients, scalars)), spectralVectors };
       free(before);

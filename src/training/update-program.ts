@@ -50,48 +50,27 @@ function updateInPlace({ optimizer: { beta1, beta2, epsilon } }: Config, runtime
   };
 }
 
-/** Elements that one run of a program renews, at least: fewer runs, but more of the state twice in memory at a time. */
-const LEAST = 1e6;
-
-/** Compiles the update: a program for every few packs. */
+/** Compiles the update: a program for every pack. */
 async function compileUpdate(config: Config, runtime: Runtime): Promise<UpdateProgram> {
-  const batches = inBatches(weightPacking(parameterSpecs(config)).specs);
-  const programs = await Promise.all(batches.map((packs) => compileBatch(config, packs, runtime)));
-  const starts = batches.map((_, index) => batches.slice(0, index).flat().length);
+  const packs = weightPacking(parameterSpecs(config)).specs;
+  const programs = await Promise.all(packs.map((pack) => compilePack(config, pack, runtime)));
   return {
     run: async (state, gradients, { stepSize, emaDecay }) => {
       const scalars = { stepSize: Float32Array.of(stepSize), emaDecay: Float32Array.of(emaDecay) };
       const updates = programs.map((program, index) => {
-        const [start, end] = [starts[index], starts[index] + batches[index].length];
-        const before = stateOf((part) => state[part].slice(start, end));
-        const fresh = gradients.slice(start, end);
-        const update = program.run(before, fresh, scalars) as unknown as Promise<typeof before>;
+        const before = stateOf((part) => state[part][index]);
+        const update = program.run(before, gradients[index], scalars) as unknown as Promise<typeof before>;
         // Requests are answered in order: by the time that these are freed, they have been used.
-        for (const array of [...Object.values(before).flat(), ...fresh]) array.dispose();
+        for (const array of [...Object.values(before), gradients[index]]) array.dispose();
         return update;
       });
       const renewed = await Promise.all(updates);
-      return stateOf((part) => renewed.flatMap((after) => after[part]));
+      return stateOf((part) => renewed.map((after) => after[part]));
     },
     dispose: async () => {
       for (const program of programs) await program.dispose();
     },
   };
-}
-
-/** Packs in turn, until a batch has enough elements. */
-function inBatches(packs: readonly Spec[]): Spec[][] {
-  const batches: Spec[][] = [];
-  let size = Number.POSITIVE_INFINITY;
-  for (const pack of packs) {
-    if (size >= LEAST) {
-      batches.push([]);
-      size = 0;
-    }
-    batches[batches.length - 1].push(pack);
-    size += pack.size;
-  }
-  return batches;
 }
 
 /** One value for every part of the state. */
@@ -100,15 +79,15 @@ function stateOf<T>(value: (part: keyof OptimizerState<T>) => T) {
   return { parameters, ema, firstMoment: value("firstMoment"), infinityNorm: value("infinityNorm") };
 }
 
-function compileBatch({ optimizer }: Config, packs: readonly Spec[], runtime: Runtime): Promise<Program> {
+function compilePack({ optimizer }: Config, pack: Spec, runtime: Runtime): Promise<Program> {
   const update = (
-    state: OptimizerState<np.Array[]>,
-    gradients: np.Array[],
+    state: OptimizerState<np.Array>,
+    gradients: np.Array,
     scalars: { stepSize: np.Array; emaDecay: np.Array },
   ) => adamaxUpdate(state, gradients, scalars, optimizer);
-  const moments = packs.map(({ shape }) => spec(shape, optimizer.stateType));
-  const state = { parameters: [...packs], ema: [...packs], firstMoment: moments, infinityNorm: moments };
+  const moments = spec(pack.shape, optimizer.stateType);
+  const state = { parameters: pack, ema: pack, firstMoment: moments, infinityNorm: moments };
   const keptAs = { firstMoment: optimizer.stateType, infinityNorm: optimizer.stateType };
-  const args = [state, [...packs], { stepSize: spec([]), emaDecay: spec([]) }];
+  const args = [state, pack, { stepSize: spec([]), emaDecay: spec([]) }];
   return compile(update, args, { runtime, keep: stateOf(() => true), keptAs });
 }
