@@ -2,6 +2,7 @@
 
 import { cached } from "./disk-cache.js";
 import type { Graph } from "./graph.js";
+import { type LoweredProgram, loweredProgram } from "./lowered-program.js";
 import { blockSize } from "./onnx/block-size.js";
 import { lowerToOnnx } from "./onnx/lower.js";
 import { contractDots } from "./passes/contract-dots.js";
@@ -14,7 +15,6 @@ import { imageResampling } from "./passes/image-resampling.js";
 import { dropCheckpoints, rematerialise } from "./passes/rematerialise.js";
 import { simplify } from "./passes/simplify.js";
 import { Program } from "./program.js";
-import { type LoweredProgram, loweredProgram } from "./program-cache.js";
 import { defaultRuntime, type Runtime } from "./runtime/runtime.js";
 import { acquireSession } from "./sessions.js";
 import { checkElements, type Spec, type TypedArray } from "./spec.js";

@@ -6,6 +6,7 @@
  * Such a convolution skips the edges of an image pixel by pixel, slowly where a row has three results: so padding is written out.
  */
 import type { Atom, Equation, Interval } from "../graph.js";
+import { fromSwappedBlocks } from "./kernel-layouts.js";
 import type { Lowering } from "./lowering.js";
 
 export function lowerFilterGradient(equation: Equation<"filterGradient">, lowering: Lowering): void {
@@ -15,13 +16,12 @@ export function lowerFilterGradient(equation: Equation<"filterGradient">, loweri
   lowering.defineBlocked(outputs[0], write(x, cotangent, params.padding, lowering));
 }
 
-/** x in the order [C, N/b, H, W, b of N], the cotangent in [O/b, N/b, h, w, b of N, b of O]. */
+/** x in the order [C, N/b, H, W, b of N], the cotangent as a blocked convolution has a kernel from images to channels. */
 function overBlocksOfImages(x: Atom, cotangent: Atom, padding: readonly Interval[], lowering: Lowering): string {
   const { block } = lowering;
   const [count, channels, height, width] = x.shape;
-  const [, results, ...window] = cotangent.shape;
+  const [, , ...window] = cotangent.shape;
   const blocks = count / block;
-
   const asChannels = lowering.reshape(lowering.full(x), x.shape, [1, count, channels * height, width]);
   const imagesLast = lowering.blockedNode("ReorderInput", [asChannels], {}); // [N/b, C, H, W, b of N]
   const images = [blocks, channels, height, width * block];
@@ -35,13 +35,7 @@ function overBlocksOfImages(x: Atom, cotangent: Atom, padding: readonly Interval
   const space = padding.map(([before, after], axis) => x.shape[axis + 2] + before + after);
   const paddedShape = [channels, blocks, space[0], space[1] * block];
   const image = lowering.reshape(padded, paddedShape, [channels, count, ...space]);
-
-  const points = (results / block) * window[0] * window[1];
-  const asImages = lowering.reshape(lowering.blocked(cotangent), cotangent.shape, [blocks, block * block, points, 1]);
-  const inner = lowering.blockedNode("ReorderOutput", [asImages], { channels: block * block, channels_last: 1 });
-  const shape = [blocks, results / block, window[0] * window[1] * block * block];
-  const kernels = lowering.swapFirst(lowering.reshape(inner, [blocks, points, 1, block * block], shape), shape);
-  const kernel = lowering.reshape(kernels, [shape[1], shape[0], shape[2]], [results, count, ...window]);
+  const kernel = fromSwappedBlocks(cotangent, lowering);
   return lowering.blockedNode("Conv", [image, kernel], { kernel_shape: window });
 }
 

@@ -38,8 +38,8 @@ export function blockedKernel(kernel: Atom, { swapped, mirrored }: Form, lowerin
   return fromPlain(plainKernel(kernel, { swapped, mirrored }, lowering), kernel.shape, lowering);
 }
 
-/** From [I, O/b, window, b of O]. */
-function fromSwappedBlocks(kernel: Atom, lowering: Lowering): string {
+/** From [I, O/b, window, b of O]: a blocked image [I, O, h, w]. */
+export function fromSwappedBlocks(kernel: Atom, lowering: Lowering): string {
   const { block } = lowering;
   const [inputs, outputs, ...window] = kernel.shape;
   const blocks = (outputs / block) * sizeOf(window);

@@ -1,4 +1,4 @@
-/** @file Lowered programs as bytes, so that a program is traced once on a machine, not once a run. */
+/** @file What tracing and lowering make of a function, and the same as bytes, to be kept on disk. */
 import type { Codec } from "./disk-cache.js";
 import type { OnnxModel } from "./onnx/lower.js";
 import { Spec } from "./spec.js";
