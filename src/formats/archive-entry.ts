@@ -58,14 +58,24 @@ export class EntryError extends UserError {
   }
 }
 
+/** A name that was checked. */
+export interface EntryName {
+  name: string;
+  /** Why it is not used. */
+  problem?: string;
+}
+
+/** Why a second entry of a name is passed over: which one a program reads differs from program to program. */
+export const REPEATED = "the archive has that name twice; the first is used";
+
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * The name of an entry as an archive or a file system spells it.
  *
- * @returns `name`, in its normal form; or, where there is a `problem`, escaped, to be shown only
+ * @returns its normal form; or, where there is a problem, the name escaped, which is only to be shown
  */
-export function entryName(raw: Uint8Array): { name: string; problem?: string } {
+export function entryName(raw: Uint8Array): EntryName {
   const refuse = (problem: string) => ({ name: escaped(raw), problem });
   if (raw.length > LONGEST_NAME) {
     const levels = raw.reduce((slashes, byte) => slashes + (byte === 0x2f ? 1 : 0), 0);
@@ -79,7 +89,7 @@ export function entryName(raw: Uint8Array): { name: string; problem?: string } {
   if (text.startsWith("/")) return refuse("its name is an absolute path");
   if (/^[a-z]:/i.test(text)) return refuse("its name begins with a drive letter");
   const parts = text.split("/").filter((part) => part !== "" && part !== ".");
-  if (parts.includes("..")) return refuse("its name leads out of the archive (..)");
+  if (parts.includes("..")) return refuse("its name goes upwards (..)");
   if (parts.length === 0) return refuse("it has no name");
   if (parts.length > DEEPEST) return refuse(`it is nested ${parts.length} levels deep; at most ${DEEPEST} are read`);
   return { name: parts.join("/") };

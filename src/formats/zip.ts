@@ -9,7 +9,7 @@
 import { pipeline, Readable } from "node:stream";
 import { constants, crc32, createInflateRaw, type InflateRaw, inflateRaw } from "node:zlib";
 import { UserError } from "../errors.js";
-import { type Archive, type ArchiveEntry, EntryError, entryName, type Refusal } from "./archive-entry.js";
+import { type Archive, type ArchiveEntry, EntryError, entryName, REPEATED, type Refusal } from "./archive-entry.js";
 import { type ByteSource, openBytes, pieces } from "./byte-source.js";
 
 /** More entries are refused: the largest sets of images have fourteen million. */
@@ -51,9 +51,12 @@ export type ZipArchive = Archive<ZipEntry>;
 /** What the central directory says of one entry. */
 interface Listed extends ZipEntry {
   end: number; // known when all are
-  /** Why it is no entry to be read; empty for folders. */
+  /** Why it is not read. */
   readonly problem?: string;
 }
+
+/** Not reported. */
+const FOLDER = "it is a folder";
 
 type Refuse = (problem: string) => never;
 
@@ -174,7 +177,7 @@ function parseEntry(record: Buffer, rawName: Buffer, extra: Buffer): Listed {
   const method = record.readUInt16LE(10);
   const entry = { name, bytes, compressedBytes, start, end: 0, crc: record.readUInt32LE(16), deflated: method === 8 };
   const type = (record.readUInt32LE(38) >>> 28) & 0o17; // of Unix's mode, in the upper half of the attributes
-  if (rawName.at(-1) === 0x2f || type === 0o04) return { ...entry, problem: problem ?? "" };
+  if (rawName.at(-1) === 0x2f || type === 0o04) return { ...entry, problem: FOLDER };
   const reason =
     problem ??
     (type === 0o12 ? "it is a symbolic link" : undefined) ??
@@ -236,9 +239,9 @@ function chosen(listed: readonly Listed[]): { entries: ZipEntry[]; refused: Refu
   const refused: Refusal[] = [];
   for (const entry of listed) {
     if (entry.problem !== undefined) {
-      if (entry.problem !== "") refused.push({ file: entry.name, reason: entry.problem });
+      if (entry.problem !== FOLDER) refused.push({ file: entry.name, reason: entry.problem });
     } else if (seen.has(entry.name)) {
-      refused.push({ file: entry.name, reason: "the archive has that name twice; the first is used" });
+      refused.push({ file: entry.name, reason: REPEATED });
     } else {
       seen.add(entry.name);
       entries.push(entry);
