@@ -1,6 +1,6 @@
 /** @file The library: train, open a run, sample, reconstruct, measure. */
 export { applySettings, type Config, parseConfig, presets, resolvePreset } from "./config/index.js";
-export { type ImageSet, openData, type Split } from "./data/index.js";
+export { type DataSet, type ImageSet, type MemorySet, openData, type Split } from "./data/index.js";
 export { type OpenRuntimeOptions, openRuntime, Runtime, type RuntimeOptions } from "./engine/index.js";
 export { UserError } from "./errors.js";
 export { type Bound, type BoundOptions, heldOutBound } from "./evaluation/held-out-bound.js";

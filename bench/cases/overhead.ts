@@ -53,8 +53,7 @@ interface Segment {
 /** A piece of a real run, between its first steps and an interruption. */
 async function outside({ preset, batch }: Segment, { threads }: BenchOptions): Promise<Line[]> {
   const config = applySettings(resolvePreset(preset), [`training.batchSize=${batch}`]);
-  const open = (split: "train" | "validation") => openData("emoji", { resolution: config.model.resolution, split });
-  const data = { train: await open("train"), validation: await open("validation") };
+  const data = await openData("emoji", { resolution: config.model.resolution });
   const runtime = new WatchedRuntime({ threads });
   const enough = new AbortController();
   const reading = () => ({ at: performance.now(), busyMs: runtime.busyMs, runs: runtime.runs });

@@ -11,7 +11,7 @@ import { type Context, createCommand, withContext } from "./command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "./configuration.js";
 import { estimateText, estimateTraining } from "./estimate.js";
 import { formatCount, formatDuration } from "./format.js";
-import { readTrainingImages } from "./images.js";
+import { openImages } from "./images.js";
 import { programName } from "./invocation.js";
 import { createRuntime } from "./runtime.js";
 import { showTraining } from "./training-display.js";
@@ -59,7 +59,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     throw new UserError("Expected --data SOURCE, the images to train on: emoji, folder:PATH, or a path.");
   if (out === undefined) throw new UserError("Expected --out RUN, the folder to train into.");
   const { resolution } = config.model;
-  const data = await readTrainingImages(source, resolution, context);
+  const data = await openImages(source, resolution, context);
   const initial = options.init === undefined ? undefined : await initialWeights(options.init, config, context);
   const runtime = await createRuntime(context);
   try {

@@ -28,6 +28,7 @@ const save = (step: number) => {
     updates: step,
     skips: 0,
     trainImages: 64,
+    trainDigest: "ab",
     settings: { "training.seed": 0 },
   };
   const parts = { parameters: tensors(step), ema: tensors(2 * step), optimizer: tensors(0), spectral: tensors(1) };

@@ -10,12 +10,15 @@ const manifest: Manifest = {
   updates: 10,
   skips: 0,
   trainImages: 3000,
+  trainDigest: "ab",
   settings: bindingSettings(config),
   files: {},
 };
 
+const data = { count: 3000, digest: "ab" };
+
 test("a checkpoint belongs to its own configuration, read back from JSON", () => {
-  checkBelongs(JSON.parse(JSON.stringify(manifest)), structuredClone(config), 3000, "run/checkpoints/step-10");
+  checkBelongs(JSON.parse(JSON.stringify(manifest)), structuredClone(config), data, "run/checkpoints/step-10");
 });
 
 test("settings that change no weight may differ", () => {
@@ -27,14 +30,14 @@ test("settings that change no weight may differ", () => {
     keepCheckpoints: 9,
     sampleEvery: 7,
   });
-  checkBelongs(manifest, other, 3000, "run/checkpoints/step-10");
+  checkBelongs(manifest, other, data, "run/checkpoints/step-10");
 });
 
 test("every setting that differs is named with both values", () => {
   const other = structuredClone(config);
   other.optimizer.maxLearningRate = 0.5;
   other.objective.informationSchedule = false;
-  const check = () => checkBelongs(manifest, other, 3000, "run/checkpoints/step-10");
+  const check = () => checkBelongs(manifest, other, data, "run/checkpoints/step-10");
   expect(check).toThrow("run/checkpoints/step-10 was made with other settings");
   expect(check).toThrow(
     `optimizer.maxLearningRate: the checkpoint has ${config.optimizer.maxLearningRate}, the configuration 0.5`,
@@ -43,7 +46,13 @@ test("every setting that differs is named with both values", () => {
 });
 
 test("another training set is refused", () => {
-  expect(() => checkBelongs(manifest, config, 2999, "run/checkpoints/step-10")).toThrow(
+  expect(() => checkBelongs(manifest, config, { count: 2999, digest: "cd" }, "run/checkpoints/step-10")).toThrow(
     "Expected the training set that run/checkpoints/step-10 was made with (3000 images), got one of 2999 images.",
+  );
+});
+
+test("so is one of as many other images", () => {
+  expect(() => checkBelongs(manifest, config, { count: 3000, digest: "cd" }, "run/checkpoints/step-10")).toThrow(
+    "was made with (3000 images), got as many others. Give the same data",
   );
 });

@@ -16,6 +16,8 @@ export const manifestSchema = z.strictObject({
   skips: count,
   /** Images of the training set: another number means another set. */
   trainImages: count,
+  /** Over their labels and pixels: see `digestOfSet`. */
+  trainDigest: z.string(),
   /** Settings that every weight depends on, by dotted path. */
   settings: z.record(z.string(), z.unknown()),
   files: z.record(z.string(), z.strictObject({ bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
@@ -23,6 +25,12 @@ export const manifestSchema = z.strictObject({
 
 /** `manifest.json` of a checkpoint. It holds no time and no path, so that equal runs leave equal bytes. */
 export type Manifest = z.output<typeof manifestSchema>;
+
+/** The training set: how many images, and the digest of all. */
+export interface DataIdentity {
+  count: number;
+  digest: string;
+}
 
 /** How far a run has come. */
 export type Counters = Pick<Manifest, "step" | "images" | "updates" | "skips">;
@@ -67,7 +75,7 @@ export function differences(saved: Record<string, unknown>, wanted: Record<strin
  * @param where - the checkpoint's folder, for the message
  * @throws UserError naming the settings that differ, or the sizes of the two training sets
  */
-export function checkBelongs(manifest: Manifest, config: Config, trainImages: number, where: string): void {
+export function checkBelongs(manifest: Manifest, config: Config, data: DataIdentity, where: string): void {
   const lines = differences(manifest.settings, bindingSettings(config));
   if (lines.length > 0) {
     throw new UserError(
@@ -75,10 +83,10 @@ export function checkBelongs(manifest: Manifest, config: Config, trainImages: nu
         "Go on with the settings of the run's config.json, or start a new run in another folder.",
     );
   }
-  if (manifest.trainImages !== trainImages) {
-    throw new UserError(
-      `Expected the training set that ${where} was made with (${manifest.trainImages} images), got one of ${trainImages} images. ` +
-        "Give the same data, or start a new run in another folder.",
-    );
-  }
+  if (manifest.trainImages === data.count && manifest.trainDigest === data.digest) return;
+  const found = manifest.trainImages === data.count ? "as many others" : `one of ${data.count} images`;
+  throw new UserError(
+    `Expected the training set that ${where} was made with (${manifest.trainImages} images), got ${found}. ` +
+      "Give the same data, or start a new run in another folder.",
+  );
 }

@@ -14,22 +14,25 @@ const report = (lossNats: number, skipped = false): StepReport => ({
   skipped,
 });
 
+const step = (seconds: number, waitedSeconds = 0) => ({ images: 8, seconds, waitedSeconds });
+
 test("means are over the steps since the last reset", () => {
   const meter = new Meter();
   expect(meter.isEmpty).toBe(true);
-  meter.add(report(99), 8, 1);
+  meter.add(report(99), step(1));
   meter.reset();
-  meter.add(report(1), 8, 0.5);
-  meter.add(report(3), 8, 1.5);
+  meter.add(report(1), step(0.5, 0.1));
+  meter.add(report(3), step(1.5, 0.3));
   expect(meter.isEmpty).toBe(false);
   expect(meter.means()).toMatchObject({ lossNats: 2, distortionNats: 4, groupKlNats: [2, 1], imagesPerSecond: 8 });
   expect(meter.means().learningRate).toBe(0.03);
+  expect(meter.means().dataWaitShare).toBeCloseTo(0.2);
 });
 
 test("a skipped batch does not spoil the means, unless there is no other", () => {
   const meter = new Meter();
-  meter.add(report(Number.NaN, true), 8, 1);
+  meter.add(report(Number.NaN, true), step(1));
   expect(meter.means().lossNats).toBeNaN();
-  meter.add(report(5), 8, 1);
+  meter.add(report(5), step(1));
   expect(meter.means().lossNats).toBe(5);
 });

@@ -2,7 +2,7 @@
 import type { StepReport } from "./trainer.js";
 
 /** What a line of metrics says of the steps it stands for. */
-export type Means = Omit<StepReport, "skipped"> & { imagesPerSecond: number };
+export type Means = Omit<StepReport, "skipped"> & { imagesPerSecond: number; dataWaitShare: number };
 
 /**
  * Gathers the reports of steps. Means are over the batches that led to an update, so that one gradient that is not finite
@@ -13,11 +13,13 @@ export class Meter {
   #skipped: StepReport[] = [];
   #images = 0;
   #seconds = 0;
+  #waitedSeconds = 0;
 
-  add(report: StepReport, images: number, seconds: number): void {
+  add(report: StepReport, step: { images: number; seconds: number; waitedSeconds: number }): void {
     (report.skipped ? this.#skipped : this.#kept).push(report);
-    this.#images += images;
-    this.#seconds += seconds;
+    this.#images += step.images;
+    this.#seconds += step.seconds;
+    this.#waitedSeconds += step.waitedSeconds;
   }
 
   /** Whether any step has come since the last `reset`. */
@@ -39,6 +41,7 @@ export class Meter {
       gradientNorm: mean(({ gradientNorm }) => gradientNorm),
       learningRate: reports[reports.length - 1].learningRate,
       imagesPerSecond: this.#images / this.#seconds,
+      dataWaitShare: this.#waitedSeconds / this.#seconds,
     };
   }
 
@@ -47,5 +50,6 @@ export class Meter {
     this.#skipped = [];
     this.#images = 0;
     this.#seconds = 0;
+    this.#waitedSeconds = 0;
   }
 }

@@ -30,6 +30,7 @@ function train(step: number, lossNats = 100): TrainLine {
     images: step * 8,
     seconds: step,
     imagesPerSecond: 8,
+    dataWaitShare: 0.01,
     lossNats,
     distortionNats: 60,
     klNats: 40,

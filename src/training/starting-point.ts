@@ -8,7 +8,7 @@ import type { ParameterTree } from "../generation/trained-model.js";
 import type { SpectralVectors } from "../objective/loss.js";
 import { listCheckpoints, type Part, readNewest, saveCheckpoint, type Tensors } from "./checkpoint.js";
 import { initialState } from "./initial-state.js";
-import { bindingSettings, type Counters, checkBelongs } from "./manifest.js";
+import { bindingSettings, type Counters, checkBelongs, type DataIdentity } from "./manifest.js";
 import { readMetrics } from "./metrics-log.js";
 import { runPaths } from "./run-folder.js";
 import { fromTensors, toTensors } from "./tensor-trees.js";
@@ -32,7 +32,7 @@ export interface StartingPoint {
  */
 export async function startingPoint(
   config: Config,
-  trainImages: number,
+  data: DataIdentity,
   {
     out,
     resume,
@@ -53,7 +53,7 @@ export async function startingPoint(
     return { state: initialState(config, initial), counters, seconds: 0 };
   }
   const { manifest, parts, folder } = found;
-  checkBelongs(manifest, config, trainImages, folder);
+  checkBelongs(manifest, config, data, folder);
   const { step, images, updates, skips } = manifest;
   const state = stateOfParts(config, parts, folder);
   const resumed = { step, folder };
@@ -68,12 +68,13 @@ function secondsUntil(metrics: string, step: number): number {
 }
 
 /** Saves a trainer's state as a checkpoint, and returns its folder. */
-export function saveState(out: string, trainImages: number, trainer: Trainer): Promise<string> {
+export function saveState(out: string, data: DataIdentity, trainer: Trainer): Promise<string> {
   const { config, counters } = trainer;
   const { parameters, ema, spectralVectors, ...moments } = stateSpecs(config);
   const tensors = (shapes: unknown, values: unknown, dtype?: Config["optimizer"]["stateType"]) =>
     toTensors(shapes as Tree<Spec>, values as Tree<Float32Array>, dtype);
-  const manifest = { format: 1 as const, ...counters, trainImages, settings: bindingSettings(config) };
+  const identity = { trainImages: data.count, trainDigest: data.digest };
+  const manifest = { format: 1 as const, ...counters, ...identity, settings: bindingSettings(config) };
   return saveCheckpoint(runPaths(out).checkpoints, manifest, {
     parameters: async () => tensors(parameters, (await trainer.read("parameters")).parameters),
     ema: async () => tensors(ema, (await trainer.read("ema")).ema),

@@ -1,9 +1,9 @@
 /** @file `train`: the loop from images to a run folder (METHOD §3). */
 import type { Config } from "../config/index.js";
-import { Batches, type ImageSet } from "../data/index.js";
+import { digestOfSet, type ImageSet } from "../data/index.js";
 import { defaultRuntime, type Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
-import { checkPictures } from "../generation/encoder-inputs.js";
+import { checkShapes } from "../generation/encoder-inputs.js";
 import { NotAPicture } from "../generation/pictures.js";
 import { type ParameterTree, parameterSpecs } from "../generation/trained-model.js";
 import { countParameters, groups } from "../model/index.js";
@@ -11,15 +11,16 @@ import { informationShares } from "../objective/loss.js";
 import { version } from "../version.js";
 import { listCheckpoints, retainCheckpoints } from "./checkpoint.js";
 import type { TrainingEvent } from "./events.js";
+import { InputThread } from "./input-thread.js";
 import { lastStep, showsPictures, workLeft } from "./limits.js";
 import { fitToMemory } from "./memory.js";
 import { Meter } from "./meter.js";
 import { appendMetrics, type RunLine } from "./metrics-log.js";
 import { Observer } from "./observer.js";
 import { bestStep } from "./open-run.js";
+import type { DataIdentity } from "./manifest.js";
 import { describeRun, runPaths, summarise, withSettingsOfRun } from "./run-folder.js";
 import { saveState, startingPoint } from "./starting-point.js";
-import { stepInputs } from "./step-inputs.js";
 import { Trainer } from "./trainer.js";
 
 export interface TrainOptions {
@@ -48,6 +49,8 @@ export interface TrainResult {
   skips: number;
   /** Training time of the whole run. */
   seconds: number;
+  /** Share of the steps' time since the call in which the engine had no images to work on, in [0, 1]. */
+  dataWaitShare: number;
   interrupted: boolean;
   /** Folder of the last checkpoint. */
   checkpoint: string;
@@ -68,27 +71,41 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const config = fitToMemory(resume ? await withSettingsOfRun(options.config, out) : options.config);
   const notices: string[] = [];
   const onNotice = (message: string) => notices.push(message);
+  const identity = { count: data.train.count, digest: digestOfSet(data.train) };
+  const inputs = new InputThread({ config, images: data.train });
   const prepare = async () => {
-    const { state, ...start } = await startingPoint(config, data.train.count, { out, resume, initial, onNotice });
+    const { state, ...start } = await startingPoint(config, identity, { out, resume, initial, onNotice });
     await describeRun(out, config, summarise(data.train));
+    inputs.begin(start.counters.step);
     return { trainer: await Trainer.create(config, runtime, start.counters, state), start }; // and lets the state go
   };
-  const { trainer, start } = await prepare();
-  const observer = new Observer(trainer, data);
   try {
-    for (const message of notices) await onEvent({ type: "notice", message });
-    return await run({ ...options, config, onEvent }, trainer, observer, { ...start, called });
+    const { trainer, start } = await prepare();
+    const observer = new Observer(trainer, data);
+    try {
+      for (const message of notices) await onEvent({ type: "notice", message });
+      return await run({ ...options, config, onEvent }, { trainer, observer, inputs, identity }, { ...start, called });
+    } finally {
+      await observer.dispose();
+      await trainer.dispose();
+    }
   } finally {
-    await observer.dispose();
-    await trainer.dispose();
+    await inputs.dispose();
   }
+}
+
+/** What the loop works with. */
+interface Parts {
+  trainer: Trainer;
+  observer: Observer;
+  inputs: InputThread;
+  identity: DataIdentity;
 }
 
 /** The loop. `start.called` is the time that minutes count from, in milliseconds. */
 async function run(
   options: TrainOptions & { onEvent: NonNullable<TrainOptions["onEvent"]> },
-  trainer: Trainer,
-  observer: Observer,
+  { trainer, observer, inputs, identity }: Parts,
   start: { seconds: number; called: number; resumed?: { step: number; folder: string } },
 ): Promise<TrainResult> {
   const { config, data, out, limit = {}, signal, onEvent } = options;
@@ -98,8 +115,6 @@ async function run(
   const startStep = counters.step;
   const last = lastStep(limit, training);
   const secondsLimit = limit.minutes === undefined ? undefined : limit.minutes * 60;
-  const batches = new Batches(data.train, training);
-  const inputs = async (step: number) => stepInputs(config, step, batches.batch(step));
 
   const began = performance.now();
   const seconds = () => start.seconds + (performance.now() - began) / 1000;
@@ -133,7 +148,7 @@ async function run(
   let saved = start.resumed;
   const save = async () => {
     const { step } = counters;
-    saved = { step, folder: await saveState(out, data.train.count, trainer) };
+    saved = { step, folder: await saveState(out, identity, trainer) };
     const best = bestStep(out, await listCheckpoints(checkpoints));
     await retainCheckpoints(checkpoints, training.keepCheckpoints, best === undefined ? [] : [best]);
     await onEvent({ type: "checkpoint", ...saved });
@@ -145,16 +160,19 @@ async function run(
 
   const goesOn = () =>
     counters.step < last && !signal?.aborted && elapsed() < (secondsLimit ?? Number.POSITIVE_INFINITY);
-  let next = goesOn() ? await inputs(counters.step) : undefined;
+  const waiting = { total: 0, steps: 0 };
   let measured = startStep;
   let shown = startStep;
-  while (next && goesOn()) {
+  while (goesOn()) {
     const { updates, step } = counters;
     const stepBegan = performance.now();
-    // The step runs in the engine's thread; meanwhile this one makes the inputs of the next.
-    const [report, following] = await Promise.all([trainer.step(next), step + 1 < last ? inputs(step + 1) : undefined]);
-    next = following;
-    meter.add(report, training.batchSize, (performance.now() - stepBegan) / 1000);
+    const microBatches = await inputs.take(step);
+    const waitedSeconds = (performance.now() - stepBegan) / 1000;
+    const report = await trainer.step(microBatches);
+    const stepSeconds = (performance.now() - stepBegan) / 1000;
+    waiting.total += waitedSeconds;
+    waiting.steps += stepSeconds;
+    meter.add(report, { images: training.batchSize, seconds: stepSeconds, waitedSeconds });
     const left = workLeft({ step: step + 1, startStep, lastStep: last, elapsed: elapsed(), secondsLimit });
     await onEvent({ type: "progress", ...position(), ...meter.means(), skips: counters.skips, ...left });
     if (counters.step % training.logEvery === 0) await log();
@@ -174,7 +192,8 @@ async function run(
   if (!interrupted && measured < counters.step) await measure();
   if (saved?.step !== counters.step) await save();
   if (!interrupted && shown < counters.step) await show();
-  return { ...counters, seconds: seconds(), interrupted, checkpoint: saved!.folder };
+  const dataWaitShare = waiting.steps > 0 ? waiting.total / waiting.steps : 0;
+  return { ...counters, seconds: seconds(), dataWaitShare, interrupted, checkpoint: saved!.folder };
 }
 
 /** The result, or undefined when the work was given up because of the signal. */
@@ -217,6 +236,6 @@ function checkImages({ model }: Config, { train: images, validation }: TrainOpti
           `classes. Set model.classes=${set.classes.length}.`,
       );
     }
-    checkPictures(model, set);
+    checkShapes(model, set);
   }
 }
