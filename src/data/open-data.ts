@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { UserError } from "../errors.js";
 import { cacheFolder } from "../cache-folder.js";
+import { UserError } from "../errors.js";
 import { type ImageSet, type Split, splits } from "./image-set.js";
 import { writePack } from "./pack.js";
-import type { PackOptions } from "./pack-images.js";
 import { type Pack, RESIZING, readPack, splitOf } from "./pack-format.js";
+import type { PackOptions } from "./pack-images.js";
 import { sourceOf } from "./sources/index.js";
 import type { Source } from "./sources/listing.js";
 
