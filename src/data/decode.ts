@@ -1,22 +1,26 @@
-/** @file Files to pixels: decoding, centre crop and antialiased resize by sharp, several files at a time. */
-import { stat } from "node:fs/promises";
+/** @file Files to pixels: sharp decodes them, several at a time, and our own resizing brings them to a model's resolution. */
+import { readFile, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import sharp from "sharp";
+import sharp, { type Metadata, type Sharp } from "sharp";
 import { UserError } from "../errors.js";
+import { imageFormat } from "./image-format.js";
 import type { ImageFile, ImageSet } from "./image-set.js";
+import { resizeInterleaved } from "./resize.js";
 
-/** Larger images are refused before they are decoded: 128 megapixels take 512 MB. */
-const LARGEST_PIXELS = 2 ** 27;
+/** Images of more pixels are refused before they are decoded: 134 megapixels take 400 MB. */
+export const LARGEST_PIXELS = 2 ** 27;
 
-/** Larger files are refused before they are opened. */
-const LARGEST_FILE_MEGABYTES = 256;
+/** Larger files are refused before they are read, bytes. */
+export const LARGEST_FILE = 256e6;
+
+/** Images of more pixels are decoded one at a time, so that no more than one needs hundreds of megabytes. */
+const LARGE_PIXELS = 2 ** 24;
 
 /** The most bytes one set can have in memory: what a typed array can hold on every machine. */
 const LARGEST_SET = 2 ** 32 - 1;
 
-const formats = new Set(["jpeg", "png", "webp"]);
-
 sharp.concurrency(1); // many small images: one thread each is faster than many threads for one
+sharp.cache(false); // no image is decoded twice, and the cache would keep the bytes of the last hundred
 
 export interface DecodeOptions {
   resolution: number;
@@ -25,42 +29,62 @@ export interface DecodeOptions {
 }
 
 /**
- * An image as uint8 [3, R, R]: upright by its EXIF orientation, on white, in sRGB, the largest centred square, resized by
- * Lanczos' kernel. Of an animation, the first picture.
+ * The centre of an image as uint8 [3, R, R], resized as `resizePixels` does: upright by its EXIF orientation, on white, in
+ * sRGB of 8 bits. Of an animation, the first picture.
  *
- * @throws Error saying why the file cannot be used
+ * @param bytes - a JPEG, PNG, WebP or GIF file
+ * @throws Error saying why it cannot be used
  */
-export async function decodeImage(path: string, resolution: number): Promise<Uint8Array> {
-  const megabytes = (await stat(path)).size / 1e6;
-  if (megabytes > LARGEST_FILE_MEGABYTES) {
-    throw new Error(`expected at most ${LARGEST_FILE_MEGABYTES} MB, got ${Math.round(megabytes)} MB`);
-  }
-  const image = sharp(path, { limitInputPixels: LARGEST_PIXELS, failOn: "error" });
-  const { format } = await image.metadata();
-  if (!formats.has(format)) throw new Error(`expected JPEG, PNG or WebP, got ${format}`);
-  const { data, info } = await image
-    .autoOrient()
-    .flatten({ background: "white" })
-    .resize(resolution, resolution, {
-      fit: "cover",
-      position: "centre",
-      kernel: "lanczos3",
-      fastShrinkOnLoad: false, // else the decoders would do the resizing, each with a filter of its own
-    })
-    .toColourspace("srgb")
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  return planes(data, info.channels, resolution);
+export async function decodeImage(bytes: Uint8Array, resolution: number): Promise<Uint8Array> {
+  const { image, metadata } = await openImage(bytes);
+  const decode = () =>
+    image
+      .autoOrient()
+      .flatten({ background: "white" })
+      .toColourspace("srgb")
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+  const large = metadata.width * metadata.height > LARGE_PIXELS;
+  const { data, info } = await (large ? oneAtATime(decode) : decode()).catch(explain);
+  return resizeInterleaved(data, info, resolution);
 }
 
-/** Interleaved pixels as planes of red, green and blue; grey as all three. */
-function planes(pixels: Uint8Array, channels: number, resolution: number): Uint8Array {
-  const plane = resolution ** 2;
-  const result = new Uint8Array(3 * plane);
-  for (let channel = 0; channel < 3; channel++) {
-    const from = channels < 3 ? 0 : channel;
-    for (let pixel = 0; pixel < plane; pixel++) result[channel * plane + pixel] = pixels[pixel * channels + from];
+/**
+ * Reads the header of an image, and decodes nothing.
+ *
+ * @returns the image, to be decoded once, and what its header says
+ * @throws Error when the file or the image is too large, or is no image of a known format
+ */
+export async function openImage(bytes: Uint8Array): Promise<{ image: Sharp; metadata: Metadata }> {
+  expectFileSize(bytes.length);
+  imageFormat(bytes);
+  const image = sharp(bytes, { limitInputPixels: false, failOn: "error" });
+  const metadata = await image.metadata().catch(explain);
+  const { width, height } = metadata;
+  if (width * height > LARGEST_PIXELS) {
+    const megapixels = Math.floor(LARGEST_PIXELS / 1e6);
+    throw new Error(`expected at most ${megapixels} megapixels, got ${width}×${height}`);
   }
+  return { image, metadata };
+}
+
+function expectFileSize(size: number): void {
+  if (size <= LARGEST_FILE) return;
+  throw new Error(`expected at most ${LARGEST_FILE / 1e6} MB, got ${Math.round(size / 1e6)} MB`);
+}
+
+/** Throws what a decoder threw as one line. */
+function explain(error: Error): never {
+  const line = error.message.split("\n")[0].replace(/^Input buffer has corrupt header: /, "");
+  throw new Error(`cannot be decoded: ${line}`, { cause: error });
+}
+
+let lastLarge: Promise<unknown> = Promise.resolve();
+
+/** Runs a task after all tasks given before. */
+function oneAtATime<T>(task: () => Promise<T>): Promise<T> {
+  const result = lastLarge.then(task);
+  lastLarge = result.catch(() => {});
   return result;
 }
 
@@ -90,7 +114,7 @@ export async function decodeFiles(
       signal?.throwIfAborted();
       const index = next++;
       try {
-        images.set(await decodeImage(files[index].path, resolution), index * size);
+        images.set(await decodeImage(await readImageFile(files[index].path), resolution), index * size);
       } catch (error) {
         failures.set(index, reasonOf(error));
       }
@@ -111,6 +135,11 @@ export async function decodeFiles(
   };
 }
 
+async function readImageFile(path: string): Promise<Uint8Array> {
+  expectFileSize((await stat(path)).size);
+  return readFile(path);
+}
+
 /** One line without the path, which stands beside it. */
 const reasonOf = (error: unknown): string =>
-  (error as Error).message.split("\n")[0].replace(/^Input file (?=is missing|contains)/, "the file ");
+  (error as NodeJS.ErrnoException).code === "ENOENT" ? "no such file" : (error as Error).message.split("\n")[0];
