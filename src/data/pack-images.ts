@@ -53,7 +53,7 @@ export async function writeImages(
   await forEachConcurrently(read(signal), 2 * availableParallelism(), async ({ index, ...record }) => {
     signal?.throwIfAborted();
     const place = placeOf[index];
-    const pixels = await pixelsOf(record, resolution).catch((error: Error) => reasonOf(error));
+    const pixels = await pixelsOf(record, resolution).catch((error: Error) => error.message);
     if (typeof pixels === "string") failures.set(place, pixels);
     else {
       writeAt(file, pixels, offset + place * size);
@@ -108,7 +108,3 @@ export function writeAt(file: number, bytes: Uint8Array, position: number): void
     written += writeSync(file, bytes, written, bytes.length - written, position + written);
   }
 }
-
-/** One line without the path, which stands beside it. */
-const reasonOf = (error: Error): string =>
-  error.message.split("\n")[0].replace(/^Input (file|buffer) (?=is missing|contains)/, "the file ");

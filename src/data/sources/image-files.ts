@@ -3,15 +3,13 @@ import { extname, resolve } from "node:path";
 import { UserError } from "../../errors.js";
 import type { Collection } from "../collections/collection.js";
 import { fingerprintOf, openCollection } from "../collections/open-collection.js";
+import { LARGEST_FILE } from "../decode.js";
 import { type Split, splits } from "../image-set.js";
 import { splitByKey } from "../split.js";
 import type { Listing, Source, SourceImage } from "./listing.js";
 
 const extensions = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif"]);
 const ACCEPTED = "JPEG, PNG, WebP or GIF images (.jpg, .jpeg, .png, .webp, .gif)";
-
-/** Larger files are not opened. */
-export const LARGEST_FILE = 256e6;
 
 /** Names under which sub-folders divide a set themselves. */
 const splitFolders: Record<Split, readonly string[]> = {
