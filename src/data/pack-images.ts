@@ -1,8 +1,7 @@
 /** @file The images of a listing, decoded several at a time and written one after another without gaps. */
 import { readSync, writeSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { forEachConcurrently } from "./concurrent.js";
-import { decodeImage } from "./decode.js";
+import { createDecoder, type Decoder } from "./decoder.js";
 import { HASH_BYTES, hashOf } from "./pack-format.js";
 import { resizePixels } from "./resize.js";
 import type { Listing, SourceImage, SourceRecord } from "./sources/listing.js";
@@ -50,18 +49,23 @@ export async function writeImages(
   const hashes = new Uint8Array(images.length * HASH_BYTES);
   const failures = new Map<number, string>(); // by place
   let done = 0;
-  await forEachConcurrently(read(signal), 2 * availableParallelism(), async ({ index, ...record }) => {
-    signal?.throwIfAborted();
-    const place = placeOf[index];
-    const pixels = await pixelsOf(record, resolution).catch((error: Error) => error.message);
-    if (typeof pixels === "string") failures.set(place, pixels);
-    else {
-      writeAt(file, pixels, offset + place * size);
-      hashes.set(hashOf(pixels), place * HASH_BYTES);
-    }
-    done++;
-    onProgress?.(done, images.length);
-  });
+  const decoder = createDecoder(images.length);
+  try {
+    await forEachConcurrently(read(signal), decoder.parallel, async ({ index, ...record }) => {
+      signal?.throwIfAborted();
+      const place = placeOf[index];
+      const pixels = await pixelsOf(record, resolution, decoder).catch((error: Error) => error.message);
+      if (typeof pixels === "string") failures.set(place, pixels);
+      else {
+        writeAt(file, pixels, offset + place * size);
+        hashes.set(hashOf(pixels), place * HASH_BYTES);
+      }
+      done++;
+      onProgress?.(done, images.length);
+    });
+  } finally {
+    await decoder.close();
+  }
   if (done !== images.length) throw new Error(`Expected ${images.length} images to be read, got ${done}.`);
 
   const places = order.map((_, place) => place).filter((place) => !failures.has(place));
@@ -79,9 +83,9 @@ export async function writeImages(
   };
 }
 
-async function pixelsOf(record: SourceRecord, resolution: number): Promise<Uint8Array> {
+async function pixelsOf(record: SourceRecord, resolution: number, decoder: Decoder): Promise<Uint8Array> {
   if ("error" in record) throw new Error(record.error);
-  if ("encoded" in record) return decodeImage(record.encoded, resolution);
+  if ("encoded" in record) return decoder.decode(record.encoded, resolution);
   const { pixels, resolution: given } = record;
   return given === resolution ? pixels : resizePixels(pixels, given, given, resolution);
 }

@@ -2,8 +2,8 @@
 import type { Worker } from "node:worker_threads";
 import type { Config } from "../config/index.js";
 import type { ImageSet } from "../data/index.js";
-import { startThread } from "../engine/thread.js";
 import { groups } from "../model/index.js";
+import { startThread } from "../thread.js";
 import type { MicroBatch } from "./trainer.js";
 
 /** Steps that are made ahead: as many as fit into this many bytes, within these bounds. */

@@ -1,8 +1,8 @@
 /** @file ONNX Runtime in a thread of its own, and arrays that live there. */
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
+import { startThread } from "../../thread.js";
 import { checkElements, type Spec, type TypedArray } from "../spec.js";
-import { startThread } from "../thread.js";
 import type { ArrayId, DeviceName, Envelope, LoadRequest, Request, Response, WorkerSettings } from "./protocol.js";
 
 export interface RuntimeOptions {
