@@ -40,7 +40,8 @@ export async function fetchDownload(name: DownloadName, { from, ...options }: Fe
     if ((await hashOf(path, options.signal)) === sha256) return { path, ...expected, found: true };
     options.onNotice?.(`${path} is damaged: it will be replaced.`);
   }
-  if (from === undefined || /^[a-z][a-z+.-]*:\/\//i.test(from)) await download(from ?? url, path, { ...options, ...expected });
+  if (from === undefined || /^[a-z][a-z+.-]*:\/\//i.test(from))
+    await download(from ?? url, path, { ...options, ...expected });
   else await copyVerified(from, path, { ...options, ...expected });
   return { path, ...expected, found: false };
 }

@@ -74,7 +74,12 @@ export function connectionFailure(error: unknown, { href }: URL): unknown {
   return new UserError(`Expected an answer from ${href}, but the connection failed: ${reason}. ${ELSEWHERE}`);
 }
 
-function redirected(location: string, from: URL): URL {
+/**
+ * Where a redirection leads.
+ *
+ * @throws UserError when that is no address, not one of http or https, or http where we came by https
+ */
+export function redirected(location: string, from: URL): URL {
   const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
   if (to?.protocol === "https:" || (to?.protocol === "http:" && from.protocol === "http:")) return to;
   const kind = from.protocol === "http:" ? "an http or https" : "an https";
