@@ -1,7 +1,8 @@
 /** @file `strata train`: from images to a run folder. */
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
+import { tensorBoardOf } from "../report/tensorboard.js";
 import { bindingSettings, differences } from "../training/manifest.js";
 import { openRun } from "../training/open-run.js";
 import { readRunConfig } from "../training/run-folder.js";
@@ -23,6 +24,7 @@ interface Options extends ConfigurationOptions {
   images?: number;
   minutes?: number;
   resume?: boolean;
+  tensorboard?: boolean;
   init?: string;
   dryRun?: boolean;
 }
@@ -40,6 +42,7 @@ export const trainCommand = addConfigurationOptions(
   .option("--images <n>", "stop after this many images in all", wholeNumber(1))
   .option("--minutes <m>", "stop after this much time from now", numberAbove(0))
   .option("--resume", "go on from the last checkpoint of the run folder; with its own configuration if none is named")
+  .option("--tensorboard", "write event files for TensorBoard too, into RUN/tensorboard")
   .option("--init <checkpoint>", "start from the weights of another run, or of RUN/checkpoints/step-N")
   .option("--dry-run", "print the configuration, parameters, memory and rate to expect, and stop")
   .action(withContext(runTrain));
@@ -61,6 +64,8 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   const { resolution } = config.model;
   const data = await openImages(source, resolution, context);
   const initial = options.init === undefined ? undefined : await initialWeights(options.init, config, context);
+  const show = showTraining(out, resolution, progress);
+  const record = options.tensorboard ? tensorBoardOf(join(out, "tensorboard"), resolution) : undefined;
   const runtime = await createRuntime(context);
   try {
     const result = await train({
@@ -72,7 +77,10 @@ async function runTrain(context: Context, options: Options): Promise<void> {
       limit: { steps: options.steps, images: options.images, minutes: options.minutes },
       runtime,
       signal,
-      onEvent: showTraining(out, resolution, progress),
+      onEvent: async (event) => {
+        await show(event);
+        await record?.(event);
+      },
     });
     const { step, images, seconds, interrupted, checkpoint } = result;
     const done = `${interrupted ? "Interrupted after" : "Trained"} ${formatCount(step)} steps, ${formatCount(images)} images, ${formatDuration(seconds)}.`;

@@ -3,11 +3,12 @@
 /** What each folder may import, nearest first: folders, or single files of one. */
 export const LAYERS: Record<string, string[]> = {
   errors: [],
+  "cache-folder": [],
   config: ["errors"],
   random: ["errors"],
   formats: ["errors"],
-  engine: ["errors"], // it knows nothing of this project, and could be published alone
-  data: ["formats", "random", "errors"], // no models
+  engine: ["errors", "cache-folder"], // it knows nothing of this project, and could be published alone
+  data: ["formats", "random", "errors", "cache-folder"], // no models
   model: ["engine/tree", "random", "config", "errors"], // no losses, files or engines; a tree is none of them
   objective: ["model", "engine/tree", "random", "config", "errors"], // no optimizers or files
   generation: ["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
