@@ -1,0 +1,42 @@
+/** @file Splits of published data sets, which come in two parts: everyone trains on one and reports figures of the other. */
+import type { Split } from "../image-set.js";
+import { splitByKey } from "../split.js";
+
+export type Part = "train" | "test";
+
+/** Names of folders that hold a part. ImageNet's validation images are what everyone tests on. */
+const folders: Record<string, Part> = {
+  train: "train",
+  training: "train",
+  test: "test",
+  val: "test",
+  valid: "test",
+  validation: "test",
+};
+
+/** The part that a folder of this name holds. */
+export const partNamed = (folder: string | undefined): Part | undefined =>
+  folder !== undefined && Object.hasOwn(folders, folder.toLowerCase()) ? folders[folder.toLowerCase()] : undefined;
+
+/**
+ * The split of every image. A part is a split whole; validation is a tenth of the test images, which a hash of their names
+ * chooses (all of them when they are fewer than ten). Without a test part, the training images are divided as any other set.
+ *
+ * @param images - with names that are unique
+ */
+export function officialSplits(
+  images: readonly { name: string; part: Part }[],
+): { split: Split; alsoValidation?: true }[] {
+  const held = images.filter(({ part }) => part === "test").map(({ name }) => name);
+  if (held.length === 0) {
+    const splits = splitByKey(images.map(({ name }) => name));
+    return images.map(({ name }) => ({ split: splits.get(name)! }));
+  }
+  const tenth = splitByKey(held); // of which it takes a twentieth twice
+  const watched = held.filter((name) => held.length < 10 || tenth.get(name) !== "train");
+  const chosen = new Set(watched);
+  return images.map(({ name, part }) => ({
+    split: part,
+    ...(part === "test" && chosen.has(name) ? { alsoValidation: true } : {}),
+  }));
+}
