@@ -25,15 +25,6 @@ export const firstFolder = (name: string): string | undefined =>
 /** What stands before the first "_" in the file's own name, as guided-diffusion has its classes: `n01440764_10026.png`. */
 export const prefixOf = (name: string): string | undefined => /^([^_]+)_/.exec(baseName(name))?.[1];
 
-/** How many characters of every name are folders that all of them lie in, as archives have one around everything. */
-export function commonFolders(names: readonly string[]): number {
-  let common = names[0]?.slice(0, names[0].lastIndexOf("/") + 1) ?? "";
-  for (const name of names) {
-    while (!name.startsWith(common)) common = common.slice(0, common.lastIndexOf("/", common.length - 2) + 1);
-  }
-  return common.length;
-}
-
 /** Classes that are the names of groups, sorted; none when an image is in no group. */
 export function labelsByGroup(groups: readonly (string | undefined)[]): Labelling {
   if (groups.includes(undefined)) return { classes: [], labels: groups.map(() => undefined) };
