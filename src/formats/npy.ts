@@ -5,6 +5,7 @@
 import { UserError } from "../errors.js";
 import { NumpyArray, numpyGlobals } from "./numpy-pickle.js";
 import { unpickle } from "./pickle.js";
+import { shown } from "./pickle-text.js";
 import { type ElementType, elementBytes, elementCount, type Tensor, tensorFromBytes } from "./tensor.js";
 
 type Refuse = (problem: string) => never;
@@ -180,7 +181,9 @@ function pickled(bytes: Uint8Array, where: string, refuse: Refuse): number[] {
 
 function exact(value: unknown, refuse: Refuse): number {
   const number = typeof value === "bigint" ? Number(value) : value;
-  return Number.isSafeInteger(number) ? (number as number) : refuse(`holds ${value}, which is no integer below 2⁵³`);
+  return Number.isSafeInteger(number)
+    ? (number as number)
+    : refuse(`holds ${shown(value)}, which is no integer below 2⁵³`);
 }
 
 /** Takes pieces until the header is there. */

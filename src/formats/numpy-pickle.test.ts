@@ -58,7 +58,7 @@ const square = "K\x02K\x02\x86";
 test("reads lists of Python's numbers, as NumPy keeps objects", () => {
   const { value } = unpickle(array("O8", "|", two, "\x89", "](K\x05K\x07e"), { where: "a", globals: numpyGlobals });
   expect((value as NumpyArray).objects(refuse)).toEqual([5, 7]);
-  expect(() => tensor(value)).toThrow("an array has elements of type O8; known are f4, f8, i4, i8, u1, b1");
+  expect(() => tensor(value)).toThrow('an array has elements of type "O8"; known are f4, f8, i4, i8, u1, b1');
 });
 
 test.each<[string, Buffer, string]>([
@@ -66,7 +66,7 @@ test.each<[string, Buffer, string]>([
   ["a huge shape", array("u1", "|", `${"J\xff\xff\xff\x7f".repeat(3)}\x87`, "\x89", "U\x01a"), "needs 9.9"],
   ["Fortran order", array("u1", "|", square, "\x88", "U\x04abcd"), "an array is in Fortran order; save it in C order"],
   ["big-endian elements", array("f4", ">", two, "\x89", "U\x08abcdefgh"), "an array is big-endian"],
-  ["complex numbers", array("c8", "<", two, "\x89", "U\x01a"), "an array has elements of type c8"],
+  ["complex numbers", array("c8", "<", two, "\x89", "U\x01a"), 'an array has elements of type "c8"'],
   ["no elements", array("u1", "|", two, "\x89", "N"), "an array has no elements"],
   ["elements in a list", array("u1", "|", two, "\x89", "](K\x05K\x07e"), "an array has no elements"],
   ["a negative size", array("u1", "|", "J\xff\xff\xff\xff\x85", "\x89", "U\x01a"), "has no shape or no type"],
@@ -89,5 +89,5 @@ test.each<[string, Buffer, string]>([
 });
 
 test("an array whose state never came holds nothing", () => {
-  expect(() => new NumpyArray().tensor(refuse)).toThrow("an array has elements of type ;");
+  expect(() => new NumpyArray().tensor(refuse)).toThrow('an array has elements of type "";');
 });

@@ -3,6 +3,7 @@
  * pickle is read: an array's elements are asked for afterwards.
  */
 import { type PickleFunction, type PickleGlobals, plainGlobals, type Stateful } from "./pickle.js";
+import { shown } from "./pickle-text.js";
 import { type ElementType, elementBytes, elementCount, type Tensor, tensorFromBytes } from "./tensor.js";
 
 type Refuse = (problem: string) => never;
@@ -37,7 +38,7 @@ class NumpyType implements Stateful {
   elementType(refuse: Refuse): ElementType {
     const type = types.get(this.code);
     if (type === undefined) {
-      return refuse(`an array has elements of type ${this.code}; known are ${[...types.keys()].join(", ")}`);
+      return refuse(`an array has elements of type ${shown(this.code)}; known are ${[...types.keys()].join(", ")}`);
     }
     if (this.#order === ">") refuse("an array is big-endian; save it as this machine's own order");
     return type;

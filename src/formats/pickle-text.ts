@@ -5,7 +5,12 @@ type Refuse = (problem: string) => never;
 /** Digits of the longest integer: as many as 256 bytes have. */
 const MOST_DIGITS = 617;
 
-const shown = (text: string): string => JSON.stringify(text.slice(0, 40));
+/** A value for a message: short, whatever it is and holds. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return typeof value === "object" && value !== null ? `a ${value.constructor.name}` : `${value}`.slice(0, 100);
+}
 
 /** An integer, as bigint where a number cannot hold it. */
 export function parseDecimal(text: string, refuse: Refuse): number | bigint {

@@ -109,7 +109,12 @@ const hostile: [string, string, string][] = [
   ["names of JavaScript", attack("constructor", "constructor"), `asks for Python's "constructor constructor"`],
   ["a part of what is allowed", attack("_codecs", "encode.__globals__"), "encode.__globals__"],
   ["a global from the stack", "\x8c\x02os\x8c\x06system\x93)R.", `asks for Python's "os system"`],
-  ["a global that is no text", "K\x01K\x02\x93.", `asks for Python's "1 2"`],
+  ["a global that is no text", "K\x01K\x02\x93.", `asks for Python's 1 2`],
+  [
+    "a global called by nested lists",
+    `${"]".repeat(50_000)}${"a".repeat(49_999)}K\x01\x93.`,
+    "asks for Python's a list of 1 1",
+  ],
   ["an object of a class", "\x8c\x02os\x8c\x06system\x93)\x81.", `asks for Python's "os system"`],
   ["a class of old", "(U\x02idios\nsystem\n.", "its opcode 0x69 is none that plain data need"],
   ["an object of old", "(cos\nsystem\nU\x02ido.", `asks for Python's "os system"`],

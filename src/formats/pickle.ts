@@ -7,7 +7,7 @@
  * text, longer ones bytes, since it had one type for both. Bytes are views of the file.
  */
 import { UserError } from "../errors.js";
-import { parseDecimal, parseFloatText, parseQuoted, parseRawUnicode } from "./pickle-text.js";
+import { parseDecimal, parseFloatText, parseQuoted, parseRawUnicode, shown } from "./pickle-text.js";
 
 type Refuse = (problem: string) => never;
 
@@ -223,11 +223,14 @@ class Machine {
   // What could run code elsewhere.
 
   pushGlobal(module: unknown, name: unknown): void {
+    if (typeof module !== "string" || typeof name !== "string") {
+      this.refuse(`it asks for Python's ${shown(module)} ${shown(name)}`);
+    }
     const key = `${module} ${name}`;
     const known = this.#options.globals;
-    if (typeof module !== "string" || typeof name !== "string" || !known?.has(key)) {
+    if (!known?.has(key)) {
       this.refuse(
-        `it asks for Python's "${key}", which no such data need; other programs may run it, so do not open it`,
+        `it asks for Python's ${shown(key)}, which no such data need; other programs may run it, so do not open it`,
       );
     }
     this.push(known?.get(key));

@@ -2,6 +2,7 @@
 import { UserError } from "../../errors.js";
 import { NumpyArray, numpyGlobals } from "../../formats/numpy-pickle.js";
 import { unpickle } from "../../formats/pickle.js";
+import { shown } from "../../formats/pickle-text.js";
 
 /** Bytes of an image: 3 planes of 32×32, red, green, blue. */
 export const IMAGE_BYTES = 3 * 32 * 32;
@@ -75,6 +76,7 @@ function checked(batch: Batch, refuse: Refuse): Batch {
   const wrong = Array.from(batch.labels).findIndex(
     (label) => !Number.isInteger(label) || label < 0 || label >= CLASSES,
   );
-  if (wrong >= 0) refuse(`its image ${wrong} has the label ${batch.labels[wrong]}; there are 0 … ${CLASSES - 1}`);
+  if (wrong >= 0)
+    refuse(`its image ${wrong} has the label ${shown(batch.labels[wrong])}; there are 0 … ${CLASSES - 1}`);
   return batch;
 }

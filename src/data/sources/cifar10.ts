@@ -3,6 +3,7 @@
  * folders of the classes; packed or not. All give the same classes in the same order.
  */
 import { UserError } from "../../errors.js";
+import { shown } from "../../formats/pickle-text.js";
 import {
   type Batch,
   IMAGE_BYTES,
@@ -154,8 +155,9 @@ function bytesOf(content: { bytes: Uint8Array } | { error: string }, file: Sourc
 async function checkNames(files: readonly SourceFile[], form: BatchForm, refuse: Refuse): Promise<void> {
   for await (const { index, ...content } of readFiles(files, { largest: 2 ** 20 })) {
     const names = form.parseNames(bytesOf(content, files[index]), locationOf(files[index]));
-    if (!Array.isArray(names) || names.join() !== cifar10Classes.join()) {
-      refuse(`its classes are ${String(names).slice(0, 200)}`);
+    const same = Array.isArray(names) && names.length === cifar10Classes.length;
+    if (!same || cifar10Classes.some((known, label) => names[label] !== known)) {
+      refuse(`its classes are ${Array.isArray(names) ? names.slice(0, 20).map(shown).join(", ") : shown(names)}`);
     }
   }
 }

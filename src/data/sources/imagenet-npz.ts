@@ -69,7 +69,7 @@ export async function npzListing(
   sources: readonly NpzSource[],
   resolution: number,
 ): Promise<Pick<Listing, "classes" | "images" | "read">> {
-  const ordered = [...sources].sort((a, b) => numberIn(a.name) - numberIn(b.name) || (a.name < b.name ? -1 : 1));
+  const ordered = [...sources].sort(byNumber);
   const listed: { name: string; part: Part; label: number }[] = [];
   const starts: number[] = []; // index of every file's first image
   for (const source of ordered) {
@@ -96,8 +96,11 @@ export async function npzListing(
   };
 }
 
-/** The number that a name ends with, so that batch 10 comes behind batch 9. */
-const numberIn = (name: string): number => Number(/\d+$/.exec(name)?.[0] ?? 0);
+/** Batch 10 behind batch 9, and what has no number behind both. */
+function byNumber({ name: a }: NpzSource, { name: b }: NpzSource): number {
+  const numberIn = (name: string): number => Number(/\d+$/.exec(name)?.[0] ?? Number.MAX_VALUE);
+  return numberIn(a) - numberIn(b) || (a < b ? -1 : 1);
+}
 
 type Refuse = (problem: string) => never;
 

@@ -14,7 +14,7 @@ import {
   prefixOf,
 } from "./labels.js";
 import type { Listing } from "./listing.js";
-import { officialSplits, partsByFolder } from "./official-splits.js";
+import { officialSplits, placesOf } from "./official-splits.js";
 import { openSource } from "./open-source.js";
 
 const ACCEPTED =
@@ -69,14 +69,13 @@ async function imageFiles(images: readonly SourceFile[], files: readonly SourceF
   if (images.some((image) => image.collection !== collection)) {
     refuse("its images lie in several archives. Give one of them, or unpack them into one folder");
   }
-  const places = partsByFolder(images.map(({ name }) => name));
+  const places = placesOf(images.map(({ name }) => name));
   const lists = await readLists(collection, refuse);
   const { classes, labels } = labelsOf(collection, images, places, lists, refuse);
-  const listed = places.map(({ part, rest }) => ({ name: `${part}/${rest}`, part }));
-  const splits = officialSplits(listed);
+  const splits = officialSplits(places);
   return {
     classes,
-    images: listed.map(({ name }, index) => ({
+    images: places.map(({ name }, index) => ({
       name,
       ...splits[index],
       ...(labels[index] === undefined ? {} : { label: labels[index] }),

@@ -1,5 +1,6 @@
 /** @file Labels of images that are files: by folder, by the first part of the name, or by a list in `dataset.json`. */
 import { UserError } from "../../errors.js";
+import { shown } from "../../formats/pickle-text.js";
 
 export interface Labelling {
   /** Names of the classes; empty when images have no labels. */
@@ -86,7 +87,10 @@ function parseList(bytes: Uint8Array, refuse: Refuse): [string, number][] | unde
   if (labels === undefined || labels === null) return undefined;
   if (!Array.isArray(labels)) return refuse("its labels are no list");
   const wrong = labels.findIndex((pair) => !isLabel(pair));
-  if (wrong >= 0) refuse(`its entry ${wrong} is ${JSON.stringify(labels[wrong])?.slice(0, 100)}`);
+  if (wrong >= 0)
+    refuse(
+      `its entry ${wrong} is ${Array.isArray(labels[wrong]) ? `[${labels[wrong].slice(0, 4).map(shown)}]` : shown(labels[wrong])}`,
+    );
   return labels;
 }
 

@@ -42,19 +42,27 @@ export function officialSplits(
   }));
 }
 
+/** Where an image lies in a set that is divided by folders. */
+export interface Place {
+  /** Below the folders that all images lie in. */
+  name: string;
+  part: Part;
+  /** The name below the folder of the part. */
+  rest: string;
+}
+
 /**
- * Which part every image is in, and its name below: folders around all images are passed over, as archives have one, then
- * sub-folders are the parts when all of them are called so; otherwise all images are of `train`.
+ * Places of images by their names: folders around all of them are passed over, as archives have one, then sub-folders are
+ * the parts when all of them are called so; otherwise all images are of `train`.
  */
-export function partsByFolder(names: readonly string[]): { part: Part; rest: string }[] {
+export function placesOf(names: readonly string[]): Place[] {
   const common = commonFolders(names);
   const below = names.map((name) => name.slice(common));
   const divided = below.every((name) => partNamed(firstFolder(name)) !== undefined);
-  return below.map((name) =>
-    divided
-      ? { part: partNamed(firstFolder(name))!, rest: name.slice(name.indexOf("/") + 1) }
-      : { part: "train", rest: name },
-  );
+  return below.map((name) => {
+    if (!divided) return { name, part: "train", rest: name };
+    return { name, part: partNamed(firstFolder(name))!, rest: name.slice(name.indexOf("/") + 1) };
+  });
 }
 
 /** How many characters of every name are folders that all of them lie in and that are no part. */
