@@ -35,8 +35,10 @@ export interface DataSet extends Record<Split, ImageSet> {
  * @throws the signal's reason when it aborts
  */
 export async function openData(source: string, options: OpenOptions): Promise<DataSet> {
-  const pack = await openPack(sourceOf(source, options.resolution), options);
-  const { skipped } = pack.about;
+  const opened = sourceOf(source, options.resolution);
+  const pack = await openPack(opened, options);
+  const { skipped, description } = pack.about;
+  if (opened.id.startsWith("path:")) options.onNotice?.(`${source} is taken as ${description}.`);
   const sets = Object.fromEntries(splits.map((split) => [split, splitOf(pack, split, source)])) as Record<
     Split,
     ImageSet
@@ -52,7 +54,7 @@ export async function openData(source: string, options: OpenOptions): Promise<Da
 
 /** The pack of a source as it is now: one that is there, or a new one. */
 async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
-  const { resolution, onNotice = () => {}, signal } = options;
+  const { resolution, onNotice = () => {} } = options;
   const folder = packFolder();
   const identity = shortHash(`${source.id} ${resolution} ${RESIZING}`);
   const name = `${basename(source.id).replace(/[^\w.-]+/g, "-")}-${resolution}-${identity}`;
@@ -69,7 +71,7 @@ async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
   const former = existsSync(folder) ? readdirSync(folder).filter((file) => file.startsWith(`${name}-`)) : [];
   if (former.length > 0 && !existsSync(path))
     onNotice(`${source.id} has changed since it was packed: packing it again.`);
-  const listing = await source.list(signal);
+  const listing = await source.list();
   try {
     await writePack(path, { source: source.id, fingerprint }, listing, options);
   } finally {

@@ -32,6 +32,8 @@ const aboutSchema = z.strictObject({
   format: z.literal(1),
   /** Kind and path of the source. */
   source: z.string(),
+  /** What the source was taken for, in words. */
+  description: z.string(),
   /** Of the source when it was packed. */
   fingerprint: z.string(),
   resolution: z.int().min(1),

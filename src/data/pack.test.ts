@@ -23,6 +23,7 @@ function listing(count: number, change: Partial<Listing> & { record?: (index: nu
   }));
   const record = change.record ?? ((index) => ({ pixels: new Uint8Array(12).fill(index), resolution: 2 }));
   return {
+    description: "a test",
     classes: ["a", "b", "c"],
     images,
     refused: [],

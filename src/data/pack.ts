@@ -95,6 +95,7 @@ async function writeContent(
   const about: About = {
     format: 1,
     source,
+    description: listing.description,
     fingerprint,
     resolution,
     resizing: RESIZING,

@@ -82,11 +82,11 @@ export function emojiSource(): Source {
   const folder = join(dirname(manifest), "assets");
   return {
     id: "emoji",
-    description: "the embedded emoji",
     fingerprint: async () => createHash("sha256").update(readFileSync(manifest)).digest("hex"),
     list: async () => {
       const images = emojiImages(readdirSync(folder).sort());
       return {
+        description: "the embedded emoji",
         classes: emojiGroups,
         images,
         refused: [],

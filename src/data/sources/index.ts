@@ -1,18 +1,35 @@
 /** @file Data sources by name: `emoji`, `cifar10:PATH`, `imagenet32:PATH`, `imagenet64:PATH`, `folder:PATH`, or a path. */
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
+import { resolve } from "node:path";
 import { UserError } from "../../errors.js";
+import { fingerprintOf, openCollection } from "../collections/open-collection.js";
+import { fetchedPath } from "../fetch.js";
+import { cifar10Listing, isCifar10Batch } from "./cifar10.js";
 import { emojiSource } from "./emoji.js";
-import { imageFilesSource } from "./image-files.js";
-import type { Source } from "./listing.js";
+import { imageFilesListing } from "./image-files.js";
+import { imagenetListing } from "./imagenet.js";
+import { isInsideNpz, isNpz } from "./imagenet-npz.js";
+import type { Listing, Source } from "./listing.js";
 
 const SOURCES =
-  "emoji, emoji:RESOLUTION (as emoji:64), cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, " +
+  "emoji, emoji:RESOLUTION (as emoji:64), cifar10, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, " +
   "or the path of a folder or of a .zip, .tar or .tar.gz";
 
-const kinds: Record<string, (path: string) => Source> = {
-  folder: imageFilesSource,
+/** How each kind lists what is at a path, for models of a resolution. */
+const kinds: Record<string, (path: string, resolution?: number) => Promise<Listing>> = {
+  folder: imageFilesListing,
+  cifar10: cifar10Listing,
+  imagenet32: (path) => imagenetListing(path, 32),
+  imagenet64: (path) => imagenetListing(path, 64),
+  path: recognisedListing,
 };
+
+const sourceAt = (kind: string, path: string, resolution?: number): Source => ({
+  id: `${kind}:${resolve(path)}`,
+  fingerprint: () => fingerprintOf(path),
+  list: () => kinds[kind](path, resolution),
+});
 
 /**
  * The source of a name.
@@ -30,14 +47,31 @@ export function sourceOf(name: string, resolution?: number): Source {
         `Give emoji:${resolution}, or simply emoji.`,
     );
   }
-  if (kind !== undefined && kind in kinds) return kinds[kind](atHome(rest));
-  if (existsSync(name)) return recognised(name);
+  if (name === "cifar10") return sourceAt("cifar10", fetched());
+  if (kind !== undefined && Object.hasOwn(kinds, kind) && kind !== "path") return sourceAt(kind, atHome(rest));
+  if (existsSync(name)) return sourceAt("path", name, resolution);
   const missing = kind === undefined ? ", and there is nothing at that path" : "";
   throw new UserError(`Expected a data source (${SOURCES}), got "${name}"${missing}.`);
 }
 
-/** What a bare path holds. */
-const recognised = (path: string): Source => imageFilesSource(path);
+/** Where `strata fetch cifar10` puts it. */
+function fetched(): string {
+  const path = fetchedPath("cifar10");
+  if (path !== undefined) return path;
+  throw new UserError(
+    "Expected CIFAR-10 in the cache, found none. Run strata fetch cifar10, or give its place: cifar10:PATH.",
+  );
+}
+
+/** What a bare path holds: CIFAR-10 and ImageNet as their authors pack them, else images. */
+async function recognisedListing(path: string, resolution?: number): Promise<Listing> {
+  const collection = await openCollection(path);
+  const names = collection.files.map(({ name }) => name);
+  await collection.close();
+  if (names.some(isCifar10Batch)) return cifar10Listing(path);
+  if (names.some(isNpz) || isInsideNpz(names)) return imagenetListing(path, resolution === 64 ? 64 : 32);
+  return imageFilesListing(path);
+}
 
 /** `~/…` in the home folder: shells leave it to us when it follows `folder:`. */
 const atHome = (path: string): string => (/^~(?=$|[/\\])/.test(path) ? homedir() + path.slice(1) : path);

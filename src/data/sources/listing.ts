@@ -1,33 +1,38 @@
 /** @file What every kind of source offers: a cheap way to notice changes, and a list of images before any is decoded. */
+import type { Refusal } from "../../formats/archive-entry.js";
 import type { Split } from "../image-set.js";
 
 export interface SourceImage {
-  /** Unique in the source; messages call the image by it. */
+  /** Unique in its source, and the same in every form that the source comes in. */
   name: string;
   split: Split;
-  /** A test image that is also watched in training: official sets have no validation images of their own. */
-  alsoValidation?: boolean;
-  /** Index into `classes`, when there are classes. */
+  /** Whether an image of `test` is also one of those that a run is watched on: official sets have none for that. */
+  alsoValidation?: true;
+  /** Index into the classes of the listing, when it has some. */
   label?: number;
 }
 
-/** One image as the source has it: a file's bytes, pixels already, or why there are none. */
-export type SourceRecord =
-  | { encoded: Uint8Array }
-  /** uint8 [3, R, R] */
-  | { pixels: Uint8Array; resolution: number }
-  | { error: string };
+/** An image as a file, or uint8 [3, R, R] RGB; or why there is none. Bytes may be a view of a longer buffer. */
+export type SourceRecord = { encoded: Uint8Array } | { pixels: Uint8Array; resolution: number } | { error: string };
+export type SourceContent = { index: number } & SourceRecord;
 
 /** What a source holds. Holds files open until it is closed. */
 export interface Listing {
+  /** What it was taken for, in words: "CIFAR-10 in binary batches". */
+  description: string;
   /** Names of the classes; empty when there are none. Every image then has a label, or none has. */
   classes: string[];
-  /** In the order of their names. */
+  /** In an order that depends on nothing but the source. */
   images: readonly SourceImage[];
   /** Files that were passed over before any was opened, and why. */
-  refused: readonly { file: string; reason: string }[];
-  /** Every image once, in the order that costs least, by its index into `images`. */
-  read(signal?: AbortSignal): AsyncIterable<{ index: number } & SourceRecord>;
+  refused: readonly Refusal[];
+  /**
+   * Every image once, in the order that costs least, by its index into `images`.
+   *
+   * @throws the signal's reason when it aborts
+   * @throws UserError when the source has been damaged since it was listed
+   */
+  read(signal?: AbortSignal): AsyncIterable<SourceContent>;
   close(): Promise<void>;
 }
 
@@ -35,10 +40,8 @@ export interface Listing {
 export interface Source {
   /** Kind and absolute path: what tells it from other sources. */
   id: string;
-  /** What it was taken for, in words: "a zip archive of images". */
-  description: string;
   /** Another value means that the source has changed. Costs no more than looking at names, sizes and times. */
   fingerprint(): Promise<string>;
   /** @throws UserError when the source is missing, unreadable, or has no images */
-  list(signal?: AbortSignal): Promise<Listing>;
+  list(): Promise<Listing>;
 }
