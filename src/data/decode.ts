@@ -25,6 +25,11 @@ const LARGEST_SET = 2 ** 32 - 1;
 sharp.concurrency(1); // many small images: one thread each is faster than many threads for one
 sharp.cache(false); // no image is decoded twice, and the cache would keep the bytes of the last hundred
 
+/** The file or its picture exceeds what is read. */
+export class TooLarge extends Error {
+  override name = "TooLarge";
+}
+
 export interface DecodeOptions {
   resolution: number;
   onProgress?: (done: number, total: number) => void;
@@ -98,14 +103,14 @@ async function openImage(bytes: Uint8Array): Promise<{ image: Sharp; metadata: M
   const { width, height } = metadata;
   if (width * height > LARGEST_PIXELS) {
     const megapixels = Math.floor(LARGEST_PIXELS / 1e6);
-    throw new Error(`expected at most ${megapixels} megapixels, got ${width}×${height}`);
+    throw new TooLarge(`expected at most ${megapixels} megapixels, got ${width}×${height}`);
   }
   return { image, metadata };
 }
 
 function expectFileSize(size: number): void {
   if (size <= LARGEST_FILE) return;
-  throw new Error(`expected at most ${LARGEST_FILE / 1e6} MB, got ${Math.round(size / 1e6)} MB`);
+  throw new TooLarge(`expected at most ${LARGEST_FILE / 1e6} MB, got ${Math.round(size / 1e6)} MB`);
 }
 
 /** Throws what a decoder threw as one line. */

@@ -1,5 +1,7 @@
 /** @file What a source of images holds: every image decoded once and counted, what is unusual named. */
 import { availableParallelism } from "node:os";
+import { TooLarge } from "./decode.js";
+import { type Kind, kinds, WIDE } from "./image-kinds.js";
 import { type Split, splits } from "./image-set.js";
 import { type ImageFacts, inspectImage, inspectPixels } from "./inspect-image.js";
 
@@ -17,19 +19,6 @@ export type ScannedItem = { index: number } & (
   | { pixels: Uint8Array; resolution: number }
   | { error: string }
 );
-
-/** What may be unusual about an image. */
-export type Kind =
-  | "unreadable"
-  | "duplicate"
-  | "animated"
-  | "transparent"
-  | "cmyk"
-  | "deep"
-  | "turned"
-  | "grey"
-  | "wide"
-  | "small";
 
 /** Images of one kind: how many, and the first of them by name. */
 export interface Named {
@@ -51,6 +40,8 @@ export interface ScanSummary {
   shorterSide: { least: number; median: number; most: number };
   /** Mean share of an image's area outside its centre square. */
   cropLoss: number;
+  /** Usable images whose shorter side has fewer pixels than the presets' resolution. */
+  small: number;
   kinds: Record<Kind, Named>;
   /** Files that the source itself left out. */
   refused: Named;
@@ -58,8 +49,6 @@ export interface ScanSummary {
   duplicatesAcrossSplits: number;
 }
 
-/** The centre square of a wider image is less than half of it. */
-const WIDE = 2;
 /** The lowest resolution of the presets. */
 const SMALL = 32;
 /** How many images of a kind are named. */
@@ -92,7 +81,7 @@ export async function scan(
 }
 
 /** One image looked at: its facts, or why it cannot be used. */
-export type Finding = { index: number } & ({ facts: ImageFacts } | { problem: string });
+export type Finding = { index: number } & ({ facts: ImageFacts } | { problem: string; tooLarge?: boolean });
 
 async function look(item: ScannedItem): Promise<Finding> {
   const { index } = item;
@@ -100,7 +89,7 @@ async function look(item: ScannedItem): Promise<Finding> {
   if ("pixels" in item) return { index, facts: inspectPixels(item.pixels, item.resolution) };
   return inspectImage(item.encoded).then(
     (facts) => ({ index, facts }),
-    (error: Error) => ({ index, problem: error.message }),
+    (error: Error) => ({ index, problem: error.message, tooLarge: error instanceof TooLarge }),
   );
 }
 
@@ -141,10 +130,7 @@ export class Tally {
   /** The first image of every digest. */
   readonly #firsts = new Map<string, number>();
   #acrossSplits = 0;
-  readonly #kinds: Record<Kind, Named> = {
-    ...{ unreadable: none(), duplicate: none(), animated: none(), transparent: none(), cmyk: none() },
-    ...{ deep: none(), turned: none(), grey: none(), wide: none(), small: none() },
-  };
+  readonly #kinds = Object.fromEntries(kinds.map((kind) => [kind, none()])) as Record<Kind, Named>;
 
   constructor(listing: Omit<ScannedListing, "read">) {
     this.#listing = listing;
@@ -155,7 +141,7 @@ export class Tally {
   add(finding: Finding): void {
     const { name, split, label } = this.#listing.images[finding.index];
     if ("problem" in finding) {
-      note(this.#kinds.unreadable, name, finding.problem);
+      note(this.#kinds[finding.tooLarge ? "oversized" : "unreadable"], name, finding.problem);
       return;
     }
     const { facts } = finding;
@@ -177,7 +163,6 @@ export class Tally {
     const size = `${width}×${height}`;
     if (frames > 1) note(this.#kinds.animated, name, `${frames} pictures`);
     if (aspect > WIDE) note(this.#kinds.wide, name, size);
-    if (Math.min(width, height) < SMALL) note(this.#kinds.small, name, size);
     for (const kind of ["transparent", "cmyk", "deep", "turned", "grey"] as const) {
       if (facts[kind]) note(this.#kinds[kind], name);
     }
@@ -211,6 +196,7 @@ export class Tally {
       otherSizes: Math.max(sizes.length - SHOWN_SIZES, 0),
       shorterSide: spreadOf(this.#shorterSides),
       cropLoss: usable > 0 ? this.#loss / usable : 0,
+      small: [...this.#shorterSides].reduce((sum, [side, count]) => (side < SMALL ? sum + count : sum), 0),
       kinds: this.#kinds,
       refused,
       duplicatesAcrossSplits: this.#acrossSplits,
