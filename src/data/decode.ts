@@ -108,7 +108,7 @@ async function openImage(bytes: Uint8Array): Promise<{ image: Sharp; metadata: M
   return { image, metadata };
 }
 
-function expectFileSize(size: number): void {
+export function expectFileSize(size: number): void {
   if (size <= LARGEST_FILE) return;
   throw new TooLarge(`expected at most ${LARGEST_FILE / 1e6} MB, got ${Math.round(size / 1e6)} MB`);
 }

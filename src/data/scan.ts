@@ -10,7 +10,7 @@ export interface ScannedListing {
   classes: readonly string[];
   images: readonly { name: string; split: Split; label?: number }[];
   refused: readonly { file: string; reason: string }[];
-  read(signal: AbortSignal): AsyncIterable<ScannedItem>;
+  read(signal?: AbortSignal): AsyncIterable<ScannedItem>;
 }
 
 /** One image as a listing gives it, or why it cannot. */
