@@ -84,7 +84,7 @@ const names = (summary: ScanSummary): string =>
       return [
         `${images}:`,
         ...lines,
-        ...(more > 0 ? [`  and ${formatCount(more)} more, of which --json names up to 1,000`] : []),
+        ...(more > 0 ? [`  and ${formatCount(more)} more (--json names more of them)`] : []),
       ];
     })
     .map((lines) => lines.join("\n"))

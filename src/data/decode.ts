@@ -115,8 +115,9 @@ export function expectFileSize(size: number): void {
 
 /** Throws what a decoder threw as one line. */
 function explain(error: Error): never {
-  const line = error.message.split("\n")[0].replace(/^Input buffer has corrupt header: /, "");
-  throw new Error(`cannot be decoded: ${line}`, { cause: error });
+  const lines = error.message.replace(/^Input buffer has corrupt header:/, "").split("\n");
+  const line = lines.map((each) => each.trim()).find((each) => each !== "");
+  throw new Error(`cannot be decoded: ${line ?? "its header is damaged"}`, { cause: error });
 }
 
 let lastLarge: Promise<unknown> = Promise.resolve();
