@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { UserError } from "../errors.js";
 import { version } from "../version.js";
 import { addGlobalOptions, Interrupted } from "./command.js";
+import { dataCommand } from "./data.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
 import { fetchCommand } from "./fetch.js";
@@ -22,6 +23,7 @@ const commands = [
   sampleCommand,
   reconstructCommand,
   inspectCommand,
+  dataCommand,
   fetchCommand,
   doctorCommand,
 ];

@@ -12,28 +12,68 @@ export const LARGEST_FILE = 256e6;
 /** Images of more pixels are decoded one at a time, so that no more than one needs hundreds of megabytes. */
 const LARGE_PIXELS = 2 ** 24;
 
+/** Decoding that takes longer is given up. */
+const LONGEST_SECONDS = 60;
+
 sharp.concurrency(1); // many small images: one thread each is faster than many threads for one
 sharp.cache(false); // no image is decoded twice, and the cache would keep the bytes of the last hundred
 
+/** The file or its picture exceeds what is read. */
+export class TooLarge extends Error {
+  override name = "TooLarge";
+}
+
 /**
- * The centre of an image as uint8 [3, R, R], resized as `resizePixels` does: upright by its EXIF orientation, on white, in
- * sRGB of 8 bits. Of an animation, the first picture.
+ * The centre of an image as uint8 [3, R, R], decoded by `decodePixels` and resized as `resizePixels` does.
  *
  * @param bytes - a JPEG, PNG, WebP or GIF file
  * @throws Error saying why it cannot be used
  */
 export async function decodeImage(bytes: Uint8Array, resolution: number): Promise<Uint8Array> {
-  const { image, metadata } = await openImage(bytes);
-  const decode = () =>
-    image
-      .autoOrient()
-      .flatten({ background: "white" })
-      .toColourspace("srgb")
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-  const large = metadata.width * metadata.height > LARGE_PIXELS;
-  const { data, info } = await (large ? oneAtATime(decode) : decode()).catch(explain);
+  const { data, info } = await decodePixels(bytes);
   return resizeInterleaved(data, info, resolution);
+}
+
+/** A decoded image. */
+export interface DecodedImage {
+  /** uint8 [H, W, channels]. */
+  data: Uint8Array;
+  info: { width: number; height: number; channels: number };
+  /** What the file's header says. */
+  metadata: Metadata;
+}
+
+/**
+ * All pixels of an image: upright by its EXIF orientation, on white, in sRGB of 8 bits. Of an animation, the first picture.
+ *
+ * @param bytes - a JPEG, PNG, WebP or GIF file
+ * @throws Error saying why it cannot be used
+ */
+export async function decodePixels(bytes: Uint8Array): Promise<DecodedImage> {
+  const { image, metadata } = await openImage(bytes);
+  const decoded = await decode(
+    image.autoOrient().flatten({ background: "white" }).toColourspace("srgb"),
+    metadata.width * metadata.height,
+  );
+  return { ...decoded, metadata };
+}
+
+/**
+ * Whether a picture shows what it is placed on.
+ *
+ * @param bytes - a file that `decodePixels` accepts, of an image with alpha
+ */
+export async function isTransparent(bytes: Uint8Array): Promise<boolean> {
+  const { image, metadata } = await openImage(bytes);
+  const { data } = await decode(image.ensureAlpha().extractChannel("alpha"), metadata.width * metadata.height);
+  return data.some((alpha) => alpha < 255);
+}
+
+/** The pixels of an image, once other large ones are done. */
+async function decode(image: Sharp, pixels: number) {
+  const run = () =>
+    image.timeout({ seconds: LONGEST_SECONDS }).raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+  return (pixels > LARGE_PIXELS ? oneAtATime(run) : run()).catch(explain);
 }
 
 /**
@@ -42,7 +82,7 @@ export async function decodeImage(bytes: Uint8Array, resolution: number): Promis
  * @returns the image, to be decoded once, and what its header says
  * @throws Error when the file or the image is too large, or is no image of a known format
  */
-export async function openImage(bytes: Uint8Array): Promise<{ image: Sharp; metadata: Metadata }> {
+async function openImage(bytes: Uint8Array): Promise<{ image: Sharp; metadata: Metadata }> {
   expectFileSize(bytes.length);
   imageFormat(bytes);
   const image = sharp(bytes, { limitInputPixels: false, failOn: "error" });
@@ -50,20 +90,21 @@ export async function openImage(bytes: Uint8Array): Promise<{ image: Sharp; meta
   const { width, height } = metadata;
   if (width * height > LARGEST_PIXELS) {
     const megapixels = Math.floor(LARGEST_PIXELS / 1e6);
-    throw new Error(`expected at most ${megapixels} megapixels, got ${width}×${height}`);
+    throw new TooLarge(`expected at most ${megapixels} megapixels, got ${width}×${height}`);
   }
   return { image, metadata };
 }
 
-function expectFileSize(size: number): void {
+export function expectFileSize(size: number): void {
   if (size <= LARGEST_FILE) return;
-  throw new Error(`expected at most ${LARGEST_FILE / 1e6} MB, got ${Math.round(size / 1e6)} MB`);
+  throw new TooLarge(`expected at most ${LARGEST_FILE / 1e6} MB, got ${Math.round(size / 1e6)} MB`);
 }
 
 /** Throws what a decoder threw as one line. */
 function explain(error: Error): never {
-  const line = error.message.split("\n")[0].replace(/^Input buffer has corrupt header: /, "");
-  throw new Error(`cannot be decoded: ${line}`, { cause: error });
+  const lines = error.message.replace(/^Input buffer has corrupt header:/, "").split("\n");
+  const line = lines.map((each) => each.trim()).find((each) => each !== "");
+  throw new Error(`cannot be decoded: ${line ?? "its header is damaged"}`, { cause: error });
 }
 
 let lastLarge: Promise<unknown> = Promise.resolve();

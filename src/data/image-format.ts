@@ -8,7 +8,7 @@ export const EXPECTED_FORMATS = "JPEG, PNG, WebP or GIF";
 /** How formats begin, control characters as points; those that are not read are here to be named. */
 const beginnings: [name: string, pattern: RegExp][] = [
   ["JPEG", /^\xff\xd8\xff/],
-  ["PNG", /^\x89PNG....[^ -~]/s],
+  ["PNG", /^\x89PNG/],
   ["WebP", /^RIFF....WEBP/s],
   ["GIF", /^GIF8[79]a/],
   ["TIFF", /^(II[*+]|MM.[*+])/s],
@@ -21,8 +21,8 @@ const beginnings: [name: string, pattern: RegExp][] = [
   ["PDF", /^%PDF-/],
   ["ZIP", /^PK[^ -~]/],
   ["a Git LFS pointer (git lfs pull fetches the files themselves)", /^version https:\/\/git-lfs/],
-  ["SVG", /^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?<svg/is],
-  ["an HTML page", /^\s*(<!doctype html|<html)/i],
+  ["an HTML page", /^\s*<(!doctype )?html/i],
+  ["SVG", /^\s*<.*(?<=<)svg\b/is],
 ];
 
 const readable: Record<string, ImageFormat> = { JPEG: "jpeg", PNG: "png", WebP: "webp", GIF: "gif" };

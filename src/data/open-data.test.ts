@@ -173,10 +173,14 @@ describe("packed images", () => {
     expect(await opening(source)).toMatchObject({ decoded: 19 });
   });
 
+  test("of a bare path are said to be what they were taken for", async () => {
+    expect((await opening(path("few"))).notices).toEqual([`${path("few")} is taken as a folder of images.`]);
+  });
+
   test("that are damaged are made again", async () => {
     const cache = await temporaryFolder();
     vi.stubEnv("STRATA_CACHE_DIR", cache);
-    const source = path("few");
+    const source = `folder:${path("few")}`;
     const first = await opening(source);
     const [file] = await readdir(join(cache, "data"));
     await truncate(join(cache, "data", file), 4200);
