@@ -17,13 +17,13 @@ export async function readLists(collection: Collection): Promise<LabelList[]> {
   const names = collection.files.map(({ name }) => name).filter((name) => baseName(name) === DATASET_JSON);
   const refuse = (problem: string): never => {
     throw new UserError(
-      `Expected at most ${MOST_LISTS} readable files ${DATASET_JSON} in ${collection.path}, but ${problem}.`,
+      `Expected labels in at most ${MOST_LISTS} readable files ${DATASET_JSON} of ${collection.path}, but ${problem}.`,
     );
   };
-  if (names.length > MOST_LISTS) refuse(`it has ${names.length}`);
+  if (names.length > MOST_LISTS) refuse(`it has ${names.length} files called ${DATASET_JSON}`);
   const lists: LabelList[] = [];
   for await (const content of collection.read(new Set(names), { largest: LARGEST_DATASET_JSON })) {
-    if ("error" in content) refuse(`${content.name} cannot be used: ${content.error}`);
+    if ("error" in content) refuse(`its ${content.name} cannot be used: ${content.error}`);
     else lists.push(content);
   }
   return lists;
