@@ -1,14 +1,16 @@
 import { expect, test } from "vitest";
 import { resolvePreset } from "../config/index.js";
-import { bindingSettings, checkBelongs, type Manifest } from "./manifest.js";
+import { bindingSettings, checkBelongs, FRESH, type Manifest, manifestSchema } from "./manifest.js";
+import { NOTHING_GATHERED } from "./meter.js";
 
 const config = resolvePreset("emoji32-small");
 const manifest: Manifest = {
   format: 1,
+  ...FRESH,
   step: 10,
   images: 160,
   updates: 10,
-  skips: 0,
+  meter: NOTHING_GATHERED,
   trainImages: 3000,
   settings: bindingSettings(config),
   files: {},
@@ -26,7 +28,10 @@ test("settings that change no weight may differ", () => {
     checkpointEvery: 1,
     keepCheckpoints: 9,
     sampleEvery: 7,
+    keepEvery: 5,
+    maxConsecutiveSkips: 2,
   });
+  other.optimizer.skipThreshold = 1e4;
   checkBelongs(manifest, other, 3000, "run/checkpoints/step-10");
 });
 
@@ -46,4 +51,9 @@ test("another training set is refused", () => {
   expect(() => checkBelongs(manifest, config, 2999, "run/checkpoints/step-10")).toThrow(
     "Expected the training set that run/checkpoints/step-10 was made with (3000 images), got one of 2999 images.",
   );
+});
+
+test("a manifest of a version without skips in a row and sums is read as having none", () => {
+  const { consecutiveSkips: _, meter: __, ...old } = manifest;
+  expect(manifestSchema.parse(old)).toEqual(manifest);
 });

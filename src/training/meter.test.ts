@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { Meter } from "./meter.js";
+import { Meter, meterSchema } from "./meter.js";
 import type { StepReport } from "./trainer.js";
 
-const report = (lossNats: number, skipped = false): StepReport => ({
+const report = (lossNats: number, skipped?: StepReport["skipped"]): StepReport => ({
   lossNats,
   distortionNats: 2 * lossNats,
   klNats: 0,
@@ -10,7 +10,7 @@ const report = (lossNats: number, skipped = false): StepReport => ({
   spectral: 0,
   groupKlNats: [lossNats, 1],
   gradientNorm: 3,
-  learningRate: lossNats / 100,
+  learningRate: (lossNats || 1) / 100,
   skipped,
 });
 
@@ -28,8 +28,21 @@ test("means are over the steps since the last reset", () => {
 
 test("a skipped batch does not spoil the means, unless there is no other", () => {
   const meter = new Meter();
-  meter.add(report(Number.NaN, true), 8, 1);
+  meter.add(report(Number.NaN, "non-finite loss"), 8, 1);
   expect(meter.means().lossNats).toBeNaN();
   meter.add(report(5), 8, 1);
   expect(meter.means().lossNats).toBe(5);
+});
+
+test("a meter goes on from what another gathered, by way of JSON, to the same means", () => {
+  const [whole, first] = [new Meter(), new Meter()];
+  const reports = [report(0.1), report(Number.NaN, "non-finite loss"), report(0.7), report(1 / 3)];
+  for (const each of reports) whole.add(each, 8, 1);
+  for (const each of reports.slice(0, 2)) first.add(each, 8, 1);
+  const second = new Meter(meterSchema.parse(JSON.parse(JSON.stringify(first.gathered))));
+  expect(second.isEmpty).toBe(false);
+  for (const each of reports.slice(2)) second.add(each, 8, 1);
+  expect(second.means()).toEqual(whole.means());
+  expect(second.gathered).toEqual(whole.gathered);
+  expect(second.gathered.skipped.sums[0]).toBeNaN();
 });
