@@ -115,7 +115,7 @@ async function run(
   const meter = new Meter(start.gathered);
   const part = runLine(config, data, trainer.runtime, start.resumed?.step ?? null);
   const { line: run, broken } = await beginLog(metrics, part, !meter.isEmpty);
-  if (broken > 0) await onEvent({ type: "notice", message: `${broken} broken lines of ${metrics} were left out.` });
+  if (broken > 0) await onEvent({ type: "notice", message: `Broken lines of ${metrics} were left out: ${broken}.` });
   const history = readMetrics(metrics).filter(({ type }) => type === "validation" || type === "plateau");
 
   const began = performance.now();
