@@ -216,7 +216,7 @@ describe("the best on held-out images", () => {
   test("and the whole log are those of an undisturbed run, wherever it was stopped", async () => {
     const limited = (steps: number, more: Partial<TrainOptions> = {}) => ({ limit: { steps }, ...more });
     await start("whole", { changes, options: limited(18) });
-    for (const stop of [5, 7]) {
+    for (const stop of [5, 6, 7]) {
       const controller = new AbortController();
       const name = `stopped-${stop}`;
       const onEvent = (event: TrainingEvent) => {

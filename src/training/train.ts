@@ -188,6 +188,9 @@ async function run(
   };
 
   await onEvent({ type: "start", run, step: startStep, totalSteps: last });
+  const unmeasured = !history.some((line) => "step" in line && line.step === startStep);
+  // A stop amid an evaluation saved the step without it.
+  if (startStep > 0 && startStep % training.evaluateEvery === 0 && unmeasured) await measure();
 
   const goesOn = () =>
     counters.step < last && !signal?.aborted && elapsed() < (secondsLimit ?? Number.POSITIVE_INFINITY);
