@@ -10,8 +10,10 @@ import type { TrainingEvent } from "./events.js";
 import { TrainingStopped } from "./health.js";
 import { initialState } from "./initial-state.js";
 import { FRESH } from "./manifest.js";
+import { NOTHING_GATHERED } from "./meter.js";
 import { type MetricsLine, readMetrics } from "./metrics-log.js";
 import { openRun } from "./open-run.js";
+import { saveState } from "./starting-point.js";
 import { stepInputs } from "./step-inputs.js";
 import { type TrainOptions, train } from "./train.js";
 import { Trainer } from "./trainer.js";
@@ -167,18 +169,20 @@ describe("a norm above the threshold for ever", () => {
   const training = { maxConsecutiveSkips: 3 };
 
   test("ends training too, and a larger threshold lets the run go on", async () => {
-    await start("large", { changes: { training }, options: { limit: { steps: 2 } } });
-    const path = manifestPath("large", 2); // as after the updates in which a large norm is no reason to skip
-    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), updates: 1000 }));
+    const config = tinyConfig({ training });
+    const counters = { ...FRESH, step: 1000, images: 8000, updates: 1000 }; // a large norm is no reason to skip before
+    const trainer = await Trainer.create(config, runtime, counters, initialState(config));
+    await saveState(join(folder, "large"), data.train.count, trainer, NOTHING_GATHERED);
+    await trainer.dispose();
     const small = { training, optimizer: { skipThreshold: 1e-6 } };
-    const stopped = start("large", { changes: small, options: { resume: true, limit: { steps: 50 } } });
+    const stopped = start("large", { changes: small, options: { resume: true, limit: { steps: 1050 } } });
     await expect(stopped).rejects.toThrow("this one because of a norm above the threshold.");
     await expect(stopped).rejects.toThrow(
       `if loss and pictures were still becoming better, go on with a larger threshold (strata train --resume --out ${join(folder, "large")} --set optimizer.skipThreshold=0.000002)`,
     );
     await expect(stopped).rejects.toThrow(/gradients by layer: largest \S+ [\d.]+/);
-    const again = await start("large", { changes: { training }, options: { resume: true, limit: { steps: 6 } } });
-    expect(again).toMatchObject({ step: 6, updates: 1004, skips: 0 });
+    const again = await start("large", { changes: { training }, options: { resume: true, limit: { steps: 1004 } } });
+    expect(again).toMatchObject({ step: 1004, updates: 1004, skips: 0 });
   });
 });
 

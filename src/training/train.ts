@@ -188,14 +188,16 @@ async function run(
   };
 
   await onEvent({ type: "start", run, step: startStep, totalSteps: last });
-  const unmeasured = !history.some((line) => "step" in line && line.step === startStep);
-  // A stop amid an evaluation saved the step without it.
-  if (startStep > 0 && startStep % training.evaluateEvery === 0 && unmeasured) await measure();
 
   const goesOn = () =>
     counters.step < last && !signal?.aborted && elapsed() < (secondsLimit ?? Number.POSITIVE_INFINITY);
+  let measured = Math.max(0, ...history.map((line) => (line.type === "validation" ? line.step : 0)));
+  // Given up, by a signal, before the checkpoint that the run goes on from.
+  if (goesOn() && measured < startStep && startStep % training.evaluateEvery === 0) {
+    measured = startStep;
+    await measure();
+  }
   let next = goesOn() ? await inputs(counters.step) : undefined;
-  let measured = startStep;
   let shown = startStep;
   while (next && goesOn()) {
     const { updates, step } = counters;
