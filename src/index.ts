@@ -15,10 +15,15 @@ export { type ModelSummary, summariseModel } from "./report/model-summary.js";
 export { type GridOptions, imageGrid, reconstructionGrid } from "./report/picture-grid.js";
 export { type RunReportOptions, writeRunReport } from "./report/run-report.js";
 export type { Progress, TrainingEvent } from "./training/events.js";
+export { type Diagnosis, TrainingStopped } from "./training/health.js";
+export type { Best } from "./training/held-out.js";
+export type { LayerNorm } from "./training/layer-norms.js";
 export {
   type MetricsLine,
+  type PlateauLine,
   type RunLine,
   readMetrics,
+  type SkipLine,
   type TrainLine,
   type ValidationLine,
 } from "./training/metrics-log.js";

@@ -82,13 +82,17 @@ async function runTrain(context: Context, options: Options): Promise<void> {
         await record?.(event);
       },
     });
-    const { step, images, seconds, interrupted, checkpoint } = result;
+    const { step, images, seconds, interrupted, checkpoint, best } = result;
     const done = `${interrupted ? "Interrupted after" : "Trained"} ${formatCount(step)} steps, ${formatCount(images)} images, ${formatDuration(seconds)}.`;
+    const better =
+      best && best.step < step
+        ? ` The best on held-out images is that of step ${best.step} (${best.bitsPerDim.toFixed(2)} bits/dim): --checkpoint best.`
+        : "";
     const again = `${programName()} train --resume --data ${source} --out ${out}`;
     const next = interrupted
       ? `Go on: ${again}`
       : `Samples: ${programName()} sample --run ${out} --count 64 --out samples.png`;
-    context.result({ out, device: runtime.device, ...result }, `${done} Saved in ${checkpoint}.\n${next}`);
+    context.result({ out, device: runtime.device, ...result }, `${done} Saved in ${checkpoint}.${better}\n${next}`);
   } finally {
     await runtime.dispose();
   }

@@ -1,14 +1,16 @@
 import { expect, test } from "vitest";
 import { resolvePreset } from "../config/index.js";
-import { bindingSettings, checkBelongs, type Manifest } from "./manifest.js";
+import { bindingSettings, checkBelongs, FRESH, type Manifest, manifestSchema } from "./manifest.js";
+import { NOTHING_GATHERED } from "./meter.js";
 
 const config = resolvePreset("emoji32-small");
 const manifest: Manifest = {
   format: 1,
+  ...FRESH,
   step: 10,
   images: 160,
   updates: 10,
-  skips: 0,
+  meter: NOTHING_GATHERED,
   trainImages: 3000,
   trainDigest: "ab",
   settings: bindingSettings(config),
@@ -29,7 +31,10 @@ test("settings that change no weight may differ", () => {
     checkpointEvery: 1,
     keepCheckpoints: 9,
     sampleEvery: 7,
+    keepEvery: 5,
+    maxConsecutiveSkips: 2,
   });
+  other.optimizer.skipThreshold = 1e4;
   checkBelongs(manifest, other, data, "run/checkpoints/step-10");
 });
 
@@ -51,7 +56,12 @@ test("another training set is refused", () => {
   );
 });
 
-test("so is one of as many other images", () => {
+test("a manifest of a version without skips in a row and sums is read as having none", () => {
+  const { consecutiveSkips: _, meter: __, ...old } = manifest;
+  expect(manifestSchema.parse(old)).toEqual(manifest);
+});
+
+test("another training set of as many images is refused", () => {
   expect(() => checkBelongs(manifest, config, { count: 3000, digest: "cd" }, "run/checkpoints/step-10")).toThrow(
     "was made with (3000 images), got as many others. Give the same data",
   );

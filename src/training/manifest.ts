@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
+import { meterSchema, NOTHING_GATHERED } from "./meter.js";
 
 const count = z.int().nonnegative();
 
@@ -14,6 +15,10 @@ export const manifestSchema = z.strictObject({
   /** Updates made: drives learning rate, bias correction and EMA. */
   updates: count,
   skips: count,
+  /** Skipped without an update since: training stops when there are too many. */
+  consecutiveSkips: count.default(0),
+  /** What the next line of metrics will be the mean of. */
+  meter: meterSchema.default(NOTHING_GATHERED),
   /** Images of the training set: another number means another set. */
   trainImages: count,
   /** Over their labels and pixels: see `digestOfSet`. */
@@ -33,16 +38,25 @@ export interface DataIdentity {
 }
 
 /** How far a run has come. */
-export type Counters = Pick<Manifest, "step" | "images" | "updates" | "skips">;
+export type Counters = Pick<Manifest, "step" | "images" | "updates" | "skips" | "consecutiveSkips">;
 
-/** Settings that may change when a run goes on: they decide when it stops, saves or reports, or how it fits into memory. */
+/** The counters of a run that has not begun. */
+export const FRESH: Counters = { step: 0, images: 0, updates: 0, skips: 0, consecutiveSkips: 0 };
+
+/**
+ * Settings that may change when a run goes on: they decide when it stops, saves or reports, or how it fits into memory. So
+ * may the threshold of skipped updates, since a run whose healthy gradients have outgrown it could not go on otherwise.
+ */
 const FREE = new Set([
   "preset",
+  "optimizer.skipThreshold",
   "training.steps",
   "training.microBatchSize",
   "training.rematerialise",
   "training.checkpointEvery",
   "training.keepCheckpoints",
+  "training.keepEvery",
+  "training.maxConsecutiveSkips",
   "training.logEvery",
   "training.evaluateEvery",
   "training.sampleEvery",
