@@ -1,4 +1,5 @@
 /** @file `train`: the loop from images to a run folder (METHOD §3). */
+import { setImmediate } from "node:timers/promises";
 import type { Config } from "../config/index.js";
 import { Batches, type ImageSet } from "../data/index.js";
 import { defaultRuntime, type Runtime } from "../engine/index.js";
@@ -26,7 +27,9 @@ import {
   syncMetrics,
 } from "./metrics-log.js";
 import { Observer } from "./observer.js";
-import { describeRun, runPaths, summarise, withSettingsOfRun } from "./run-folder.js";
+import { roomNotice } from "./room.js";
+import { clearLeftovers, describeRun, runPaths, summarise, withSettingsOfRun } from "./run-folder.js";
+import { lockRun } from "./run-lock.js";
 import { saveState, startingPoint } from "./starting-point.js";
 import { stepInputs } from "./step-inputs.js";
 import { type StepReport, Trainer } from "./trainer.js";
@@ -43,7 +46,7 @@ export interface TrainOptions {
   /** Where to stop; steps and images are totals of the run, minutes count from the call. Default: `config.training.steps`. */
   limit?: { steps?: number; images?: number; minutes?: number };
   runtime?: Runtime;
-  /** When aborted, the step under way is finished and a checkpoint saved. */
+  /** When aborted, the step under way is given up after its present micro-batch, and a checkpoint of the last one is saved. */
   signal?: AbortSignal;
   /** Awaited: training goes on when it returns. */
   onEvent?: (event: TrainingEvent) => void | Promise<void>;
@@ -69,30 +72,50 @@ export interface TrainResult {
  * byte for byte, however often a run was interrupted and resumed. What the configuration leaves to the program ("auto") is
  * decided when a run starts, by the memory there is then, and stands in its `config.json`: give that to repeat the run.
  *
- * @throws UserError when `out` holds a run and `resume` is not set, when its checkpoint belongs to another configuration, or
- *   when the images do not fit the model; TrainingStopped, which is one, after `training.maxConsecutiveSkips` skipped updates
+ * @throws UserError when `out` holds a run and `resume` is not set, when another process trains into it, when it cannot be
+ *   written (what is there stays as it is), when its checkpoint belongs to another configuration, or when the images do not fit
+ *   the model; the signal's reason when it is aborted before the first step; TrainingStopped, which is one, after `training.maxConsecutiveSkips` skipped updates
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const called = performance.now();
   const { data, out, resume = false, initial, runtime = defaultRuntime(), onEvent = () => {} } = options;
+  const { signal } = options;
   checkImages(options.config, data);
-  const config = fitToMemory(resume ? await withSettingsOfRun(options.config, out) : options.config);
-  const notices: string[] = [];
-  const onNotice = (message: string) => notices.push(message);
-  const prepare = async () => {
-    const { state, ...start } = await startingPoint(config, data.train.count, { out, resume, initial, onNotice });
-    await describeRun(out, config, summarise(data.train));
-    return { trainer: await Trainer.create(config, runtime, start.counters, state), start }; // and lets the state go
-  };
-  const { trainer, start } = await prepare();
-  const observer = new Observer(trainer, data);
+  const lock = await lockRun(out);
   try {
-    for (const message of notices) await onEvent({ type: "notice", message });
-    return await run({ ...options, config, onEvent }, trainer, observer, { ...start, called });
+    await clearLeftovers(out);
+    const config = fitToMemory(resume ? await withSettingsOfRun(options.config, out) : options.config);
+    await pause(signal);
+    const notices: string[] = [];
+    const onNotice = (message: string) => notices.push(message);
+    const prepare = async () => {
+      const { state, ...start } = await startingPoint(config, data.train.count, { out, resume, initial, onNotice });
+      await describeRun(out, config, summarise(data.train));
+      const full = roomNotice(config, out, (await listCheckpoints(runPaths(out).checkpoints)).length);
+      if (full) onNotice(full);
+      await pause(signal);
+      const trainer = await Trainer.create(config, runtime, start.counters, state);
+      return { trainer, start }; // and lets the state go
+    };
+    const { trainer, start } = await prepare();
+    const observer = new Observer(trainer, data);
+    try {
+      await pause(signal);
+      for (const message of notices) await onEvent({ type: "notice", message });
+      return await run({ ...options, config, onEvent }, trainer, observer, { ...start, called });
+    } finally {
+      await observer.dispose();
+      await trainer.dispose();
+    }
   } finally {
-    await observer.dispose();
-    await trainer.dispose();
+    await lock.release();
   }
+}
+
+/** Lets signals in, which arrive between two pieces of work alone; throws the reason when one has. */
+async function pause(signal?: AbortSignal): Promise<void> {
+  await setImmediate();
+  signal?.throwIfAborted();
 }
 
 /** The loop. `start.called` is the time that minutes count from, in milliseconds. */
@@ -198,7 +221,11 @@ async function run(
     const { updates, step } = counters;
     const stepBegan = performance.now();
     // The step runs in the engine's thread; meanwhile this one makes the inputs of the next.
-    const [report, following] = await Promise.all([trainer.step(next), step + 1 < last ? inputs(step + 1) : undefined]);
+    const [report, following] = await Promise.all([
+      unlessAborted(trainer.step(next, signal), signal),
+      step + 1 < last ? inputs(step + 1) : undefined,
+    ]);
+    if (!report) break;
     next = following;
     meter.add(report, training.batchSize, (performance.now() - stepBegan) / 1000);
     const left = workLeft({ step: step + 1, startStep, lastStep: last, elapsed: elapsed(), secondsLimit });
@@ -232,12 +259,12 @@ async function run(
   return { step, images, updates, skips, seconds: seconds(), interrupted, checkpoint: saved!.folder, best };
 }
 
-/** The result, or undefined when the work was given up because of the signal. */
+/** The result, or undefined when the work was given up because of the signal; other failures remain failures. */
 async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
-    if (signal?.aborted) return undefined;
+    if (signal?.aborted && error === signal.reason) return undefined;
     throw error;
   }
 }
