@@ -1,5 +1,4 @@
 /** @file `train`: the loop from images to a run folder (METHOD §3). */
-import { setImmediate } from "node:timers/promises";
 import type { Config } from "../config/index.js";
 import { Batches, type ImageSet } from "../data/index.js";
 import { defaultRuntime, type Runtime } from "../engine/index.js";
@@ -32,7 +31,11 @@ import { clearLeftovers, describeRun, runPaths, summarise, withSettingsOfRun } f
 import { lockRun } from "./run-lock.js";
 import { saveState, startingPoint } from "./starting-point.js";
 import { stepInputs } from "./step-inputs.js";
+import { afterPatience, pause, unlessAborted } from "./stopping.js";
 import { type StepReport, Trainer } from "./trainer.js";
+
+/** Half an hour is the most that a killed run loses, however seldom its configuration has it saved. */
+const LONGEST_UNSAVED_SECONDS = 1800;
 
 export interface TrainOptions {
   config: Config;
@@ -112,12 +115,6 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
 }
 
-/** Lets signals in, which arrive between two pieces of work alone; throws the reason when one has. */
-async function pause(signal?: AbortSignal): Promise<void> {
-  await setImmediate();
-  signal?.throwIfAborted();
-}
-
 /** The loop. `start.called` is the time that minutes count from, in milliseconds. */
 async function run(
   options: TrainOptions & { onEvent: NonNullable<TrainOptions["onEvent"]> },
@@ -174,13 +171,14 @@ async function run(
   const measure = async (): Promise<boolean> => {
     const smallest = (await bestKept())?.bitsPerDim ?? Number.POSITIVE_INFINITY;
     let improved = false;
-    for (const { split, bound } of (await unlessAborted(observer.measure(signal), signal)) ?? []) {
+    const bounds = await unlessAborted(observer.measure(signal), signal);
+    for (const { split, bound } of bounds ?? []) {
       const line = { type: "validation", split, ...position(), ...bound } as const;
       append(line);
       await onEvent({ type: "validation", line });
       improved ||= split === "validation" && bound.bitsPerDim < smallest;
     }
-    const plateau = plateauOf(history, training.steps);
+    const plateau = bounds && plateauOf(history, training.steps);
     if (plateau) {
       const line = { type: "plateau", ...position(), ...plateau } as const;
       append(line);
@@ -198,7 +196,10 @@ async function run(
     }
   };
   let saved = start.resumed;
+  let savedSeconds = elapsed();
+  let saving = false;
   const save = async () => {
+    saving = true;
     const { step, consecutiveSkips } = counters;
     syncMetrics(metrics); // no checkpoint knows of steps that the log could lose
     saved = { step, folder: await saveState(out, data.train.count, trainer, meter.gathered) };
@@ -207,15 +208,25 @@ async function run(
     if (consecutiveSkips === 0) {
       await retainCheckpoints(checkpoints, { current: step, recent, every, best: (await bestKept())?.step });
     }
+    savedSeconds = elapsed();
+    saving = false;
     await onEvent({ type: "checkpoint", ...saved });
   };
+  const stopWaiting = afterPatience(signal, () => {
+    if (!saving) void onEvent({ type: "waiting", saved });
+  });
 
   await onEvent({ type: "start", run, step: startStep, totalSteps: last });
 
   const goesOn = () =>
     counters.step < last && !signal?.aborted && elapsed() < (secondsLimit ?? Number.POSITIVE_INFINITY);
+  let measured = Math.max(0, ...history.map((line) => (line.type === "validation" ? line.step : 0)));
+  // Given up, by a signal, before the checkpoint that the run goes on from.
+  if (goesOn() && measured < startStep && startStep % training.evaluateEvery === 0) {
+    measured = startStep;
+    await measure();
+  }
   let next = goesOn() ? await inputs(counters.step) : undefined;
-  let measured = startStep;
   let shown = startStep;
   while (next && goesOn()) {
     const { updates, step } = counters;
@@ -246,7 +257,7 @@ async function run(
     }
     // Last, so that a run that goes on from here lacks nothing of this step.
     const due = counters.updates > updates && counters.updates % training.checkpointEvery === 0;
-    if (due || improved) await save();
+    if (due || improved || elapsed() - savedSeconds > LONGEST_UNSAVED_SECONDS) await save();
   }
 
   const interrupted = (signal?.aborted ?? false) && counters.step < last;
@@ -254,19 +265,10 @@ async function run(
   if (!interrupted && measured < counters.step) await measure();
   if (saved?.step !== counters.step) await save();
   if (!interrupted && shown < counters.step) await show();
+  stopWaiting();
   const { step, images, updates, skips } = counters;
   const best = (await bestKept()) ?? null;
   return { step, images, updates, skips, seconds: seconds(), interrupted, checkpoint: saved!.folder, best };
-}
-
-/** The result, or undefined when the work was given up because of the signal; other failures remain failures. */
-async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (signal?.aborted && error === signal.reason) return undefined;
-    throw error;
-  }
 }
 
 /** What the log says of a run when it starts or goes on. */
