@@ -20,17 +20,17 @@ test("a pause lets a signal in that arrived meanwhile", async () => {
   await expect(pause(controller.signal)).rejects.toThrow("stop");
 });
 
-test("patience ends some time after the signal, not without one, and not when waiting has ended", async () => {
+test("patience ends some time after the signal, not without one, and not when the work has ended", async () => {
   const told: string[] = [];
   const [first, second, third] = [new AbortController(), new AbortController(), new AbortController()];
-  afterPatience(first.signal, () => told.push("first"), 20);
-  const done = afterPatience(second.signal, () => told.push("second"), 20);
-  afterPatience(third.signal, () => told.push("third"), 0)();
-  afterPatience(undefined, () => told.push("none"), 0)();
-  first.abort();
-  second.abort();
-  third.abort();
-  done();
+  const [never, soon, before] = [new AbortController(), new AbortController(), new AbortController()];
+  afterPatience(first.signal, never.signal, () => told.push("first"), 20);
+  afterPatience(second.signal, soon.signal, () => told.push("second"), 20);
+  afterPatience(third.signal, before.signal, () => told.push("third"), 0);
+  afterPatience(undefined, never.signal, () => told.push("none"), 0);
+  before.abort();
+  for (const controller of [first, second, third]) controller.abort();
+  soon.abort();
   expect(told).toEqual([]);
   await after(60);
   expect(told).toEqual(["first"]);

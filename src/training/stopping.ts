@@ -23,16 +23,17 @@ export async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): 
 /**
  * Tells when patience ends, some seconds after the signal.
  *
- * @returns ends the waiting
+ * @param ended - aborted when there is nothing to wait for any more
  */
-export function afterPatience(signal: AbortSignal | undefined, tell: () => void, patienceMs = PATIENCE_MS): () => void {
-  let timer: NodeJS.Timeout | undefined;
+export function afterPatience(
+  signal: AbortSignal | undefined,
+  ended: AbortSignal,
+  tell: () => void,
+  patienceMs = PATIENCE_MS,
+): void {
   const begin = () => {
-    timer = setTimeout(tell, patienceMs);
+    const timer = setTimeout(tell, patienceMs);
+    ended.addEventListener("abort", () => clearTimeout(timer));
   };
-  signal?.addEventListener("abort", begin, { once: true });
-  return () => {
-    signal?.removeEventListener("abort", begin);
-    clearTimeout(timer);
-  };
+  signal?.addEventListener("abort", begin, { once: true, signal: ended });
 }

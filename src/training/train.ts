@@ -102,11 +102,14 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     };
     const { trainer, start } = await prepare();
     const observer = new Observer(trainer, data);
+    const ended = new AbortController();
     try {
       await pause(signal);
       for (const message of notices) await onEvent({ type: "notice", message });
-      return await run({ ...options, config, onEvent }, trainer, observer, { ...start, called });
+      const settled = { ...options, config, onEvent, ended: ended.signal };
+      return await run(settled, trainer, observer, { ...start, called });
     } finally {
+      ended.abort();
       await observer.dispose();
       await trainer.dispose();
     }
@@ -117,12 +120,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
 /** The loop. `start.called` is the time that minutes count from, in milliseconds. */
 async function run(
-  options: TrainOptions & { onEvent: NonNullable<TrainOptions["onEvent"]> },
+  options: TrainOptions & { onEvent: NonNullable<TrainOptions["onEvent"]>; ended: AbortSignal },
   trainer: Trainer,
   observer: Observer,
   start: { gathered: Gathered; called: number; resumed?: { step: number; folder: string } },
 ): Promise<TrainResult> {
-  const { config, data, out, limit = {}, signal, onEvent } = options;
+  const { config, data, out, limit = {}, signal, ended, onEvent } = options;
   const { training } = config;
   const { counters } = trainer;
   const { metrics, checkpoints } = runPaths(out);
@@ -212,7 +215,7 @@ async function run(
     saving = false;
     await onEvent({ type: "checkpoint", ...saved });
   };
-  const stopWaiting = afterPatience(signal, () => {
+  afterPatience(signal, ended, () => {
     if (!saving) void onEvent({ type: "waiting", saved });
   });
 
@@ -265,7 +268,6 @@ async function run(
   if (!interrupted && measured < counters.step) await measure();
   if (saved?.step !== counters.step) await save();
   if (!interrupted && shown < counters.step) await show();
-  stopWaiting();
   const { step, images, updates, skips } = counters;
   const best = (await bestKept()) ?? null;
   return { step, images, updates, skips, seconds: seconds(), interrupted, checkpoint: saved!.folder, best };
