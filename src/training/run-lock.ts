@@ -5,7 +5,7 @@
  * other. So two never both go on, and taking over from the dead needs no step that two could take at once. Readers need no lock.
  */
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -76,17 +76,21 @@ export function lives({ pid, began }: Pick<Holder, "pid" | "began">): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return false; // EPERM: it lives, and is another user's
   }
-  const now = processBegan(pid);
-  return now === undefined ? !existsSync("/proc/self/stat") : began === null || now === began;
+  const now = processNow(pid);
+  if (!now) return true; // it cannot be looked at
+  return !now.ended && (began === null || began === now.began);
 }
 
-/** When a process began, as Linux counts since it started, and which start that was; undefined of a dead one, and elsewhere. */
-export function processBegan(pid: number): string | undefined {
+/** When a process began: which start of the system, and how long after it; undefined where that is not known. */
+export const processBegan = (pid: number): string | undefined => processNow(pid)?.began;
+
+/** What Linux tells of a process; undefined elsewhere, and of those that it hides. */
+function processNow(pid: number): { began: string; ended: boolean } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name before may hold anything
-    if (fields[0] === "Z" || fields[0] === "X") return undefined; // ended, though not yet waited for
-    return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${fields[19]}`;
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return { began: `${boot} ${fields[19]}`, ended: /[ZX]/.test(fields[0]) }; // ended, though nobody has waited for it
   } catch {
     return undefined;
   }
