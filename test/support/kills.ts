@@ -72,9 +72,10 @@ export async function surviveKills(
       const atWriting = place < AT_WRITING;
       const { child, ended } = start(...words(out));
       let killedMs: number | undefined;
+      let phase: Phase | undefined;
       const kill = () => {
         if (child.exitCode !== null || report.kills >= kills) return;
-        const phase = phaseOf(out, child.pid!);
+        phase = phaseOf(out, child.pid!);
         killedMs = performance.now();
         child.kill(signal);
         report.kills++;
@@ -86,7 +87,9 @@ export async function surviveKills(
       const { code, stderr } = await ended;
       clearInterval(moment); // a timeout as well
       done = code === 0;
-      const expected = done || (killedMs !== undefined && code === (signal === "SIGTERM" ? 130 : null));
+      // A signal that comes before our first line of code ends the process by itself.
+      const stopped = code === 130 || (code === null && phase === "loading");
+      const expected = done || (phase !== undefined && (signal === "SIGTERM" ? stopped : code === null));
       if (!expected) throw new Error(`Attempt ${attempt} (${signal}) ended with ${code}:\n${stderr}`);
       if (killedMs !== undefined && signal === "SIGTERM") {
         report.slowestStopMs = Math.max(report.slowestStopMs, performance.now() - killedMs);
