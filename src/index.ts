@@ -28,5 +28,6 @@ export {
   type ValidationLine,
 } from "./training/metrics-log.js";
 export { type OpenRunOptions, openRun } from "./training/open-run.js";
-export { type TrainOptions, type TrainResult, train } from "./training/train.js";
+export { type TrainOptions, train } from "./training/train.js";
+export type { TrainResult } from "./training/training-loop.js";
 export { version } from "./version.js";

@@ -1,12 +1,14 @@
 /** @file What a training run shows: the progress line, notes, and the picture grids in its folder. */
-import { appendFileSync, mkdirSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeFileAtomic } from "../formats/atomic-file.js";
+import { makeFolderSynced, writeFileAtomic } from "../formats/atomic-file.js";
+import { writeError } from "../formats/write-error.js";
 import { imageGrid, reconstructionGrid } from "../report/picture-grid.js";
 import type { TrainingEvent, Progress as TrainingProgress } from "../training/events.js";
 import type { SkipLine } from "../training/metrics-log.js";
 import { formatCount, formatDuration, formatShare } from "./format.js";
 import type { Progress } from "./progress.js";
+import { leaveAtOnce } from "./signals.js";
 
 /** Bits per dimension of a square RGB image with this many nats. */
 export const bitsPerDim = (nats: number, resolution: number): number => nats / (3 * resolution ** 2 * Math.LN2);
@@ -51,7 +53,14 @@ export function showTraining(
   let latest = "";
   let unshownSkips = 0;
   let skipShownMs = Number.NEGATIVE_INFINITY;
-  const log = (text: string) => appendFileSync(join(out, "log.txt"), `${new Date().toISOString()}  ${text}\n`);
+  const path = join(out, "log.txt");
+  const log = (text: string) => {
+    try {
+      appendFileSync(path, `${new Date().toISOString()}  ${text}\n`);
+    } catch (error) {
+      throw writeError(path, error);
+    }
+  };
   const note = (text: string) => {
     log(text);
     progress.note(text);
@@ -94,6 +103,12 @@ export function showTraining(
       case "checkpoint":
         log(`saved ${event.folder}`);
         return;
+      case "waiting": {
+        const kept = event.saved ? `what is saved is step ${event.saved.step}` : "nothing is saved yet";
+        note(`The micro-batch under way takes too long to wait for: leaving without saving, ${kept}.`);
+        leaveAtOnce();
+        return;
+      }
       case "notice":
         note(event.message);
         return;
@@ -107,7 +122,7 @@ export function showTraining(
 async function savePictures(out: string, event: TrainingEvent & { type: "pictures" }): Promise<void> {
   const { step, samples, originals, reconstructions } = event;
   const folder = join(out, "samples");
-  mkdirSync(folder, { recursive: true });
+  await makeFolderSynced(folder);
   const name = `step-${String(step).padStart(6, "0")}.png`;
   await writeFileAtomic(join(folder, name), await imageGrid(samples, 8));
   await writeFileAtomic(

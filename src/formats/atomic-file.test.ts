@@ -1,9 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { writeFileAtomic, writeSynced } from "./atomic-file.js";
+import { makeFolderSynced, removeUnfinished, writeFileAtomic, writeSynced } from "./atomic-file.js";
 
 let folder = "";
 beforeAll(async () => {
@@ -54,4 +55,22 @@ test("two writers of one path at once both finish", async () => {
   const texts = ["first", "second"];
   await Promise.all(texts.map((text) => writeFileAtomic(path, Buffer.from(text))));
   expect(texts).toContain(await readFile(path, "utf8"));
+});
+
+test("what a killed writer left is removed; what a living one is writing stays, and so do other files", async () => {
+  const place = join(folder, "unfinished");
+  await makeFolderSynced(join(place, "below"));
+  const dead = spawnSync(process.execPath, ["--eval", ""]).pid;
+  const names = [`.a.json.${dead}-0.writing`, `.b.json.${process.pid}-3.writing`, "c.writing", "d.json"];
+  for (const name of names) await writeFile(join(place, name), "");
+  await removeUnfinished(place);
+  expect((await readdir(place)).sort()).toEqual([...names.slice(1), "below"].sort());
+});
+
+test("a folder that cannot be made is named", async () => {
+  await writeFile(join(folder, "a-file"), "");
+  const making = makeFolderSynced(join(folder, "a-file", "folder"));
+  await expect(making).rejects.toThrow(
+    `Expected to write ${join(folder, "a-file", "folder")}, but a part of its path is a file, not a folder`,
+  );
 });

@@ -1,8 +1,8 @@
 /** @file Files that appear whole or not at all. */
 import { createHash } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { UserError } from "../errors.js";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { writeError } from "./write-error.js";
 
 /** The content of a file: bytes, or pieces of it in order, so that a large file is never in memory a second time. */
 export type Content = Uint8Array | Iterable<Uint8Array>;
@@ -23,8 +23,24 @@ export async function writeFileAtomic(path: string, content: Content): Promise<v
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw new UserError(`Expected to write ${path}, but that failed: ${(error as Error).message}.`);
+    await rm(temporary, { force: true }).catch(() => {}); // what made writing fail may make this fail too
+    throw writeError(path, error, content instanceof Uint8Array ? content.length : undefined);
+  }
+}
+
+/** Removes what `writeFileAtomic` left in a folder when its process was killed. */
+export async function removeUnfinished(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const writer = /^\..+\.(\d+)-\d+\.writing$/.exec(name)?.[1];
+    if (writer !== undefined && !isAlive(Number(writer))) await rm(join(folder, name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
@@ -48,6 +64,25 @@ export async function writeSynced(path: string, content: Content): Promise<{ byt
     await file.close();
   }
   return { bytes, sha256: hash.digest("hex") };
+}
+
+/**
+ * Makes a folder and those above it, and waits until their names are on disk.
+ *
+ * @throws UserError when it cannot be made
+ */
+export async function makeFolderSynced(path: string): Promise<void> {
+  try {
+    const first = await mkdir(path, { recursive: true });
+    if (first === undefined) return;
+    let parent = dirname(resolve(first));
+    for (const name of relative(parent, resolve(path)).split(sep)) {
+      await syncFolder(parent);
+      parent = join(parent, name);
+    }
+  } catch (error) {
+    throw writeError(path, error);
+  }
 }
 
 /** Waits until the names in a folder are on disk. Windows keeps them by itself, and opens no folders. */

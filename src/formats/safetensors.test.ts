@@ -45,12 +45,40 @@ function file(header: string, bytes = 0): Uint8Array {
 }
 const entry = (shape: number[], from: number, to: number, dtype = "F32") =>
   JSON.stringify({ dtype, shape, data_offsets: [from, to] });
-const longHeader = Buffer.alloc(16);
-longHeader.writeBigUInt64LE(2n ** 60n);
+/** A file whose header claims so many bytes, with this behind the claim. */
+function claiming(length: bigint, behind: Uint8Array): Uint8Array {
+  const claim = Buffer.alloc(8);
+  claim.writeBigUInt64LE(length);
+  return Buffer.concat([claim, behind]);
+}
+const justTooLong = 100_000_001;
+const sizes = (shape: string, from: string, to: string) =>
+  `{"a":{"dtype":"F32","shape":${shape},"data_offsets":[${from},${to}]}}`;
 
 const hostile: Record<string, [bytes: Uint8Array, message: string]> = {
   "no bytes": [new Uint8Array(), "it has 0 bytes"],
-  "a header longer than the file": [longHeader, "header claims 1152921504606846976 bytes"],
+  "seven bytes": [new Uint8Array(7), "it has 7 bytes"],
+  "a length and nothing else": [claiming(60n, Buffer.alloc(0)), "header claims 60 bytes"],
+  "an empty header": [file(""), "no JSON"],
+  "a header longer than the file": [claiming(2n ** 60n, Buffer.alloc(8)), "header claims 1152921504606846976 bytes"],
+  "a header of 2⁶⁴ − 1 bytes": [claiming(2n ** 64n - 1n, Buffer.alloc(8)), "header claims 18446744073709551615 bytes"],
+  "a header one byte longer than the file": [claiming(3n, Buffer.from("{}")), "header claims 3 bytes"],
+  "a whole header of more than 100 MB": [
+    claiming(BigInt(justTooLong), Buffer.alloc(justTooLong, " ").fill("{}", 0, 2)),
+    "header claims 100000001 bytes",
+  ],
+  "a header cut off": [file('{"a"'), "no JSON"],
+  "a header behind white space": [file(" {}"), "no object"],
+  "a header behind a byte order mark": [file("\ufeff{}"), "no JSON"],
+  "two headers, one behind the other": [file("{}{}"), "no JSON"],
+  "a zero byte behind the header": [file("{}\0"), "no JSON"],
+  "a comma too many": [file("{},"), "no JSON"],
+  "a header that is null": [file("null"), "no object"],
+  "a header that is a text": [file('"{}"'), "no object"],
+  "half a surrogate pair in UTF-8": [
+    Buffer.concat([claiming(7n, Buffer.from('{"')), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('":')]),
+    "no JSON",
+  ],
   "a header that is no JSON": [file("hello!!!"), "no JSON"],
   "a header that is no object": [file("[1, 2]"), "no object"],
   "a header that is not UTF-8": [
@@ -68,6 +96,54 @@ const hostile: Record<string, [bytes: Uint8Array, message: string]> = {
   ],
   "a very long name": [file(`{"${"a".repeat(5_000_000)}":1}`), "is malformed"],
   "lists within lists": [file(`{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`), 'entry "a" is malformed'],
+  "objects within objects": [file(`{"a":${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}}`), 'entry "a" is malformed'],
+  "an entry that is null": [file('{"a":null}'), 'entry "a" is malformed'],
+  "an entry that is a list": [file('{"a":["F32",[1],[0,4]]}', 4), 'entry "a" is malformed'],
+  "an unknown field": [
+    file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"strides":[1]}}', 4),
+    'entry "a" is malformed',
+  ],
+  "three offsets": [file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}', 8), 'entry "a" is malformed'],
+  "one offset": [file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[4]}}', 4), 'entry "a" is malformed'],
+  "an offset as text": [file(sizes("[1]", '"0"', "4"), 4), 'entry "a" is malformed'],
+  "a negative offset": [file(sizes("[1]", "-4", "0"), 4), 'entry "a" is malformed'],
+  "an offset beyond 2⁵³": [file(sizes("[1]", "9007199254740992", "9007199254740996"), 4), 'entry "a" is malformed'],
+  "an offset of 2⁶⁴ − 1": [file(sizes("[1]", "0", "18446744073709551615"), 4), 'entry "a" is malformed'],
+  "an offset beyond all numbers": [file(sizes("[1]", "0", "1e999"), 4), 'entry "a" is malformed'],
+  "a size beyond 2⁵³": [file(sizes("[2,18446744073709551614]", "0", "16"), 16), 'entry "a" is malformed'],
+  "a size whose bytes go beyond 2⁵³": [file(sizes("[9007199254740991]", "0", "4"), 4), "too large"],
+  "a size that is a fraction": [file(sizes("[1.5]", "0", "6"), 6), 'entry "a" is malformed'],
+  "a size that is true": [file(sizes("[true]", "0", "4"), 4), 'entry "a" is malformed'],
+  "a shape that is a number": [file(sizes("1", "0", "4"), 4), 'entry "a" is malformed'],
+  "bytes for a shape without elements": [file(`{"a":${entry([2, 0], 0, 4)}}`, 4), "has 4 bytes, its shape needs 0"],
+  "no bytes for a shape with elements": [file(`{"a":${entry([2, 2], 0, 0)}}`), "has 0 bytes, its shape needs 16"],
+  "a tensor that does not begin at the beginning": [
+    file(`{"a":${entry([1], 4, 8)}}`, 8),
+    'the tensor "a" begins at 4, where 0 is next',
+  ],
+  "ten tensors in one place": [
+    file(`{${Array.from({ length: 10 }, (_, i) => `"w${i}":${entry([2, 2], 0, 16)}`).join()}}`, 16),
+    "an overlap or a hole",
+  ],
+  "an empty tensor amid another": [
+    file(`{"a":${entry([2], 0, 8)},"b":${entry([0], 4, 4)}}`, 8),
+    "an overlap or a hole",
+  ],
+  "data without a tensor": [file("{}", 4), "4 bytes follow"],
+  "another format behind the last tensor": [
+    Buffer.concat([file(`{"a":${entry([1], 0, 4)}}`, 4), Buffer.from("PK\u0003\u0004 polyglot")]),
+    "13 bytes follow",
+  ],
+  "the last two bytes missing": [file(`{"a":${entry([2, 2], 0, 16)}}`, 14), "ends at 16, the data at 14"],
+  "elements of half a byte": [file(`{"a":${entry([3], 0, 1, "F4")}}`, 1), "elements of type F4"],
+  "an element type in small letters": [file(`{"a":${entry([1], 0, 4, "f32")}}`, 4), "elements of type f32"],
+  "an element type of JavaScript's own": [
+    file(`{"a":${entry([1], 0, 4, "constructor")}}`, 4),
+    "elements of type constructor",
+  ],
+  "metadata twice": [file('{"__metadata__":{},"__metadata__":{}}'), 'names "__metadata__" twice'],
+  "metadata that is a list": [file('{"__metadata__":["a"]}'), "metadata"],
+  "metadata within metadata": [file('{"__metadata__":{"a":{"b":"c"}}}'), "metadata"],
   "an end before its beginning": [file(`{"a":${entry([1], 4, 0)}}`, 4), "has -4 bytes"],
   "a fraction of a byte": [file(`{"a":${entry([1], 0.5, 4.5)}}`, 8), 'entry "a" is malformed'],
   "a missing field": [file('{"a":{"dtype":"F32","shape":[1]}}', 4), 'entry "a" is malformed'],
@@ -94,6 +170,12 @@ for (const [name, [bytes, message]] of Object.entries(hostile)) {
     await expect(read).rejects.toThrow(path);
   });
 }
+
+test("reads what the reference reads: no tensors, none of the elements, a scalar, white space behind the header", () => {
+  expect(readSafetensors(file("{}\r \t\n")).tensors.size).toBe(0);
+  expect(readSafetensors(file(`{"a":${entry([2, 0], 0, 0)}}`)).tensors.get("a")!.data).toHaveLength(0);
+  expect(readSafetensors(file(`{"a":${entry([], 0, 4)}}`, 4)).tensors.get("a")).toMatchObject({ shape: [] });
+});
 
 test("reads a file tensor by tensor, with its hash", async () => {
   const path = join(folder, "pieces.safetensors");

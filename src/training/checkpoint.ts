@@ -1,13 +1,16 @@
 /** @file Checkpoints: folders that appear whole or not at all, and are believed only when their hashes are right. */
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.js";
-import { syncFolder, writeSynced } from "../formats/atomic-file.js";
+import { makeFolderSynced, syncFolder, writeSynced } from "../formats/atomic-file.js";
 import { readSafetensorsFile, safetensorsPieces } from "../formats/safetensors.js";
-import type { Tensor } from "../formats/tensor.js";
-import { type Manifest, manifestSchema } from "./manifest.js";
+import { bytesOf, type Tensor } from "../formats/tensor.js";
+import { isSystemError, writeError } from "../formats/write-error.js";
+import { version } from "../version.js";
+import { brokenSeal, FORMAT, type Manifest, type ManifestContent, manifestSchema, sealed } from "./manifest.js";
 import { type Retention, surplusSteps } from "./retention.js";
 
 /** Tensors of a file by name. */
@@ -18,6 +21,8 @@ export type Part = "parameters" | "ema" | "optimizer" | "spectral";
 
 const MANIFEST = "manifest.json";
 const TEMPORARY = ".writing-";
+/** A checkpoint that another of its step is about to replace. */
+const REPLACED = ".replaced-";
 
 /** A checkpoint that is not what its manifest says. */
 export class DamagedCheckpoint extends UserError {
@@ -40,39 +45,76 @@ export async function listCheckpoints(checkpoints: string): Promise<number[]> {
 
 /**
  * Saves a checkpoint: every file is written and synced in a temporary folder, which is then renamed, and the folder above
- * synced. A crash leaves either the whole checkpoint or none.
+ * synced. A crash leaves either the whole checkpoint or none; so does a disk that is full.
  *
  * @param parts - makes the tensors of each file, one file after the other, so that not all are in memory at once
+ * @param bytes - room that it takes, for the message
  * @returns its folder
+ * @throws UserError when it cannot be written; the checkpoints that are there stay as they are
  */
 export async function saveCheckpoint(
   checkpoints: string,
-  manifest: Omit<z.input<typeof manifestSchema>, "files">,
+  content: Omit<ManifestContent, "files">,
   parts: Record<Part, () => Promise<Tensors>>,
+  bytes?: number,
 ): Promise<string> {
-  await mkdir(checkpoints, { recursive: true });
-  const temporary = join(checkpoints, `${TEMPORARY}${manifest.step}`);
-  await rm(temporary, { recursive: true, force: true });
-  await mkdir(temporary);
-  const files: Manifest["files"] = {};
-  for (const [part, tensors] of Object.entries(parts)) {
-    const name = `${part}.safetensors`;
-    files[name] = await writeSynced(join(temporary, name), safetensorsPieces(await tensors()));
+  const temporary = join(checkpoints, `${TEMPORARY}${content.step}`);
+  const folder = checkpointFolder(checkpoints, content.step);
+  try {
+    await makeFolderSynced(checkpoints);
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary);
+    const files: Manifest["files"] = {};
+    for (const [part, make] of Object.entries(parts)) {
+      const name = `${part}.safetensors`;
+      const tensors = await make();
+      files[name] = {
+        ...(await writeSynced(join(temporary, name), safetensorsPieces(tensors))),
+        tensors: Object.fromEntries([...tensors].map(([path, tensor]) => [path, tensorHash(tensor)])),
+      };
+    }
+    const text = `${JSON.stringify(sealed({ ...content, files }), null, 2)}\n`;
+    await writeSynced(join(temporary, MANIFEST), Buffer.from(text));
+    await syncFolder(temporary);
+    await replaceFolder(checkpoints, temporary, folder, content.step);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => {}); // room for whoever goes on
+    throw isSystemError(error) ? writeError(folder, error, bytes) : error;
   }
-  const text = `${JSON.stringify({ ...manifest, files }, null, 2)}\n`;
-  await writeSynced(join(temporary, MANIFEST), Buffer.from(text));
-  await syncFolder(temporary);
-  const folder = checkpointFolder(checkpoints, manifest.step);
-  await rm(folder, { recursive: true, force: true }); // one of this step that was damaged
-  await rename(temporary, folder);
-  await syncFolder(checkpoints);
   return folder;
 }
+
+/** Renames `temporary` to `folder`; one of that name, which was damaged, is there until the new one is in its place. */
+async function replaceFolder(checkpoints: string, temporary: string, folder: string, step: number): Promise<void> {
+  const aside = join(checkpoints, `${REPLACED}${step}`);
+  if (existsSync(folder)) {
+    await rm(aside, { recursive: true, force: true });
+    await rename(folder, aside);
+  }
+  await rename(temporary, folder);
+  await syncFolder(checkpoints);
+  await rm(aside, { recursive: true, force: true });
+}
+
+/** Removes what a crash left half written, and puts back what it left half replaced. For the run's only writer. */
+export async function clearCheckpointLeftovers(checkpoints: string): Promise<void> {
+  if (!existsSync(checkpoints)) return;
+  for (const name of await readdir(checkpoints)) {
+    const path = join(checkpoints, name);
+    const folder = join(checkpoints, name.replace(REPLACED, "step-"));
+    if (name.startsWith(REPLACED) && !existsSync(folder)) await rename(path, folder);
+    else if (name.startsWith(REPLACED) || name.startsWith(TEMPORARY)) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** SHA-256 of the elements of a tensor, in hexadecimal. */
+const tensorHash = (tensor: Tensor): string => createHash("sha256").update(bytesOf(tensor)).digest("hex");
 
 /**
  * Reads a checkpoint's manifest and the parts asked for.
  *
- * @throws DamagedCheckpoint when a file is missing, unreadable, or not the one that the manifest names
+ * @throws DamagedCheckpoint when a file is missing, unreadable, or not the one that the manifest names; UserError when it is
+ *   of another format
  */
 export async function readCheckpoint<Wanted extends Part>(
   folder: string,
@@ -82,18 +124,32 @@ export async function readCheckpoint<Wanted extends Part>(
   const parts = {} as Record<Wanted, Tensors>;
   for (const part of wanted) {
     const name = `${part}.safetensors`;
-    const expected = manifest.files[name]?.sha256 ?? "none";
+    const expected = manifest.files[name];
     const { tensors, sha256 } = await readSafetensorsFile(join(folder, name)).catch((error) => {
       throw error instanceof UserError ? new DamagedCheckpoint(error.message) : error;
     });
-    if (sha256 !== expected) {
+    if (sha256 !== expected?.sha256) {
       throw new DamagedCheckpoint(
-        `Expected ${join(folder, name)} to have the SHA-256 ${expected} that its manifest names, got ${sha256}.`,
+        `Expected ${join(folder, name)} to have the SHA-256 ${expected?.sha256 ?? "none"} that its manifest names, got ${sha256}: ` +
+          `${damagedTensors(tensors, expected?.tensors ?? {})}.`,
       );
     }
     parts[part] = tensors;
   }
   return { manifest, parts };
+}
+
+/** Which of a file's tensors are not those that its manifest names. */
+function damagedTensors(tensors: Tensors, hashes: Record<string, string>): string {
+  const names = [...new Set([...tensors.keys(), ...Object.keys(hashes)])];
+  const damaged = names.filter((name) => {
+    const tensor = tensors.get(name);
+    return !tensor || tensorHash(tensor) !== hashes[name];
+  });
+  if (damaged.length === 0) return "its header is damaged, the elements of every tensor are whole";
+  return damaged.length === 1
+    ? `the tensor ${damaged[0]} is damaged`
+    : `${damaged.length} tensors are damaged, ${damaged[0]} the first of them`;
 }
 
 async function readManifest(folder: string): Promise<Manifest> {
@@ -105,9 +161,20 @@ async function readManifest(folder: string): Promise<Manifest> {
   } catch (error) {
     throw new DamagedCheckpoint(`Expected JSON in ${path}: ${(error as Error).message}.`);
   }
+  const format = z.looseObject({ format: z.int() }).safeParse(json).data?.format;
+  if (format !== undefined && format !== FORMAT) {
+    throw new UserError(
+      `Expected a checkpoint of format ${FORMAT} in ${folder}, got one of format ${format}, which strata ${version} does not read. ` +
+        "Use the version that made it, or start a new run in another folder.",
+    );
+  }
   const parsed = manifestSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  throw new DamagedCheckpoint(`Expected a checkpoint's manifest in ${path}:\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) {
+    throw new DamagedCheckpoint(`Expected a checkpoint's manifest in ${path}:\n${z.prettifyError(parsed.error)}`);
+  }
+  const problem = brokenSeal(parsed.data);
+  if (problem) throw new DamagedCheckpoint(`Expected the manifest ${path} as it was written, but ${problem}.`);
+  return parsed.data;
 }
 
 async function readPart(path: string): Promise<Buffer> {
@@ -135,7 +202,7 @@ export async function readNewest<Wanted extends Part>(
     try {
       return { folder, ...(await readCheckpoint(folder, wanted)) };
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
+      if (!(error instanceof DamagedCheckpoint)) throw error;
       onNotice(`The checkpoint of step ${step} is damaged and passed over. ${error.message}`);
     }
   }
@@ -146,12 +213,11 @@ export async function readNewest<Wanted extends Part>(
   );
 }
 
-/** Deletes the checkpoints that need not be kept, and what a crash left half written: after a new one is safe on disk. */
+/** Deletes the checkpoints that need not be kept: after a new one is safe on disk. */
 export async function retainCheckpoints(checkpoints: string, retention: Retention): Promise<void> {
   const surplus = surplusSteps(await listCheckpoints(checkpoints), retention);
-  const halves = (await readdir(checkpoints)).filter((name) => name.startsWith(TEMPORARY));
-  for (const name of [...surplus.map((step) => `step-${step}`), ...halves]) {
-    await rm(join(checkpoints, name), { recursive: true, force: true });
+  for (const step of surplus) {
+    await rm(checkpointFolder(checkpoints, step), { recursive: true, force: true });
   }
 }
 

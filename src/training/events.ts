@@ -8,6 +8,8 @@ import type { RunLine, SkipLine, TrainLine, ValidationLine } from "./metrics-log
  * - `metrics`, `validation`, `skip`: a line has been written to `metrics.jsonl`
  * - `pictures`: EMA samples of one fixed noise, and reconstructions of fixed held-out images
  * - `checkpoint`: one has been saved
+ * - `waiting`: the signal was aborted, but the engine has not come back for a while from the micro-batch under way; whoever
+ *   cannot wait may end the process, and keeps the checkpoint `saved`
  * - `notice`: something the user should know, as a sentence
  */
 export type TrainingEvent =
@@ -18,6 +20,7 @@ export type TrainingEvent =
   | { type: "skip"; line: SkipLine }
   | { type: "pictures"; step: number; samples: Pictures; originals: Pictures; reconstructions: Pictures }
   | { type: "checkpoint"; step: number; folder: string }
+  | { type: "waiting"; saved?: { step: number; folder: string } }
   | { type: "notice"; message: string };
 
 export interface Progress {

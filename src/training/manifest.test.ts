@@ -1,11 +1,10 @@
 import { expect, test } from "vitest";
 import { resolvePreset } from "../config/index.js";
-import { bindingSettings, checkBelongs, FRESH, type Manifest, manifestSchema } from "./manifest.js";
+import { bindingSettings, brokenSeal, checkBelongs, FRESH, sealed } from "./manifest.js";
 import { NOTHING_GATHERED } from "./meter.js";
 
 const config = resolvePreset("emoji32-small");
-const manifest: Manifest = {
-  format: 1,
+const manifest = sealed({
   ...FRESH,
   step: 10,
   images: 160,
@@ -15,7 +14,7 @@ const manifest: Manifest = {
   trainDigest: "ab",
   settings: bindingSettings(config),
   files: {},
-};
+});
 
 const data = { count: 3000, digest: "ab" };
 
@@ -56,9 +55,14 @@ test("another training set is refused", () => {
   );
 });
 
-test("a manifest of a version without skips in a row and sums is read as having none", () => {
-  const { consecutiveSkips: _, meter: __, ...old } = manifest;
-  expect(manifestSchema.parse(old)).toEqual(manifest);
+test("a manifest knows its own hash and that of its settings, whatever the order of keys", () => {
+  expect(brokenSeal(JSON.parse(JSON.stringify(manifest)))).toBeUndefined();
+  const { files, ...rest } = manifest;
+  expect(brokenSeal({ files, ...rest })).toBeUndefined();
+  expect(brokenSeal({ ...manifest, updates: 11 })).toMatch(/^it should have the SHA-256 [0-9a-f]{64} that it names/);
+  const other = sealed({ ...manifest, settings: { ...manifest.settings, "training.seed": 9 } });
+  expect(other.settingsSha256).not.toBe(manifest.settingsSha256);
+  expect(sealed({ ...manifest, step: 11 }).settingsSha256).toBe(manifest.settingsSha256);
 });
 
 test("another training set of as many images is refused", () => {

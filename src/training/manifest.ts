@@ -1,14 +1,19 @@
 /** @file What a checkpoint says of itself, and whether it belongs to a configuration. */
+import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
-import { meterSchema, NOTHING_GATHERED } from "./meter.js";
+import { meterSchema } from "./meter.js";
 
 const count = z.int().nonnegative();
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** The format of checkpoints that this version writes, and the only one it reads. */
+export const FORMAT = 2;
 
 export const manifestSchema = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(FORMAT),
   /** Batches seen: keys data and noise, and names the checkpoint. */
   step: count,
   images: count,
@@ -16,16 +21,21 @@ export const manifestSchema = z.strictObject({
   updates: count,
   skips: count,
   /** Skipped without an update since: training stops when there are too many. */
-  consecutiveSkips: count.default(0),
+  consecutiveSkips: count,
   /** What the next line of metrics will be the mean of. */
-  meter: meterSchema.default(NOTHING_GATHERED),
+  meter: meterSchema,
   /** Images of the training set: another number means another set. */
   trainImages: count,
   /** Over their labels and pixels: see `digestOfSet`. */
   trainDigest: z.string(),
   /** Settings that every weight depends on, by dotted path. */
   settings: z.record(z.string(), z.unknown()),
-  files: z.record(z.string(), z.strictObject({ bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
+  /** Equal for equal settings: tells at a glance whether two checkpoints are of one configuration. */
+  settingsSha256: hash,
+  /** SHA-256 of every file, and of the elements of every tensor in it, so that damage can be named. */
+  files: z.record(z.string(), z.strictObject({ bytes: count, sha256: hash, tensors: z.record(z.string(), hash) })),
+  /** Of this manifest without this entry. */
+  sha256: hash,
 });
 
 /** `manifest.json` of a checkpoint. It holds no time and no path, so that equal runs leave equal bytes. */
@@ -35,6 +45,32 @@ export type Manifest = z.output<typeof manifestSchema>;
 export interface DataIdentity {
   count: number;
   digest: string;
+}
+
+/** What is to be said by whoever makes a checkpoint; the rest follows. */
+export type ManifestContent = Omit<Manifest, "format" | "settingsSha256" | "sha256">;
+
+/** The manifest with its format and hashes. */
+export function sealed(content: ManifestContent): Manifest {
+  const whole = { format: FORMAT, ...content, settingsSha256: jsonHash(content.settings) } as const;
+  return { ...whole, sha256: jsonHash(whole) };
+}
+
+/** What is wrong with the hashes that a manifest has of itself, if anything. */
+export function brokenSeal({ sha256, ...whole }: Manifest): string | undefined {
+  if (jsonHash(whole) !== sha256)
+    return `it should have the SHA-256 ${sha256} that it names, but has ${jsonHash(whole)}`;
+  const settings = jsonHash(whole.settings);
+  return settings === whole.settingsSha256 ? undefined : `its settings have the SHA-256 ${settings}`;
+}
+
+/** SHA-256 of a value as JSON, whatever the order of its keys. */
+function jsonHash(value: unknown): string {
+  const inOrder = (_: string, child: unknown) =>
+    typeof child === "object" && child !== null && !Array.isArray(child)
+      ? Object.fromEntries(Object.entries(child).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : child;
+  return createHash("sha256").update(JSON.stringify(value, inOrder)).digest("hex");
 }
 
 /** How far a run has come. */

@@ -8,11 +8,12 @@ import {
   openSync,
   readFileSync,
   readSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
+import { writeError } from "../formats/write-error.js";
 import { LINE_TYPES, type MetricsLine, metricsLine, type RunLine } from "./metrics-lines.js";
 
 export type {
@@ -45,13 +46,23 @@ function completeLength(file: number): number {
  * writing, is cut off first, so that it cannot swallow the new line.
  */
 export function appendMetrics(path: string, line: MetricsLine): void {
-  const file = openSync(path, "a+");
+  const file = openToAppend(path);
   try {
     const complete = completeLength(file);
     if (complete < fstatSync(file).size) ftruncateSync(file, complete);
-    writeSync(file, `${JSON.stringify(line)}\n`);
+    writeFileSync(file, `${JSON.stringify(line)}\n`); // as often as it takes: one write may write a part
+  } catch (error) {
+    throw writeError(path, error);
   } finally {
     closeSync(file);
+  }
+}
+
+function openToAppend(path: string): number {
+  try {
+    return openSync(path, "a+");
+  } catch (error) {
+    throw writeError(path, error);
   }
 }
 

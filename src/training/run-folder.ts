@@ -1,13 +1,14 @@
 /** @file Where everything of a run lies, and the two small files that describe it. */
 import { existsSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Config, parseConfig } from "../config/index.js";
 import type { ImageSet } from "../data/index.js";
 import { UserError } from "../errors.js";
-import { writeFileAtomic } from "../formats/atomic-file.js";
+import { makeFolderSynced, removeUnfinished, writeFileAtomic } from "../formats/atomic-file.js";
 import type { DataSummary } from "../generation/trained-model.js";
+import { clearCheckpointLeftovers } from "./checkpoint.js";
 
 /** Paths inside a run folder. */
 export const runPaths = (folder: string) => ({
@@ -40,13 +41,16 @@ export function summarise({ name, count, classes, labels }: ImageSet): DataSumma
  */
 export async function describeRun(folder: string, config: Config, data: DataSummary): Promise<void> {
   const paths = runPaths(folder);
-  try {
-    await mkdir(paths.samples, { recursive: true });
-  } catch (error) {
-    throw new UserError(`Expected to create the run folder ${folder}, but that failed: ${(error as Error).message}.`);
-  }
+  await makeFolderSynced(paths.samples);
   await writeFileAtomic(paths.config, Buffer.from(`${JSON.stringify(config, null, 2)}\n`));
   await writeFileAtomic(paths.data, Buffer.from(`${JSON.stringify(data, null, 2)}\n`));
+}
+
+/** Clears away what a killed trainer left half done. For the holder of the run's lock. */
+export async function clearLeftovers(folder: string): Promise<void> {
+  const { checkpoints, samples } = runPaths(folder);
+  for (const place of [folder, samples]) if (existsSync(place)) await removeUnfinished(place);
+  await clearCheckpointLeftovers(checkpoints);
 }
 
 /**

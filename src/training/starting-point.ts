@@ -9,6 +9,7 @@ import { listCheckpoints, type Part, readNewest, saveCheckpoint, type Tensors } 
 import { initialState } from "./initial-state.js";
 import { bindingSettings, type Counters, checkBelongs, type DataIdentity, FRESH } from "./manifest.js";
 import { type Gathered, NOTHING_GATHERED } from "./meter.js";
+import { checkpointBytes } from "./room.js";
 import { runPaths } from "./run-folder.js";
 import { fromTensors, toTensors } from "./tensor-trees.js";
 import { stateSpecs, type Trainer, type TrainingState } from "./trainer.js";
@@ -62,14 +63,15 @@ export function saveState(out: string, data: DataIdentity, trainer: Trainer, met
   const tensors = (shapes: unknown, values: unknown, dtype?: Config["optimizer"]["stateType"]) =>
     toTensors(shapes as Tree<Spec>, values as Tree<Float32Array>, dtype);
   const identity = { trainImages: data.count, trainDigest: data.digest };
-  const manifest = { format: 1 as const, ...counters, meter, ...identity, settings: bindingSettings(config) };
-  return saveCheckpoint(runPaths(out).checkpoints, manifest, {
+  const content = { ...counters, meter, ...identity, settings: bindingSettings(config) };
+  const parts = {
     parameters: async () => tensors(parameters, (await trainer.read("parameters")).parameters),
     ema: async () => tensors(ema, (await trainer.read("ema")).ema),
     optimizer: async () =>
       tensors(moments, await trainer.read("firstMoment", "infinityNorm"), config.optimizer.stateType),
     spectral: async () => tensors(spectralVectors, (await trainer.read("spectralVectors")).spectralVectors),
-  });
+  };
+  return saveCheckpoint(runPaths(out).checkpoints, content, parts, checkpointBytes(config));
 }
 
 function stateOfParts(config: Config, parts: Record<Part, Tensors>, folder: string): TrainingState<Float32Array> {

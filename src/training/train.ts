@@ -1,36 +1,28 @@
-/** @file `train`: the loop from images to a run folder (METHOD §3). */
+/** @file `train`: from a configuration and images to a run folder (METHOD §3). */
 import type { Config } from "../config/index.js";
 import { digestOfSet, type ImageSet } from "../data/index.js";
 import { defaultRuntime, type Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import { checkShapes } from "../generation/encoder-inputs.js";
-import { NotAPicture } from "../generation/pictures.js";
 import { type ParameterTree, parameterSpecs } from "../generation/trained-model.js";
 import { countParameters, groups } from "../model/index.js";
 import { informationShares } from "../objective/loss.js";
 import { version } from "../version.js";
-import { lastGood, listCheckpoints, retainCheckpoints } from "./checkpoint.js";
-import type { TrainingEvent } from "./events.js";
-import { diagnose, stopTraining } from "./health.js";
-import { type Best, bestOf, plateauNotice, plateauOf } from "./held-out.js";
+import { listCheckpoints } from "./checkpoint.js";
 import { InputThread } from "./input-thread.js";
-import { lastStep, showsPictures, workLeft } from "./limits.js";
+import { Journal, type Tell } from "./journal.js";
+import type { Limits } from "./limits.js";
 import type { DataIdentity } from "./manifest.js";
 import { fitToMemory } from "./memory.js";
-import { type Gathered, Meter } from "./meter.js";
-import {
-  appendMetrics,
-  beginLog,
-  type MetricsLine,
-  type RunLine,
-  readMetrics,
-  type SkipLine,
-  syncMetrics,
-} from "./metrics-log.js";
+import type { RunLine } from "./metrics-log.js";
 import { Observer } from "./observer.js";
-import { describeRun, runPaths, summarise, withSettingsOfRun } from "./run-folder.js";
-import { saveState, startingPoint } from "./starting-point.js";
-import { type StepReport, Trainer } from "./trainer.js";
+import { roomNotice } from "./room.js";
+import { clearLeftovers, describeRun, runPaths, summarise, withSettingsOfRun } from "./run-folder.js";
+import { lockRun } from "./run-lock.js";
+import { startingPoint } from "./starting-point.js";
+import { pause } from "./stopping.js";
+import { Trainer } from "./trainer.js";
+import { TrainingLoop, type TrainResult } from "./training-loop.js";
 
 export interface TrainOptions {
   config: Config;
@@ -42,29 +34,12 @@ export interface TrainOptions {
   /** Weights to start a new run from instead of random ones (fine-tuning). */
   initial?: ParameterTree;
   /** Where to stop; steps and images are totals of the run, minutes count from the call. Default: `config.training.steps`. */
-  limit?: { steps?: number; images?: number; minutes?: number };
+  limit?: Limits;
   runtime?: Runtime;
-  /** When aborted, the step under way is finished and a checkpoint saved. */
+  /** When aborted, the micro-batch under way is finished and a checkpoint saved. */
   signal?: AbortSignal;
   /** Awaited: training goes on when it returns. */
-  onEvent?: (event: TrainingEvent) => void | Promise<void>;
-}
-
-export interface TrainResult {
-  /** Batches seen. */
-  step: number;
-  images: number;
-  updates: number;
-  skips: number;
-  /** Training time of the whole run. */
-  seconds: number;
-  /** Share of the steps' time since the call in which the engine had no images to work on, in [0, 1]. */
-  dataWaitShare: number;
-  interrupted: boolean;
-  /** Folder of the last checkpoint. */
-  checkpoint: string;
-  /** The evaluation with the smallest bound on held-out images whose checkpoint is kept; null without evaluations. */
-  best: Best | null;
+  onEvent?: Tell;
 }
 
 /**
@@ -72,212 +47,75 @@ export interface TrainResult {
  * byte for byte, however often a run was interrupted and resumed. What the configuration leaves to the program ("auto") is
  * decided when a run starts, by the memory there is then, and stands in its `config.json`: give that to repeat the run.
  *
- * @throws UserError when `out` holds a run and `resume` is not set, when its checkpoint belongs to another configuration, or
- *   when the images do not fit the model; TrainingStopped, which is one, after `training.maxConsecutiveSkips` skipped updates
+ * @throws UserError when `out` holds a run and `resume` is not set, when another process trains into it, when it cannot be
+ *   written (what is there stays as it is), when its checkpoint belongs to another configuration or other images, or when the
+ *   images do not fit the model; TrainingStopped, which is one, after `training.maxConsecutiveSkips` skipped updates
+ * @throws the signal's reason when it is aborted before the first step
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const called = performance.now();
-  const { data, out, resume = false, initial, runtime = defaultRuntime(), onEvent = () => {} } = options;
+  const { data, out, resume = false } = options;
   checkImages(options.config, data);
-  const config = fitToMemory(resume ? await withSettingsOfRun(options.config, out) : options.config);
-  const notices: string[] = [];
-  const onNotice = (message: string) => notices.push(message);
-  const identity = { count: data.train.count, digest: digestOfSet(data.train) };
-  const inputs = new InputThread({ config, images: data.train });
-  const prepare = async () => {
-    const { state, ...start } = await startingPoint(config, identity, { out, resume, initial, onNotice });
-    await describeRun(out, config, summarise(data.train));
-    inputs.begin(start.counters.step);
-    return { trainer: await Trainer.create(config, runtime, start.counters, state), start }; // and lets the state go
-  };
+  const lock = await lockRun(out);
   try {
-    const { trainer, start } = await prepare();
-    const observer = new Observer(trainer, data);
+    await clearLeftovers(out);
+    const config = fitToMemory(resume ? await withSettingsOfRun(options.config, out) : options.config);
+    await pause(options.signal);
+    const inputs = new InputThread({ config, images: data.train });
     try {
-      for (const message of notices) await onEvent({ type: "notice", message });
-      return await run({ ...options, config, onEvent }, { trainer, observer, inputs, identity }, { ...start, called });
+      return await trainWith({ ...options, config }, inputs, called);
     } finally {
-      await observer.dispose();
-      await trainer.dispose();
+      await inputs.dispose();
     }
   } finally {
-    await inputs.dispose();
+    await lock.release();
   }
 }
 
-/** What the loop works with. */
-interface Parts {
-  trainer: Trainer;
-  observer: Observer;
-  inputs: InputThread;
-  identity: DataIdentity;
-}
-
-/** The loop. `start.called` is the time that minutes count from, in milliseconds. */
-async function run(
-  options: TrainOptions & { onEvent: NonNullable<TrainOptions["onEvent"]> },
-  { trainer, observer, inputs, identity }: Parts,
-  start: { gathered: Gathered; called: number; resumed?: { step: number; folder: string } },
-): Promise<TrainResult> {
-  const { config, data, out, limit = {}, signal, onEvent } = options;
-  const { training } = config;
-  const { counters } = trainer;
-  const { metrics, checkpoints } = runPaths(out);
-  const startStep = counters.step;
-  const last = lastStep(limit, training);
-  const secondsLimit = limit.minutes === undefined ? undefined : limit.minutes * 60;
-
-  const meter = new Meter(start.gathered);
-  const part = runLine(config, data, trainer.runtime, start.resumed?.step ?? null);
-  const { line: run, broken } = await beginLog(metrics, part, !meter.isEmpty);
-  if (broken > 0) await onEvent({ type: "notice", message: `Broken lines of ${metrics} were left out: ${broken}.` });
-  const history = readMetrics(metrics).filter(({ type }) => type === "validation" || type === "plateau");
-
-  const began = performance.now();
-  const seconds = () => run.seconds! + (performance.now() - began) / 1000;
-  const elapsed = () => (performance.now() - start.called) / 1000;
-  const position = () => ({ step: counters.step, images: counters.images, seconds: seconds() });
-  const append = (line: MetricsLine) => {
-    appendMetrics(metrics, line);
-    if (line.type === "validation" || line.type === "plateau") history.push(line);
-  };
-  const bestKept = async () => bestOf(history, await listCheckpoints(checkpoints));
-
-  /** Means since the line before; the meter goes on. */
-  const log = async () => {
-    if (meter.isEmpty) return;
-    const line = { type: "train", ...position(), ...meter.means(), skips: counters.skips } as const;
-    append(line);
-    await onEvent({ type: "metrics", line });
-  };
-  const skip = async (report: StepReport) => {
-    const { skipped, lossNats, distortionNats, klNats, gradientNorm, groupKlNats } = report;
-    const seen = { lossNats, distortionNats, klNats, gradientNorm, groupKlNats };
-    const consecutive = counters.consecutiveSkips;
-    const line: SkipLine = { type: "skip", ...position(), reason: skipped!, consecutive, ...seen };
-    append(line);
-    await onEvent({ type: "skip", line });
-    if (consecutive < training.maxConsecutiveSkips) return;
-    await log();
-    syncMetrics(metrics);
-    throw await stopTraining(out, diagnose(config, counters, report, await lastGood(checkpoints)), config);
-  };
-  /** Whether the bound on held-out images is the smallest so far. */
-  const measure = async (): Promise<boolean> => {
-    const smallest = (await bestKept())?.bitsPerDim ?? Number.POSITIVE_INFINITY;
-    let improved = false;
-    for (const { split, bound } of (await unlessAborted(observer.measure(signal), signal)) ?? []) {
-      const line = { type: "validation", split, ...position(), ...bound } as const;
-      append(line);
-      await onEvent({ type: "validation", line });
-      improved ||= split === "validation" && bound.bitsPerDim < smallest;
-    }
-    const plateau = plateauOf(history, training.steps);
-    if (plateau) {
-      const line = { type: "plateau", ...position(), ...plateau } as const;
-      append(line);
-      await onEvent({ type: "notice", message: plateauNotice(line, history, training.flips) });
-    }
-    return improved;
-  };
-  const show = async () => {
-    try {
-      const pictures = await unlessAborted(observer.pictures(signal), signal);
-      if (pictures) await onEvent({ type: "pictures", step: counters.step, ...pictures });
-    } catch (error) {
-      if (!(error instanceof NotAPicture)) throw error; // the weights may still recover
-      await onEvent({ type: "notice", message: `No pictures at step ${counters.step}: ${error.message}` });
-    }
-  };
-  let saved = start.resumed;
-  const save = async () => {
-    const { step, consecutiveSkips } = counters;
-    syncMetrics(metrics); // no checkpoint knows of steps that the log could lose
-    saved = { step, folder: await saveState(out, identity, trainer, meter.gathered) };
-    const { keepCheckpoints: recent, keepEvery: every } = training;
-    // Amid skipped updates nothing is deleted: what is older may be what the run has to go back to.
-    if (consecutiveSkips === 0) {
-      await retainCheckpoints(checkpoints, { current: step, recent, every, best: (await bestKept())?.step });
-    }
-    await onEvent({ type: "checkpoint", ...saved });
-  };
-
-  await onEvent({ type: "start", run, step: startStep, totalSteps: last });
-
-  const goesOn = () =>
-    counters.step < last && !signal?.aborted && elapsed() < (secondsLimit ?? Number.POSITIVE_INFINITY);
-  let measured = Math.max(0, ...history.map((line) => (line.type === "validation" ? line.step : 0)));
-  // Given up, by a signal, before the checkpoint that the run goes on from.
-  if (goesOn() && measured < startStep && startStep % training.evaluateEvery === 0) {
-    measured = startStep;
-    await measure();
-  }
-  const waiting = { total: 0, steps: 0 };
-  let shown = startStep;
-  while (goesOn()) {
-    const { updates, step } = counters;
-    const stepBegan = performance.now();
-    const microBatches = await inputs.take(step);
-    const waitedSeconds = (performance.now() - stepBegan) / 1000;
-    const report = await trainer.step(microBatches);
-    const stepSeconds = (performance.now() - stepBegan) / 1000;
-    waiting.total += waitedSeconds;
-    waiting.steps += stepSeconds;
-    meter.add(report, { images: training.batchSize, seconds: stepSeconds, waitedSeconds });
-    const left = workLeft({ step: step + 1, startStep, lastStep: last, elapsed: elapsed(), secondsLimit });
-    await onEvent({ type: "progress", ...position(), ...meter.means(), skips: counters.skips, ...left });
-    if (report.skipped) await skip(report);
-    if (counters.step % training.logEvery === 0) {
-      await log();
-      meter.reset();
-    }
-    let improved = false;
-    if (counters.step % training.evaluateEvery === 0) {
-      measured = counters.step;
-      improved = await measure();
-    }
-    if (showsPictures(counters.step, training.sampleEvery)) {
-      shown = counters.step;
-      await show();
-    }
-    // Last, so that a run that goes on from here lacks nothing of this step.
-    const due = counters.updates > updates && counters.updates % training.checkpointEvery === 0;
-    if (due || improved) await save();
-  }
-
-  const interrupted = (signal?.aborted ?? false) && counters.step < last;
-  await log();
-  if (!interrupted && measured < counters.step) await measure();
-  if (saved?.step !== counters.step) await save();
-  if (!interrupted && shown < counters.step) await show();
-  const { step, images, updates, skips } = counters;
-  const best = (await bestKept()) ?? null;
-  const dataWaitShare = waiting.steps > 0 ? waiting.total / waiting.steps : 0;
-  return {
-    step,
-    images,
-    updates,
-    skips,
-    seconds: seconds(),
-    dataWaitShare,
-    interrupted,
-    checkpoint: saved!.folder,
-    best,
-  };
-}
-
-/** The result, or undefined when the work was given up because of the signal. */
-async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T | undefined> {
+/** The same with a settled configuration. */
+async function trainWith(options: TrainOptions, inputs: InputThread, called: number): Promise<TrainResult> {
+  const { config, data, out, limit = {}, runtime = defaultRuntime(), signal, onEvent: tell = () => {} } = options;
+  const identity = { count: data.train.count, digest: digestOfSet(data.train) };
+  const { trainer, start, notices } = await prepare({ ...options, runtime }, identity, inputs);
+  const observer = new Observer(trainer, data);
   try {
-    return await work;
-  } catch (error) {
-    if (signal?.aborted) return undefined;
-    throw error;
+    await pause(signal);
+    for (const message of notices) await tell({ type: "notice", message });
+    const { gathered, resumed } = start;
+    const described = runLine(config, data, runtime, resumed?.step ?? null);
+    const journal = await Journal.open({ config, out, counters: trainer.counters, tell }, described, gathered);
+    const parts = { config, out, trainer, observer, inputs, journal, identity, tell };
+    return await new TrainingLoop(parts, { limit, signal, called }, resumed).run();
+  } finally {
+    await observer.dispose();
+    await trainer.dispose();
   }
+}
+
+/** Finds where to start, describes the run in its folder, and compiles; the state on the host is let go. */
+async function prepare(
+  { config, data, out, resume = false, initial, runtime, signal }: TrainOptions & { runtime: Runtime },
+  identity: DataIdentity,
+  inputs: InputThread,
+) {
+  const notices: string[] = [];
+  const onNotice = (message: string) => notices.push(message);
+  const { state, ...start } = await startingPoint(config, identity, { out, resume, initial, onNotice });
+  await describeRun(out, config, summarise(data.train));
+  const full = roomNotice(config, out, (await listCheckpoints(runPaths(out).checkpoints)).length);
+  if (full) onNotice(full);
+  await pause(signal);
+  inputs.begin(start.counters.step);
+  return { trainer: await Trainer.create(config, runtime, start.counters, state), start, notices };
 }
 
 /** What the log says of a run when it starts or goes on. */
-function runLine(config: Config, data: TrainOptions["data"], runtime: Runtime, resumedFrom: number | null): RunLine {
+function runLine(
+  config: Config,
+  data: TrainOptions["data"],
+  runtime: Runtime,
+  resumedFrom: number | null,
+): Omit<RunLine, "seconds"> {
   const shares = informationShares(config);
   return {
     type: "run",

@@ -133,11 +133,13 @@ export class Trainer {
   /**
    * Sees one batch: gradients of its micro-batches, then an update, or none when the skip rule says so. A skipped batch
    * leaves nothing behind but the counters; after `training.maxConsecutiveSkips` of them in a row the report has the norms of
-   * every layer.
+   * every layer. A batch given up leaves nothing at all: it is seen again from its start.
+   *
+   * @throws the signal's reason when it is aborted before the last micro-batch has begun
    */
-  async step(microBatches: readonly MicroBatch[]): Promise<StepReport> {
+  async step(microBatches: readonly MicroBatch[], signal?: AbortSignal): Promise<StepReport> {
     const { optimizer, training, model } = this.config;
-    const { gradients, spectralVectors, metrics } = await this.#accumulate(microBatches);
+    const { gradients, spectralVectors, metrics } = await this.#accumulate(microBatches, signal);
     const { updates } = this.counters;
     const gradientNorm = Math.sqrt(metrics.at(-1)!.squaredGradientNorm[0]);
     const dimensions = 3 * model.resolution ** 2;
@@ -176,12 +178,17 @@ export class Trainer {
     return { gradients: await norms(gradients), weights: await norms(this.#state.parameters) };
   }
 
-  async #accumulate(microBatches: readonly MicroBatch[]) {
+  async #accumulate(microBatches: readonly MicroBatch[], signal?: AbortSignal) {
     const { parameters, spectralVectors: vectors } = this.#state;
     const metrics: BatchMetrics<Float32Array>[] = [];
     let gradients = this.#zeros;
     let spectralVectors: SpectralVectors<DeviceArray>[] | undefined;
     for (const { batch, noise } of microBatches) {
+      if (signal?.aborted) {
+        if (gradients && gradients !== this.#zeros) free(gradients);
+        if (spectralVectors) free(spectralVectors);
+        throw signal.reason;
+      }
       const accumulated = gradients ? [gradients] : [];
       const result = await this.gradients.run(parameters, vectors, batch, noise, ...accumulated);
       if (gradients !== this.#zeros) free(gradients);

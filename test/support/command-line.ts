@@ -19,16 +19,26 @@ export interface Ended {
   stderr: string;
 }
 
-/** Starts `strata` from the sources; `ended` resolves when it is over. */
-export const start = (...words: string[]) => startWith({}, ...words);
+/** A command line that has been started; `ended` resolves when it is over. */
+export interface Started {
+  child: ChildProcess;
+  ended: Promise<Ended>;
+}
+
+/** Starts `strata` from the sources. */
+export const start = (...words: string[]) => launch({}, [], words);
 
 /** The same with more in its environment. */
-export function startWith(
-  variables: Record<string, string>,
-  ...words: string[]
-): { child: ChildProcess; ended: Promise<Ended> } {
+export const startWith = (variables: Record<string, string>, ...words: string[]) => launch(variables, [], words);
+
+/** Runs `strata` to its end by a script of bash, where it is "$@". */
+export const strataWithin = (script: string, ...words: string[]): Promise<Ended> =>
+  launch({}, ["bash", "-c", script, "bash"], words).ended;
+
+function launch(variables: Record<string, string>, wrapper: string[], words: string[]): Started {
   const options = { cwd: repository, env: { ...env, ...variables } };
-  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...words], options);
+  const [program, ...rest] = [...wrapper, process.execPath, "--import", "tsx", "src/cli/main.ts", ...words];
+  const child = spawn(program, rest, options);
   const text = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {
     child[stream].setEncoding("utf8").on("data", (chunk: string) => {

@@ -1,0 +1,33 @@
+/** @file Room on the disk for the checkpoints of a run. */
+import type { Config } from "../config/index.js";
+import { leaves, type Spec, type Tree } from "../engine/index.js";
+import { freeBytes } from "../formats/write-error.js";
+import { stateSpecs } from "./trainer.js";
+
+const GIBIBYTE = 2 ** 30;
+
+/** Bytes of one checkpoint, to within its headers and manifest. */
+export function checkpointBytes(config: Config): number {
+  const { firstMoment, infinityNorm, ...rest } = stateSpecs(config);
+  const elements = (tree: unknown) => leaves<Spec>(tree as Tree<Spec>).reduce((sum, { size }) => sum + size, 0);
+  const momentBytes = config.optimizer.stateType === "bfloat16" ? 2 : 4;
+  return 4 * elements(rest) + momentBytes * elements({ firstMoment, infinityNorm });
+}
+
+/**
+ * What to tell before training when the disk has less room than the checkpoints will take; undefined when there is enough.
+ *
+ * @param there - how many of those that will be kept are there already
+ * @param free - bytes that can still be written; undefined: not known
+ */
+export function roomNotice(config: Config, out: string, there = 0, free = freeBytes(out)): string | undefined {
+  const each = checkpointBytes(config);
+  const kept = config.training.keepCheckpoints + 2; // the best, and the one being written before an old one goes
+  const needed = Math.max(1, kept - there) * each;
+  if (free === undefined || free >= needed) return undefined;
+  const gibibytes = (bytes: number) => `${(bytes / GIBIBYTE).toFixed(bytes < GIBIBYTE ? 2 : 1)} GiB`;
+  return (
+    `The disk of ${out} has ${gibibytes(free)} left, but the checkpoints to come take ${gibibytes(needed)} (${gibibytes(each)} each). ` +
+    "Training stops when it is full: make room, or lower training.keepCheckpoints."
+  );
+}

@@ -1,0 +1,32 @@
+/** @file One trainer to a run folder: a living one is respected, a killed one followed without a word. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { discs, start, strata, temporaryFolder, tiny } from "../support/command-line.js";
+import { until } from "../support/until.js";
+
+const folder = temporaryFolder();
+
+test("a second trainer is told who has the folder; when that one is killed, it goes on without a word", async () => {
+  const data = await discs(join(folder, "discs"), ["red", "blue"], 12);
+  const out = join(folder, "run");
+  const words = ["train", ...tiny, "training.logEvery=1", "--data", data, "--out", out, "--resume", "--steps"];
+  const { child, ended } = start(...words, "100000");
+  await until(() => existsSync(join(out, "checkpoints", "step-4")));
+  const second = await strata(...words, "12");
+  expect(second.code).toBe(2);
+  expect(second.stderr).toMatch(
+    new RegExp(`strata: Expected a run folder .* ${out} is held by process ${child.pid} on ${hostname()} since 20`),
+  );
+  const reader = await strata("inspect", out, "--json");
+  expect(reader.code, reader.stderr).toBe(0);
+  child.kill("SIGKILL");
+  await ended;
+  expect(readdirSync(out).filter((name) => name.startsWith("lock-"))).toHaveLength(1);
+  const newest = Math.max(...readdirSync(join(out, "checkpoints")).map((name) => Number(name.split("-")[1]) || 0));
+  const third = await strata(...words, String(newest + 8), "--quiet");
+  expect(third).toMatchObject({ code: 0, stderr: "" });
+  expect(readdirSync(out).filter((name) => name.startsWith("lock-"))).toEqual([]);
+  expect(readFileSync(join(out, "metrics.jsonl"), "utf8")).toContain('"resumedFrom":');
+});
