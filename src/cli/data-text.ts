@@ -66,8 +66,9 @@ function classTable({ classes }: ScanSummary): string {
 
 /** What is unusual: how many of each kind, and what is done with them. */
 function kindTable(summary: ScanSummary): string {
-  const counted = (count: number) => (count === summary.usable ? `all ${formatCount(count)}` : formatCount(count));
-  const rows = present(summary).map(({ images, treatment, named }) => [images, counted(named.count), treatment]);
+  const rows = present(summary).map(({ images, treatment, all, named: { count } }) => {
+    return [images, `${all ? "all " : ""}${formatCount(count)}`, treatment];
+  });
   if (rows.length === 0) return "Nothing unusual: every image is used as it is.";
   return table([{ heading: "unusual" }, { heading: "images", align: "right" }, { heading: "what is done" }], rows);
 }
@@ -75,11 +76,10 @@ function kindTable(summary: ScanSummary): string {
 /** The first images of every kind by name, where not all images are of it. */
 const names = (summary: ScanSummary): string =>
   present(summary)
-    .filter(({ named }) => named.count < summary.usable)
-    .map(({ images, named: { count, files } }) => {
-      const lines = files
-        .slice(0, NAMED)
-        .map(({ file, note }) => `  ${shown(file)}${note === undefined ? "" : `: ${shown(note)}`}`);
+    .filter(({ all }) => !all)
+    .flatMap(({ images, named: { count, files } }) => {
+      const listed = files.slice(0, NAMED);
+      const lines = listed.map(({ file, note }) => `  ${shown(note === undefined ? file : `${file}: ${note}`)}`);
       const more = count - lines.length;
       return [
         `${images}:`,
@@ -87,18 +87,26 @@ const names = (summary: ScanSummary): string =>
         ...(more > 0 ? [`  and ${formatCount(more)} more (--json names more of them)`] : []),
       ];
     })
-    .map((lines) => lines.join("\n"))
     .join("\n");
 
+/** Images of one kind in the report. */
+interface Present {
+  images: string;
+  treatment: string;
+  /** Whether all images that are used are of this kind. */
+  all: boolean;
+  named: Named;
+}
+
 /** The kinds that occur, files passed over by the source first. */
-function present({ kinds, refused }: ScanSummary): { images: string; treatment: string; named: Named }[] {
+function present({ kinds, refused, usable }: ScanSummary): Present[] {
   const listed = Object.entries(treatments).map(([kind, treatment]) => ({
     ...treatment,
     named: kinds[kind as keyof typeof kinds],
   }));
-  return [{ images: "refused", treatment: "left out", named: refused }, ...listed].filter(
-    ({ named }) => named.count > 0,
-  );
+  return [{ images: "refused", treatment: "left out", named: refused }, ...listed]
+    .filter(({ named }) => named.count > 0)
+    .map((each) => ({ ...each, all: each.named.count === usable && !each.treatment.startsWith("left out") }));
 }
 
 function adviceText(advice: Advice | undefined): string {
