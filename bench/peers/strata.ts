@@ -15,7 +15,7 @@ import { means, type Prepared, serve, timed } from "./serve.js";
 
 type Prepare = (config: Config, runtime: Runtime, given: boolean) => Promise<Prepared>;
 
-const COUNTERS = { step: 0, updates: 0, images: 0, skips: 0 };
+const COUNTERS = { step: 0, updates: 0, images: 0, skips: 0, consecutiveSkips: 0 };
 
 /** The inputs of the next step are made while one runs, as in `train`. */
 const train: Prepare = async (config, runtime, given) => {

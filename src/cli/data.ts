@@ -1,7 +1,7 @@
 /** @file `strata data scan`: what a set of images holds, what will be done with it, and how to train on it. */
 import { treatments } from "../data/image-kinds.js";
-import { listingOf } from "../data/listing-of.js";
 import { type ScanSummary, scan } from "../data/scan.js";
+import { sourceOf } from "../data/sources/index.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { adviseTraining } from "./data-advice.js";
 import { scanText } from "./data-text.js";
@@ -22,7 +22,7 @@ export const dataCommand = createCommand(
 
 async function runScan({ signal, progress, result }: Context, _options: object, source: string): Promise<void> {
   progress.update(`listing ${source} …`);
-  const listing = await listingOf(source);
+  const listing = await sourceOf(source).list();
   try {
     const total = listing.images.length;
     const startMs = performance.now();

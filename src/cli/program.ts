@@ -6,6 +6,7 @@ import { addGlobalOptions, Interrupted } from "./command.js";
 import { dataCommand } from "./data.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
+import { fetchCommand } from "./fetch.js";
 import { inspectCommand } from "./inspect.js";
 import { reconstructCommand } from "./reconstruct.js";
 import { sampleCommand } from "./sample.js";
@@ -23,6 +24,7 @@ const commands = [
   reconstructCommand,
   inspectCommand,
   dataCommand,
+  fetchCommand,
   doctorCommand,
 ];
 

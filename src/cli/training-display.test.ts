@@ -1,5 +1,10 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { bitsPerDim, progressLine } from "./training-display.js";
+import type { SkipLine } from "../training/metrics-log.js";
+import { Progress } from "./progress.js";
+import { bitsPerDim, progressLine, showTraining } from "./training-display.js";
 
 test("nats of an image become bits per dimension", () => {
   expect(bitsPerDim(3072 * Math.LN2, 32)).toBeCloseTo(1);
@@ -20,4 +25,26 @@ test("a progress line says how far, how long, how fast and how well, in that ord
     "30 %  1 min 10 s left  64.0 images/s  bits/dim: loss 3.00 distortion 2.00 KL 1.00  step 120",
   );
   expect(progressLine({ ...progress, ...losses, skips: 2 }, 32)).toContain("step 120  2 skipped");
+});
+
+test("skipped updates are all in log.txt, but on the screen only one in ten seconds, with the number of the others", async () => {
+  const out = mkdtempSync(join(tmpdir(), "strata-display-"));
+  let nowMs = 0;
+  let screen = "";
+  const progress = new Progress({ write: (text: string) => (screen += text) });
+  const handle = showTraining(out, 8, progress, () => nowMs);
+  for (const step of [3, 4, 5, 6]) {
+    const line: SkipLine = {
+      ...{ type: "skip", step, images: 8 * step, seconds: 1, reason: "non-finite loss", consecutive: step - 2 },
+      ...{ lossNats: Number.NaN, distortionNats: 1, klNats: 1, gradientNorm: 12_345.6, groupKlNats: [1] },
+    };
+    await handle({ type: "skip", line });
+    nowMs += 4000;
+  }
+  expect(screen.trim().split("\n")).toEqual([
+    "step 3: update skipped because of a non-finite loss (loss NaN nats, gradient norm 1.235e+4)",
+    "step 6: update skipped because of a non-finite loss, 4 in a row (loss NaN nats, gradient norm 1.235e+4); 2 more before it",
+  ]);
+  expect(readFileSync(join(out, "log.txt"), "utf8").match(/step \d: update skipped/g)).toHaveLength(4);
+  rmSync(out, { recursive: true });
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import { imageGrid, reconstructionGrid } from "../report/picture-grid.js";
 import type { TrainingEvent, Progress as TrainingProgress } from "../training/events.js";
+import type { SkipLine } from "../training/metrics-log.js";
 import { formatCount, formatDuration, formatShare } from "./format.js";
 import type { Progress } from "./progress.js";
 
@@ -24,19 +25,32 @@ export function progressLine(progress: TrainingProgress, resolution: number): st
   ].join("  ");
 }
 
+/** Time between two notes on skipped updates: a run that skips them all would fill the screen. */
+const SKIP_NOTE_MS = 10_000;
+
+/** One skipped update as a sentence. */
+export function skipText({ step, reason, lossNats, gradientNorm, consecutive }: SkipLine): string {
+  const row = consecutive > 1 ? `, ${consecutive} in a row` : "";
+  return `step ${step}: update skipped because of a ${reason}${row} (loss ${lossNats.toPrecision(4)} nats, gradient norm ${gradientNorm.toPrecision(4)})`;
+}
+
 /**
  * Shows the events of a training run as they come, and keeps what it says in the run's `log.txt`.
  *
  * @param out - the run folder; grids go to its `samples`
  * @param resolution - of the images
+ * @param now - clock in milliseconds
  * @returns the handler to give to `train`
  */
 export function showTraining(
   out: string,
   resolution: number,
   progress: Progress,
+  now = () => performance.now(),
 ): (event: TrainingEvent) => Promise<void> {
   let latest = "";
+  let unshownSkips = 0;
+  let skipShownMs = Number.NEGATIVE_INFINITY;
   const log = (text: string) => appendFileSync(join(out, "log.txt"), `${new Date().toISOString()}  ${text}\n`);
   const note = (text: string) => {
     log(text);
@@ -64,6 +78,16 @@ export function showTraining(
           note(`step ${step}: held-out images ${bitsPerDim.toFixed(2)} bits/dim, ${psnrDb.toFixed(1)} dB`);
         }
         return;
+      case "skip": {
+        const text = skipText(event.line);
+        log(text);
+        if (now() - skipShownMs < SKIP_NOTE_MS) unshownSkips++;
+        else {
+          progress.note(unshownSkips > 0 ? `${text}; ${unshownSkips} more before it` : text);
+          [unshownSkips, skipShownMs] = [0, now()];
+        }
+        return;
+      }
       case "pictures":
         await savePictures(out, event);
         return;

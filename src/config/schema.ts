@@ -105,7 +105,7 @@ const optimizerSchema = z
      * infinity norm no longer decays, since the product rounds back to what it was: steps become smaller, never larger again.
      */
     stateType: z.literal(["float32", "bfloat16"]).default("float32"),
-    /** An update whose gradient norm, divided by 3·H·W, exceeds this is skipped. */
+    /** An update whose gradient norm, divided by 3·H·W, exceeds this is skipped once 1,000 updates are done. */
     skipThreshold: z.number().positive(),
   })
   .superRefine(({ minLearningRate, maxLearningRate }, context) => {
@@ -133,8 +133,12 @@ const trainingSchema = z
     emaWarmup: z.boolean().default(false),
     /** Updates between checkpoints. */
     checkpointEvery: count,
-    /** Number of newest checkpoints that are kept. */
+    /** Number of newest checkpoints that are kept; the best on held-out images is kept besides. */
     keepCheckpoints: count.default(3),
+    /** Batches between checkpoints that are kept for good: the first one from every multiple of this on; 0: none. */
+    keepEvery: z.int().nonnegative().default(0),
+    /** Updates skipped in a row after which training stops and says what was wrong with them. */
+    maxConsecutiveSkips: count.default(50),
     /** Batches between lines of metrics. */
     logEvery: count.default(50),
     /** Batches between evaluations on held-out images. */

@@ -8,11 +8,10 @@ import {
   moving,
   plain,
   pngClaiming,
-  shades,
   temporaryFolder,
   writeFiles,
 } from "../../test/support/images.js";
-import { decodeFiles, decodeImage } from "./decode.js";
+import { decodeImage } from "./decode.js";
 import { resizeInterleaved } from "./resize.js";
 
 const folder = await temporaryFolder();
@@ -130,10 +129,6 @@ test.each([
 });
 
 test("files too large or of too many pixels are refused before they are decoded", async () => {
-  await writeFiles(folder, { "huge.png": "" });
-  await truncate(path("huge.png"), 300e6); // sparse: takes no room
-  const set = await decodeFiles([{ path: path("huge.png"), name: "huge.png" }], { resolution: 4 });
-  expect(set.skipped).toEqual([{ file: "huge.png", reason: "expected at most 256 MB, got 300 MB" }]);
   await expect(decodeImage(new Uint8Array(300e6), 4)).rejects.toThrow("expected at most 256 MB, got 300 MB");
   await expect(decodeImage(await pngClaiming(50_000, 50_000), 4)).rejects.toThrow(
     "expected at most 134 megapixels, got 50000×50000",
@@ -151,40 +146,4 @@ test("large images are decoded one after another, also after one that cannot be"
   const large = await plain(red, 5000, 4000).jpeg().toBuffer();
   const results = await Promise.allSettled([large.subarray(0, 3000), large, large].map((file) => decodeImage(file, 4)));
   expect(results.map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled"]);
-});
-
-test("files are decoded in their order, and those that cannot be used leave no gap", async () => {
-  await writeFiles(folder, shades(20, "order/"));
-  const names = Array.from({ length: 20 }, (_, i) => `order/${i}.png`);
-  names.splice(3, 0, "text.png");
-  names.push("empty.png", "missing.png");
-  const files = names.map((name, label) => ({ path: path(name), name, label }));
-  const calls: [number, number][] = [];
-  const set = await decodeFiles(files, { resolution: 2, onProgress: (...call) => calls.push(call) });
-  expect(set.count).toBe(20);
-  expect([...set.images]).toEqual(
-    Array.from({ length: 20 * 12 }, (_, i) => Math.round((255 * Math.floor(i / 12)) / 19)),
-  );
-  expect([...set.labels]).toEqual(names.flatMap((name, label) => (name.startsWith("order") ? [label] : [])));
-  expect(set.skipped.map(({ file }) => file)).toEqual(["text.png", "empty.png", "missing.png"]);
-  expect(set.skipped.at(-1)!.reason).toBe("no such file");
-  expect(calls).toEqual(Array.from({ length: 23 }, (_, i) => [i + 1, 23]));
-});
-
-test("stops when told to, with the reason given", async () => {
-  const files = Array.from({ length: 50 }, () => ({ path: path("red.png"), name: "red.png" }));
-  const stop = new AbortController();
-  const reading = decodeFiles(files, {
-    resolution: 2,
-    signal: stop.signal,
-    onProgress: (done) => done === 5 && stop.abort(new Error("enough")),
-  });
-  await expect(reading).rejects.toThrow("enough");
-});
-
-test("a set that cannot be in memory is refused before it is read", async () => {
-  const files = new Array(400_000).fill({ path: path("red.png"), name: "red.png" });
-  await expect(decodeFiles(files, { resolution: 64 })).rejects.toThrow(
-    "Expected at most 349525 images of 64×64 (4 GiB), got 400000. Take fewer images or a lower resolution.",
-  );
 });

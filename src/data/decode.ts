@@ -1,10 +1,6 @@
-/** @file Files to pixels: sharp decodes them, several at a time, and our own resizing brings them to a model's resolution. */
-import { readFile, stat } from "node:fs/promises";
-import { availableParallelism } from "node:os";
+/** @file Files to pixels: sharp decodes them, and our own resizing brings them to a model's resolution. */
 import sharp, { type Metadata, type Sharp } from "sharp";
-import { UserError } from "../errors.js";
 import { imageFormat } from "./image-format.js";
-import type { ImageFile, ImageSet } from "./image-set.js";
 import { resizeInterleaved } from "./resize.js";
 
 /** Images of more pixels are refused before they are decoded: 134 megapixels take 400 MB. */
@@ -19,21 +15,12 @@ const LARGE_PIXELS = 2 ** 24;
 /** Decoding that takes longer is given up. */
 const LONGEST_SECONDS = 60;
 
-/** The most bytes one set can have in memory: what a typed array can hold on every machine. */
-const LARGEST_SET = 2 ** 32 - 1;
-
 sharp.concurrency(1); // many small images: one thread each is faster than many threads for one
 sharp.cache(false); // no image is decoded twice, and the cache would keep the bytes of the last hundred
 
 /** The file or its picture exceeds what is read. */
 export class TooLarge extends Error {
   override name = "TooLarge";
-}
-
-export interface DecodeOptions {
-  resolution: number;
-  onProgress?: (done: number, total: number) => void;
-  signal?: AbortSignal;
 }
 
 /**
@@ -128,59 +115,3 @@ function oneAtATime<T>(task: () => Promise<T>): Promise<T> {
   lastLarge = result.catch(() => {});
   return result;
 }
-
-/**
- * Decodes files in order; those that cannot be used are left out and listed with the reason.
- *
- * @throws UserError when the images would not fit in memory
- * @throws the signal's reason when it aborts
- */
-export async function decodeFiles(
-  files: readonly ImageFile[],
-  { resolution, onProgress, signal }: DecodeOptions,
-): Promise<Pick<ImageSet, "count" | "images" | "labels" | "skipped">> {
-  const size = 3 * resolution ** 2;
-  if (files.length * size > LARGEST_SET) {
-    throw new UserError(
-      `Expected at most ${Math.floor(LARGEST_SET / size)} images of ${resolution}×${resolution} (4 GiB), got ${files.length}. ` +
-        "Take fewer images or a lower resolution.",
-    );
-  }
-  const images = new Uint8Array(files.length * size);
-  const failures = new Map<number, string>();
-  let next = 0;
-  let done = 0;
-  const work = async () => {
-    while (next < files.length) {
-      signal?.throwIfAborted();
-      const index = next++;
-      try {
-        images.set(await decodeImage(await readImageFile(files[index].path), resolution), index * size);
-      } catch (error) {
-        failures.set(index, reasonOf(error));
-      }
-      onProgress?.(++done, files.length);
-    }
-  };
-  await Promise.all(Array.from({ length: 2 * availableParallelism() }, work));
-
-  const usable = files.map((_, index) => index).filter((index) => !failures.has(index));
-  for (const [place, index] of usable.entries()) {
-    if (place < index) images.copyWithin(place * size, index * size, (index + 1) * size); // closes the gaps
-  }
-  return {
-    count: usable.length,
-    images: images.subarray(0, usable.length * size),
-    labels: Int32Array.from(usable.flatMap((index) => files[index].label ?? [])),
-    skipped: [...failures].sort(([a], [b]) => a - b).map(([index, reason]) => ({ file: files[index].name, reason })),
-  };
-}
-
-async function readImageFile(path: string): Promise<Uint8Array> {
-  expectFileSize((await stat(path)).size);
-  return readFile(path);
-}
-
-/** One line without the path, which stands beside it. */
-const reasonOf = (error: unknown): string =>
-  (error as NodeJS.ErrnoException).code === "ENOENT" ? "no such file" : (error as Error).message.split("\n")[0];

@@ -4,21 +4,7 @@ import { TooLarge } from "./decode.js";
 import { type Kind, kinds, WIDE } from "./image-kinds.js";
 import { type Split, splits } from "./image-set.js";
 import { type ImageFacts, inspectImage, inspectPixels } from "./inspect-image.js";
-
-/** What a scan needs of a listing: names first, then the images one after another. */
-export interface ScannedListing {
-  classes: readonly string[];
-  images: readonly { name: string; split: Split; label?: number }[];
-  refused: readonly { file: string; reason: string }[];
-  read(signal?: AbortSignal): AsyncIterable<ScannedItem>;
-}
-
-/** One image as a listing gives it, or why it cannot. */
-export type ScannedItem = { index: number } & (
-  | { encoded: Uint8Array }
-  | { pixels: Uint8Array; resolution: number }
-  | { error: string }
-);
+import type { Listing, SourceContent } from "./sources/listing.js";
 
 /** Images of one kind: how many, and the first of them by name. */
 export interface Named {
@@ -66,7 +52,7 @@ const SHOWN_SIZES = 5;
  * @throws the signal's reason when it aborts, and what reading throws
  */
 export async function scan(
-  listing: ScannedListing,
+  listing: Listing,
   { signal, onProgress }: { signal: AbortSignal; onProgress?: (done: number) => void },
 ): Promise<ScanSummary> {
   const tally = new Tally(listing);
@@ -83,7 +69,7 @@ export async function scan(
 /** One image looked at: its facts, or why it cannot be used. */
 export type Finding = { index: number } & ({ facts: ImageFacts } | { problem: string; tooLarge?: boolean });
 
-async function look(item: ScannedItem): Promise<Finding> {
+async function look(item: SourceContent): Promise<Finding> {
   const { index } = item;
   if ("error" in item) return { index, problem: item.error };
   if ("pixels" in item) return { index, facts: inspectPixels(item.pixels, item.resolution) };
@@ -120,7 +106,7 @@ const increase = <Key>(counts: Map<Key, number>, key: Key): void => {
 
 /** Counts findings one after another. */
 export class Tally {
-  readonly #listing: Omit<ScannedListing, "read">;
+  readonly #listing: Omit<Listing, "read">;
   readonly #splits: Record<Split, number> = { train: 0, validation: 0, test: 0 };
   readonly #classes: number[];
   readonly #formats = new Map<string, number>();
@@ -132,7 +118,7 @@ export class Tally {
   #acrossSplits = 0;
   readonly #kinds = Object.fromEntries(kinds.map((kind) => [kind, none()])) as Record<Kind, Named>;
 
-  constructor(listing: Omit<ScannedListing, "read">) {
+  constructor(listing: Omit<Listing, "read">) {
     this.#listing = listing;
     this.#classes = listing.classes.map(() => 0);
   }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { fixtureMetrics } from "../../test/support/report-fixture.js";
+import type { MetricsLine } from "../training/metrics-log.js";
 import { summaryFigures } from "./summary.js";
 
 const metrics = fixtureMetrics();
@@ -24,4 +25,24 @@ test("what the log does not hold is left out", () => {
   expect(summaryFigures([])).toEqual([]);
   const names = summaryFigures(metrics.filter(({ type }) => type === "run")).map(({ name }) => name);
   expect(names).toEqual(["parameters"]);
+});
+
+test("reasons of skipped updates and a best model before the last are told", () => {
+  const last = metrics.findLast((line) => line.type === "validation" && line.split === "validation");
+  const at = { step: 3700, images: 59_200, seconds: 530 };
+  const skip = { ...at, type: "skip", reason: "non-finite loss", consecutive: 1, gradientNorm: Number.NaN } as const;
+  const losses = { lossNats: Number.NaN, distortionNats: 1, klNats: 1, groupKlNats: [1] };
+  const worse = { ...last!, ...at, bitsPerDim: 5 } as MetricsLine;
+  const plateau = { ...at, type: "plateau", bestStep: 3600, bestBitsPerDim: 4.48, evaluations: 3 } as const;
+  const figures = (...more: MetricsLine[]) =>
+    summaryFigures([...metrics, { ...skip, ...losses }, ...more]).map(
+      ({ name, value, meaning }) => `${name}: ${value} (${meaning})`,
+    );
+  expect(figures(worse)).toContain(
+    "best held-out bits per dimension: 4.48 (at step 3,600, before the last; its checkpoint is kept as best)",
+  );
+  expect(figures(worse, plateau)).toContain(
+    "best held-out bits per dimension: 4.48 (at step 3,600, before the last; no better in the 3 evaluations up to step 3,700)",
+  );
+  expect(figures()).toContain("updates skipped: 1 (1 for a non-finite loss)");
 });

@@ -1,5 +1,7 @@
 /** @file The few figures at the head of a report, each with what it means. */
+import { bestOf } from "../training/held-out.js";
 import type { MetricsLine } from "../training/metrics-log.js";
+import { SKIP_REASONS } from "../training/skip-rule.js";
 import { formatCount, formatDuration, formatFixed, formatShort } from "./format.js";
 import { trainLines, validationLines } from "./training-charts.js";
 
@@ -39,11 +41,31 @@ export function summaryFigures(metrics: MetricsLine[]): Figure[] {
       formatFixed(bitsPerDim, 2),
       `upper bound on what an unseen image costs per colour value; stored raw, ${RAW_BITS}`,
     );
+    const best = bestOf(metrics);
+    if (best && best.bitsPerDim < bitsPerDim) {
+      const meaning = `at step ${formatCount(best.step)}, before the last; ${plateauMeaning(metrics)}`;
+      add("best held-out bits per dimension", formatFixed(best.bitsPerDim, 2), meaning);
+    }
   }
-  if (train && train.skips > 0) {
-    add("updates skipped", formatCount(train.skips), "their gradients were too large or not finite");
-  }
+  if (train && train.skips > 0) add("updates skipped", formatCount(train.skips), skipMeaning(metrics));
   return figures;
+}
+
+/** What came of the best model. */
+function plateauMeaning(metrics: MetricsLine[]): string {
+  const last = metrics.findLast((line) => line.type === "plateau");
+  return last
+    ? `no better in the ${last.evaluations} evaluations up to step ${formatCount(last.step)}`
+    : "its checkpoint is kept as best";
+}
+
+/** How many updates were skipped for which reason; logs of older versions do not tell. */
+function skipMeaning(metrics: MetricsLine[]): string {
+  const counts = SKIP_REASONS.flatMap((reason) => {
+    const count = metrics.filter((line) => line.type === "skip" && line.reason === reason).length;
+    return count > 0 ? [`${formatCount(count)} for a ${reason}`] : [];
+  });
+  return counts.length > 0 ? counts.join(", ") : "their gradients were too large or not finite";
 }
 
 function speedMeaning(threads: number | undefined): string {

@@ -28,6 +28,7 @@ const save = (step: number) => {
     updates: step,
     skips: 0,
     trainImages: 64,
+    trainDigest: "ab",
     settings: { "training.seed": 0 },
   };
   const parts = { parameters: tensors(step), ema: tensors(2 * step), optimizer: tensors(0), spectral: tensors(1) };
@@ -90,7 +91,7 @@ test("the oldest are deleted, but not those asked for; half-written ones go too 
   for (const step of [1, 2, 3, 4, 5]) await save(step);
   mkdirSync(join(folder, ".writing-6"));
   expect(await listCheckpoints(folder)).toEqual([1, 2, 3, 4, 5]);
-  await retainCheckpoints(folder, 2, [1]);
+  await retainCheckpoints(folder, { current: 5, recent: 2, every: 0, best: 1 });
   expect(await listCheckpoints(folder)).toEqual([1, 4, 5]);
   expect(existsSync(join(folder, ".writing-6"))).toBe(false);
 });

@@ -8,6 +8,7 @@ import { syncFolder, writeSynced } from "../formats/atomic-file.js";
 import { readSafetensorsFile, safetensorsPieces } from "../formats/safetensors.js";
 import type { Tensor } from "../formats/tensor.js";
 import { type Manifest, manifestSchema } from "./manifest.js";
+import { type Retention, surplusSteps } from "./retention.js";
 
 /** Tensors of a file by name. */
 export type Tensors = Map<string, Tensor>;
@@ -46,7 +47,7 @@ export async function listCheckpoints(checkpoints: string): Promise<number[]> {
  */
 export async function saveCheckpoint(
   checkpoints: string,
-  manifest: Omit<Manifest, "files">,
+  manifest: Omit<z.input<typeof manifestSchema>, "files">,
   parts: Record<Part, () => Promise<Tensors>>,
 ): Promise<string> {
   await mkdir(checkpoints, { recursive: true });
@@ -145,16 +146,21 @@ export async function readNewest<Wanted extends Part>(
   );
 }
 
-/** Deletes the oldest checkpoints beyond the newest `keep`, but none of the steps in `also`; and what a crash left half written. */
-export async function retainCheckpoints(
-  checkpoints: string,
-  keep: number,
-  also: readonly number[] = [],
-): Promise<void> {
-  const steps = await listCheckpoints(checkpoints);
-  const surplus = steps.slice(0, Math.max(0, steps.length - keep)).filter((step) => !also.includes(step));
+/** Deletes the checkpoints that need not be kept, and what a crash left half written: after a new one is safe on disk. */
+export async function retainCheckpoints(checkpoints: string, retention: Retention): Promise<void> {
+  const surplus = surplusSteps(await listCheckpoints(checkpoints), retention);
   const halves = (await readdir(checkpoints)).filter((name) => name.startsWith(TEMPORARY));
   for (const name of [...surplus.map((step) => `step-${step}`), ...halves]) {
     await rm(join(checkpoints, name), { recursive: true, force: true });
   }
+}
+
+/** The folder of the newest checkpoint that was saved after an update, not amid skipped ones; undefined when there is none. */
+export async function lastGood(checkpoints: string): Promise<string | undefined> {
+  for (const step of (await listCheckpoints(checkpoints)).toReversed()) {
+    const folder = checkpointFolder(checkpoints, step);
+    const manifest = await readManifest(folder).catch(() => undefined); // a damaged one is not good
+    if (manifest?.consecutiveSkips === 0) return folder;
+  }
+  return undefined;
 }

@@ -1,11 +1,11 @@
 /** @file What a training run tells while it goes on. */
 import type { Pictures } from "../generation/pictures.js";
-import type { RunLine, TrainLine, ValidationLine } from "./metrics-log.js";
+import type { RunLine, SkipLine, TrainLine, ValidationLine } from "./metrics-log.js";
 
 /**
  * - `start`: everything is compiled, the first step comes next
  * - `progress`: after every step; rates over the last seconds, means over the steps since the last line of metrics
- * - `metrics`, `validation`: a line has been written to `metrics.jsonl`
+ * - `metrics`, `validation`, `skip`: a line has been written to `metrics.jsonl`
  * - `pictures`: EMA samples of one fixed noise, and reconstructions of fixed held-out images
  * - `checkpoint`: one has been saved
  * - `notice`: something the user should know, as a sentence
@@ -15,6 +15,7 @@ export type TrainingEvent =
   | ({ type: "progress" } & Progress)
   | { type: "metrics"; line: TrainLine }
   | { type: "validation"; line: ValidationLine }
+  | { type: "skip"; line: SkipLine }
   | { type: "pictures"; step: number; samples: Pictures; originals: Pictures; reconstructions: Pictures }
   | { type: "checkpoint"; step: number; folder: string }
   | { type: "notice"; message: string };

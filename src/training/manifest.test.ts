@@ -1,21 +1,26 @@
 import { expect, test } from "vitest";
 import { resolvePreset } from "../config/index.js";
-import { bindingSettings, checkBelongs, type Manifest } from "./manifest.js";
+import { bindingSettings, checkBelongs, FRESH, type Manifest, manifestSchema } from "./manifest.js";
+import { NOTHING_GATHERED } from "./meter.js";
 
 const config = resolvePreset("emoji32-small");
 const manifest: Manifest = {
   format: 1,
+  ...FRESH,
   step: 10,
   images: 160,
   updates: 10,
-  skips: 0,
+  meter: NOTHING_GATHERED,
   trainImages: 3000,
+  trainDigest: "ab",
   settings: bindingSettings(config),
   files: {},
 };
 
+const data = { count: 3000, digest: "ab" };
+
 test("a checkpoint belongs to its own configuration, read back from JSON", () => {
-  checkBelongs(JSON.parse(JSON.stringify(manifest)), structuredClone(config), 3000, "run/checkpoints/step-10");
+  checkBelongs(JSON.parse(JSON.stringify(manifest)), structuredClone(config), data, "run/checkpoints/step-10");
 });
 
 test("settings that change no weight may differ", () => {
@@ -26,15 +31,18 @@ test("settings that change no weight may differ", () => {
     checkpointEvery: 1,
     keepCheckpoints: 9,
     sampleEvery: 7,
+    keepEvery: 5,
+    maxConsecutiveSkips: 2,
   });
-  checkBelongs(manifest, other, 3000, "run/checkpoints/step-10");
+  other.optimizer.skipThreshold = 1e4;
+  checkBelongs(manifest, other, data, "run/checkpoints/step-10");
 });
 
 test("every setting that differs is named with both values", () => {
   const other = structuredClone(config);
   other.optimizer.maxLearningRate = 0.5;
   other.objective.informationSchedule = false;
-  const check = () => checkBelongs(manifest, other, 3000, "run/checkpoints/step-10");
+  const check = () => checkBelongs(manifest, other, data, "run/checkpoints/step-10");
   expect(check).toThrow("run/checkpoints/step-10 was made with other settings");
   expect(check).toThrow(
     `optimizer.maxLearningRate: the checkpoint has ${config.optimizer.maxLearningRate}, the configuration 0.5`,
@@ -43,7 +51,18 @@ test("every setting that differs is named with both values", () => {
 });
 
 test("another training set is refused", () => {
-  expect(() => checkBelongs(manifest, config, 2999, "run/checkpoints/step-10")).toThrow(
+  expect(() => checkBelongs(manifest, config, { count: 2999, digest: "cd" }, "run/checkpoints/step-10")).toThrow(
     "Expected the training set that run/checkpoints/step-10 was made with (3000 images), got one of 2999 images.",
+  );
+});
+
+test("a manifest of a version without skips in a row and sums is read as having none", () => {
+  const { consecutiveSkips: _, meter: __, ...old } = manifest;
+  expect(manifestSchema.parse(old)).toEqual(manifest);
+});
+
+test("another training set of as many images is refused", () => {
+  expect(() => checkBelongs(manifest, config, { count: 3000, digest: "cd" }, "run/checkpoints/step-10")).toThrow(
+    "was made with (3000 images), got as many others. Give the same data",
   );
 });

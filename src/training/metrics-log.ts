@@ -1,97 +1,29 @@
 /** @file `metrics.jsonl`, the single source of every chart: one JSON object a line, appended while a run goes on. */
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeSync,
+} from "node:fs";
 import { z } from "zod";
 import { UserError } from "../errors.js";
+import { writeFileAtomic } from "../formats/atomic-file.js";
+import { LINE_TYPES, type MetricsLine, metricsLine, type RunLine } from "./metrics-lines.js";
 
-/** JSON knows no NaN and no infinity: numbers that are not finite are written as null and read back as NaN. */
-const number = z
-  .number()
-  .nullable()
-  .transform((value) => value ?? Number.NaN);
-const numbers = z.array(number);
-const count = z.number().int().nonnegative();
-
-const group = z.object({
-  /** 0 is the lowest resolution. */
-  index: count,
-  resolution: z.number().int().positive(),
-  /** Latent channels. */
-  channels: z.number().int().positive(),
-  /** Target share of the information, in [0, 1]; null without an information schedule. */
-  share: z.number().nullable(),
-});
-
-const runLine = z.object({
-  type: z.literal("run"),
-  /** ISO 8601, the moment the run or its continuation began. */
-  time: z.string(),
-  version: z.string(),
-  node: z.string(),
-  /** Where it computes: `cpu` or `webgpu`. */
-  device: z.string().default("cpu"),
-  threads: count,
-  preset: z.string(),
-  data: z.string(),
-  trainImages: count,
-  validationImages: count,
-  parameters: count,
-  /** Step whose checkpoint this part of the run went on from; null for a fresh start. */
-  resumedFrom: count.nullable(),
-  groups: z.array(group),
-});
-
-const trainLine = z.object({
-  type: z.literal("train"),
-  /** Batches seen. */
-  step: count,
-  images: count,
-  /** Training time of the whole run so far. */
-  seconds: number,
-  imagesPerSecond: number,
-  lossNats: number,
-  distortionNats: number,
-  klNats: number,
-  klWeightedNats: number,
-  spectral: number,
-  learningRate: number,
-  gradientNorm: number,
-  /** Updates skipped since the start of the run. */
-  skips: count,
-  /** [L], lowest resolution first. */
-  groupKlNats: numbers,
-});
-
-const validationLine = z.object({
-  type: z.literal("validation"),
-  /** Which images were measured: held-out ones, or as many of the training set. */
-  split: z.enum(["validation", "train"]),
-  step: count,
-  images: count,
-  seconds: number,
-  /** Images measured. */
-  count,
-  /** Bound on the discretised negative log-likelihood. */
-  bitsPerDim: number,
-  /** Distortion plus unweighted KL. */
-  boundNats: number,
-  distortionNats: number,
-  klNats: number,
-  psnrDb: number,
-  /** [L], lowest resolution first. */
-  groupKlNats: numbers,
-});
-
-const metricsLine = z.discriminatedUnion("type", [runLine, trainLine, validationLine]);
-
-/** One latent group as the log describes it. */
-export type GroupInfo = z.output<typeof group>;
-/** Written when a run starts and whenever it resumes. */
-export type RunLine = z.output<typeof runLine>;
-/** Means over the batches since the line before; nats per image. */
-export type TrainLine = z.output<typeof trainLine>;
-/** Measured with the EMA weights; nats per image. */
-export type ValidationLine = z.output<typeof validationLine>;
-export type MetricsLine = RunLine | TrainLine | ValidationLine;
+export type {
+  GroupInfo,
+  MetricsLine,
+  PlateauLine,
+  RunLine,
+  SkipLine,
+  TrainLine,
+  ValidationLine,
+} from "./metrics-lines.js";
 
 const NEWLINE = 0x0a;
 
@@ -120,6 +52,67 @@ export function appendMetrics(path: string, line: MetricsLine): void {
     writeSync(file, `${JSON.stringify(line)}\n`);
   } finally {
     closeSync(file);
+  }
+}
+
+/** Waits until every line is on disk: before a checkpoint that knows of their steps. */
+export function syncMetrics(path: string): void {
+  const file = openSync(path, "a+"); // empty where someone has moved it away
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** What rewinding a log looks at; everything else stays as it is. */
+const rewound = z.looseObject({
+  type: z.string(),
+  step: z.number().optional(),
+  seconds: z.number().nullish(),
+  resumedFrom: z.number().nullish(),
+});
+
+/**
+ * Begins a log, or goes on with one: the file is replaced by one without the lines that the run is going to write again, those
+ * after the step it goes on from, and without broken ones, but with `part` at its end. So nobody who reads the file finds a
+ * measurement twice. A crash leaves the old file or the new one.
+ *
+ * @param part - begins a log when it resumes from no step
+ * @param recounts - whether the batches of a train line at that very step are counted again in the next one, as when a run
+ *   stopped between two lines
+ * @returns the line written, with the training time so far, and how many broken lines were left out besides the last
+ * @throws UserError when the file cannot be read or written
+ */
+export async function beginLog(
+  path: string,
+  part: RunLine,
+  recounts: boolean,
+): Promise<{ line: RunLine; broken: number }> {
+  const { resumedFrom } = part;
+  const rows = resumedFrom === null || !existsSync(path) ? [] : readText(path).split("\n");
+  const kept: string[] = [];
+  let [seconds, broken] = [0, 0];
+  rows.forEach((row, index) => {
+    if (row.trim() === "") return;
+    const line = rewound.safeParse(parseJson(row)).data;
+    if (!line)
+      broken += index < rows.length - 1 ? 1 : 0; // the last is what a crash leaves
+    else if ((line.step ?? line.resumedFrom ?? 0) <= resumedFrom!) {
+      seconds = Math.max(seconds, line.seconds ?? 0);
+      if (!(recounts && line.type === "train" && line.step === resumedFrom)) kept.push(row);
+    } else if (line.type === "run") kept.push(row); // what happened, happened
+  });
+  const line = { ...part, seconds };
+  await writeFileAtomic(path, Buffer.from(`${[...kept, JSON.stringify(line)].join("\n")}\n`));
+  return { line, broken };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
@@ -167,7 +160,7 @@ function parseLine(row: string, where: string, isLast: boolean): MetricsLine | u
       `Expected one JSON object a line in ${where}, but it is broken (${(error as Error).message}). Delete that line to go on without it.`,
     );
   }
-  const known = z.object({ type: z.enum(["run", "train", "validation"]) }).safeParse(value).success;
+  const known = z.object({ type: z.enum(LINE_TYPES) }).safeParse(value).success;
   if (!known) return undefined;
   const parsed = metricsLine.safeParse(value);
   if (parsed.success) return parsed.data;

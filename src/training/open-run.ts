@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { UserError } from "../errors.js";
 import { type ParameterTree, parameterSpecs, type TrainedModel } from "../generation/trained-model.js";
 import { checkpointFolder, listCheckpoints, readCheckpoint, readNewest } from "./checkpoint.js";
+import { bestOf } from "./held-out.js";
 import { readMetrics } from "./metrics-log.js";
 import { readDataSummary, readRunConfig, runPaths } from "./run-folder.js";
 import { fromTensors } from "./tensor-trees.js";
@@ -65,11 +66,5 @@ async function namedCheckpoint(folder: string, wanted: "best" | number): Promise
 /** Among `steps`, the one with the smallest bound on held-out images; undefined when none of them was evaluated. */
 export function bestStep(folder: string, steps: readonly number[]): number | undefined {
   const { metrics } = runPaths(folder);
-  if (!existsSync(metrics)) return undefined;
-  let best: { step: number; bound: number } | undefined;
-  for (const line of readMetrics(metrics)) {
-    if (line.type !== "validation" || line.split !== "validation" || !steps.includes(line.step)) continue;
-    if (!best || line.bitsPerDim < best.bound) best = { step: line.step, bound: line.bitsPerDim };
-  }
-  return best?.step;
+  return existsSync(metrics) ? bestOf(readMetrics(metrics), steps)?.step : undefined;
 }

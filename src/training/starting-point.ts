@@ -1,6 +1,5 @@
 /** @file Where a run starts: at the beginning, or where its newest checkpoint left it; and how it is saved. */
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import type { Config } from "../config/index.js";
 import type { Spec, Tree } from "../engine/index.js";
 import { UserError } from "../errors.js";
@@ -8,8 +7,8 @@ import type { ParameterTree } from "../generation/trained-model.js";
 import type { SpectralVectors } from "../objective/loss.js";
 import { listCheckpoints, type Part, readNewest, saveCheckpoint, type Tensors } from "./checkpoint.js";
 import { initialState } from "./initial-state.js";
-import { bindingSettings, type Counters, checkBelongs } from "./manifest.js";
-import { readMetrics } from "./metrics-log.js";
+import { bindingSettings, type Counters, checkBelongs, type DataIdentity, FRESH } from "./manifest.js";
+import { type Gathered, NOTHING_GATHERED } from "./meter.js";
 import { runPaths } from "./run-folder.js";
 import { fromTensors, toTensors } from "./tensor-trees.js";
 import { stateSpecs, type Trainer, type TrainingState } from "./trainer.js";
@@ -21,8 +20,8 @@ export interface StartingPoint {
   counters: Counters;
   /** Step and folder of the checkpoint gone on from. */
   resumed?: { step: number; folder: string };
-  /** Training time so far. */
-  seconds: number;
+  /** What the next line of metrics is to count already. */
+  gathered: Gathered;
 }
 
 /**
@@ -32,7 +31,7 @@ export interface StartingPoint {
  */
 export async function startingPoint(
   config: Config,
-  trainImages: number,
+  data: DataIdentity,
   {
     out,
     resume,
@@ -47,33 +46,23 @@ export async function startingPoint(
     );
   }
   const found = resume ? await readNewest(paths.checkpoints, PARTS, onNotice) : undefined;
-  if (!found) {
-    await rm(paths.metrics, { force: true }); // of a run that never saved anything
-    const counters = { step: 0, images: 0, updates: 0, skips: 0 };
-    return { state: initialState(config, initial), counters, seconds: 0 };
-  }
+  if (!found) return { state: initialState(config, initial), counters: FRESH, gathered: NOTHING_GATHERED };
   const { manifest, parts, folder } = found;
-  checkBelongs(manifest, config, trainImages, folder);
-  const { step, images, updates, skips } = manifest;
+  checkBelongs(manifest, config, data, folder);
+  const { step, images, updates, skips, consecutiveSkips, meter: gathered } = manifest;
   const state = stateOfParts(config, parts, folder);
   const resumed = { step, folder };
-  return { state, counters: { step, images, updates, skips }, resumed, seconds: secondsUntil(paths.metrics, step) };
+  return { state, counters: { step, images, updates, skips, consecutiveSkips }, resumed, gathered };
 }
 
-/** Training time that the log knows of at a step. */
-function secondsUntil(metrics: string, step: number): number {
-  if (!existsSync(metrics)) return 0;
-  const times = readMetrics(metrics).map((line) => (line.type !== "run" && line.step <= step ? line.seconds : 0));
-  return Math.max(0, ...times);
-}
-
-/** Saves a trainer's state as a checkpoint, and returns its folder. */
-export function saveState(out: string, trainImages: number, trainer: Trainer): Promise<string> {
+/** Saves a trainer's state as a checkpoint, with what the meter has gathered, and returns its folder. */
+export function saveState(out: string, data: DataIdentity, trainer: Trainer, meter: Gathered): Promise<string> {
   const { config, counters } = trainer;
   const { parameters, ema, spectralVectors, ...moments } = stateSpecs(config);
   const tensors = (shapes: unknown, values: unknown, dtype?: Config["optimizer"]["stateType"]) =>
     toTensors(shapes as Tree<Spec>, values as Tree<Float32Array>, dtype);
-  const manifest = { format: 1 as const, ...counters, trainImages, settings: bindingSettings(config) };
+  const identity = { trainImages: data.count, trainDigest: data.digest };
+  const manifest = { format: 1 as const, ...counters, meter, ...identity, settings: bindingSettings(config) };
   return saveCheckpoint(runPaths(out).checkpoints, manifest, {
     parameters: async () => tensors(parameters, (await trainer.read("parameters")).parameters),
     ema: async () => tensors(ema, (await trainer.read("ema")).ema),

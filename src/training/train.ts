@@ -1,26 +1,36 @@
 /** @file `train`: the loop from images to a run folder (METHOD §3). */
 import type { Config } from "../config/index.js";
-import { Batches, type ImageSet } from "../data/index.js";
+import { digestOfSet, type ImageSet } from "../data/index.js";
 import { defaultRuntime, type Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
-import { checkPictures } from "../generation/encoder-inputs.js";
+import { checkShapes } from "../generation/encoder-inputs.js";
 import { NotAPicture } from "../generation/pictures.js";
 import { type ParameterTree, parameterSpecs } from "../generation/trained-model.js";
 import { countParameters, groups } from "../model/index.js";
 import { informationShares } from "../objective/loss.js";
 import { version } from "../version.js";
-import { listCheckpoints, retainCheckpoints } from "./checkpoint.js";
+import { lastGood, listCheckpoints, retainCheckpoints } from "./checkpoint.js";
 import type { TrainingEvent } from "./events.js";
+import { diagnose, stopTraining } from "./health.js";
+import { type Best, bestOf, plateauNotice, plateauOf } from "./held-out.js";
+import { InputThread } from "./input-thread.js";
 import { lastStep, showsPictures, workLeft } from "./limits.js";
+import type { DataIdentity } from "./manifest.js";
 import { fitToMemory } from "./memory.js";
-import { Meter } from "./meter.js";
-import { appendMetrics, type RunLine } from "./metrics-log.js";
+import { type Gathered, Meter } from "./meter.js";
+import {
+  appendMetrics,
+  beginLog,
+  type MetricsLine,
+  type RunLine,
+  readMetrics,
+  type SkipLine,
+  syncMetrics,
+} from "./metrics-log.js";
 import { Observer } from "./observer.js";
-import { bestStep } from "./open-run.js";
 import { describeRun, runPaths, summarise, withSettingsOfRun } from "./run-folder.js";
 import { saveState, startingPoint } from "./starting-point.js";
-import { stepInputs } from "./step-inputs.js";
-import { Trainer } from "./trainer.js";
+import { type StepReport, Trainer } from "./trainer.js";
 
 export interface TrainOptions {
   config: Config;
@@ -48,9 +58,13 @@ export interface TrainResult {
   skips: number;
   /** Training time of the whole run. */
   seconds: number;
+  /** Share of the steps' time since the call in which the engine had no images to work on, in [0, 1]. */
+  dataWaitShare: number;
   interrupted: boolean;
   /** Folder of the last checkpoint. */
   checkpoint: string;
+  /** The evaluation with the smallest bound on held-out images whose checkpoint is kept; null without evaluations. */
+  best: Best | null;
 }
 
 /**
@@ -59,7 +73,7 @@ export interface TrainResult {
  * decided when a run starts, by the memory there is then, and stands in its `config.json`: give that to repeat the run.
  *
  * @throws UserError when `out` holds a run and `resume` is not set, when its checkpoint belongs to another configuration, or
- *   when the images do not fit the model
+ *   when the images do not fit the model; TrainingStopped, which is one, after `training.maxConsecutiveSkips` skipped updates
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const called = performance.now();
@@ -68,28 +82,42 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const config = fitToMemory(resume ? await withSettingsOfRun(options.config, out) : options.config);
   const notices: string[] = [];
   const onNotice = (message: string) => notices.push(message);
+  const identity = { count: data.train.count, digest: digestOfSet(data.train) };
+  const inputs = new InputThread({ config, images: data.train });
   const prepare = async () => {
-    const { state, ...start } = await startingPoint(config, data.train.count, { out, resume, initial, onNotice });
+    const { state, ...start } = await startingPoint(config, identity, { out, resume, initial, onNotice });
     await describeRun(out, config, summarise(data.train));
+    inputs.begin(start.counters.step);
     return { trainer: await Trainer.create(config, runtime, start.counters, state), start }; // and lets the state go
   };
-  const { trainer, start } = await prepare();
-  const observer = new Observer(trainer, data);
   try {
-    for (const message of notices) await onEvent({ type: "notice", message });
-    return await run({ ...options, config, onEvent }, trainer, observer, { ...start, called });
+    const { trainer, start } = await prepare();
+    const observer = new Observer(trainer, data);
+    try {
+      for (const message of notices) await onEvent({ type: "notice", message });
+      return await run({ ...options, config, onEvent }, { trainer, observer, inputs, identity }, { ...start, called });
+    } finally {
+      await observer.dispose();
+      await trainer.dispose();
+    }
   } finally {
-    await observer.dispose();
-    await trainer.dispose();
+    await inputs.dispose();
   }
+}
+
+/** What the loop works with. */
+interface Parts {
+  trainer: Trainer;
+  observer: Observer;
+  inputs: InputThread;
+  identity: DataIdentity;
 }
 
 /** The loop. `start.called` is the time that minutes count from, in milliseconds. */
 async function run(
   options: TrainOptions & { onEvent: NonNullable<TrainOptions["onEvent"]> },
-  trainer: Trainer,
-  observer: Observer,
-  start: { seconds: number; called: number; resumed?: { step: number; folder: string } },
+  { trainer, observer, inputs, identity }: Parts,
+  start: { gathered: Gathered; called: number; resumed?: { step: number; folder: string } },
 ): Promise<TrainResult> {
   const { config, data, out, limit = {}, signal, onEvent } = options;
   const { training } = config;
@@ -98,28 +126,59 @@ async function run(
   const startStep = counters.step;
   const last = lastStep(limit, training);
   const secondsLimit = limit.minutes === undefined ? undefined : limit.minutes * 60;
-  const batches = new Batches(data.train, training);
-  const inputs = async (step: number) => stepInputs(config, step, batches.batch(step));
+
+  const meter = new Meter(start.gathered);
+  const part = runLine(config, data, trainer.runtime, start.resumed?.step ?? null);
+  const { line: run, broken } = await beginLog(metrics, part, !meter.isEmpty);
+  if (broken > 0) await onEvent({ type: "notice", message: `Broken lines of ${metrics} were left out: ${broken}.` });
+  const history = readMetrics(metrics).filter(({ type }) => type === "validation" || type === "plateau");
 
   const began = performance.now();
-  const seconds = () => start.seconds + (performance.now() - began) / 1000;
+  const seconds = () => run.seconds! + (performance.now() - began) / 1000;
   const elapsed = () => (performance.now() - start.called) / 1000;
   const position = () => ({ step: counters.step, images: counters.images, seconds: seconds() });
-  const meter = new Meter();
+  const append = (line: MetricsLine) => {
+    appendMetrics(metrics, line);
+    if (line.type === "validation" || line.type === "plateau") history.push(line);
+  };
+  const bestKept = async () => bestOf(history, await listCheckpoints(checkpoints));
 
+  /** Means since the line before; the meter goes on. */
   const log = async () => {
     if (meter.isEmpty) return;
     const line = { type: "train", ...position(), ...meter.means(), skips: counters.skips } as const;
-    meter.reset();
-    appendMetrics(metrics, line);
+    append(line);
     await onEvent({ type: "metrics", line });
   };
-  const measure = async () => {
+  const skip = async (report: StepReport) => {
+    const { skipped, lossNats, distortionNats, klNats, gradientNorm, groupKlNats } = report;
+    const seen = { lossNats, distortionNats, klNats, gradientNorm, groupKlNats };
+    const consecutive = counters.consecutiveSkips;
+    const line: SkipLine = { type: "skip", ...position(), reason: skipped!, consecutive, ...seen };
+    append(line);
+    await onEvent({ type: "skip", line });
+    if (consecutive < training.maxConsecutiveSkips) return;
+    await log();
+    syncMetrics(metrics);
+    throw await stopTraining(out, diagnose(config, counters, report, await lastGood(checkpoints)), config);
+  };
+  /** Whether the bound on held-out images is the smallest so far. */
+  const measure = async (): Promise<boolean> => {
+    const smallest = (await bestKept())?.bitsPerDim ?? Number.POSITIVE_INFINITY;
+    let improved = false;
     for (const { split, bound } of (await unlessAborted(observer.measure(signal), signal)) ?? []) {
       const line = { type: "validation", split, ...position(), ...bound } as const;
-      appendMetrics(metrics, line);
+      append(line);
       await onEvent({ type: "validation", line });
+      improved ||= split === "validation" && bound.bitsPerDim < smallest;
     }
+    const plateau = plateauOf(history, training.steps);
+    if (plateau) {
+      const line = { type: "plateau", ...position(), ...plateau } as const;
+      append(line);
+      await onEvent({ type: "notice", message: plateauNotice(line, history, training.flips) });
+    }
+    return improved;
   };
   const show = async () => {
     try {
@@ -132,41 +191,58 @@ async function run(
   };
   let saved = start.resumed;
   const save = async () => {
-    const { step } = counters;
-    saved = { step, folder: await saveState(out, data.train.count, trainer) };
-    const best = bestStep(out, await listCheckpoints(checkpoints));
-    await retainCheckpoints(checkpoints, training.keepCheckpoints, best === undefined ? [] : [best]);
+    const { step, consecutiveSkips } = counters;
+    syncMetrics(metrics); // no checkpoint knows of steps that the log could lose
+    saved = { step, folder: await saveState(out, identity, trainer, meter.gathered) };
+    const { keepCheckpoints: recent, keepEvery: every } = training;
+    // Amid skipped updates nothing is deleted: what is older may be what the run has to go back to.
+    if (consecutiveSkips === 0) {
+      await retainCheckpoints(checkpoints, { current: step, recent, every, best: (await bestKept())?.step });
+    }
     await onEvent({ type: "checkpoint", ...saved });
   };
 
-  const line = runLine(config, data, trainer.runtime, start.resumed?.step ?? null);
-  appendMetrics(metrics, line);
-  await onEvent({ type: "start", run: line, step: startStep, totalSteps: last });
+  await onEvent({ type: "start", run, step: startStep, totalSteps: last });
 
   const goesOn = () =>
     counters.step < last && !signal?.aborted && elapsed() < (secondsLimit ?? Number.POSITIVE_INFINITY);
-  let next = goesOn() ? await inputs(counters.step) : undefined;
-  let measured = startStep;
+  let measured = Math.max(0, ...history.map((line) => (line.type === "validation" ? line.step : 0)));
+  // Given up, by a signal, before the checkpoint that the run goes on from.
+  if (goesOn() && measured < startStep && startStep % training.evaluateEvery === 0) {
+    measured = startStep;
+    await measure();
+  }
+  const waiting = { total: 0, steps: 0 };
   let shown = startStep;
-  while (next && goesOn()) {
+  while (goesOn()) {
     const { updates, step } = counters;
     const stepBegan = performance.now();
-    // The step runs in the engine's thread; meanwhile this one makes the inputs of the next.
-    const [report, following] = await Promise.all([trainer.step(next), step + 1 < last ? inputs(step + 1) : undefined]);
-    next = following;
-    meter.add(report, training.batchSize, (performance.now() - stepBegan) / 1000);
+    const microBatches = await inputs.take(step);
+    const waitedSeconds = (performance.now() - stepBegan) / 1000;
+    const report = await trainer.step(microBatches);
+    const stepSeconds = (performance.now() - stepBegan) / 1000;
+    waiting.total += waitedSeconds;
+    waiting.steps += stepSeconds;
+    meter.add(report, { images: training.batchSize, seconds: stepSeconds, waitedSeconds });
     const left = workLeft({ step: step + 1, startStep, lastStep: last, elapsed: elapsed(), secondsLimit });
     await onEvent({ type: "progress", ...position(), ...meter.means(), skips: counters.skips, ...left });
-    if (counters.step % training.logEvery === 0) await log();
+    if (report.skipped) await skip(report);
+    if (counters.step % training.logEvery === 0) {
+      await log();
+      meter.reset();
+    }
+    let improved = false;
     if (counters.step % training.evaluateEvery === 0) {
       measured = counters.step;
-      await measure();
+      improved = await measure();
     }
     if (showsPictures(counters.step, training.sampleEvery)) {
       shown = counters.step;
       await show();
     }
-    if (counters.updates > updates && counters.updates % training.checkpointEvery === 0) await save();
+    // Last, so that a run that goes on from here lacks nothing of this step.
+    const due = counters.updates > updates && counters.updates % training.checkpointEvery === 0;
+    if (due || improved) await save();
   }
 
   const interrupted = (signal?.aborted ?? false) && counters.step < last;
@@ -174,7 +250,20 @@ async function run(
   if (!interrupted && measured < counters.step) await measure();
   if (saved?.step !== counters.step) await save();
   if (!interrupted && shown < counters.step) await show();
-  return { ...counters, seconds: seconds(), interrupted, checkpoint: saved!.folder };
+  const { step, images, updates, skips } = counters;
+  const best = (await bestKept()) ?? null;
+  const dataWaitShare = waiting.steps > 0 ? waiting.total / waiting.steps : 0;
+  return {
+    step,
+    images,
+    updates,
+    skips,
+    seconds: seconds(),
+    dataWaitShare,
+    interrupted,
+    checkpoint: saved!.folder,
+    best,
+  };
 }
 
 /** The result, or undefined when the work was given up because of the signal. */
@@ -217,6 +306,6 @@ function checkImages({ model }: Config, { train: images, validation }: TrainOpti
           `classes. Set model.classes=${set.classes.length}.`,
       );
     }
-    checkPictures(model, set);
+    checkShapes(model, set);
   }
 }

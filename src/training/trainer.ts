@@ -2,6 +2,7 @@
 import type { Config } from "../config/index.js";
 import {
   type DeviceArray,
+  entries,
   leaves,
   map,
   Packer,
@@ -18,6 +19,7 @@ import type { ModelParameters } from "../model/index.js";
 import type { LossBatch } from "../objective/auto-encode.js";
 import type { SpectralVectors } from "../objective/loss.js";
 import { adamaxStepSize, type OptimizerState } from "./adamax.js";
+import { type LayerNorm, layerNorms } from "./layer-norms.js";
 import { learningRate } from "./learning-rate.js";
 import type { Counters } from "./manifest.js";
 import { averageDecay } from "./moving-average.js";
@@ -28,7 +30,7 @@ import {
   microBatchesOf,
   spectralVectorSpecs,
 } from "./programs.js";
-import { mustSkip } from "./skip-rule.js";
+import { type SkipReason, skipReason } from "./skip-rule.js";
 import { createUpdate, type Optimized, type UpdateProgram } from "./update-program.js";
 
 /** Everything a run goes on from, besides its counters. */
@@ -57,7 +59,10 @@ export interface StepReport extends Omit<BatchMetrics<number>, "squaredGradientN
   groupKlNats: number[];
   gradientNorm: number;
   learningRate: number;
-  skipped: boolean;
+  /** Why there was no update. */
+  skipped: SkipReason | undefined;
+  /** Of the skip that ends training alone, since they take a copy of all gradients and weights. */
+  layers?: { gradients: LayerNorm[]; weights: LayerNorm[] };
 }
 
 /** Trees of the same shapes as a configuration's training state. */
@@ -127,7 +132,8 @@ export class Trainer {
 
   /**
    * Sees one batch: gradients of its micro-batches, then an update, or none when the skip rule says so. A skipped batch
-   * leaves nothing behind but the counters.
+   * leaves nothing behind but the counters; after `training.maxConsecutiveSkips` of them in a row the report has the norms of
+   * every layer.
    */
   async step(microBatches: readonly MicroBatch[]): Promise<StepReport> {
     const { optimizer, training, model } = this.config;
@@ -135,12 +141,20 @@ export class Trainer {
     const { updates } = this.counters;
     const gradientNorm = Math.sqrt(metrics.at(-1)!.squaredGradientNorm[0]);
     const dimensions = 3 * model.resolution ** 2;
-    const skipped = mustSkip({ gradientNorm, dimensions, updates, threshold: optimizer.skipThreshold });
+    const means = meansOf(metrics);
+    const { lossNats } = means;
+    const skipped = skipReason({
+      ...{ lossNats, gradientNorm, dimensions, updates },
+      threshold: optimizer.skipThreshold,
+    });
     const rate = learningRate(updates, optimizer);
+    let layers: StepReport["layers"];
     if (skipped) {
+      this.counters.skips++;
+      this.counters.consecutiveSkips++;
+      if (this.counters.consecutiveSkips >= training.maxConsecutiveSkips) layers = await this.#layers(gradients);
       free(gradients);
       free(spectralVectors);
-      this.counters.skips++;
     } else {
       const stepSize = adamaxStepSize(rate, updates, optimizer);
       const scalars = { stepSize, emaDecay: averageDecay(updates, training) };
@@ -148,10 +162,18 @@ export class Trainer {
       this.#state = { ...(await this.update.run(optimized, gradients, scalars)), spectralVectors };
       free(before);
       this.counters.updates++;
+      this.counters.consecutiveSkips = 0;
     }
     this.counters.step++;
     this.counters.images += training.batchSize;
-    return { ...meansOf(metrics), gradientNorm, learningRate: rate, skipped };
+    return { ...means, gradientNorm, learningRate: rate, skipped, ...(layers ? { layers } : {}) };
+  }
+
+  async #layers(gradients: readonly DeviceArray[]) {
+    const paths = entries<Spec>(this.#specs.parameters as Tree<Spec>).map(([path]) => path);
+    const norms = async (packs: readonly DeviceArray[]) =>
+      layerNorms(paths, await this.packers.parameters.unpack(packs));
+    return { gradients: await norms(gradients), weights: await norms(this.#state.parameters) };
   }
 
   async #accumulate(microBatches: readonly MicroBatch[]) {

@@ -31,7 +31,7 @@ const labelled = { levels: tinyConfig().model.levels.map((level) => ({ ...level,
 /** Steps of a fresh tiny model, what they leave, and what they asked of the runtime. */
 async function train(changes: Changes, runtime: Runtime, steps: number) {
   const config = tinyConfig(changes);
-  const counters = { step: 0, images: 0, updates: 0, skips: 0 };
+  const counters = { step: 0, images: 0, updates: 0, skips: 0, consecutiveSkips: 0 };
   const trainer = await Trainer.create(config, runtime, counters, initialState(config));
   const { images, labels } = discs(8, { labels: config.model.classes > 0 });
   const sent = vi.spyOn(runtime, "request");

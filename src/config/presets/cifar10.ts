@@ -38,6 +38,8 @@ export const cifar10: ConfigInput = {
     emaDecay: 0.9997,
     checkpointEvery: 2500,
     keepCheckpoints: 10,
+    // A way back from weeks of training: 0.7 GB for each of them; 0 keeps none.
+    keepEvery: 100_000,
     logEvery: 500,
     evaluateEvery: 10_000,
     sampleEvery: 10_000,

@@ -39,6 +39,8 @@ export const imagenet32: ConfigInput = {
     emaDecay: 0.9999,
     checkpointEvery: 2500,
     keepCheckpoints: 10,
+    // A way back from weeks of training: 3.2 GB for each of them; 0 keeps none.
+    keepEvery: 100_000,
     logEvery: 500,
     evaluateEvery: 10_000,
     sampleEvery: 10_000,

@@ -44,6 +44,8 @@ export const imagenet64Superres: ConfigInput = {
     emaDecay: 0.9998,
     checkpointEvery: 2500,
     keepCheckpoints: 10,
+    // A way back from weeks of training: 2.4 GB for each of them; 0 keeps none.
+    keepEvery: 100_000,
     logEvery: 500,
     evaluateEvery: 10_000,
     sampleEvery: 10_000,

@@ -1,0 +1,75 @@
+/** @file What a log says of the bound on held-out images: where it was best, and whether it has stopped falling. */
+import type { MetricsLine, PlateauLine, ValidationLine } from "./metrics-log.js";
+
+/** Evaluations in a row without a better bound that count as long, whatever the run's length. */
+const MANY = 10;
+/** Fewer do when they span this share of the run's steps. */
+const FEW = 3;
+const LONG_SHARE = 0.2;
+
+export interface Best {
+  step: number;
+  /** Bound on held-out images. */
+  bitsPerDim: number;
+}
+
+const heldOut = (lines: readonly MetricsLine[]): ValidationLine[] =>
+  lines.filter((line) => line.type === "validation").filter(({ split }) => split === "validation");
+
+/**
+ * The step with the smallest bound on held-out images, the first of equals; undefined when there is none.
+ *
+ * @param steps - the steps to choose from; default: all
+ */
+export function bestOf(lines: readonly MetricsLine[], steps?: readonly number[]): Best | undefined {
+  let best: Best | undefined;
+  for (const { step, bitsPerDim } of heldOut(lines)) {
+    if (!Number.isFinite(bitsPerDim) || (steps && !steps.includes(step))) continue;
+    if (!best || bitsPerDim < best.bitsPerDim) best = { step, bitsPerDim };
+  }
+  return best;
+}
+
+/**
+ * Whether the bound has not improved for long, ten evaluations in a row, or three that span a fifth of the run's steps:
+ * where it was best. Undefined when not, and when the log says so of this best already.
+ */
+export function plateauOf(
+  lines: readonly MetricsLine[],
+  totalSteps: number,
+): Pick<PlateauLine, "bestStep" | "bestBitsPerDim" | "evaluations"> | undefined {
+  const best = bestOf(lines);
+  if (!best || lines.some((line) => line.type === "plateau" && line.step > best.step)) return undefined;
+  const since = heldOut(lines).filter(({ step }) => step > best.step);
+  const span = (since.at(-1)?.step ?? best.step) - best.step;
+  const long = since.length >= MANY || (since.length >= FEW && span >= LONG_SHARE * totalSteps);
+  return long ? { bestStep: best.step, bestBitsPerDim: best.bitsPerDim, evaluations: since.length } : undefined;
+}
+
+/**
+ * A plateau as a sentence with advice, which depends on whether the bound on training images went on falling.
+ *
+ * @param flips - whether images are mirrored already
+ */
+export function plateauNotice(
+  { step, ...plateau }: PlateauLine,
+  lines: readonly MetricsLine[],
+  flips: boolean,
+): string {
+  const { bestStep, bestBitsPerDim, evaluations } = plateau;
+  const onTraining = (at: number) =>
+    lines.find((line) => line.type === "validation" && line.split === "train" && line.step === at) as
+      | ValidationLine
+      | undefined;
+  const [before, now] = [onTraining(bestStep)?.bitsPerDim, onTraining(step)?.bitsPerDim];
+  const overfits = before !== undefined && now !== undefined && now < before;
+  const remedies = ["more images", ...(flips ? [] : ["training.flips=true"]), "a smaller model"].join(", ");
+  const advice = overfits
+    ? `That on training images went on falling (${before.toFixed(3)} → ${now.toFixed(3)}): the model learns them by heart. ` +
+      `Stop and use --checkpoint best, or train anew with ${remedies}.`
+    : "Nor has that on training images: more steps at this learning rate may bring little. Stop and use --checkpoint best, or let it fall to its minimum.";
+  return (
+    `step ${step}: the bound on held-out images has not improved in ${evaluations} evaluations, since step ${bestStep} ` +
+    `(${bestBitsPerDim.toFixed(3)} bits/dim). ${advice}`
+  );
+}
