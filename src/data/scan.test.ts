@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { halves, moving, plain, pngClaiming } from "../../test/support/images.js";
 import type { Split } from "./image-set.js";
-import { type ScannedItem, type ScannedListing, scan } from "./scan.js";
+import { scan } from "./scan.js";
+import type { Listing, SourceContent } from "./sources/listing.js";
 
 const grey = (size: number, height = size) => plain([9, 9, 9], size, height).png().toBuffer();
 const signal = new AbortController().signal;
@@ -9,9 +10,9 @@ const signal = new AbortController().signal;
 /** A listing in memory; what is a string is an error. */
 function listingOf(
   images: { name: string; split?: Split; label?: number; content: Uint8Array | string | { pixels: Uint8Array } }[],
-  rest: Partial<ScannedListing> = {},
-): ScannedListing {
-  async function* read(): AsyncGenerator<ScannedItem> {
+  rest: Partial<Listing> = {},
+): Listing {
+  async function* read(): AsyncGenerator<SourceContent> {
     for (const [index, { content }] of images.entries()) {
       if (typeof content === "string") yield { index, error: content };
       else if (content instanceof Uint8Array) yield { index, encoded: content };
@@ -19,7 +20,15 @@ function listingOf(
     }
   }
   const named = images.map(({ name, split = "train", label }) => ({ name, split, label }));
-  return { classes: [], images: named, refused: [], read, ...rest };
+  return {
+    description: "a listing in memory",
+    classes: [],
+    images: named,
+    refused: [],
+    read,
+    close: async () => {},
+    ...rest,
+  };
 }
 
 test("everything unusual is counted and named, and what cannot be used is not counted otherwise", async () => {
