@@ -113,6 +113,7 @@ test.each([
   ["it's.zip", `--data 'it'\\''s.zip' --out runs/it-s-zip`],
   ["cifar10:/data/cifar.tar.gz", "--data cifar10:/data/cifar.tar.gz --out runs/cifar-tar-gz"],
   ["emoji", "--data emoji --out runs/emoji"],
+  ["emoji:64", "--data emoji --out runs/64"],
   ["..", "--data .. --out runs/images"],
   ["$(reboot)", "--data '$(reboot)' --out runs/reboot"],
 ])("the command for %s can be given to a shell", (source, words) => {
@@ -125,7 +126,7 @@ test("names from outside cannot drive the terminal, nor grow the report without 
   summary.classes[299].name = "red\u001b[31m";
   const files = Array.from({ length: 40 }, (_, i) => ({ file: `${i}\u202e.png`, note: "damaged\u0007" }));
   summary.kinds.unreadable = { count: 5000, files };
-  const text = scanText("s\u001b[2J", summary, adviseTraining(summary, "s"));
+  const text = scanText({ name: "s\u001b[2J", description: "a folder" }, summary, adviseTraining(summary, "s"));
   for (const character of ["\u001b", "\u0007", "\u202e"]) expect(text).not.toContain(character);
   expect(text).toContain("  0\\u{202e}.png: damaged\\u{7}");
   expect(text).toContain("and 4,990 more");
@@ -136,7 +137,7 @@ test("names from outside cannot drive the terminal, nor grow the report without 
 test("nothing to train on", () => {
   const empty = summaryOf(0);
   expect(adviseTraining(empty, "s")).toBeUndefined();
-  const text = scanText("s", empty, undefined);
+  const text = scanText({ name: "s", description: "a folder" }, empty, undefined);
   expect(text).toMatch(/images {2}0 usable/);
   expect(text).toContain("Nothing here can be trained on.");
 });

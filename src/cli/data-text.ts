@@ -9,20 +9,30 @@ import { facts, table } from "./table.js";
 const NAMED = 10;
 const LISTED = 20;
 const BAR = 30;
+/** Characters of a line of advice. */
+const WIDTH = 96;
 
-/** The parts of the report, an empty line between them. */
-export function scanText(source: string, summary: ScanSummary, advice: Advice | undefined): string {
+/**
+ * The parts of the report, an empty line between them.
+ *
+ * @param source - as the user named it, and what it was taken for
+ */
+export function scanText(
+  source: { name: string; description: string },
+  summary: ScanSummary,
+  advice: Advice | undefined,
+): string {
   return [overview(source, summary), classTable(summary), kindTable(summary), names(summary), adviceText(advice)]
     .filter((part) => part !== "")
     .join("\n\n");
 }
 
-function overview(source: string, summary: ScanSummary): string {
+function overview(source: { name: string; description: string }, summary: ScanSummary): string {
   const { usable, splits, formats, sizes, otherSizes, shorterSide, kinds, refused } = summary;
   const left = kinds.unreadable.count + kinds.oversized.count + refused.count;
   const list = (counts: [string, number][]) =>
     counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(", ");
-  const rows: [string, string][] = [["source", shown(source)]];
+  const rows: [string, string][] = [["source", shown(`${source.name}: ${source.description}`)]];
   rows.push(["images", `${formatCount(usable)} usable${left > 0 ? `, ${formatCount(left)} left out` : ""}`]);
   if (usable === 0) return facts(rows);
   const more = otherSizes > 0 ? ` and ${formatCount(otherSizes)} other sizes` : "";
@@ -111,5 +121,16 @@ function present({ kinds, refused, usable }: ScanSummary): Present[] {
 
 function adviceText(advice: Advice | undefined): string {
   if (!advice) return "Nothing here can be trained on.";
-  return [...advice.reasons.map((reason) => `• ${reason}`), "", `Train:  ${advice.command}`].join("\n");
+  return [...advice.reasons.map(bullet), "", `Train:  ${advice.command}`].join("\n");
+}
+
+/** A sentence in lines of a readable width. */
+function bullet(sentence: string): string {
+  const lines = [""];
+  for (const word of sentence.split(" ")) {
+    const line = `${lines.at(-1)} ${word}`.trimStart();
+    if (line.length > WIDTH) lines.push(word);
+    else lines[lines.length - 1] = line;
+  }
+  return `• ${lines.join("\n  ")}`;
 }
