@@ -160,7 +160,8 @@ function commandLine(preset: string, settings: string[], source: string): string
   const name = basename(source.replace(/^\w+:(?=.)/, ""))
     .replace(/[^\w-]+/g, "-")
     .replace(/^-+|-+$/g, "");
-  return `${programName()} train --preset ${preset} --data ${quoted(source)} --out runs/${name || "images"}${set}`;
+  const data = source.replace(/^emoji:\d+$/, "emoji"); // which would ask for that resolution
+  return `${programName()} train --preset ${preset} --data ${quoted(data)} --out runs/${name || "images"}${set}`;
 }
 
 /** A word for a POSIX shell. */

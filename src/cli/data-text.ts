@@ -9,20 +9,30 @@ import { facts, table } from "./table.js";
 const NAMED = 10;
 const LISTED = 20;
 const BAR = 30;
+/** Characters of a line of advice. */
+const WIDTH = 96;
 
-/** The parts of the report, an empty line between them. */
-export function scanText(source: string, summary: ScanSummary, advice: Advice | undefined): string {
+/**
+ * The parts of the report, an empty line between them.
+ *
+ * @param source - as the user named it, and what it was taken for
+ */
+export function scanText(
+  source: { name: string; description: string },
+  summary: ScanSummary,
+  advice: Advice | undefined,
+): string {
   return [overview(source, summary), classTable(summary), kindTable(summary), names(summary), adviceText(advice)]
     .filter((part) => part !== "")
     .join("\n\n");
 }
 
-function overview(source: string, summary: ScanSummary): string {
+function overview(source: { name: string; description: string }, summary: ScanSummary): string {
   const { usable, splits, formats, sizes, otherSizes, shorterSide, kinds, refused } = summary;
   const left = kinds.unreadable.count + kinds.oversized.count + refused.count;
   const list = (counts: [string, number][]) =>
     counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(", ");
-  const rows: [string, string][] = [["source", shown(source)]];
+  const rows: [string, string][] = [["source", shown(`${source.name}: ${source.description}`)]];
   rows.push(["images", `${formatCount(usable)} usable${left > 0 ? `, ${formatCount(left)} left out` : ""}`]);
   if (usable === 0) return facts(rows);
   const more = otherSizes > 0 ? ` and ${formatCount(otherSizes)} other sizes` : "";
@@ -66,8 +76,9 @@ function classTable({ classes }: ScanSummary): string {
 
 /** What is unusual: how many of each kind, and what is done with them. */
 function kindTable(summary: ScanSummary): string {
-  const counted = (count: number) => (count === summary.usable ? `all ${formatCount(count)}` : formatCount(count));
-  const rows = present(summary).map(({ images, treatment, named }) => [images, counted(named.count), treatment]);
+  const rows = present(summary).map(({ images, treatment, all, named: { count } }) => {
+    return [images, `${all ? "all " : ""}${formatCount(count)}`, treatment];
+  });
   if (rows.length === 0) return "Nothing unusual: every image is used as it is.";
   return table([{ heading: "unusual" }, { heading: "images", align: "right" }, { heading: "what is done" }], rows);
 }
@@ -75,11 +86,10 @@ function kindTable(summary: ScanSummary): string {
 /** The first images of every kind by name, where not all images are of it. */
 const names = (summary: ScanSummary): string =>
   present(summary)
-    .filter(({ named }) => named.count < summary.usable)
-    .map(({ images, named: { count, files } }) => {
-      const lines = files
-        .slice(0, NAMED)
-        .map(({ file, note }) => `  ${shown(file)}${note === undefined ? "" : `: ${shown(note)}`}`);
+    .filter(({ all }) => !all)
+    .flatMap(({ images, named: { count, files } }) => {
+      const listed = files.slice(0, NAMED);
+      const lines = listed.map(({ file, note }) => `  ${shown(note === undefined ? file : `${file}: ${note}`)}`);
       const more = count - lines.length;
       return [
         `${images}:`,
@@ -87,21 +97,40 @@ const names = (summary: ScanSummary): string =>
         ...(more > 0 ? [`  and ${formatCount(more)} more (--json names more of them)`] : []),
       ];
     })
-    .map((lines) => lines.join("\n"))
     .join("\n");
 
+/** Images of one kind in the report. */
+interface Present {
+  images: string;
+  treatment: string;
+  /** Whether all images that are used are of this kind. */
+  all: boolean;
+  named: Named;
+}
+
 /** The kinds that occur, files passed over by the source first. */
-function present({ kinds, refused }: ScanSummary): { images: string; treatment: string; named: Named }[] {
+function present({ kinds, refused, usable }: ScanSummary): Present[] {
   const listed = Object.entries(treatments).map(([kind, treatment]) => ({
     ...treatment,
     named: kinds[kind as keyof typeof kinds],
   }));
-  return [{ images: "refused", treatment: "left out", named: refused }, ...listed].filter(
-    ({ named }) => named.count > 0,
-  );
+  return [{ images: "refused", treatment: "left out", named: refused }, ...listed]
+    .filter(({ named }) => named.count > 0)
+    .map((each) => ({ ...each, all: each.named.count === usable && !each.treatment.startsWith("left out") }));
 }
 
 function adviceText(advice: Advice | undefined): string {
   if (!advice) return "Nothing here can be trained on.";
-  return [...advice.reasons.map((reason) => `• ${reason}`), "", `Train:  ${advice.command}`].join("\n");
+  return [...advice.reasons.map(bullet), "", `Train:  ${advice.command}`].join("\n");
+}
+
+/** A sentence in lines of a readable width. */
+function bullet(sentence: string): string {
+  const lines = [""];
+  for (const word of sentence.split(" ")) {
+    const line = `${lines.at(-1)} ${word}`.trimStart();
+    if (line.length > WIDTH) lines.push(word);
+    else lines[lines.length - 1] = line;
+  }
+  return `• ${lines.join("\n  ")}`;
 }

@@ -35,7 +35,11 @@ async function runScan({ signal, progress, result }: Context, _options: object, 
     };
     const summary = await scan(listing, { signal, onProgress });
     const advice = adviseTraining(summary, source);
-    result({ source, ...summary, kinds: treated(summary), advice: advice ?? null }, scanText(source, summary, advice));
+    const { description } = listing;
+    result(
+      { source, description, ...summary, kinds: treated(summary), advice: advice ?? null },
+      scanText({ name: source, description }, summary, advice),
+    );
   } finally {
     await listing.close();
   }

@@ -24,31 +24,32 @@ export const fetchCommand = createCommand(
   )
   .action(withContext(runFetch));
 
-async function runFetch(context: Context, { from }: Options, name: string): Promise<void> {
+async function runFetch(context: Context, { from }: Options, word: string): Promise<void> {
   const { progress, signal } = context;
-  const total = downloads[name as DownloadName].bytes;
-  let start: { bytes: number; ms: number } | undefined;
-  const onProgress = (bytes: number) => {
-    const nowMs = performance.now();
-    start ??= { bytes, ms: nowMs }; // what was there before says nothing about the rate
-    const seconds = (nowMs - start.ms) / 1000;
-    const rate = seconds > 0 ? (bytes - start.bytes) / seconds : 0;
-    const left = secondsLeft(bytes - start.bytes, total - start.bytes, seconds);
-    progress.update(
-      [
-        `${name} ${formatShare(bytes / total)} of ${formatBytes(total)}`,
-        `${formatBytes(Math.round(rate))}/s`,
-        `${formatDuration(left)} left`,
-      ].join("  "),
-    );
-  };
+  const name = word as DownloadName; // commander has checked it
+  const describe = transfer(name, downloads[name].bytes);
+  const onProgress = (bytes: number) => progress.update(describe(bytes));
   const onNotice = (message: string) => progress.note(message);
   try {
-    const { found, ...file } = await fetchDownload(name as DownloadName, { from, onProgress, onNotice, signal });
+    const { found, ...file } = await fetchDownload(name, { from, onProgress, onNotice, signal });
     const what = `${file.path} (${formatBytes(file.bytes)}, SHA-256 ${file.sha256})`;
     context.result(file, found ? `Already there, and right: ${what}.` : `Fetched ${name}: ${what}.`);
   } catch (error) {
     if (signal.aborted) progress.note("What has arrived is kept: the same command goes on from there.");
     throw error;
   }
+}
+
+/** Describes a transfer in one line, given the bytes there are. Those that were there when it began say nothing about its rate. */
+function transfer(name: string, total: number): (bytes: number) => string {
+  let start = { bytes: Number.POSITIVE_INFINITY, ms: 0 };
+  return (bytes) => {
+    if (bytes < start.bytes) start = { bytes, ms: performance.now() }; // it begins, or begins anew
+    const seconds = (performance.now() - start.ms) / 1000;
+    const done = bytes - start.bytes;
+    const state = `${name} ${formatShare(bytes / total)} of ${formatBytes(total)}`;
+    if (done === 0) return state;
+    const left = secondsLeft(done, total - start.bytes, seconds);
+    return `${state}  ${formatBytes(Math.round(done / seconds))}/s  ${formatDuration(left)} left`;
+  };
 }

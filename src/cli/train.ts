@@ -65,7 +65,8 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   const data = await openImages(source, resolution, context);
   const initial = options.init === undefined ? undefined : await initialWeights(options.init, config, context);
   const show = showTraining(out, resolution, progress);
-  const record = options.tensorboard ? tensorBoardOf(join(out, "tensorboard"), resolution) : undefined;
+  const onNotice = (message: string) => progress.note(message);
+  const record = options.tensorboard ? tensorBoardOf(join(out, "tensorboard"), resolution, onNotice) : undefined;
   const runtime = await createRuntime(context);
   try {
     const result = await train({

@@ -1,8 +1,9 @@
 /** @file Bytes at any place of a file or of memory, for formats that are read here and there. */
 import { type FileHandle, open } from "node:fs/promises";
+import type { Refuse } from "./archive-entry.js";
 
 /** Bytes per piece of a stream. */
-const PIECE = 2 ** 20;
+export const PIECE = 2 ** 20;
 
 /** Something of known size whose bytes can be read in any order. */
 export interface ByteSource {
@@ -18,7 +19,7 @@ export interface ByteSource {
  *
  * @param refuse - throws, given what is wrong with the path: "there is nothing"
  */
-export async function openBytes(source: string | Uint8Array, refuse: (problem: string) => never): Promise<ByteSource> {
+export async function openBytes(source: string | Uint8Array, refuse: Refuse): Promise<ByteSource> {
   if (typeof source !== "string") {
     const bytes = Buffer.from(source.buffer, source.byteOffset, source.length);
     return {
@@ -42,12 +43,15 @@ export async function openBytes(source: string | Uint8Array, refuse: (problem: s
   };
 }
 
-/** One system call may give fewer bytes than there are. */
+/** Bytes that one system call is asked for; Node takes less than 2 GiB. */
+const LARGEST_READ = 2 ** 30;
+
+/** Bytes from a place of a file on, fewer where it ends; one system call may give fewer than there are. */
 export async function readFully(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(length); // of its own, since results outlive the pool's turn
   let done = 0;
   while (done < length) {
-    const { bytesRead } = await file.read(bytes, done, length - done, position + done);
+    const { bytesRead } = await file.read(bytes, done, Math.min(length - done, LARGEST_READ), position + done);
     if (bytesRead === 0) break;
     done += bytesRead;
   }

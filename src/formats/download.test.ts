@@ -1,5 +1,14 @@
 import { createHash, randomFillSync } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { open } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -160,15 +169,35 @@ test("aborted while it waits to try again, it stops at once", async () => {
   await expect(get({ ...options, onNotice: () => controller.abort() })).rejects.toMatchObject({ name: "AbortError" });
 });
 
-test("what a killed process left is taken over, the largest part of several", async () => {
+/** The name of a part that a process writes. */
+const partOf = (pid: number, number: number) => `file.bin.part-${hostname().replace(/[^\w.]/g, "_")}-${pid}-${number}`;
+const NO_PROCESS = 4_194_304; // above the largest number of a process
+
+test("what killed processes left is taken over, the largest part of several", async () => {
   answers = [honest()];
-  const dead = `${hostname().replace(/[^\w.]/g, "_")}-4194304-0`; // above the largest process number
-  leavePart(content.subarray(0, 100), "file.bin.part");
-  leavePart(content.subarray(0, 200_000), `file.bin.part-${dead}`);
+  leavePart(content.subarray(0, 100));
+  const sizes = [3, 200_000, 2, 1];
+  sizes.forEach((bytes, number) => {
+    leavePart(content.subarray(0, bytes), partOf(NO_PROCESS, number));
+  });
   leavePart(Buffer.from("mine"), "file.bin.partial");
   await get();
   expect(ranges).toEqual(["bytes=200000-"]);
   expect(files()).toEqual(["file.bin", "file.bin.partial"]);
+});
+
+test("what a process is writing is left alone, unless it has been still for an hour", async () => {
+  answers = [honest()];
+  const [busy, elsewhere, still] = [
+    partOf(process.pid, 99),
+    `file.bin.part-elsewhere-${NO_PROCESS}-0`,
+    partOf(process.pid, 98),
+  ];
+  for (const name of [busy, elsewhere, still]) leavePart(content.subarray(0, half), name);
+  utimesSync(join(folder, "cache", still), 1, Date.now() / 1000 - 3700);
+  await get();
+  expect(ranges).toEqual([`bytes=${half}-`]);
+  expect(files()).toEqual(["file.bin", busy, elsewhere].sort());
 });
 
 test("a part that is whole already needs no server", async () => {

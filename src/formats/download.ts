@@ -52,10 +52,9 @@ const FURTHER = 2 ** 20;
  */
 export async function download(url: string, path: string, options: DownloadOptions): Promise<void> {
   const address = webAddress(url);
-  const { bytes, sha256, onNotice = () => {} } = options;
+  const { sha256, onNotice = () => {} } = options;
   const part = await PartFile.open(path);
   try {
-    if (part.bytes > bytes) await part.restart();
     await receive(address, part, options);
     if (part.sha256 !== sha256 && part.inherits) {
       onNotice("The part left by an earlier attempt does not belong to this file: starting anew.");

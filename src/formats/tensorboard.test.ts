@@ -25,7 +25,7 @@ test.each([
 test("a file begins with its version and the start of a session, then come scalars and images", async () => {
   const writer = new TensorBoardWriter(join(folder, "runs", "a"), 41);
   writer.scalars(50, { "train/loss": 1.5, "kl/00": Number.NaN });
-  writer.scalars(2 ** 40, { "train/loss": -2 });
+  writer.scalars(2 ** 40, { "train/loss": -2, large: 1e300 });
   const png = await sharp({ create: { width: 300, height: 7, channels: 3, background: "red" } })
     .png()
     .toBuffer();
@@ -36,7 +36,7 @@ test("a file begins with its version and the start of a session, then come scala
   expect(start).toMatchObject({ session: 1, step: 41 });
   expect(events.map(({ step, scalars }) => [step, scalars])).toEqual([
     [50, { "train/loss": 1.5, "kl/00": Number.NaN }],
-    [2 ** 40, { "train/loss": -2 }],
+    [2 ** 40, { "train/loss": -2, large: Number.POSITIVE_INFINITY }],
     [60, {}],
   ]);
   expect(events[2].images).toEqual({ "pictures/samples": { width: 300, height: 7, png } });

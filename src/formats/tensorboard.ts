@@ -33,9 +33,11 @@ export class TensorBoardWriter {
     writing(this.#path, () => writeFileSync(this.#path, records, { flag: "wx" }));
   }
 
-  /** Adds numbers by their tags, which TensorBoard groups by what stands before the first slash. */
+  /** Adds numbers by their tags, which TensorBoard groups by what stands before the first slash. Too large ones become infinite. */
   scalars(step: number, values: Record<string, number>): void {
-    const summaries = Object.entries(values).map(([tag, value]) => tagged(tag).tag(2, WireType.Bit32).float(value));
+    const summaries = Object.entries(values).map(([tag, value]) =>
+      tagged(tag).tag(2, WireType.Bit32).float(Math.fround(value)),
+    );
     this.#add(step, summaries);
   }
 

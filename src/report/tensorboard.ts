@@ -1,4 +1,5 @@
 /** @file What a training run tells, as event files that TensorBoard shows. */
+import { UserError } from "../errors.js";
 import { TensorBoardWriter } from "../formats/tensorboard.js";
 import type { TrainingEvent } from "../training/events.js";
 import type { TrainLine, ValidationLine } from "../training/metrics-log.js";
@@ -13,28 +14,34 @@ const COLUMNS = 8;
  * dimension. A run that resumes begins a new file, which takes the place of what came after its checkpoint.
  *
  * @param resolution - of the images
- * @returns the handler to give to `train`; it throws a `UserError` when the folder cannot be written
+ * @param onNotice - told, as a sentence, when a file can no longer be written: training goes on without
+ * @returns the handler to give to `train`; it throws a `UserError` when the run starts and the folder cannot be written
  */
-export function tensorBoardOf(folder: string, resolution: number): (event: TrainingEvent) => Promise<void> {
+export function tensorBoardOf(
+  folder: string,
+  resolution: number,
+  onNotice: (message: string) => void,
+): (event: TrainingEvent) => Promise<void> {
   let writer: TensorBoardWriter | undefined;
   return async (event) => {
-    switch (event.type) {
-      case "start":
-        writer = new TensorBoardWriter(folder, event.step + 1); // what has happened up to here stays
-        return;
-      case "metrics":
-        writer?.scalars(event.line.step, trainScalars(event.line, resolution));
-        return;
-      case "validation":
-        writer?.scalars(event.line.step, validationScalars(event.line, resolution));
-        return;
-      case "pictures": {
-        const { step, samples, originals, reconstructions } = event;
-        writer?.image(step, "pictures/samples", await imageGrid(samples, COLUMNS));
-        writer?.image(step, "pictures/reconstructions", await reconstructionGrid(originals, reconstructions, COLUMNS));
-      }
+    if (event.type === "start") writer = new TensorBoardWriter(folder, event.step + 1); // what led up to here stays
+    try {
+      if (writer) await write(writer, event, resolution);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      writer = undefined;
+      onNotice(`${error.message} Training goes on without event files for TensorBoard.`);
     }
   };
+}
+
+async function write(writer: TensorBoardWriter, event: TrainingEvent, resolution: number): Promise<void> {
+  if (event.type === "metrics") writer.scalars(event.line.step, trainScalars(event.line, resolution));
+  if (event.type === "validation") writer.scalars(event.line.step, validationScalars(event.line, resolution));
+  if (event.type !== "pictures") return;
+  const { step, samples, originals, reconstructions } = event;
+  writer.image(step, "pictures/samples", await imageGrid(samples, COLUMNS));
+  writer.image(step, "pictures/reconstructions", await reconstructionGrid(originals, reconstructions, COLUMNS));
 }
 
 function trainScalars(line: TrainLine, resolution: number): Record<string, number> {

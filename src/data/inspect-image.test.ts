@@ -1,0 +1,77 @@
+import sharp from "sharp";
+import { expect, test } from "vitest";
+import { halves, moving, plain } from "../../test/support/images.js";
+import { inspectImage, inspectPixels } from "./inspect-image.js";
+
+const red = () => halves([200, 0, 0], [100, 0, 0], 20, 10);
+const usual = {
+  ...{ format: "png", width: 20, height: 10, frames: 1, transparent: false, turned: false, cmyk: false, deep: false },
+  grey: false,
+};
+
+test.each<[string, () => Promise<Buffer>, object]>([
+  ["a plain PNG", () => red().png().toBuffer(), {}],
+  ["a JPEG", () => red().jpeg().toBuffer(), { format: "jpeg" }],
+  ["a WebP", () => red().webp().toBuffer(), { format: "webp" }],
+  ["a GIF, whose palette could have a transparent colour", () => red().gif().toBuffer(), { format: "gif" }],
+  ["alpha that hides nothing", () => red().ensureAlpha().png().toBuffer(), {}],
+  ["half transparent", () => red().ensureAlpha(0.5).png().toBuffer(), { transparent: true }],
+  [
+    "half transparent in 16 bits",
+    () => red().ensureAlpha(0.5).toColourspace("rgb16").png().toBuffer(),
+    { transparent: true, deep: true },
+  ],
+  ["16 bits", () => red().toColourspace("rgb16").png().toBuffer(), { deep: true }],
+  ["CMYK", () => red().toColourspace("cmyk").jpeg().toBuffer(), { format: "jpeg", cmyk: true }],
+  [
+    "turned by EXIF",
+    () => red().jpeg().withMetadata({ orientation: 6 }).toBuffer(),
+    { format: "jpeg", turned: true, width: 10, height: 20 },
+  ],
+  ["grey in one channel", () => plain([99, 99, 99], 20, 10).toColourspace("b-w").png().toBuffer(), { grey: true }],
+  ["grey in three channels", () => plain([99, 99, 99], 20, 10).jpeg().toBuffer(), { format: "jpeg", grey: true }],
+  [
+    "an animated GIF",
+    () =>
+      moving([
+        [9, 9, 99],
+        [99, 9, 9],
+        [9, 99, 9],
+      ])
+        .gif()
+        .toBuffer(),
+    { format: "gif", frames: 3, width: 8, height: 8 },
+  ],
+  [
+    "an animated WebP",
+    () =>
+      moving([
+        [9, 9, 99],
+        [99, 9, 9],
+      ])
+        .webp()
+        .toBuffer(),
+    { format: "webp", frames: 2, width: 8, height: 8 },
+  ],
+])("facts about %s", async (_name, make, facts) => {
+  expect(await inspectImage(await make())).toEqual({ ...usual, ...facts, digest: expect.stringMatching(/^.{22}$/) });
+});
+
+test("digests are of pixels: the same for another format, others for another size or one changed pixel", async () => {
+  const pixels = Uint8Array.from({ length: 3 * 16 }, (_, i) => (i * 37) % 256);
+  const as = (width: number, height: number, data = pixels) => sharp(data, { raw: { width, height, channels: 3 } });
+  const digest = async (image: Promise<Buffer>) => (await inspectImage(await image)).digest;
+  const first = await digest(as(4, 4).png().toBuffer());
+  expect(await digest(as(4, 4).webp({ lossless: true }).toBuffer())).toBe(first);
+  expect(await digest(as(4, 4).png({ compressionLevel: 0 }).withMetadata().toBuffer())).toBe(first);
+  expect(await digest(as(2, 8).png().toBuffer())).not.toBe(first);
+  expect(await digest(as(4, 4, pixels.with(47, 1)).png().toBuffer())).not.toBe(first);
+});
+
+test("facts about pixels that are no file", () => {
+  const colour = inspectPixels(Uint8Array.of(1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 9), 2);
+  expect(colour).toEqual({ ...usual, format: "pixels", width: 2, height: 2, digest: colour.digest });
+  const grey = inspectPixels(Uint8Array.of(1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 6), 2);
+  expect(grey.grey).toBe(true);
+  expect(grey.digest).not.toBe(colour.digest);
+});
