@@ -13,6 +13,12 @@ const LONGEST_NAME = 4096;
 /** Characters of a bad name that messages show. */
 const SHOWN = 120;
 
+/** Deflate cannot make bytes more than this many times fewer: what claims more is lying. */
+export const LARGEST_EXPANSION = 1032;
+
+/** Throws, given what is wrong: "it ends early". */
+export type Refuse = (problem: string) => never;
+
 /** A regular file in an archive. */
 export interface ArchiveEntry {
   /** Its path in the archive, with `/`, without `.` and empty parts. */

@@ -1,8 +1,9 @@
 /** @file Bytes at any place of a file or of memory, for formats that are read here and there. */
 import { type FileHandle, open } from "node:fs/promises";
+import type { Refuse } from "./archive-entry.js";
 
 /** Bytes per piece of a stream. */
-const PIECE = 2 ** 20;
+export const PIECE = 2 ** 20;
 
 /** Something of known size whose bytes can be read in any order. */
 export interface ByteSource {
@@ -18,7 +19,7 @@ export interface ByteSource {
  *
  * @param refuse - throws, given what is wrong with the path: "there is nothing"
  */
-export async function openBytes(source: string | Uint8Array, refuse: (problem: string) => never): Promise<ByteSource> {
+export async function openBytes(source: string | Uint8Array, refuse: Refuse): Promise<ByteSource> {
   if (typeof source !== "string") {
     const bytes = Buffer.from(source.buffer, source.byteOffset, source.length);
     return {

@@ -5,16 +5,10 @@
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { UserError } from "../errors.js";
-import { EntryError, type Refusal } from "./archive-entry.js";
-import { type ByteSource, openBytes, pieces } from "./byte-source.js";
+import { EntryError, LARGEST_EXPANSION, type Refusal, type Refuse } from "./archive-entry.js";
+import { type ByteSource, openBytes, PIECE, pieces } from "./byte-source.js";
 import { listed } from "./tar.js";
 import { type ForwardBytes, type TarEntry, tarMembers } from "./tar-members.js";
-
-/** Deflate cannot make bytes more than this many times fewer: what claims more is lying. */
-const LARGEST_EXPANSION = 1032;
-
-/** Bytes per piece of a stream. */
-const PIECE = 2 ** 20;
 
 /** A compressed tar archive that was listed. */
 export interface TarGzArchive {
@@ -98,8 +92,6 @@ export async function openTarGz(
 }
 
 const SHORTER = "it has become shorter since it was opened";
-
-type Refuse = (problem: string) => never;
 
 async function listing(bytes: Decompressed, refuse: Refuse) {
   try {

@@ -5,6 +5,7 @@
  * Our own parser, since listing an archive means to go from header to header without reading what is between: tar-stream 3.2
  * only streams.
  */
+import type { Refuse } from "./archive-entry.js";
 
 /** Headers take one block; data are filled up to whole ones. */
 export const BLOCK = 512;
@@ -27,8 +28,6 @@ export interface PaxRecords {
   bytes?: number;
   sparse: boolean;
 }
-
-type Refuse = (problem: string) => never;
 
 /** Whether data follow a header: not those of links, devices, folders, pipes and volume labels, whatever size they name. */
 export const hasData = (type: string): boolean => !"123456V".includes(type);

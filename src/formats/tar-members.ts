@@ -1,5 +1,5 @@
 /** @file Going through a tar archive from header to header, whether its bytes lie in a file or come out of a stream. */
-import { type ArchiveEntry, type EntryName, entryName, escaped, REPEATED } from "./archive-entry.js";
+import { type ArchiveEntry, type EntryName, entryName, escaped, REPEATED, type Refuse } from "./archive-entry.js";
 import {
   BLOCK,
   hasData,
@@ -61,8 +61,6 @@ interface Extensions {
   pax?: PaxRecords;
 }
 
-type Refuse = (problem: string) => never;
-
 /**
  * The members of a tar archive in their order, folders left out. When one is given, the bytes stand at its data, which the
  * receiver may read or leave.
@@ -121,12 +119,11 @@ async function nextBlock(bytes: ForwardBytes, refuse: Refuse): Promise<Buffer> {
 
 /** An archive ends with two empty blocks, and then with empty ones only: another one behind it would be overlooked. */
 async function finish(bytes: ForwardBytes, { longName, pax }: Extensions, refuse: Refuse): Promise<void> {
-  if (longName !== undefined || pax !== undefined)
-    refuse(`it ends at byte ${bytes.position} before a file it announced`);
+  if (longName ?? pax) refuse(`it ends at byte ${bytes.position} before a file it announced`);
   for (let count = 0; count < LOOKED_AT; count++) {
     const at = bytes.position;
-    if (isTarHeader(await bytes.read(BLOCK)))
-      refuse(`another archive follows its end at byte ${at}. Join them by tar -A`);
+    const isHeader = isTarHeader(await bytes.read(BLOCK));
+    if (isHeader) refuse(`another archive follows its end at byte ${at}. Join them by tar -A`);
   }
 }
 
@@ -145,18 +142,18 @@ function extended(extensions: Extensions, type: string, data: Buffer, refuse: Re
   }
   const pax = parsePax(data, refuse);
   if (type === "g") {
-    if (pax.path !== undefined || pax.bytes !== undefined || pax.sparse)
-      refuse("gives all files the same name or size");
+    const isAboutOne = pax.path !== undefined || pax.bytes !== undefined || pax.sparse;
+    if (isAboutOne) refuse("gives all files the same name or size");
     return extensions;
   }
   if (extensions.pax !== undefined) refuse("gives the same file a second set of pax records");
   return { ...extensions, pax };
 }
 
-/** A member's name and why it is not read; nothing for folders. */
+/** A member's name and why it is not read; nothing for folders and volume labels. */
 function named({ name, type }: TarHeader, { longName, pax }: Extensions): EntryName | undefined {
   const raw = pax?.path ?? longName ?? name;
-  if (type === "5" || (type === "0" && raw.at(-1) === 0x2f)) return undefined;
+  if ("5V".includes(type) || (type === "0" && raw.at(-1) === 0x2f)) return undefined;
   const found = entryName(raw);
   if (found.problem !== undefined) return found;
   if (pax?.path !== undefined && longName !== undefined) return { ...found, problem: "it has two names (pax, GNU)" };

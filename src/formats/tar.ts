@@ -1,6 +1,6 @@
 /** @file Tar archives read in place: listed by going from header to header, members read wherever they lie. */
 import { UserError } from "../errors.js";
-import { type Archive, EntryError, type Refusal } from "./archive-entry.js";
+import { type Archive, EntryError, type Refusal, type Refuse } from "./archive-entry.js";
 import { type ByteSource, openBytes, pieces } from "./byte-source.js";
 import { type ForwardBytes, type TarEntry, type TarMember, tarMembers } from "./tar-members.js";
 
@@ -23,7 +23,7 @@ export async function openTar(
   source: string | Uint8Array,
   where = typeof source === "string" ? source : "bytes in memory",
 ): Promise<TarArchive> {
-  const refuse = (problem: string): never => {
+  const refuse: Refuse = (problem) => {
     throw new UserError(`Expected a tar archive at ${where}, but ${problem}.`);
   };
   const bytes = await openBytes(source, refuse);

@@ -177,89 +177,75 @@ function quotedOverlap(): Buffer {
   ]);
 }
 
-test.each<[string, ZipSpec, { file: string; reason: string }]>([
-  ["a path upwards", { name: "../../etc/passwd" }, { file: "../../etc/passwd", reason: "its name goes upwards (..)" }],
-  ["a path up and down", { name: "a/../b.png" }, { file: "a/../b.png", reason: "its name goes upwards (..)" }],
-  ["an absolute path", { name: "/etc/passwd" }, { file: "/etc/passwd", reason: "its name is an absolute path" }],
-  ["a share", { name: "//host/a.png" }, { file: "//host/a.png", reason: "its name is an absolute path" }],
-  ["a drive", { name: "C:/a.png" }, { file: "C:/a.png", reason: "its name begins with a drive letter" }],
-  ["backslashes", { name: "..\\a.png" }, { file: "..\\\\a.png", reason: "its name has a backslash" }],
-  ["a NUL", { name: "a.png\0.exe" }, { file: "a.png\\x00.exe", reason: "its name has the control character \\x00" }],
-  [
-    "an escape sequence",
-    { name: "\x1b[2Ja.png" },
-    { file: "\\x1b[2Ja.png", reason: "its name has the control character \\x1b" },
-  ],
-  [
-    "Latin-1",
-    { name: Buffer.from("f\xfcr.png", "latin1") },
-    { file: "f\\xfcr.png", reason: "its name is not valid UTF-8" },
-  ],
+test.each<[string, ZipSpec, string, string]>([
+  ["a path upwards", { name: "../../etc/passwd" }, "../../etc/passwd", "its name goes upwards (..)"],
+  ["a path up and down", { name: "a/../b.png" }, "a/../b.png", "its name goes upwards (..)"],
+  ["an absolute path", { name: "/etc/passwd" }, "/etc/passwd", "its name is an absolute path"],
+  ["a share", { name: "//host/a.png" }, "//host/a.png", "its name is an absolute path"],
+  ["a drive", { name: "C:/a.png" }, "C:/a.png", "its name begins with a drive letter"],
+  ["backslashes", { name: "..\\a.png" }, "..\\\\a.png", "its name has a backslash"],
+  ["a NUL", { name: "a.png\0.exe" }, "a.png\\x00.exe", "its name has the control character \\x00"],
+  ["an escape sequence", { name: "\x1b[2Ja.png" }, "\\x1b[2Ja.png", "its name has the control character \\x1b"],
+  ["Latin-1", { name: Buffer.from("f\xfcr.png", "latin1") }, "f\\xfcr.png", "its name is not valid UTF-8"],
   [
     "half a surrogate pair",
     { name: Buffer.from([0xed, 0xa0, 0x80]) },
-    { file: "\\xed\\xa0\\x80", reason: "its name is not valid UTF-8" },
+    "\\xed\\xa0\\x80",
+    "its name is not valid UTF-8",
   ],
-  [
-    "an overlong slash",
-    { name: Buffer.from([0x61, 0xc0, 0xaf]) },
-    { file: "a\\xc0\\xaf", reason: "its name is not valid UTF-8" },
-  ],
-  ["no name", { name: "" }, { file: "", reason: "it has no name" }],
-  ["nothing but dots", { name: "././." }, { file: "././.", reason: "it has no name" }],
+  ["an overlong slash", { name: Buffer.from([0x61, 0xc0, 0xaf]) }, "a\\xc0\\xaf", "its name is not valid UTF-8"],
+  ["no name", { name: "" }, "", "it has no name"],
+  ["nothing but dots", { name: "././." }, "././.", "it has no name"],
   [
     "65 levels",
-    { name: "a/".repeat(64) + "b" },
-    {
-      file: expect.stringMatching(/^(a\/){60}… \(129 bytes\)$/),
-      reason: "it is nested 65 levels deep; at most 64 are read",
-    },
+    { name: `${"a/".repeat(64)}b` },
+    `${"a/".repeat(60)}… (129 bytes)`,
+    "it is nested 65 levels deep; at most 64 are read",
   ],
   [
     "10,000 levels",
-    { name: "a/".repeat(9999) + "b" },
-    {
-      file: expect.stringContaining("… (19999 bytes)"),
-      reason: "its name has 19999 bytes and 9999 levels; at most 4096 bytes are read",
-    },
+    { name: `${"a/".repeat(9999)}b` },
+    `${"a/".repeat(60)}… (19999 bytes)`,
+    "its name has 19999 bytes and 9999 levels; at most 4096 bytes are read",
   ],
   [
     "a symbolic link",
     { name: "link.png", content: "/etc/passwd", mode: 0o120777 },
-    { file: "link.png", reason: "it is a symbolic link" },
+    "link.png",
+    "it is a symbolic link",
   ],
-  ["a device", { name: "zero.png", mode: 0o020666 }, { file: "zero.png", reason: "it is a device, no regular file" }],
-  ["a pipe", { name: "pipe.png", mode: 0o010666 }, { file: "pipe.png", reason: "it is a device, no regular file" }],
-  ["an encrypted entry", { name: "secret.png", flags: 1 }, { file: "secret.png", reason: "it is encrypted" }],
-  ["a strongly encrypted entry", { name: "secret.png", flags: 64 }, { file: "secret.png", reason: "it is encrypted" }],
+  ["a device", { name: "zero.png", mode: 0o020666 }, "zero.png", "it is a device, no regular file"],
+  ["a pipe", { name: "pipe.png", mode: 0o010666 }, "pipe.png", "it is a device, no regular file"],
+  ["an encrypted entry", { name: "secret.png", flags: 1 }, "secret.png", "it is encrypted"],
+  ["a strongly encrypted entry", { name: "secret.png", flags: 64 }, "secret.png", "it is encrypted"],
   [
     "an unknown compression",
     { name: "zstd.png", method: 93 },
-    { file: "zstd.png", reason: "it is compressed by method 93; store or deflate it" },
+    "zstd.png",
+    "it is compressed by method 93; store or deflate it",
   ],
   [
     "a stored entry of two sizes",
     { name: "x.png", content: "four", claims: { bytes: 2 ** 31 } },
-    { file: "x.png", reason: "it claims 2147483648 bytes in 4, though it is not compressed" },
+    "x.png",
+    "it claims 2147483648 bytes in 4, though it is not compressed",
   ],
   [
     "more than deflate can hold",
     { name: "x.png", content: "x", method: 8, claims: { bytes: 2 ** 31 } },
-    { file: "x.png", reason: "it claims 2147483648 bytes in 3, more than deflate can hold" },
+    "x.png",
+    "it claims 2147483648 bytes in 3, more than deflate can hold",
   ],
   [
     "more than deflate needs",
     { name: "x.png", content: long, claims: { bytes: 4 }, method: 8, data: Buffer.alloc(2000) },
-    { file: "x.png", reason: "it claims 4 bytes in 2000, more than deflate needs" },
+    "x.png",
+    "it claims 4 bytes in 2000, more than deflate needs",
   ],
-  [
-    "a name that is there already",
-    { name: "./a.png" },
-    { file: "a.png", reason: "the archive has that name twice; the first is used" },
-  ],
-])("%s is listed as refused, and the other entries are read", async (_, spec, refusal) => {
+  ["a name that is there already", { name: "./a.png" }, "a.png", "the archive has that name twice; the first is used"],
+])("%s is listed as refused, and the other entries are read", async (_, spec, file, reason) => {
   const zip = await openZip(zipOf([two[0], spec, two[1]]));
-  expect(zip.refused).toEqual([refusal]);
+  expect(zip.refused).toEqual([{ file, reason }]);
   expect([await contentOf(zip, "a.png"), await contentOf(zip, "b.png")]).toEqual(["first", "second"]);
   expect(zip.entries).toHaveLength(2);
 });

@@ -9,7 +9,16 @@
 import { pipeline, Readable } from "node:stream";
 import { constants, crc32, createInflateRaw, type InflateRaw, inflateRaw } from "node:zlib";
 import { UserError } from "../errors.js";
-import { type Archive, type ArchiveEntry, EntryError, entryName, REPEATED, type Refusal } from "./archive-entry.js";
+import {
+  type Archive,
+  type ArchiveEntry,
+  EntryError,
+  entryName,
+  LARGEST_EXPANSION,
+  REPEATED,
+  type Refusal,
+  type Refuse,
+} from "./archive-entry.js";
 import { type ByteSource, openBytes, pieces } from "./byte-source.js";
 
 /** More entries are refused: the largest sets of images have fourteen million. */
@@ -17,9 +26,6 @@ const MOST_ENTRIES = 20e6;
 
 /** Bytes that one read takes. */
 const LARGEST_DIRECTORY = 2 ** 31 - 1;
-
-/** Deflate cannot make bytes more than this many times fewer. */
-const LARGEST_EXPANSION = 1032;
 
 /** Bytes of the fixed part of each record, and the four that it begins with. */
 const LOCAL = { bytes: 30, signature: 0x04034b50 };
@@ -57,8 +63,6 @@ interface Listed extends ZipEntry {
 
 /** Not reported. */
 const FOLDER = "it is a folder";
-
-type Refuse = (problem: string) => never;
 
 /**
  * Opens a zip archive and reads its directory.

@@ -10,8 +10,9 @@ import {
   entryName,
   escaped,
   type Refusal,
+  type Refuse,
 } from "../../formats/archive-entry.js";
-import { readFully } from "../../formats/byte-source.js";
+import { PIECE, readFully } from "../../formats/byte-source.js";
 import { byName, isHiddenPart } from "./collection.js";
 
 /** More files are refused: the largest sets of images have fourteen million. */
@@ -22,9 +23,6 @@ const AT_A_TIME = 16;
 
 /** Names that are read from a folder at a time. */
 const NAMES_AT_A_TIME = 1024;
-
-/** Bytes per piece of a stream. */
-const PIECE = 2 ** 20;
 
 /** A link in place of a file is an error, and a pipe must not be waited for (Windows has neither). */
 const READ_ONLY = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -79,8 +77,8 @@ export async function openFolder(folder: string): Promise<Archive<FolderEntry>> 
 const CHANGED = "it has changed since the folder was listed";
 
 const refusing =
-  ({ name }: ArchiveEntry, folder: string) =>
-  (problem: string): never => {
+  ({ name }: ArchiveEntry, folder: string): Refuse =>
+  (problem) => {
     throw new EntryError(name, folder, problem);
   };
 
