@@ -1,3 +1,4 @@
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -8,6 +9,8 @@ import { encodeNpz } from "../../formats/npz.js";
 import type { Tensor } from "../../formats/tensor.js";
 import { imagenetListing } from "./imagenet.js";
 
+const folder = await temporaryFolder();
+
 type Files = Record<string, Uint8Array>;
 
 const entries = (files: Files) => Object.entries(files).map(([name, content]) => ({ name, content }));
@@ -16,7 +19,7 @@ const zip = (files: Files, method = 8): Buffer => zipOf(entries(files).map((entr
 const below = (folder: string, files: Files): Files =>
   Object.fromEntries(Object.entries(files).map(([name, content]) => [`${folder}/${name}`, content]));
 const written = async (files: Files, path = ""): Promise<string> =>
-  join(await writeFiles(await temporaryFolder(), files), path);
+  join(await writeFiles(await mkdtemp(join(folder, "set-")), files), path);
 
 const ROW = 3 * 32 * 32;
 
