@@ -43,12 +43,15 @@ export async function openBytes(source: string | Uint8Array, refuse: Refuse): Pr
   };
 }
 
-/** One system call may give fewer bytes than there are. */
+/** Bytes that one system call is asked for; Node takes less than 2 GiB. */
+const LARGEST_READ = 2 ** 30;
+
+/** Bytes from a place of a file on, fewer where it ends; one system call may give fewer than there are. */
 export async function readFully(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(length); // of its own, since results outlive the pool's turn
   let done = 0;
   while (done < length) {
-    const { bytesRead } = await file.read(bytes, done, length - done, position + done);
+    const { bytesRead } = await file.read(bytes, done, Math.min(length - done, LARGEST_READ), position + done);
     if (bytesRead === 0) break;
     done += bytesRead;
   }

@@ -78,7 +78,7 @@ export function parsePax(data: Buffer, refuse: Refuse): PaxRecords {
     if (digits === undefined) return refuse(`has no pax record at its byte ${at}`);
     const end = at + Number(digits);
     const equals = data.indexOf("=", at);
-    if (end > data.length || data[end - 1] !== 0x0a || equals === -1 || equals >= end) {
+    if (data[end - 1] !== 0x0a || equals === -1 || equals >= end) {
       return refuse(`has a pax record that is not as long as it says, at its byte ${at}`);
     }
     const key = data.toString("latin1", at + digits.length + 1, equals);

@@ -311,14 +311,15 @@ test("nothing is no archive", async () => {
 });
 
 test("a compressed archive cut off anywhere, or damaged, is refused", async () => {
-  const bytes = gzipSync(tarOf([{ name: "a.png", content: long }, two[1]]));
+  const filling = Buffer.alloc(1e6); // behind the end of the archive, where only the checksum is of interest
+  const bytes = gzipSync(Buffer.concat([tarOf([{ name: "a.png", content: long }, two[1]]), filling]));
   for (let length = 1; length < bytes.length; length += 101) {
     await expect(openTarGz(bytes.subarray(0, length)), `${length} bytes`).rejects.toThrow(/truncated|too early/);
   }
   const sum = bytes.length - 6;
   const damaged = Buffer.from(bytes).fill(bytes[sum] ^ 1, sum, sum + 1); // gzip's own checksum
   await expect(openTarGz(damaged)).rejects.toThrow(
-    /damaged or end too early, behind byte 2\d{6} of the archive \(incorrect data check\)/,
+    /damaged or end too early, behind byte \d+ of the archive \(incorrect data check\)/,
   );
 });
 

@@ -346,6 +346,16 @@ test("an entry that ends where the next begins may not have a longer header than
   await expect(zip.read(zip.entries[0], { largest })).rejects.toThrow("it overlaps with what follows it");
 });
 
+test("streaming a bomb gives no more than the entry claims", async () => {
+  const zip = await openZip(zipOf([{ name: "x", data: bomb, method: 8, claims: { bytes: 2 ** 19 } }]));
+  let streamed = 0;
+  const streaming = (async () => {
+    for await (const piece of zip.stream(zip.entries[0])) streamed += piece.length;
+  })();
+  await expect(streaming).rejects.toThrow("it has more than the 524288 bytes that it claims");
+  expect(streamed).toBe(2 ** 19);
+});
+
 test("an entry larger than allowed is not read", async () => {
   const zip = await openZip(whole);
   await expect(zip.read(zip.entries[1], { largest: 5 })).rejects.toThrow(

@@ -24,7 +24,7 @@ import { type ByteSource, openBytes, pieces } from "./byte-source.js";
 /** More entries are refused: the largest sets of images have fourteen million. */
 const MOST_ENTRIES = 20e6;
 
-/** Bytes that one read takes. */
+/** Bytes. A directory of twenty million entries fits. */
 const LARGEST_DIRECTORY = 2 ** 31 - 1;
 
 /** Bytes of the fixed part of each record, and the four that it begins with. */

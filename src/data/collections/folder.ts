@@ -1,5 +1,5 @@
 /** @file A folder as an archive: everything below it listed without following links, files read one by one. */
-import { constants, type Dir, type Stats } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, opendir } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../errors.js";
@@ -105,10 +105,9 @@ async function filesBelow(folder: string, refused: Refusal[]): Promise<string[]>
         const name = Buffer.concat([Buffer.from(parent === "" ? "" : `${parent}/`), entry.name]);
         if (isHiddenPart(entry.name.toString("latin1"))) continue;
         const found = entryName(name);
-        const what = isUnknown(entry) ? await lstat(Buffer.concat([Buffer.from(`${folder}/`), name])) : entry;
-        const problem = found.problem ?? problemOf(what);
+        const problem = found.problem ?? problemOf(entry);
         if (problem !== undefined) refused.push({ file: escaped(name), reason: problem });
-        else if (what.isDirectory()) folders.push(found.name);
+        else if (entry.isDirectory()) folders.push(found.name);
         else if (names.push(found.name) > MOST_FILES) {
           throw new UserError(`Expected at most ${MOST_FILES} files below ${folder}, but there are more.`);
         }
@@ -123,34 +122,18 @@ async function filesBelow(folder: string, refused: Refusal[]): Promise<string[]>
   return names;
 }
 
-type Kind = Pick<Stats, "isFile" | "isDirectory" | "isSymbolicLink">;
-
 /** An entry of a folder with its name as the system has it, of which not all are valid UTF-8. */
-interface RawEntry extends Kind {
-  name: Buffer;
-  isFIFO(): boolean;
-  isSocket(): boolean;
-  isBlockDevice(): boolean;
-  isCharacterDevice(): boolean;
+type RawEntry = Pick<Stats, "isFile" | "isDirectory" | "isSymbolicLink"> & { name: Buffer };
+
+/** A folder that is read a thousand entries at a time; Node's types know it with names as text only. */
+async function opened(path: string): Promise<AsyncIterable<RawEntry>> {
+  const folder = await opendir(path, { encoding: "buffer" as BufferEncoding, bufferSize: NAMES_AT_A_TIME });
+  return folder as unknown as AsyncIterable<RawEntry>;
 }
 
-/** The types of Node have no folder of raw names. */
-const opened = async (path: string): Promise<AsyncIterable<RawEntry>> => {
-  const options = { encoding: "buffer" as BufferEncoding, bufferSize: NAMES_AT_A_TIME };
-  const folder: Dir = await opendir(path, options);
-  return folder as unknown as AsyncIterable<RawEntry>;
-};
-
-/** Some file systems do not say in a listing what an entry is. */
-const isUnknown = (entry: RawEntry): boolean =>
-  !entry.isFile() &&
-  !entry.isDirectory() &&
-  !entry.isSymbolicLink() &&
-  !(entry.isFIFO() || entry.isSocket() || entry.isBlockDevice() || entry.isCharacterDevice());
-
-function problemOf(what: Kind): string | undefined {
-  if (what.isSymbolicLink()) return "it is a symbolic link";
-  return what.isFile() || what.isDirectory() ? undefined : "it is a device, pipe or socket";
+function problemOf(entry: RawEntry): string | undefined {
+  if (entry.isSymbolicLink()) return "it is a symbolic link";
+  return entry.isFile() || entry.isDirectory() ? undefined : "it is a device, pipe or socket";
 }
 
 /** Sizes and times of files, several asked for at a time. */
