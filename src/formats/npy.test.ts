@@ -65,11 +65,11 @@ test("a long array is never held whole", async () => {
 });
 
 test("rows beyond the shape are never given, however many follow", async () => {
-  const endless = async function* () {
+  const longer = async function* () {
     yield npy("|u1", "2, 3", counting.subarray(0, 3));
-    while (true) yield counting.subarray(0, 3);
+    for (let piece = 0; piece < 1000; piece++) yield counting.subarray(0, 3);
   };
-  const { blocks } = await readNpyRows(endless(), "data.npy");
+  const { blocks } = await readNpyRows(longer(), "data.npy");
   let rows = 0;
   const read = async () => {
     for await (const block of blocks) rows += block.length / 3;
