@@ -64,6 +64,20 @@ test("a long array is never held whole", async () => {
   expect(longest).toBeLessThan(1100);
 });
 
+test("rows beyond the shape are never given, however many follow", async () => {
+  const longer = async function* () {
+    yield npy("|u1", "2, 3", counting.subarray(0, 3));
+    for (let piece = 0; piece < 1000; piece++) yield counting.subarray(0, 3);
+  };
+  const { blocks } = await readNpyRows(longer(), "data.npy");
+  let rows = 0;
+  const read = async () => {
+    for await (const block of blocks) rows += block.length / 3;
+  };
+  await expect(read()).rejects.toThrow("has 9 bytes, its shape [2,3] needs 6");
+  expect(rows).toBe(2);
+});
+
 test("the pieces are closed when enough is read, when only the header is wanted, and when it is refused", async () => {
   closed = 0;
   const file = npy("|u1", "7, 3", counting);

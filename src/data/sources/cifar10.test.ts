@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import sharp from "sharp";
@@ -28,6 +29,8 @@ const known = batchNames.flatMap((batch, number) =>
   }),
 );
 const inBatch = (batch: string): Known[] => known.filter((image) => image.batch === batch);
+
+const folder = await temporaryFolder();
 
 type Files = Record<string, Uint8Array>;
 
@@ -80,7 +83,7 @@ const below = (folder: string, files: Files): Files =>
 
 /** Writes files and gives the path of one of them, or of the folder. */
 const written = async (files: Files, path = ""): Promise<string> =>
-  join(await writeFiles(await temporaryFolder(), files), path);
+  join(await writeFiles(await mkdtemp(join(folder, "set-")), files), path);
 
 const chw = async (encoded: Uint8Array): Promise<Uint8Array> => {
   const raw = await sharp(encoded).raw().toBuffer();

@@ -33,12 +33,11 @@ export function officialSplits(
     const splits = splitByKey(images.map(({ name }) => name));
     return images.map(({ name }) => ({ split: splits.get(name)! }));
   }
-  const tenth = splitByKey(held); // of which it takes a twentieth twice
-  const watched = held.filter((name) => held.length < 10 || tenth.get(name) !== "train");
-  const chosen = new Set(watched);
+  const divided = splitByKey(held); // which takes a twentieth twice
+  const watched = new Set(held.filter((name) => held.length < 10 || divided.get(name) !== "train"));
   return images.map(({ name, part }) => ({
     split: part,
-    ...(part === "test" && chosen.has(name) ? { alsoValidation: true } : {}),
+    ...(part === "test" && watched.has(name) ? { alsoValidation: true } : {}),
   }));
 }
 
