@@ -32,13 +32,14 @@ function overview(source: { name: string; description: string }, summary: ScanSu
   const left = kinds.unreadable.count + kinds.oversized.count + refused.count;
   const list = (counts: [string, number][]) =>
     counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(", ");
+  const overlap = splits.train + splits.validation + splits.test > usable;
   const rows: [string, string][] = [["source", shown(`${source.name}: ${source.description}`)]];
   rows.push(["images", `${formatCount(usable)} usable${left > 0 ? `, ${formatCount(left)} left out` : ""}`]);
   if (usable === 0) return facts(rows);
   const more = otherSizes > 0 ? ` and ${formatCount(otherSizes)} other sizes` : "";
   return facts([
     ...rows,
-    ["splits", list(Object.entries(splits))],
+    ["splits", `${list(Object.entries(splits))}${overlap ? " (validation images are test images too)" : ""}`],
     ["formats", list(Object.entries(formats).map(([name, count]) => [formatNames[name] ?? name, count]))],
     ["sizes", `${list(sizes.map(({ width, height, count }) => [`of ${width}×${height}`, count]))}${more}`],
     [

@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { TooLarge } from "./decode.js";
 import { type Kind, kinds, WIDE } from "./image-kinds.js";
-import { type Split, splits } from "./image-set.js";
+import type { Split } from "./image-set.js";
 import { type ImageFacts, inspectImage, inspectPixels } from "./inspect-image.js";
 import type { Listing, SourceContent } from "./sources/listing.js";
 
@@ -13,7 +13,7 @@ export interface Named {
 }
 
 export interface ScanSummary {
-  /** Images that can be used, in all and by split. */
+  /** Images that can be used, in all and by split; of some sets validation is a part of test. */
   usable: number;
   splits: Record<Split, number>;
   /** Usable images of every class; empty without labels. */
@@ -107,6 +107,7 @@ const increase = <Key>(counts: Map<Key, number>, key: Key): void => {
 /** Counts findings one after another. */
 export class Tally {
   readonly #listing: Omit<Listing, "read">;
+  #usable = 0;
   readonly #splits: Record<Split, number> = { train: 0, validation: 0, test: 0 };
   readonly #classes: number[];
   readonly #formats = new Map<string, number>();
@@ -125,14 +126,16 @@ export class Tally {
 
   /** Counts one image. */
   add(finding: Finding): void {
-    const { name, split, label } = this.#listing.images[finding.index];
+    const { name, split, alsoValidation, label } = this.#listing.images[finding.index];
     if ("problem" in finding) {
       note(this.#kinds[finding.tooLarge ? "oversized" : "unreadable"], name, finding.problem);
       return;
     }
     const { facts } = finding;
     const { width, height } = facts;
+    this.#usable++;
     this.#splits[split]++;
+    if (alsoValidation) this.#splits.validation++;
     if (label !== undefined) this.#classes[label]++;
     increase(this.#formats, facts.format);
     const size = `${width}×${height}`;
@@ -166,12 +169,11 @@ export class Tally {
   }
 
   summary(): ScanSummary {
-    const usable = splits.reduce((sum, split) => sum + this.#splits[split], 0);
     const sizes = [...this.#sizes].sort(([, a], [, b]) => b - a);
     const refused = none();
     for (const { file, reason } of this.#listing.refused) note(refused, file, reason);
     return {
-      usable,
+      usable: this.#usable,
       splits: { ...this.#splits },
       classes: this.#listing.classes.map((name, label) => ({ name, count: this.#classes[label] })),
       formats: Object.fromEntries([...this.#formats].sort(([, a], [, b]) => b - a)),
@@ -181,7 +183,7 @@ export class Tally {
       }),
       otherSizes: Math.max(sizes.length - SHOWN_SIZES, 0),
       shorterSide: spreadOf(this.#shorterSides),
-      cropLoss: usable > 0 ? this.#loss / usable : 0,
+      cropLoss: this.#usable > 0 ? this.#loss / this.#usable : 0,
       small: [...this.#shorterSides].reduce((sum, [side, count]) => (side < SMALL ? sum + count : sum), 0),
       kinds: this.#kinds,
       refused,
