@@ -1,8 +1,8 @@
-/** @file SIGTERM at every stage of training: exit code 130 within seconds, nothing half-written, and the run goes on. */
+/** @file SIGTERM at every stage of training: exit code 130 within seconds, and nothing half-written; `kills.test.ts` goes on from there. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { discs, start, strata, temporaryFolder, tiny } from "../support/command-line.js";
+import { discs, start, temporaryFolder, tiny } from "../support/command-line.js";
 import { until } from "../support/until.js";
 
 const folder = temporaryFolder();
@@ -51,8 +51,4 @@ test.each<[stage: string, settings: string[], reached: (out: string, stderr: str
   expect(seconds).toBeLessThan(SECONDS);
   expect(names(out).filter((name) => /^lock-|writing/.test(name))).toEqual([]);
   expect(names(join(out, "checkpoints")).filter((name) => name.startsWith("."))).toEqual([]);
-  const steps = names(join(out, "checkpoints")).map((name) => Number(name.split("-")[1]));
-  const again = await strata(...words, ...ends, String(Math.max(0, ...steps) + 2), "--json");
-  expect(again.code, again.stderr).toBe(0);
-  expect(JSON.parse(again.stdout)).toMatchObject({ interrupted: false });
 });
