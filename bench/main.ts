@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { agreementSection } from "./cases/agreement.js";
 import { contestSections } from "./cases/contests.js";
+import { dataSection } from "./cases/data.js";
 import { memorySection } from "./cases/memory.js";
 import { overheadSection } from "./cases/overhead.js";
 import { primitiveSection } from "./cases/primitives.js";
@@ -13,6 +14,7 @@ const sections: Section[] = [
   agreementSection,
   ...contestSections,
   startSection,
+  dataSection,
   memorySection,
   overheadSection,
   primitiveSection,

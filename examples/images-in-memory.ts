@@ -24,7 +24,7 @@ function stripes(count: number): ImageSet {
       }
     }
   }
-  return { name: "stripes", resolution, count, classes: [], images, labels: new Int32Array(0), skipped: [] };
+  return { name: "stripes", resolution, count, classes: [], images, labels: new Int32Array(0) };
 }
 
 const level = { channels: 32, encoderBlocks: 1, stochasticLayers: 2 };

@@ -1,6 +1,6 @@
 /** @file The library: train, open a run, sample, reconstruct, measure. */
 export { applySettings, type Config, parseConfig, presets, resolvePreset } from "./config/index.js";
-export { type ImageSet, openData, type Split } from "./data/index.js";
+export { type DataSet, type ImageSet, type MemorySet, openData, type Split } from "./data/index.js";
 export { type OpenRuntimeOptions, openRuntime, Runtime, type RuntimeOptions } from "./engine/index.js";
 export { UserError } from "./errors.js";
 export { type Bound, type BoundOptions, heldOutBound } from "./evaluation/held-out-bound.js";
@@ -15,10 +15,15 @@ export { type ModelSummary, summariseModel } from "./report/model-summary.js";
 export { type GridOptions, imageGrid, reconstructionGrid } from "./report/picture-grid.js";
 export { type RunReportOptions, writeRunReport } from "./report/run-report.js";
 export type { Progress, TrainingEvent } from "./training/events.js";
+export { type Diagnosis, TrainingStopped } from "./training/health.js";
+export type { Best } from "./training/held-out.js";
+export type { LayerNorm } from "./training/layer-norms.js";
 export {
   type MetricsLine,
+  type PlateauLine,
   type RunLine,
   readMetrics,
+  type SkipLine,
   type TrainLine,
   type ValidationLine,
 } from "./training/metrics-log.js";

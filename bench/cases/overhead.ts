@@ -53,8 +53,7 @@ interface Segment {
 /** A piece of a real run, between its first steps and an interruption. */
 async function outside({ preset, batch }: Segment, { threads }: BenchOptions): Promise<Line[]> {
   const config = applySettings(resolvePreset(preset), [`training.batchSize=${batch}`]);
-  const open = (split: "train" | "validation") => openData("emoji", { resolution: config.model.resolution, split });
-  const data = { train: await open("train"), validation: await open("validation") };
+  const data = await openData("emoji", { resolution: config.model.resolution });
   const runtime = new WatchedRuntime({ threads });
   const enough = new AbortController();
   const reading = () => ({ at: performance.now(), busyMs: runtime.busyMs, runs: runtime.runs });
@@ -67,15 +66,17 @@ async function outside({ preset, batch }: Segment, { threads }: BenchOptions): P
       enough.abort();
     }
   };
-  await withFolder((out) => train({ config, data, out, runtime, signal: enough.signal, onEvent }));
+  const { dataWaitShare } = await withFolder((out) =>
+    train({ config, data, out, runtime, signal: enough.signal, onEvent }),
+  );
   const wallMs = end.at - start.at;
   const messagesMs = (end.runs - start.runs) * (await runtime.messageMs());
   const outsideMs = wallMs - (end.busyMs - start.busyMs) + messagesMs;
   await runtime.dispose();
   const stepMs = wallMs / (LAST - WARM_UPS);
-  const percent = (ms: number) => `${((100 * ms) / wallMs).toFixed(1)} %`;
-  const shares = { stepMs, outside: outsideMs / wallMs, messages: messagesMs / wallMs };
-  return [{ cells: [digits(stepMs), percent(outsideMs), percent(messagesMs)], data: shares }];
+  const shares = { outside: outsideMs / wallMs, messages: messagesMs / wallMs, waiting: dataWaitShare };
+  const percents = Object.values(shares).map((share) => `${(100 * share).toFixed(2)} %`);
+  return [{ cells: [digits(stepMs), ...percents], data: { stepMs, ...shares } }];
 }
 
 const segments: Segment[] = [
@@ -85,7 +86,7 @@ const segments: Segment[] = [
 
 export const overheadSection: Section = {
   title: "Training without computing gradients or updates",
-  columns: ["run", "step, ms", "share of the time", "of it messages"],
+  columns: ["run", "step, ms", "share of the time", "of it messages", "waiting for images"],
   cases: segments.map(
     (segment): Case => ({
       id: `overhead/${segment.preset}`,

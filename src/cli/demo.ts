@@ -12,7 +12,7 @@ import { numberAbove } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { fitToTime } from "./demo-plan.js";
 import { formatBytes, formatDuration } from "./format.js";
-import { readTrainingImages } from "./images.js";
+import { openImages } from "./images.js";
 import { programName } from "./invocation.js";
 import { createRuntime } from "./runtime.js";
 import { showTraining } from "./training-display.js";
@@ -54,7 +54,7 @@ async function runDemo(context: Context, options: Options): Promise<void> {
   const runtime = await createRuntime(context);
   try {
     const { resolution } = preset.model;
-    const data = await readTrainingImages("emoji", resolution, context);
+    const data = await openImages("emoji", resolution, context);
     const { imagesPerSecond, startSeconds } = await measureSpeed(preset, data, runtime, context);
     const config = fitToTime(preset, imagesPerSecond, secondsLeft() - startSeconds - REPORT_SECONDS);
     const { steps } = config.training;

@@ -1,42 +1,38 @@
 /** @file What commands that read or write images share. */
 import { mkdirSync } from "node:fs";
-import { type ImageSet, openData, type Split } from "../data/index.js";
+import { type DataSet, openData } from "../data/index.js";
 import { UserError } from "../errors.js";
 import type { Context } from "./command.js";
+import { formatCount, formatDuration } from "./format.js";
 
 /** How many unreadable files are named one by one. */
 const NAMED = 10;
 
 /**
- * Reads one split of a source, naming the files that cannot be read.
+ * Opens a source, naming the files that cannot be used.
  *
  * @throws what `openData` throws
  */
-export async function readImages(
+export async function openImages(
   source: string,
-  { resolution, split }: { resolution: number; split: Split },
-  { progress, signal }: Context,
-): Promise<ImageSet> {
-  const onProgress = (done: number, total: number) => progress.update(`reading ${split} images: ${done} of ${total}`);
-  const images = await openData(source, { resolution, split, signal, onProgress });
-  for (const { file, reason } of images.skipped.slice(0, NAMED)) progress.note(`left out ${file}: ${reason}`);
-  const more = images.skipped.length - NAMED;
-  if (more > 0) progress.note(`left out ${more} more files that cannot be read`);
-  return images;
-}
-
-/** Reads what training needs: images to train on, and held-out ones. */
-export async function readTrainingImages(source: string, resolution: number, context: Context) {
-  const train = await readImages(source, { resolution, split: "train" }, context);
-  const validation = await readImages(source, { resolution, split: "validation" }, context);
-  return { train, validation };
-}
-
-/** The first `count` images of a set, or all when it has fewer. */
-export function firstImages(set: ImageSet, wanted: number): ImageSet {
-  const count = Math.min(wanted, set.count);
-  const images = set.images.subarray(0, count * 3 * set.resolution ** 2);
-  return { ...set, count, images, labels: set.labels.subarray(0, count) };
+  resolution: number,
+  { progress, signal }: Pick<Context, "progress" | "signal">,
+): Promise<DataSet> {
+  const began = performance.now();
+  const onProgress = (done: number, total: number) => {
+    const perSecond = done / ((performance.now() - began) / 1000);
+    progress.update(
+      `packing images: ${formatCount(done)} of ${formatCount(total)}  ${formatCount(Math.round(perSecond))} images/s  ` +
+        `${formatDuration((total - done) / perSecond)} left`,
+    );
+  };
+  const onNotice = (message: string) => progress.note(message);
+  const data = await openData(source, { resolution, signal, onProgress, onNotice });
+  const { skipped } = data;
+  for (const { file, reason } of skipped.slice(0, NAMED)) progress.note(`left out ${file}: ${reason}`);
+  const more = skipped.length - NAMED;
+  if (more > 0) progress.note(`left out ${more} more files: strata data scan ${source} names them`);
+  return data;
 }
 
 /** Makes a folder and those above it. */

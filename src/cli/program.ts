@@ -3,8 +3,10 @@ import { Command, CommanderError } from "commander";
 import { UserError } from "../errors.js";
 import { version } from "../version.js";
 import { addGlobalOptions, Interrupted } from "./command.js";
+import { dataCommand } from "./data.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
+import { fetchCommand } from "./fetch.js";
 import { inspectCommand } from "./inspect.js";
 import { reconstructCommand } from "./reconstruct.js";
 import { sampleCommand } from "./sample.js";
@@ -15,7 +17,16 @@ import { trainCommand } from "./train.js";
 const EXIT = { failure: 1, usage: 2 };
 
 /** The commands in the order in which `strata --help` lists them. */
-const commands = [demoCommand, trainCommand, sampleCommand, reconstructCommand, inspectCommand, doctorCommand];
+const commands = [
+  demoCommand,
+  trainCommand,
+  sampleCommand,
+  reconstructCommand,
+  inspectCommand,
+  dataCommand,
+  fetchCommand,
+  doctorCommand,
+];
 
 /**
  * Runs one command line to its end.

@@ -1,14 +1,14 @@
 /** @file `strata reconstruct`: originals above what a model makes of them. */
 import { dirname, extname } from "node:path";
 import { Option } from "commander";
-import type { Split } from "../data/index.js";
+import { type Split, takeFirst } from "../data/index.js";
 import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import { reconstruct } from "../generation/reconstruct.js";
 import { reconstructionGrid } from "../report/picture-grid.js";
 import { numberAbove, wholeNumber } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
-import { firstImages, makeFolder, readImages } from "./images.js";
+import { makeFolder, openImages } from "./images.js";
 import { createRuntime } from "./runtime.js";
 import { addModelOptions, type ModelOptions, openModel } from "./sampling-options.js";
 
@@ -51,10 +51,10 @@ async function runReconstruct(context: Context, options: Options): Promise<void>
     throw new UserError(`--out ${out}: expected a file name that ends in .png.`);
   const { seed, signal, progress } = context;
   const model = await openModel(options, context);
-  const images = await readImages(options.data, { resolution: model.config.model.resolution, split }, context);
+  const { [split]: images } = await openImages(options.data, model.config.model.resolution, context);
   if (images.count === 0)
     throw new UserError(`--split ${split}: ${options.data} has no such images. Try --split train.`);
-  const originals = firstImages(images, options.count);
+  const originals = takeFirst(images, options.count);
   const { count } = originals;
   const runtime = await createRuntime(context);
   try {

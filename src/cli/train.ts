@@ -1,7 +1,8 @@
 /** @file `strata train`: from images to a run folder. */
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
+import { tensorBoardOf } from "../report/tensorboard.js";
 import { bindingSettings, differences } from "../training/manifest.js";
 import { openRun } from "../training/open-run.js";
 import { readRunConfig } from "../training/run-folder.js";
@@ -11,7 +12,7 @@ import { type Context, createCommand, withContext } from "./command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "./configuration.js";
 import { estimateText, estimateTraining } from "./estimate.js";
 import { formatCount, formatDuration } from "./format.js";
-import { readTrainingImages } from "./images.js";
+import { openImages } from "./images.js";
 import { programName } from "./invocation.js";
 import { createRuntime } from "./runtime.js";
 import { showTraining } from "./training-display.js";
@@ -23,6 +24,7 @@ interface Options extends ConfigurationOptions {
   images?: number;
   minutes?: number;
   resume?: boolean;
+  tensorboard?: boolean;
   init?: string;
   dryRun?: boolean;
 }
@@ -40,6 +42,7 @@ export const trainCommand = addConfigurationOptions(
   .option("--images <n>", "stop after this many images in all", wholeNumber(1))
   .option("--minutes <m>", "stop after this much time from now", numberAbove(0))
   .option("--resume", "go on from the last checkpoint of the run folder; with its own configuration if none is named")
+  .option("--tensorboard", "write event files for TensorBoard too, into RUN/tensorboard")
   .option("--init <checkpoint>", "start from the weights of another run, or of RUN/checkpoints/step-N")
   .option("--dry-run", "print the configuration, parameters, memory and rate to expect, and stop")
   .action(withContext(runTrain));
@@ -59,8 +62,10 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     throw new UserError("Expected --data SOURCE, the images to train on: emoji, folder:PATH, or a path.");
   if (out === undefined) throw new UserError("Expected --out RUN, the folder to train into.");
   const { resolution } = config.model;
-  const data = await readTrainingImages(source, resolution, context);
+  const data = await openImages(source, resolution, context);
   const initial = options.init === undefined ? undefined : await initialWeights(options.init, config, context);
+  const show = showTraining(out, resolution, progress);
+  const record = options.tensorboard ? tensorBoardOf(join(out, "tensorboard"), resolution) : undefined;
   const runtime = await createRuntime(context);
   try {
     const result = await train({
@@ -72,7 +77,10 @@ async function runTrain(context: Context, options: Options): Promise<void> {
       limit: { steps: options.steps, images: options.images, minutes: options.minutes },
       runtime,
       signal,
-      onEvent: showTraining(out, resolution, progress),
+      onEvent: async (event) => {
+        await show(event);
+        await record?.(event);
+      },
     });
     const { step, images, seconds, interrupted, checkpoint, best } = result;
     const done = `${interrupted ? "Interrupted after" : "Trained"} ${formatCount(step)} steps, ${formatCount(images)} images, ${formatDuration(seconds)}.`;

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { Batches, type BatchOptions } from "./batches.js";
-import type { ImageSet } from "./image-set.js";
+import type { MemorySet } from "./image-set.js";
 
 /** `count` images of 2×2, all different; label i is image i. */
-function numbered(count: number): ImageSet {
+function numbered(count: number): MemorySet {
   return {
     name: "numbered",
     resolution: 2,
@@ -11,7 +11,6 @@ function numbered(count: number): ImageSet {
     classes: Array.from({ length: count }, (_, i) => `${i}`),
     images: Uint8Array.from({ length: count * 12 }, (_, i) => (i * 37) % 256),
     labels: Int32Array.from({ length: count }, (_, i) => i),
-    skipped: [],
   };
 }
 

@@ -1,6 +1,6 @@
 /** @file Batches of an endless, shuffled stream of images; any of them can be made at any time. */
 import { foldIn, type Key, keyFromSeed, permutation, uniform } from "../random/index.js";
-import type { ImageSet } from "./image-set.js";
+import { type ImageReader, type ImageSet, imageReader } from "./image-set.js";
 
 /** Streams of the seed that order images and mirror them; other parts of the program use other numbers. */
 const ORDER = 11;
@@ -28,7 +28,8 @@ export interface Batch {
 export class Batches {
   readonly #orderKey: Key;
   readonly #mirrorKey: Key;
-  #epoch: { number: number; order: Uint32Array; mirrored: Float32Array } | undefined;
+  readonly #read: ImageReader;
+  #epoch: { number: number; order: Uint32Array; mirrored?: Float32Array } | undefined;
 
   constructor(
     readonly set: ImageSet,
@@ -37,6 +38,7 @@ export class Batches {
     if (set.count === 0) throw new Error(`Expected images to make batches of, got none in ${set.name}.`);
     this.#orderKey = foldIn(keyFromSeed(options.seed), ORDER);
     this.#mirrorKey = foldIn(keyFromSeed(options.seed), MIRROR);
+    this.#read = imageReader(set);
   }
 
   batch(number: number): Batch {
@@ -49,8 +51,8 @@ export class Batches {
       const position = number * batchSize + place;
       const epoch = this.#epochOf(Math.floor(position / set.count));
       const image = epoch.order[position % set.count];
-      const target = images.subarray(place * size, (place + 1) * size);
-      copyImage(set, image, options.flips && epoch.mirrored[image] < 0.5, target);
+      const mirrored = epoch.mirrored !== undefined && epoch.mirrored[image] < 0.5;
+      copyImage(this.#read(image), set.resolution, mirrored, images.subarray(place * size, (place + 1) * size));
       if (labels.length > 0) labels[place] = set.labels[image];
     }
     return { images, labels };
@@ -59,18 +61,23 @@ export class Batches {
   #epochOf(number: number) {
     if (this.#epoch?.number !== number) {
       const order = permutation(foldIn(this.#orderKey, number), this.set.count);
-      const mirrored = uniform(foldIn(this.#mirrorKey, number), this.set.count);
+      const mirrored = this.options.flips ? uniform(foldIn(this.#mirrorKey, number), this.set.count) : undefined;
       this.#epoch = { number, order, mirrored };
     }
     return this.#epoch;
   }
 }
 
-function copyImage({ images, resolution }: ImageSet, image: number, mirrored: boolean, target: Float32Array): void {
-  const start = image * target.length;
-  for (let element = 0; element < target.length; element++) {
-    const column = element % resolution;
-    const from = mirrored ? element - column + (resolution - 1 - column) : element;
-    target[element] = images[start + from] / 127.5 - 1;
+/** What each byte becomes: byte / 127.5 − 1. */
+const values = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
+
+function copyImage(image: Uint8Array, resolution: number, mirrored: boolean, target: Float32Array): void {
+  if (!mirrored) {
+    for (let element = 0; element < image.length; element++) target[element] = values[image[element]];
+    return;
+  }
+  for (let row = 0; row < image.length; row += resolution) {
+    const last = row + resolution - 1;
+    for (let column = 0; column < resolution; column++) target[row + column] = values[image[last - column]];
   }
 }

@@ -1,116 +1,117 @@
-/** @file Files to pixels: decoding, centre crop and antialiased resize by sharp, several files at a time. */
-import { stat } from "node:fs/promises";
-import { availableParallelism } from "node:os";
-import sharp from "sharp";
-import { UserError } from "../errors.js";
-import type { ImageFile, ImageSet } from "./image-set.js";
+/** @file Files to pixels: sharp decodes them, and our own resizing brings them to a model's resolution. */
+import sharp, { type Metadata, type Sharp } from "sharp";
+import { imageFormat } from "./image-format.js";
+import { resizeInterleaved } from "./resize.js";
 
-/** Larger images are refused before they are decoded: 128 megapixels take 512 MB. */
-const LARGEST_PIXELS = 2 ** 27;
+/** Images of more pixels are refused before they are decoded: 134 megapixels take 400 MB. */
+export const LARGEST_PIXELS = 2 ** 27;
 
-/** Larger files are refused before they are opened. */
-const LARGEST_FILE_MEGABYTES = 256;
+/** Larger files are refused before they are read, bytes. */
+export const LARGEST_FILE = 256e6;
 
-/** The most bytes one set can have in memory: what a typed array can hold on every machine. */
-const LARGEST_SET = 2 ** 32 - 1;
+/** Images of more pixels are decoded one at a time, so that no more than one needs hundreds of megabytes. */
+const LARGE_PIXELS = 2 ** 24;
 
-const formats = new Set(["jpeg", "png", "webp"]);
+/** Decoding that takes longer is given up. */
+const LONGEST_SECONDS = 60;
 
 sharp.concurrency(1); // many small images: one thread each is faster than many threads for one
+sharp.cache(false); // no image is decoded twice, and the cache would keep the bytes of the last hundred
 
-export interface DecodeOptions {
-  resolution: number;
-  onProgress?: (done: number, total: number) => void;
-  signal?: AbortSignal;
+/** The file or its picture exceeds what is read. */
+export class TooLarge extends Error {
+  override name = "TooLarge";
 }
 
 /**
- * An image as uint8 [3, R, R]: upright by its EXIF orientation, on white, in sRGB, the largest centred square, resized by
- * Lanczos' kernel. Of an animation, the first picture.
+ * The centre of an image as uint8 [3, R, R], decoded by `decodePixels` and resized as `resizePixels` does.
  *
- * @throws Error saying why the file cannot be used
+ * @param bytes - a JPEG, PNG, WebP or GIF file
+ * @throws Error saying why it cannot be used
  */
-export async function decodeImage(path: string, resolution: number): Promise<Uint8Array> {
-  const megabytes = (await stat(path)).size / 1e6;
-  if (megabytes > LARGEST_FILE_MEGABYTES) {
-    throw new Error(`expected at most ${LARGEST_FILE_MEGABYTES} MB, got ${Math.round(megabytes)} MB`);
-  }
-  const image = sharp(path, { limitInputPixels: LARGEST_PIXELS, failOn: "error" });
-  const { format } = await image.metadata();
-  if (!formats.has(format)) throw new Error(`expected JPEG, PNG or WebP, got ${format}`);
-  const { data, info } = await image
-    .autoOrient()
-    .flatten({ background: "white" })
-    .resize(resolution, resolution, {
-      fit: "cover",
-      position: "centre",
-      kernel: "lanczos3",
-      fastShrinkOnLoad: false, // else the decoders would do the resizing, each with a filter of its own
-    })
-    .toColourspace("srgb")
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  return planes(data, info.channels, resolution);
+export async function decodeImage(bytes: Uint8Array, resolution: number): Promise<Uint8Array> {
+  const { data, info } = await decodePixels(bytes);
+  return resizeInterleaved(data, info, resolution);
 }
 
-/** Interleaved pixels as planes of red, green and blue; grey as all three. */
-function planes(pixels: Uint8Array, channels: number, resolution: number): Uint8Array {
-  const plane = resolution ** 2;
-  const result = new Uint8Array(3 * plane);
-  for (let channel = 0; channel < 3; channel++) {
-    const from = channels < 3 ? 0 : channel;
-    for (let pixel = 0; pixel < plane; pixel++) result[channel * plane + pixel] = pixels[pixel * channels + from];
+/** A decoded image. */
+export interface DecodedImage {
+  /** uint8 [H, W, channels]. */
+  data: Uint8Array;
+  info: { width: number; height: number; channels: number };
+  /** What the file's header says. */
+  metadata: Metadata;
+}
+
+/**
+ * All pixels of an image: upright by its EXIF orientation, on white, in sRGB of 8 bits. Of an animation, the first picture.
+ *
+ * @param bytes - a JPEG, PNG, WebP or GIF file
+ * @throws Error saying why it cannot be used
+ */
+export async function decodePixels(bytes: Uint8Array): Promise<DecodedImage> {
+  const { image, metadata } = await openImage(bytes);
+  const decoded = await decode(
+    image.autoOrient().flatten({ background: "white" }).toColourspace("srgb"),
+    metadata.width * metadata.height,
+  );
+  return { ...decoded, metadata };
+}
+
+/**
+ * Whether a picture shows what it is placed on.
+ *
+ * @param bytes - a file that `decodePixels` accepts, of an image with alpha
+ */
+export async function isTransparent(bytes: Uint8Array): Promise<boolean> {
+  const { image, metadata } = await openImage(bytes);
+  const { data } = await decode(image.ensureAlpha().extractChannel("alpha"), metadata.width * metadata.height);
+  return data.some((alpha) => alpha < 255);
+}
+
+/** The pixels of an image, once other large ones are done. */
+async function decode(image: Sharp, pixels: number) {
+  const run = () =>
+    image.timeout({ seconds: LONGEST_SECONDS }).raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+  return (pixels > LARGE_PIXELS ? oneAtATime(run) : run()).catch(explain);
+}
+
+/**
+ * Reads the header of an image, and decodes nothing.
+ *
+ * @returns the image, to be decoded once, and what its header says
+ * @throws Error when the file or the image is too large, or is no image of a known format
+ */
+async function openImage(bytes: Uint8Array): Promise<{ image: Sharp; metadata: Metadata }> {
+  expectFileSize(bytes.length);
+  imageFormat(bytes);
+  const image = sharp(bytes, { limitInputPixels: false, failOn: "error" });
+  const metadata = await image.metadata().catch(explain);
+  const { width, height } = metadata;
+  if (width * height > LARGEST_PIXELS) {
+    const megapixels = Math.floor(LARGEST_PIXELS / 1e6);
+    throw new TooLarge(`expected at most ${megapixels} megapixels, got ${width}×${height}`);
   }
+  return { image, metadata };
+}
+
+export function expectFileSize(size: number): void {
+  if (size <= LARGEST_FILE) return;
+  throw new TooLarge(`expected at most ${LARGEST_FILE / 1e6} MB, got ${Math.round(size / 1e6)} MB`);
+}
+
+/** Throws what a decoder threw as one line. */
+function explain(error: Error): never {
+  const lines = error.message.replace(/^Input buffer has corrupt header:/, "").split("\n");
+  const line = lines.map((each) => each.trim()).find((each) => each !== "");
+  throw new Error(`cannot be decoded: ${line ?? "its header is damaged"}`, { cause: error });
+}
+
+let lastLarge: Promise<unknown> = Promise.resolve();
+
+/** Runs a task after all tasks given before. */
+function oneAtATime<T>(task: () => Promise<T>): Promise<T> {
+  const result = lastLarge.then(task);
+  lastLarge = result.catch(() => {});
   return result;
 }
-
-/**
- * Decodes files in order; those that cannot be used are left out and listed with the reason.
- *
- * @throws UserError when the images would not fit in memory
- * @throws the signal's reason when it aborts
- */
-export async function decodeFiles(
-  files: readonly ImageFile[],
-  { resolution, onProgress, signal }: DecodeOptions,
-): Promise<Pick<ImageSet, "count" | "images" | "labels" | "skipped">> {
-  const size = 3 * resolution ** 2;
-  if (files.length * size > LARGEST_SET) {
-    throw new UserError(
-      `Expected at most ${Math.floor(LARGEST_SET / size)} images of ${resolution}×${resolution} (4 GiB), got ${files.length}. ` +
-        "Take fewer images or a lower resolution.",
-    );
-  }
-  const images = new Uint8Array(files.length * size);
-  const failures = new Map<number, string>();
-  let next = 0;
-  let done = 0;
-  const work = async () => {
-    while (next < files.length) {
-      signal?.throwIfAborted();
-      const index = next++;
-      try {
-        images.set(await decodeImage(files[index].path, resolution), index * size);
-      } catch (error) {
-        failures.set(index, reasonOf(error));
-      }
-      onProgress?.(++done, files.length);
-    }
-  };
-  await Promise.all(Array.from({ length: 2 * availableParallelism() }, work));
-
-  const usable = files.map((_, index) => index).filter((index) => !failures.has(index));
-  for (const [place, index] of usable.entries()) {
-    if (place < index) images.copyWithin(place * size, index * size, (index + 1) * size); // closes the gaps
-  }
-  return {
-    count: usable.length,
-    images: images.subarray(0, usable.length * size),
-    labels: Int32Array.from(usable.flatMap((index) => files[index].label ?? [])),
-    skipped: [...failures].sort(([a], [b]) => a - b).map(([index, reason]) => ({ file: files[index].name, reason })),
-  };
-}
-
-/** One line without the path, which stands beside it. */
-const reasonOf = (error: unknown): string =>
-  (error as Error).message.split("\n")[0].replace(/^Input file (?=is missing|contains)/, "the file ");

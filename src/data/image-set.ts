@@ -1,29 +1,66 @@
-/** @file Images in memory, all of one size. */
+/** @file Sets of images of one size: in memory, or packed in a file. */
+import { type PackedImages, packedImageReader } from "./packed-images.js";
 
 /** Which part of a set: models learn from `train`, are watched on `validation`, and judged on `test`. */
 export type Split = "train" | "validation" | "test";
 export const splits: readonly Split[] = ["train", "validation", "test"];
 
-export interface ImageSet {
+/** Images with their labels. Plain data: it can be sent to another thread, and read there. */
+export interface ImageSet<Images extends Uint8Array | PackedImages = Uint8Array | PackedImages> {
   /** The source, as the user named it. */
   name: string;
   resolution: number;
   count: number;
   /** Names of the classes; empty when the images have no labels. */
   classes: string[];
-  /** uint8 [count, 3, R, R], RGB. */
-  images: Uint8Array;
+  /** uint8 [count, 3, R, R], RGB; or where they lie. */
+  images: Images;
   /** Index into `classes` for every image; length 0 when there are none. */
   labels: Int32Array;
-  /** Files that could not be used, and why. */
-  skipped: { file: string; reason: string }[];
+  /** SHA-256 that equal sets share; absent where it has not been worked out: see `digestOfSet`. */
+  digest?: string;
 }
 
-/** An image that is still a file. */
-export interface ImageFile {
-  path: string;
-  /** What messages call it. */
-  name: string;
-  /** Index of its class, when there are classes. */
-  label?: number;
+/** A set whose images are in memory. */
+export type MemorySet = ImageSet<Uint8Array>;
+
+/** Gives image after image, uint8 [3, R, R], to be read and not to be changed. */
+export type ImageReader = (index: number) => Uint8Array;
+
+/** How to get at a set's images. */
+export function imageReader({ images, resolution }: Pick<ImageSet, "images" | "resolution">): ImageReader {
+  const size = 3 * resolution ** 2;
+  if (images instanceof Uint8Array) return (index) => images.subarray(index * size, (index + 1) * size);
+  return packedImageReader(images, size);
+}
+
+/** Some images of a set, by index, copied into memory. */
+export function take(set: ImageSet, indices: ArrayLike<number>): MemorySet {
+  const size = 3 * set.resolution ** 2;
+  const read = imageReader(set);
+  const images = new Uint8Array(indices.length * size);
+  const labels = new Int32Array(set.labels.length > 0 ? indices.length : 0);
+  for (let place = 0; place < indices.length; place++) {
+    images.set(read(indices[place]), place * size);
+    if (labels.length > 0) labels[place] = set.labels[indices[place]];
+  }
+  const { name, resolution, classes } = set;
+  return { name, resolution, count: indices.length, classes, images, labels };
+}
+
+/** Up to `wanted` images of a set at equal distances, in memory: its order may be by kind. */
+export function takeSpread(set: ImageSet, wanted: number): MemorySet {
+  const count = Math.min(wanted, set.count);
+  return take(
+    set,
+    Array.from({ length: count }, (_, i) => Math.floor((i * set.count) / count)),
+  );
+}
+
+/** The first `wanted` images of a set, or all when it has fewer, in memory. */
+export function takeFirst(set: ImageSet, wanted: number): MemorySet {
+  return take(
+    set,
+    Array.from({ length: Math.min(wanted, set.count) }, (_, i) => i),
+  );
 }

@@ -1,5 +1,16 @@
 /** @file Data: sources to image sets, image sets to batches. */
 export { type Batch, Batches, type BatchOptions } from "./batches.js";
-export { emojiGroups } from "./emoji.js";
-export type { ImageSet, Split } from "./image-set.js";
-export { type OpenOptions, openData } from "./open-data.js";
+export {
+  type ImageReader,
+  type ImageSet,
+  imageReader,
+  type MemorySet,
+  type Split,
+  take,
+  takeFirst,
+  takeSpread,
+} from "./image-set.js";
+export { type DataSet, type OpenOptions, openData } from "./open-data.js";
+export { digestOfSet } from "./pack-format.js";
+export type { PackedImages } from "./packed-images.js";
+export { emojiGroups } from "./sources/emoji.js";

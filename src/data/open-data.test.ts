@@ -1,14 +1,20 @@
-import { symlink } from "node:fs/promises";
+import { readdir, rm, symlink, truncate } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { plain, shades, temporaryFolder, writeFiles } from "../../test/support/images.js";
 import { UserError } from "../errors.js";
-import type { Split } from "./image-set.js";
+import { takeFirst } from "./image-set.js";
 import { openData } from "./open-data.js";
 
 const folder = await temporaryFolder();
 const path = (name: string) => join(folder, name);
-const open = (source: string, split: Split = "train", resolution = 4) => openData(source, { resolution, split });
+
+/** The sets of a source, in memory, and what was passed over. */
+async function open(source: string, resolution = 4) {
+  const { train, validation, test, skipped } = await openData(source, { resolution });
+  const [inTrain, inValidation, inTest] = [train, validation, test].map((set) => takeFirst(set, set.count));
+  return { train: inTrain, validation: inValidation, test: inTest, skipped };
+}
 
 await writeFiles(folder, {
   ...shades(40, "flat/"),
@@ -41,24 +47,26 @@ await symlink(path("outside"), path("flat/link"));
 await symlink(path("outside/0.png"), path("flat/link.png"));
 await symlink(path("outside"), path("links/images"));
 
-const names = async (source: string) =>
-  Promise.all((["train", "validation", "test"] as const).map((split) => open(source, split)));
+const setsOf = async (source: string) => {
+  const { train, validation, test } = await open(source);
+  return [train, validation, test];
+};
 
 test("a folder is divided by name, sorted, without links and hidden files", async () => {
-  const sets = await names(`folder:${path("flat")}`);
+  const sets = await setsOf(`folder:${path("flat")}`);
   expect(sets.reduce((sum, { count }) => sum + count, 0)).toBe(40);
-  for (const { count, images, classes, labels, skipped, resolution } of sets) {
+  for (const { count, images, classes, labels, resolution } of sets) {
     expect(count).toBeGreaterThan(0);
-    expect([images.length, classes, labels.length, skipped, resolution]).toEqual([count * 48, [], 0, [], 4]);
+    expect([images.length, classes, labels.length, resolution]).toEqual([count * 48, [], 0, 4]);
   }
   const greys = sets.flatMap(({ images }) => [...images].filter((_, i) => i % 48 === 0));
   expect(new Set(greys).size).toBe(40); // no image in two splits
-  const again = await open(path("flat"));
-  expect(again).toEqual({ ...sets[0], name: path("flat") });
+  const again = await setsOf(path("flat"));
+  expect(again[0]).toEqual({ ...sets[0], name: path("flat") });
 });
 
 test("first-level sub-folders are classes, the same in every split", async () => {
-  const sets = await names(path("classes"));
+  const sets = await setsOf(path("classes"));
   for (const { classes } of sets) expect(classes).toEqual(["cats", "dogs"]);
   expect(sets.reduce((sum, { labels }) => sum + labels.length, 0)).toBe(60);
   const [train] = sets;
@@ -67,7 +75,7 @@ test("first-level sub-folders are classes, the same in every split", async () =>
 });
 
 test("sub-folders named train, val and test are the split, their sub-folders the classes", async () => {
-  const [train, validation, held] = await names(path("divided"));
+  const [train, validation, held] = await setsOf(path("divided"));
   expect([train.count, validation.count, held.count]).toEqual([9, 3, 2]);
   expect(train.classes).toEqual(["ants", "cats", "dogs"]);
   expect([...train.labels]).toEqual([1, 1, 1, 1, 2, 2, 2, 2, 2]);
@@ -76,7 +84,7 @@ test("sub-folders named train, val and test are the split, their sub-folders the
 });
 
 test("without a folder of its own, validation is taken from train", async () => {
-  const [train, validation, held] = await names(path("undivided"));
+  const [train, validation, held] = await setsOf(path("undivided"));
   expect(held.count).toBe(2);
   expect(validation.count).toBeGreaterThan(0);
   expect(validation.count).toBeLessThan(10);
@@ -85,22 +93,22 @@ test("without a folder of its own, validation is taken from train", async () => 
 });
 
 test("a class may be called train", async () => {
-  expect((await open(path("vehicles"))).classes).toEqual(["train", "tram"]);
+  expect((await open(path("vehicles"))).train.classes).toEqual(["train", "tram"]);
 });
 
 test("of a small set nothing is held out", async () => {
-  const sets = await names(path("few"));
+  const sets = await setsOf(path("few"));
   expect(sets.map(({ count }) => count)).toEqual([3, 0, 0]);
 });
 
 test("unreadable files are named, and the rest is used", async () => {
-  const { count, skipped } = await open(path("some"));
-  expect(count).toBe(3);
-  expect(skipped).toEqual([{ file: "broken.png", reason: expect.stringContaining("unsupported image format") }]);
+  const { train, skipped } = await open(path("some"));
+  expect(train.count).toBe(3);
+  expect(skipped).toEqual([{ file: "broken.png", reason: "expected JPEG, PNG, WebP or GIF, got text" }]);
 });
 
 test("a relative path is a folder too", async () => {
-  expect((await open(relative(process.cwd(), path("few")))).count).toBe(3);
+  expect((await open(relative(process.cwd(), path("few")))).train.count).toBe(3);
 });
 
 test.each([
@@ -112,14 +120,14 @@ test.each([
   ["a missing path", () => path("nowhere"), "Expected a data source (emoji,"],
   ["an empty folder", () => path("empty"), "sub-folders, but it has no files"],
   ["a folder of other files", () => path("other"), "its 1 files are others, as film.mp4"],
-  ["a folder of links", () => path("links"), "1 symbolic links, which are not followed"],
+  ["a folder of links", () => path("links"), "(and 1 that are not used, as images: it is a symbolic link)"],
   ["a file", () => path("file.png"), "but it is a file. Give the folder around it."],
   ["no path", () => "folder:", 'at "", but there is nothing'],
   ["text files named as images", () => path("none"), "none of its 2 files is one:\n  a.png: "],
   [
     "an unknown kind of source",
     () => "video:films",
-    "Expected a data source (emoji, emoji:RESOLUTION (as emoji:64), folder:PATH",
+    "Expected a data source (emoji, emoji:RESOLUTION (as emoji:64), cifar10, cifar10:PATH",
   ],
   ["emoji of another size", () => "emoji:64", "asks for images of 64×64, but the model takes 4×4. Give emoji:4"],
 ])("%s is refused with a clear message", async (_, source, message) => {
@@ -129,10 +137,60 @@ test.each([
 });
 
 test("emoji are decoded onto white, with their groups", async () => {
-  const { count, classes, labels, images, skipped } = await open("emoji:16", "validation", 16);
+  const { validation, skipped } = await open("emoji:16", 16);
+  const { count, classes, labels, images } = validation;
   expect(count).toBeGreaterThan(80);
   expect([classes.length, labels.length, skipped.length]).toEqual([9, count, 0]);
   const corners = Array.from({ length: count }, (_, i) => images[i * 768]);
   expect(corners.filter((red) => red === 255).length / count).toBeGreaterThan(0.7);
-  expect(await open("emoji", "validation", 16)).toMatchObject({ count, images });
+  expect((await open("emoji", 16)).validation).toMatchObject({ count, images });
+});
+
+describe("packed images", () => {
+  const opening = async (source: string, resolution = 4) => {
+    const notices: string[] = [];
+    const packed: number[] = [];
+    const onProgress = (done: number) => packed.push(done);
+    const { train } = await openData(source, { resolution, onProgress, onNotice: (message) => notices.push(message) });
+    return { train: takeFirst(train, train.count), notices, decoded: packed.length };
+  };
+
+  test("are made once, and again when the source changes", async () => {
+    await writeFiles(folder, shades(20, "changing/"));
+    const source = `folder:${path("changing")}`;
+    const first = await opening(source);
+    expect(first).toMatchObject({ notices: [], decoded: 20 });
+    expect(await opening(source)).toEqual({ ...first, decoded: 0 });
+    expect(await opening(source, 8)).toMatchObject({ notices: [], decoded: 20 });
+    await writeFiles(folder, { "changing/1.png": plain([1, 2, 3], 9) });
+    const changed = await opening(source);
+    expect(changed).toMatchObject({
+      decoded: 20,
+      notices: [expect.stringContaining("has changed since it was packed")],
+    });
+    expect(changed.train.images).not.toEqual(first.train.images);
+    await rm(path("changing/19.png"));
+    expect(await opening(source)).toMatchObject({ decoded: 19 });
+  });
+
+  test("of a bare path are said to be what they were taken for", async () => {
+    expect((await opening(path("few"))).notices).toEqual([`${path("few")} is taken as a folder of images.`]);
+  });
+
+  test("that are damaged are made again", async () => {
+    const cache = await temporaryFolder();
+    vi.stubEnv("STRATA_CACHE_DIR", cache);
+    const source = `folder:${path("few")}`;
+    const first = await opening(source);
+    const [file] = await readdir(join(cache, "data"));
+    await truncate(join(cache, "data", file), 4200);
+    const again = await opening(source);
+    expect(again).toMatchObject({
+      train: first.train,
+      decoded: 3,
+      notices: [expect.stringContaining("Packing again")],
+    });
+    expect(await opening(source)).toMatchObject({ decoded: 0, notices: [] });
+    vi.unstubAllEnvs();
+  });
 });

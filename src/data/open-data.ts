@@ -1,59 +1,98 @@
-/** @file Data sources by name: `emoji`, `folder:PATH`, or a path. */
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
+/** @file Opening a data source: packed at first use, found again afterwards. */
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { cacheFolder } from "../cache-folder.js";
 import { UserError } from "../errors.js";
-import { type DecodeOptions, decodeFiles } from "./decode.js";
-import { emojiFiles, emojiGroups } from "./emoji.js";
-import { type FolderFiles, folderFiles } from "./folder.js";
-import type { ImageSet, Split } from "./image-set.js";
-
-const SOURCES = "emoji, emoji:RESOLUTION (as emoji:64), folder:PATH, or the path of a folder of images";
+import { type ImageSet, type Split, splits } from "./image-set.js";
+import { writePack } from "./pack.js";
+import { type Pack, RESIZING, readPack, splitOf } from "./pack-format.js";
+import type { PackOptions } from "./pack-images.js";
+import { sourceOf } from "./sources/index.js";
+import type { Source } from "./sources/listing.js";
 
 /** How many unreadable files a message names. */
 const NAMED = 5;
 
-export interface OpenOptions extends DecodeOptions {
-  split: Split;
+export interface OpenOptions extends PackOptions {
+  /** Told what the user should know: what a path was taken for, that a source has changed. */
+  onNotice?: (message: string) => void;
+}
+
+/** The images of a source, all of one size; a split is empty where the source has none for it. */
+export interface DataSet extends Record<Split, ImageSet> {
+  /** Files that could not be used, and why; of very many, the first. */
+  skipped: { file: string; reason: string }[];
 }
 
 /**
- * Decodes one split of a source into memory.
+ * Opens a source at a resolution. At first use its images are decoded and packed into one file of the cache; from then on
+ * that file is read, as long as the source stays as it is.
  *
- * @param source - `emoji`, `emoji:R`, `folder:PATH`, or a path
- * @returns the images; empty where the source has none for a split other than `train`
- * @throws UserError when the source is unknown, missing or empty, or none of its files is an image
+ * @param source - `emoji`, `cifar10:PATH`, `imagenet32:PATH`, `imagenet64:PATH`, `folder:PATH`, or a path
+ * @throws UserError when the source is unknown, missing or empty, none of its files is an image, or there is no room
  * @throws the signal's reason when it aborts
  */
-export async function openData(source: string, options: OpenOptions): Promise<ImageSet> {
-  const { resolution, split } = options;
-  const { files, classes } = await filesOf(source, resolution, split);
-  const decoded = await decodeFiles(files, options);
-  if (decoded.count === 0 && (split === "train" || decoded.skipped.length > 0)) {
-    const named = decoded.skipped.slice(0, NAMED).map(({ file, reason }) => `\n  ${file}: ${reason}`);
+export async function openData(source: string, options: OpenOptions): Promise<DataSet> {
+  const opened = sourceOf(source, options.resolution);
+  const pack = await openPack(opened, options);
+  const { skipped, description } = pack.about;
+  if (opened.id.startsWith("path:")) options.onNotice?.(`${source} is taken as ${description}.`);
+  const sets = Object.fromEntries(splits.map((split) => [split, splitOf(pack, split, source)])) as Record<
+    Split,
+    ImageSet
+  >;
+  if (sets.train.count === 0) {
+    const named = skipped.slice(0, NAMED).map(({ file, reason }) => `\n  ${file}: ${reason}`);
     throw new UserError(
-      `Expected readable images for ${split} in ${source}, but none of its ${files.length} files is one:${named.join("")}`,
+      `Expected readable images for training in ${source}, but none of its ${skipped.length} files is one:${named.join("")}`,
     );
   }
-  return { name: source, resolution, classes, ...decoded };
+  return { ...sets, skipped };
 }
 
-async function filesOf(source: string, resolution: number, split: Split): Promise<FolderFiles> {
-  const [, kind, rest] = /^(?:(\w+):)?(.*)$/s.exec(source)!;
-  if (source === "emoji") return { files: emojiFiles(split), classes: emojiGroups };
-  if (kind === "emoji") {
-    if (Number(rest) !== resolution) {
-      throw new UserError(
-        `The data source ${source} asks for images of ${rest}×${rest}, but the model takes ${resolution}×${resolution}. ` +
-          `Give emoji:${resolution}, or simply emoji.`,
-      );
+/** The pack of a source as it is now: one that is there, or a new one. */
+async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
+  const { resolution, onNotice = () => {} } = options;
+  const folder = packFolder();
+  const identity = shortHash(`${source.id} ${resolution} ${RESIZING}`);
+  const name = `${basename(source.id).replace(/[^\w.-]+/g, "-")}-${resolution}-${identity}`;
+  const fingerprint = await source.fingerprint();
+  const path = join(folder, `${name}-${shortHash(fingerprint)}.safetensors`);
+  if (existsSync(path)) {
+    try {
+      return readPack(path);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      onNotice(`${error.message} Packing again.`);
     }
-    return { files: emojiFiles(split), classes: emojiGroups };
   }
-  if (kind === "folder") return folderFiles(atHome(rest), split);
-  if (existsSync(source)) return folderFiles(source, split);
-  const missing = kind === undefined ? ", and there is nothing at that path" : "";
-  throw new UserError(`Expected a data source (${SOURCES}), got "${source}"${missing}.`);
+  const former = existsSync(folder) ? readdirSync(folder).filter((file) => file.startsWith(`${name}-`)) : [];
+  if (former.length > 0 && !existsSync(path))
+    onNotice(`${source.id} has changed since it was packed: packing it again.`);
+  const listing = await source.list();
+  try {
+    await writePack(path, { source: source.id, fingerprint }, listing, options);
+  } finally {
+    await listing.close();
+  }
+  for (const file of former) if (file !== basename(path)) rmSync(join(folder, file), { force: true });
+  return readPack(path);
 }
 
-/** `~/…` in the home folder: shells leave it to us when it follows `folder:`. */
-const atHome = (path: string): string => (/^~(?=$|[/\\])/.test(path) ? homedir() + path.slice(1) : path);
+const shortHash = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 12);
+
+let temporary: string | undefined;
+
+/** Where packs are kept; without a cache, a folder that goes away with the process. */
+function packFolder(): string {
+  const cache = cacheFolder();
+  if (cache !== undefined) return join(cache, "data");
+  if (temporary === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), "strata-data-"));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    temporary = folder;
+  }
+  return temporary;
+}

@@ -1,4 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { numpy as np } from "@jax-js/jax";
@@ -71,4 +81,22 @@ test("a folder that cannot be written to is no cache", async () => {
   await run("a");
   await run("a");
   expect(traced).toBe(2);
+});
+
+test("what was used longest ago goes when there is too much; files of sub-folders neither count nor go", async () => {
+  const large = (...names: string[]) => {
+    const path = join(folder, ...names);
+    writeFileSync(path, "");
+    truncateSync(path, 300 * 2 ** 20); // takes no room
+    utimesSync(path, 1, 1);
+    return path;
+  };
+  mkdirSync(join(folder, "downloads"));
+  const kept = large("downloads", "a.cached");
+  await run("a");
+  await run("b");
+  expect([existsSync(kept), files().length]).toEqual([true, 3]);
+  const old = large("old.cached");
+  await run("c");
+  expect([existsSync(old), existsSync(kept), files().length]).toEqual([false, true, 4]);
 });

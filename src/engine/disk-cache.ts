@@ -2,12 +2,12 @@
  * @file What is expensive to work out, kept on disk.
  *
  * A convenience, never a need: what cannot be read, is damaged or cannot be written is worked out as if there were no cache.
- * `STRATA_CACHE_DIR` names another folder; empty, it switches the cache off.
+ * Its files lie in the cache folder itself; sub-folders belong to others, and neither count nor go.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "../cache-folder.js";
 
 /** Largest size of all files together, bytes; those used longest ago go first. */
 const LIMIT = 256 * 2 ** 20;
@@ -49,13 +49,6 @@ function attempt<T>(action: () => T): T | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Where things are kept, if anywhere. */
-function cacheFolder(): string | undefined {
-  const { STRATA_CACHE_DIR, XDG_CACHE_HOME } = process.env;
-  const folder = STRATA_CACHE_DIR ?? join(XDG_CACHE_HOME || join(homedir(), ".cache"), "strata");
-  return folder === "" ? undefined : folder;
 }
 
 const sha256 = (content: string | Uint8Array): Buffer => createHash("sha256").update(content).digest();

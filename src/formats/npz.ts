@@ -4,18 +4,8 @@
  */
 import { unzipSync, Zip, ZipPassThrough } from "fflate";
 import { UserError } from "../errors.js";
-import { bytesOf, type ElementType, elementBytes, elementCount, type Tensor, tensorFromBytes } from "./tensor.js";
-
-const descriptions: Record<ElementType, string> = {
-  float32: "<f4",
-  bfloat16: "<V2", // as the package ml_dtypes has it
-  float64: "<f8",
-  int32: "<i4",
-  int64: "<i8",
-  uint8: "|u1",
-  bool: "|b1",
-};
-const types = new Map(Object.entries(descriptions).map(([type, description]) => [description, type as ElementType]));
+import { npyHeader, parseNpy } from "./npy.js";
+import { bytesOf, type Tensor } from "./tensor.js";
 
 /** Zip stores no earlier date; a fixed one makes the same arrays the same bytes. */
 const DATE = new Date("1980-01-01T00:00:00");
@@ -25,21 +15,6 @@ const LARGEST_ARCHIVE = 2 ** 32 - 1;
 
 /** Deflate cannot make bytes more than this many times fewer: an entry that claims more is a bomb. */
 const LARGEST_EXPANSION = 1032;
-
-const MAGIC = "\x93NUMPY";
-
-/** Header of the array's `.npy` form, version 1.0, padded so that the elements begin at a multiple of 64 bytes. */
-function npyHeader({ dtype, shape }: Tensor): Uint8Array {
-  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
-  const text = `{'descr': '${descriptions[dtype]}', 'fortran_order': False, 'shape': (${sizes}), }`;
-  const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
-  const header = Buffer.alloc(10 + length, " ");
-  header.write(`${MAGIC}\x01\x00`, "latin1");
-  header.writeUInt16LE(length, 8);
-  header.write(text, 10, "latin1");
-  header.write("\n", 10 + length - 1);
-  return header;
-}
 
 /**
  * The archive of these arrays, each under its name, as consecutive pieces: the elements' own memory, nothing is copied.
@@ -97,25 +72,4 @@ export function readNpz(file: Uint8Array, where = "an npz file"): Map<string, Te
   ]);
   if (arrays.length === 0) return refuse("it holds no .npy array");
   return new Map(arrays);
-}
-
-function parseNpy(bytes: Uint8Array, refuse: (problem: string) => never): Tensor {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const wide = view[6] > 1; // from version 2.0 the header's length has 4 bytes
-  const start = wide ? 12 : 10;
-  if (view.length < start || view.toString("latin1", 0, 6) !== MAGIC) return refuse("does not begin as NumPy's do");
-  const end = start + (wide ? view.readUInt32LE(8) : view.readUInt16LE(8));
-  const header = view.toString("latin1", start, Math.min(end, start + 10_000));
-  const match = /^\{'descr': ?'([^']*)', 'fortran_order': (True|False), 'shape': \(((?:\d+, ?)*\d*)\),? ?\} *\n?$/.exec(
-    header,
-  );
-  if (match === null) return refuse(`has a header that is not understood: ${header.slice(0, 100)}`);
-  const dtype = types.get(match[1]);
-  if (dtype === undefined) return refuse(`has elements ${match[1]}; known are ${[...types.keys()].join(", ")}`);
-  const shape = match[3].split(",").flatMap((size) => (size.trim() === "" ? [] : [Number(size)]));
-  if (match[2] === "True" && shape.length > 1) return refuse("is in Fortran order; save it in C order");
-  const needed = elementCount(shape) * elementBytes(dtype);
-  if (view.length - end !== needed)
-    return refuse(`has ${view.length - end} bytes, its shape [${shape}] needs ${needed}`);
-  return tensorFromBytes(dtype, shape, new Uint8Array(view.subarray(end)));
 }

@@ -6,6 +6,7 @@
  * the reference refuses is refused.
  */
 import { createHash } from "node:crypto";
+import { fstatSync, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { z } from "zod";
 import { UserError } from "../errors.js";
@@ -36,8 +37,8 @@ export interface SafetensorsFile {
   metadata: Record<string, string>;
 }
 
-/** Where a tensor lies: `from` … `to` count bytes from the end of the header. */
-interface Place {
+/** Where a tensor lies: `from` … `to` count bytes from the end of the header where nothing else is said. */
+export interface Place {
   name: string;
   dtype: ElementType;
   shape: number[];
@@ -67,22 +68,61 @@ export function safetensorsPieces(
   const sorted = [...tensors].sort(
     ([a, { dtype: typeA }], [b, { dtype: typeB }]) => elementBytes(typeB) - elementBytes(typeA) || (a < b ? -1 : 1),
   );
-  let end = 0;
-  const entries = sorted.map(([name, { dtype, shape, data }]): [string, unknown] => {
+  for (const [name, { shape, data }] of sorted) {
     if (name === METADATA || elementCount(shape) !== data.length) {
       throw new Error(`Tensor "${name}": expected elements for shape [${shape}], got ${data.length}.`);
     }
+  }
+  const descriptions = sorted.map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+  return [safetensorsHeader(descriptions, { metadata }), ...sorted.map(([, tensor]) => bytesOf(tensor))];
+}
+
+/**
+ * What stands before the elements of tensors that follow one another in this order, for files whose elements are written
+ * elsewhere.
+ *
+ * @param bytes - the length it is to have, padded with spaces; without, the next multiple of 8
+ * @throws Error when it needs more than `bytes`
+ */
+export function safetensorsHeader(
+  tensors: readonly { name: string; dtype: ElementType; shape: readonly number[] }[],
+  { metadata = {}, bytes }: { metadata?: Record<string, string>; bytes?: number } = {},
+): Uint8Array {
+  let end = 0;
+  const entries = tensors.map(({ name, dtype, shape }): [string, unknown] => {
     const from = end;
-    end += data.byteLength;
+    end += elementCount(shape) * elementBytes(dtype);
     return [name, { dtype: codes[dtype], shape, data_offsets: [from, end] }];
   });
   const notes = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1));
   if (notes.length > 0) entries.unshift([METADATA, Object.fromEntries(notes)]);
   const text = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
-  const header = Buffer.alloc(8 + Math.ceil(text.length / 8) * 8, " ");
-  header.writeBigUInt64LE(BigInt(header.length - 8));
+  const length = bytes ?? 8 + Math.ceil(text.length / 8) * 8;
+  if (8 + text.length > length)
+    throw new Error(`Expected a header of at most ${length} bytes, got ${8 + text.length}.`);
+  const header = Buffer.alloc(length, " ");
+  header.writeBigUInt64LE(BigInt(length - 8));
   text.copy(header, 8);
-  return [header, ...sorted.map(([, tensor]) => bytesOf(tensor))];
+  return header;
+}
+
+/**
+ * Where the tensors of an open file lie: `from` … `to` count bytes from the beginning of the file.
+ *
+ * @param where - the file's name, for messages
+ * @throws UserError saying what is wrong with the file
+ */
+export function readSafetensorsPlaces(file: number, where: string): Place[] {
+  const refuse = refuser(where);
+  const { size: total } = fstatSync(file);
+  const read = (count: number, from: number) => {
+    const bytes = new Uint8Array(count);
+    return bytes.subarray(0, readSync(file, bytes, 0, count, from));
+  };
+  const length = headerLength(read(8, 0), total, refuse);
+  const start = 8 + length;
+  const { places } = parseHeader(read(length, 8), total - start, refuse);
+  return places.map((place) => ({ ...place, from: start + place.from, to: start + place.to }));
 }
 
 /**

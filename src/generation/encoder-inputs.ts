@@ -29,7 +29,7 @@ export function encoderInputSpecs(
   };
 }
 
-/** Images with their labels; an `ImageSet` is one. */
+/** Images with their labels; a `MemorySet` is one. */
 export interface LabelledPictures extends Pictures {
   /** [count]; absent or empty when the images have none. */
   labels?: Int32Array;
@@ -66,17 +66,26 @@ export function encoderInputs(
  * @throws UserError when there are none, their size is another one, or labels are missing or out of range
  */
 export function checkPictures(model: ModelConfig, pictures: LabelledPictures): void {
-  const { images, labels, count, resolution } = pictures;
+  checkShapes(model, pictures);
+  const { images, count, resolution } = pictures;
+  if (images.length !== 3 * count * resolution ** 2) {
+    throw new UserError(
+      `Expected ${count} images with 3·${resolution}² bytes each, got ${images.length} bytes in all.`,
+    );
+  }
+}
+
+/** The same without looking for the images themselves, which may lie on disk. */
+export function checkShapes(
+  model: ModelConfig,
+  { labels, count, resolution }: Pick<LabelledPictures, "labels" | "count" | "resolution">,
+): void {
   if (resolution !== model.resolution) {
     throw new UserError(
       `Expected images of ${model.resolution}×${model.resolution} pixels, as the model was made for, got ${resolution}×${resolution}.`,
     );
   }
-  if (count === 0 || images.length !== 3 * count * resolution ** 2) {
-    throw new UserError(
-      `Expected at least one image, with 3·${resolution}² bytes each, got ${count} with ${images.length} bytes in all.`,
-    );
-  }
+  if (count === 0) throw new UserError("Expected at least one image, got none.");
   if (model.classes === 0) return;
   if (labels?.length !== count) {
     throw new UserError(

@@ -1,6 +1,6 @@
 /** @file Square 8-bit images, and the way from model outputs in [-1, 1] to them. */
 
-/** Square 8-bit images. An `ImageSet` is one. */
+/** Square 8-bit images. A `MemorySet` is one. */
 export interface Pictures {
   /** [count, 3, resolution, resolution] */
   images: Uint8Array;

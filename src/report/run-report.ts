@@ -1,7 +1,7 @@
 /** @file The report of a run: draws what its model can do, and writes `report.html`. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { ImageSet } from "../data/index.js";
+import { type ImageSet, takeSpread } from "../data/index.js";
 import type { Runtime } from "../engine/index.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import { formation } from "../generation/formation.js";
@@ -108,7 +108,7 @@ async function samplePictures(model: TrainedModel, options: RunReportOptions): P
 async function reconstructionPictures(model: TrainedModel, options: RunReportOptions): Promise<Picture[]> {
   const { heldOut, runtime, seed, signal } = options;
   if (heldOut.count === 0) return [];
-  const originals = spread(heldOut, RECONSTRUCTED);
+  const originals = takeSpread(heldOut, RECONSTRUCTED);
   const again = await reconstruct(model, originals, { runtime, seed, signal });
   const caption = "images that the model has not seen, each above its reconstruction from all latent groups";
   return [{ title: "Held-out images", caption, png: await reconstructionGrid(originals, again, COLUMNS) }];
@@ -125,22 +125,8 @@ async function formationPictures(model: TrainedModel, options: RunReportOptions)
   const caption = "above each column, how many groups are drawn, and the resolution of the last of them";
   return [
     { title: "New images", caption, png: await form(FORMED) },
-    ...(heldOut.count > 0 ? [{ title: "Held-out images", caption, png: await form(spread(heldOut, FORMED)) }] : []),
+    ...(heldOut.count > 0 ? [{ title: "Held-out images", caption, png: await form(takeSpread(heldOut, FORMED)) }] : []),
   ];
-}
-
-/** Up to `wanted` images of a set, evenly spaced: neighbours are often alike. */
-function spread(set: ImageSet, wanted: number): ImageSet {
-  const count = Math.min(wanted, set.count);
-  const size = 3 * set.resolution ** 2;
-  const images = new Uint8Array(count * size);
-  const labels = new Int32Array(set.labels.length > 0 ? count : 0);
-  for (let i = 0; i < count; i++) {
-    const from = Math.floor((i * set.count) / count);
-    images.set(set.images.subarray(from * size, (from + 1) * size), i * size);
-    if (labels.length > 0) labels[i] = set.labels[from];
-  }
-  return { ...set, count, images, labels };
 }
 
 /** Sets of equal size, one after another. */

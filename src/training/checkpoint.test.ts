@@ -27,7 +27,13 @@ const tensors = (value: number) => async (): Promise<Tensors> =>
 
 const save = (step: number) => {
   const counters = { ...FRESH, step, images: 8 * step, updates: step };
-  const manifest = { ...counters, meter: NOTHING_GATHERED, trainImages: 64, settings: { "training.seed": 0 } };
+  const manifest = {
+    ...counters,
+    meter: NOTHING_GATHERED,
+    trainImages: 64,
+    trainDigest: "ab",
+    settings: { "training.seed": 0 },
+  };
   const parts = { parameters: tensors(step), ema: tensors(2 * step), optimizer: tensors(0), spectral: tensors(1) };
   return saveCheckpoint(folder, manifest, parts);
 };
@@ -41,7 +47,13 @@ const newest = async () => {
 test("what was saved is read back, part by part", async () => {
   const saved = await save(5);
   const { manifest, parts } = await readCheckpoint(saved, ["ema", "parameters"]);
-  expect(manifest).toMatchObject({ step: 5, images: 40, trainImages: 64, settings: { "training.seed": 0 } });
+  expect(manifest).toMatchObject({
+    step: 5,
+    images: 40,
+    trainImages: 64,
+    trainDigest: "ab",
+    settings: { "training.seed": 0 },
+  });
   expect([...parts.ema.get("a.weight")!.data]).toEqual([10, -10]);
   expect(Object.keys(parts)).toEqual(["ema", "parameters"]);
   expect(readdirSync(folder)).toEqual(["step-5"]);
@@ -97,7 +109,7 @@ test("a manifest in which a number was changed is damaged", async () => {
 test("damage to a header alone is told from damage to tensors; several tensors are counted", async () => {
   const one: Tensors = new Map([["b", { dtype: "float32", shape: [1], data: Float32Array.of(3) }]]);
   const two = async () => new Map([...(await tensors(1)()), ...one]);
-  const manifest = { ...FRESH, meter: NOTHING_GATHERED, trainImages: 64, settings: {} };
+  const manifest = { ...FRESH, meter: NOTHING_GATHERED, trainImages: 64, trainDigest: "ab", settings: {} };
   const parts = { parameters: two, ema: two, optimizer: two, spectral: two };
   const saved = await saveCheckpoint(folder, manifest, parts);
   const path = join(saved, "ema.safetensors");
@@ -155,7 +167,7 @@ describe("what cannot be written is said, and what is there stays", () => {
     ...{ parameters: tensors(1), ema: tensors(1) },
     ...{ optimizer, spectral: tensors(1) },
   });
-  const manifest = { ...FRESH, step: 2, meter: NOTHING_GATHERED, trainImages: 64, settings: {} };
+  const manifest = { ...FRESH, step: 2, meter: NOTHING_GATHERED, trainImages: 64, trainDigest: "ab", settings: {} };
 
   test.each([
     ["ENOSPC", /the disk is full: it needs 700 MiB, and [\d.]+ MiB are free \(ENOSPC.*Make room/],

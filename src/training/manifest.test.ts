@@ -11,12 +11,15 @@ const manifest = sealed({
   updates: 10,
   meter: NOTHING_GATHERED,
   trainImages: 3000,
+  trainDigest: "ab",
   settings: bindingSettings(config),
   files: {},
 });
 
+const data = { count: 3000, digest: "ab" };
+
 test("a checkpoint belongs to its own configuration, read back from JSON", () => {
-  checkBelongs(JSON.parse(JSON.stringify(manifest)), structuredClone(config), 3000, "run/checkpoints/step-10");
+  checkBelongs(JSON.parse(JSON.stringify(manifest)), structuredClone(config), data, "run/checkpoints/step-10");
 });
 
 test("settings that change no weight may differ", () => {
@@ -31,14 +34,14 @@ test("settings that change no weight may differ", () => {
     maxConsecutiveSkips: 2,
   });
   other.optimizer.skipThreshold = 1e4;
-  checkBelongs(manifest, other, 3000, "run/checkpoints/step-10");
+  checkBelongs(manifest, other, data, "run/checkpoints/step-10");
 });
 
 test("every setting that differs is named with both values", () => {
   const other = structuredClone(config);
   other.optimizer.maxLearningRate = 0.5;
   other.objective.informationSchedule = false;
-  const check = () => checkBelongs(manifest, other, 3000, "run/checkpoints/step-10");
+  const check = () => checkBelongs(manifest, other, data, "run/checkpoints/step-10");
   expect(check).toThrow("run/checkpoints/step-10 was made with other settings");
   expect(check).toThrow(
     `optimizer.maxLearningRate: the checkpoint has ${config.optimizer.maxLearningRate}, the configuration 0.5`,
@@ -47,7 +50,7 @@ test("every setting that differs is named with both values", () => {
 });
 
 test("another training set is refused", () => {
-  expect(() => checkBelongs(manifest, config, 2999, "run/checkpoints/step-10")).toThrow(
+  expect(() => checkBelongs(manifest, config, { count: 2999, digest: "cd" }, "run/checkpoints/step-10")).toThrow(
     "Expected the training set that run/checkpoints/step-10 was made with (3000 images), got one of 2999 images.",
   );
 });
@@ -60,4 +63,10 @@ test("a manifest knows its own hash and that of its settings, whatever the order
   const other = sealed({ ...manifest, settings: { ...manifest.settings, "training.seed": 9 } });
   expect(other.settingsSha256).not.toBe(manifest.settingsSha256);
   expect(sealed({ ...manifest, step: 11 }).settingsSha256).toBe(manifest.settingsSha256);
+});
+
+test("another training set of as many images is refused", () => {
+  expect(() => checkBelongs(manifest, config, { count: 3000, digest: "cd" }, "run/checkpoints/step-10")).toThrow(
+    "was made with (3000 images), got as many others. Give the same data",
+  );
 });

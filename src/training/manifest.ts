@@ -26,6 +26,8 @@ export const manifestSchema = z.strictObject({
   meter: meterSchema,
   /** Images of the training set: another number means another set. */
   trainImages: count,
+  /** Over their labels and pixels: see `digestOfSet`. */
+  trainDigest: z.string(),
   /** Settings that every weight depends on, by dotted path. */
   settings: z.record(z.string(), z.unknown()),
   /** Equal for equal settings: tells at a glance whether two checkpoints are of one configuration. */
@@ -63,6 +65,12 @@ function jsonHash(value: unknown): string {
       ? Object.fromEntries(Object.entries(child).sort(([a], [b]) => (a < b ? -1 : 1)))
       : child;
   return createHash("sha256").update(JSON.stringify(value, inOrder)).digest("hex");
+}
+
+/** The training set: how many images, and the digest of all. */
+export interface DataIdentity {
+  count: number;
+  digest: string;
 }
 
 /** How far a run has come. */
@@ -117,7 +125,7 @@ export function differences(saved: Record<string, unknown>, wanted: Record<strin
  * @param where - the checkpoint's folder, for the message
  * @throws UserError naming the settings that differ, or the sizes of the two training sets
  */
-export function checkBelongs(manifest: Manifest, config: Config, trainImages: number, where: string): void {
+export function checkBelongs(manifest: Manifest, config: Config, data: DataIdentity, where: string): void {
   const lines = differences(manifest.settings, bindingSettings(config));
   if (lines.length > 0) {
     throw new UserError(
@@ -125,10 +133,10 @@ export function checkBelongs(manifest: Manifest, config: Config, trainImages: nu
         "Go on with the settings of the run's config.json, or start a new run in another folder.",
     );
   }
-  if (manifest.trainImages !== trainImages) {
-    throw new UserError(
-      `Expected the training set that ${where} was made with (${manifest.trainImages} images), got one of ${trainImages} images. ` +
-        "Give the same data, or start a new run in another folder.",
-    );
-  }
+  if (manifest.trainImages === data.count && manifest.trainDigest === data.digest) return;
+  const found = manifest.trainImages === data.count ? "as many others" : `one of ${data.count} images`;
+  throw new UserError(
+    `Expected the training set that ${where} was made with (${manifest.trainImages} images), got ${found}. ` +
+      "Give the same data, or start a new run in another folder.",
+  );
 }

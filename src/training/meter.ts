@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { StepReport } from "./trainer.js";
 
 /** What a line of metrics says of the steps it stands for. */
-export type Means = Omit<StepReport, "skipped" | "layers"> & { imagesPerSecond: number };
+export type Means = Omit<StepReport, "skipped" | "layers"> & { imagesPerSecond: number; dataWaitShare: number };
 
 const NAMES = ["lossNats", "distortionNats", "klNats", "klWeightedNats", "spectral", "gradientNorm"] as const;
 
@@ -39,17 +39,19 @@ export class Meter {
   #gathered: Gathered;
   #images = 0;
   #seconds = 0;
+  #waitedSeconds = 0;
 
   /** @param gathered - what it goes on from, when a run does */
   constructor(gathered = NOTHING_GATHERED) {
     this.#gathered = gathered;
   }
 
-  add(report: StepReport, images: number, seconds: number): void {
+  add(report: StepReport, step: { images: number; seconds: number; waitedSeconds: number }): void {
     const part = report.skipped ? "skipped" : "updated";
     this.#gathered = { ...this.#gathered, [part]: plus(this.#gathered[part], report) };
-    this.#images += images;
-    this.#seconds += seconds;
+    this.#images += step.images;
+    this.#seconds += step.seconds;
+    this.#waitedSeconds += step.waitedSeconds;
   }
 
   /** What has come since the last `reset`, in this process or one before. */
@@ -69,13 +71,18 @@ export class Meter {
       (sum) => sum / steps,
     );
     const figures = { lossNats, distortionNats, klNats, klWeightedNats, spectral, groupKlNats, gradientNorm };
-    return { ...figures, learningRate, imagesPerSecond: this.#images / this.#seconds };
+    const rates = {
+      imagesPerSecond: this.#images / this.#seconds,
+      dataWaitShare: this.#waitedSeconds / this.#seconds,
+    };
+    return { ...figures, learningRate, ...rates };
   }
 
   reset(): void {
     this.#gathered = NOTHING_GATHERED;
     this.#images = 0;
     this.#seconds = 0;
+    this.#waitedSeconds = 0;
   }
 }
 

@@ -49,6 +49,8 @@ const trainLine = z.object({
   /** Training time of the whole run so far. */
   seconds: number,
   imagesPerSecond: number,
+  /** Share of the time in which the engine waited for images, in [0, 1]. */
+  dataWaitShare: number.default(0),
   lossNats: number,
   distortionNats: number,
   klNats: number,

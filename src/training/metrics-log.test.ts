@@ -1,8 +1,17 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
-import { appendMetrics, parseMetrics, type RunLine, readMetrics, type TrainLine } from "./metrics-log.js";
+import { afterAll, describe, expect, test } from "vitest";
+import {
+  appendMetrics,
+  beginLog,
+  type MetricsLine,
+  parseMetrics,
+  type RunLine,
+  readMetrics,
+  type SkipLine,
+  type TrainLine,
+} from "./metrics-log.js";
 
 const folder = mkdtempSync(join(tmpdir(), "metrics-log-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -30,6 +39,7 @@ function train(step: number, lossNats = 100): TrainLine {
     images: step * 8,
     seconds: step,
     imagesPerSecond: 8,
+    dataWaitShare: 0.01,
     lossNats,
     distortionNats: 60,
     klNats: 40,
@@ -90,4 +100,78 @@ test("lines written after the checkpoint that a run went on from are left out", 
 
 test("a missing log names the path", () => {
   expect(() => readMetrics(join(folder, "none.jsonl"))).toThrow(/none\.jsonl.*ENOENT.*strata train --out/);
+});
+
+describe("a log that is gone on with", () => {
+  const path = join(folder, "resumed.jsonl");
+  const part = { ...run, resumedFrom: 20 };
+  const skip: SkipLine = {
+    ...{ type: "skip", step: 17, images: 136, seconds: 17, reason: "non-finite gradient", consecutive: 1 },
+    ...{ lossNats: 1, distortionNats: 1, klNats: 1, gradientNorm: Number.NaN, groupKlNats: [1] },
+  };
+  const before: MetricsLine[] = [run, train(10), skip, train(20)];
+  const after = [train(30), { ...skip, step: 31 }, { ...run, resumedFrom: 30, seconds: 31 }, train(40)];
+  /** Every line of the file as whoever reads it sees them. */
+  const onDisk = () => {
+    const rows = readFileSync(path, "utf8").split("\n");
+    expect(rows.pop()).toBe("");
+    return rows.map((row) => JSON.parse(row));
+  };
+  const asJson = (lines: unknown) => JSON.parse(JSON.stringify(lines));
+
+  test("has no line twice in the file itself, wherever writing was broken off", async () => {
+    const whole = text(...before);
+    const tail = text(...after.slice(0, 2));
+    for (let length = 0; length <= tail.length; length++) {
+      writeFileSync(path, whole + tail.slice(0, length));
+      const { line, broken } = await beginLog(path, part, false);
+      expect(broken).toBe(0);
+      expect(line).toEqual({ ...part, seconds: 20 });
+      expect(onDisk()).toEqual(asJson([...before, line]));
+    }
+    expect(readdirSync(folder)).not.toContain(expect.stringContaining(".writing"));
+  });
+
+  test("keeps all whole lines up to the checkpoint when the tail is broken before it", async () => {
+    const whole = text(...before);
+    const start = whole.length - text(train(20)).length;
+    for (let length = start; length < whole.length; length++) {
+      writeFileSync(path, whole.slice(0, length));
+      await beginLog(path, part, false);
+      // Complete without its newline, the last line counts.
+      const kept = length === whole.length - 1 ? before : before.slice(0, -1);
+      expect(onDisk().slice(0, -1)).toEqual(asJson(kept));
+    }
+  });
+
+  test("keeps what happened, lines it does not know, and counts broken ones", async () => {
+    const rows = [
+      ...before,
+      { type: "weather", step: 3 },
+      { type: "weather" },
+      ...after,
+      { type: "weather", step: 21 },
+    ];
+    writeFileSync(path, `${text(...rows)}{"type": "tr\n${text(train(19))}{"type":`);
+    const { line, broken } = await beginLog(path, part, false);
+    expect(broken).toBe(1);
+    const kept = [...before, { type: "weather", step: 3 }, { type: "weather" }, after[2], train(19), line];
+    expect(onDisk()).toEqual(asJson(kept));
+  });
+
+  test("takes back the line of a stop between two lines, but not its time", async () => {
+    writeFileSync(path, text(...before));
+    const { line } = await beginLog(path, part, true);
+    expect(line.seconds).toBe(20);
+    expect(onDisk()).toEqual(asJson([run, train(10), skip, line]));
+    const again = await beginLog(path, part, true); // killed at once, and gone on with again
+    expect(again.line.seconds).toBe(20);
+  });
+
+  test("starts empty when the run does", async () => {
+    writeFileSync(path, text(...before));
+    const { line } = await beginLog(path, run, false);
+    expect(onDisk()).toEqual(asJson([line]));
+    expect(line.seconds).toBe(0);
+  });
 });

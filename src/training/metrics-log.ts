@@ -68,7 +68,7 @@ function openToAppend(path: string): number {
 
 /** Waits until every line is on disk: before a checkpoint that knows of their steps. */
 export function syncMetrics(path: string): void {
-  const file = openSync(path, "r+");
+  const file = openSync(path, "a+"); // empty where someone has moved it away
   try {
     fsyncSync(file);
   } finally {

@@ -1,6 +1,6 @@
 /** @file Looking at a model while it is trained: the bound on images, and pictures, with the EMA weights. */
 import { type Config, microBatchOf } from "../config/index.js";
-import type { ImageSet } from "../data/index.js";
+import { type ImageSet, take, takeFirst, takeSpread } from "../data/index.js";
 import {
   type Bound,
   type BoundProgram,
@@ -8,7 +8,6 @@ import {
   measureBound,
   reconstructMeans,
 } from "../evaluation/held-out-bound.js";
-import { rows } from "../generation/batches.js";
 import { areaDownsample } from "../generation/low-resolution.js";
 import { shownAs } from "../generation/output.js";
 import { fromBytes, type Pictures } from "../generation/pictures.js";
@@ -50,10 +49,10 @@ export class Observer {
     if (validation.count > 0) {
       results.push({
         split: "validation",
-        bound: await measureBound(await this.#boundProgram(), config, validation, options),
+        bound: await measureBound(await this.#boundProgram(), config, takeFirst(validation, count), options),
       });
     }
-    const bound = await measureBound(await this.#boundProgram(), config, spread(train, count), options);
+    const bound = await measureBound(await this.#boundProgram(), config, takeSpread(train, count), options);
     results.push({ split: "train", bound });
     return results;
   }
@@ -63,9 +62,9 @@ export class Observer {
     const { config } = this.trainer;
     const { seed } = config.training;
     const images = this.data.validation.count > 0 ? this.data.validation : this.data.train;
-    const count = Math.min(RECONSTRUCTIONS, images.count);
-    const reconstructions = await reconstructMeans(await this.#boundProgram(), config, images, {
-      count,
+    const originals = takeFirst(images, RECONSTRUCTIONS);
+    const reconstructions = await reconstructMeans(await this.#boundProgram(), config, originals, {
+      count: originals.count,
       seed,
       batch: this.#batch,
     });
@@ -77,11 +76,6 @@ export class Observer {
       lowResolution: small,
       signal,
     });
-    const originals = {
-      images: images.images.slice(0, reconstructions.images.length),
-      count,
-      resolution: images.resolution,
-    };
     return { samples, originals, reconstructions };
   }
 
@@ -105,15 +99,9 @@ export class Observer {
   }
 }
 
-/** `count` images of a set at equal distances: its order may be by kind. */
-export function spread(set: ImageSet, count: number): ImageSet {
-  const indices = Array.from({ length: count }, (_, i) => Math.floor((i * set.count) / count));
-  const labels = set.labels.length > 0 ? rows(set.labels, indices, 1) : set.labels;
-  return { ...set, count, images: rows(set.images, indices, 3 * set.resolution ** 2), labels };
-}
-
 /** What a super-resolution model enlarges for the grid of samples: real images made small, repeated where they are few. */
-function smallImages({ model }: Config, { images, count, resolution }: ImageSet): Float32Array {
-  const indices = Array.from({ length: SAMPLES }, (_, i) => i % count);
-  return areaDownsample(fromBytes(rows(images, indices, 3 * resolution ** 2)), resolution, model.levels[0].resolution);
+function smallImages({ model }: Config, set: ImageSet): Float32Array {
+  const indices = Array.from({ length: SAMPLES }, (_, i) => i % set.count);
+  const { images, resolution } = take(set, indices);
+  return areaDownsample(fromBytes(images), resolution, model.levels[0].resolution);
 }

@@ -7,7 +7,7 @@ import type { ParameterTree } from "../generation/trained-model.js";
 import type { SpectralVectors } from "../objective/loss.js";
 import { listCheckpoints, type Part, readNewest, saveCheckpoint, type Tensors } from "./checkpoint.js";
 import { initialState } from "./initial-state.js";
-import { bindingSettings, type Counters, checkBelongs, FRESH } from "./manifest.js";
+import { bindingSettings, type Counters, checkBelongs, type DataIdentity, FRESH } from "./manifest.js";
 import { type Gathered, NOTHING_GATHERED } from "./meter.js";
 import { checkpointBytes } from "./room.js";
 import { runPaths } from "./run-folder.js";
@@ -32,7 +32,7 @@ export interface StartingPoint {
  */
 export async function startingPoint(
   config: Config,
-  trainImages: number,
+  data: DataIdentity,
   {
     out,
     resume,
@@ -49,7 +49,7 @@ export async function startingPoint(
   const found = resume ? await readNewest(paths.checkpoints, PARTS, onNotice) : undefined;
   if (!found) return { state: initialState(config, initial), counters: FRESH, gathered: NOTHING_GATHERED };
   const { manifest, parts, folder } = found;
-  checkBelongs(manifest, config, trainImages, folder);
+  checkBelongs(manifest, config, data, folder);
   const { step, images, updates, skips, consecutiveSkips, meter: gathered } = manifest;
   const state = stateOfParts(config, parts, folder);
   const resumed = { step, folder };
@@ -57,12 +57,13 @@ export async function startingPoint(
 }
 
 /** Saves a trainer's state as a checkpoint, with what the meter has gathered, and returns its folder. */
-export function saveState(out: string, trainImages: number, trainer: Trainer, meter: Gathered): Promise<string> {
+export function saveState(out: string, data: DataIdentity, trainer: Trainer, meter: Gathered): Promise<string> {
   const { config, counters } = trainer;
   const { parameters, ema, spectralVectors, ...moments } = stateSpecs(config);
   const tensors = (shapes: unknown, values: unknown, dtype?: Config["optimizer"]["stateType"]) =>
     toTensors(shapes as Tree<Spec>, values as Tree<Float32Array>, dtype);
-  const content = { ...counters, meter, trainImages, settings: bindingSettings(config) };
+  const identity = { trainImages: data.count, trainDigest: data.digest };
+  const content = { ...counters, meter, ...identity, settings: bindingSettings(config) };
   const parts = {
     parameters: async () => tensors(parameters, (await trainer.read("parameters")).parameters),
     ema: async () => tensors(ema, (await trainer.read("ema")).ema),

@@ -32,7 +32,7 @@ const checkpoint = (name: string, step: number) => {
 const measurements = (name: string) =>
   readMetrics(join(folder, name, "metrics.jsonl"))
     .filter(({ type }) => type !== "run")
-    .map((line) => ({ ...line, seconds: 0, imagesPerSecond: 0 }));
+    .map((line) => ({ ...line, seconds: 0, imagesPerSecond: 0, dataWaitShare: 0 }));
 
 /** Aborts when an event comes for which `when` holds. */
 function aborting(when: (event: TrainingEvent) => boolean) {

@@ -1,9 +1,9 @@
 /** @file `train`: the loop from images to a run folder (METHOD §3). */
 import type { Config } from "../config/index.js";
-import { Batches, type ImageSet } from "../data/index.js";
+import { digestOfSet, type ImageSet } from "../data/index.js";
 import { defaultRuntime, type Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
-import { checkPictures } from "../generation/encoder-inputs.js";
+import { checkShapes } from "../generation/encoder-inputs.js";
 import { NotAPicture } from "../generation/pictures.js";
 import { type ParameterTree, parameterSpecs } from "../generation/trained-model.js";
 import { countParameters, groups } from "../model/index.js";
@@ -13,7 +13,9 @@ import { lastGood, listCheckpoints, retainCheckpoints } from "./checkpoint.js";
 import type { TrainingEvent } from "./events.js";
 import { diagnose, stopTraining } from "./health.js";
 import { type Best, bestOf, plateauNotice, plateauOf } from "./held-out.js";
+import { InputThread } from "./input-thread.js";
 import { lastStep, showsPictures, workLeft } from "./limits.js";
+import type { DataIdentity } from "./manifest.js";
 import { fitToMemory } from "./memory.js";
 import { type Gathered, Meter } from "./meter.js";
 import {
@@ -30,7 +32,6 @@ import { roomNotice } from "./room.js";
 import { clearLeftovers, describeRun, runPaths, summarise, withSettingsOfRun } from "./run-folder.js";
 import { lockRun } from "./run-lock.js";
 import { saveState, startingPoint } from "./starting-point.js";
-import { stepInputs } from "./step-inputs.js";
 import { afterPatience, pause, unlessAborted } from "./stopping.js";
 import { type StepReport, Trainer } from "./trainer.js";
 
@@ -63,6 +64,8 @@ export interface TrainResult {
   skips: number;
   /** Training time of the whole run. */
   seconds: number;
+  /** Share of the steps' time since the call in which the engine had no images to work on, in [0, 1]. */
+  dataWaitShare: number;
   interrupted: boolean;
   /** Folder of the last checkpoint. */
   checkpoint: string;
@@ -81,64 +84,93 @@ export interface TrainResult {
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const called = performance.now();
-  const { data, out, resume = false, initial, runtime = defaultRuntime(), onEvent = () => {} } = options;
-  const { signal } = options;
+  const { data, out, onEvent = () => {}, signal } = options;
   checkImages(options.config, data);
   const lock = await lockRun(out);
+  const ended = new AbortController();
+  const held: Held = { saving: false };
+  afterPatience(signal, ended.signal, () => {
+    if (!held.saving) void onEvent({ type: "waiting", saved: held.saved });
+  });
   try {
     await clearLeftovers(out);
-    const config = fitToMemory(resume ? await withSettingsOfRun(options.config, out) : options.config);
-    await pause(signal);
-    const notices: string[] = [];
-    const onNotice = (message: string) => notices.push(message);
-    const prepare = async () => {
-      const { state, ...start } = await startingPoint(config, data.train.count, { out, resume, initial, onNotice });
-      await describeRun(out, config, summarise(data.train));
-      const full = roomNotice(config, out, (await listCheckpoints(runPaths(out).checkpoints)).length);
-      if (full) onNotice(full);
-      await pause(signal);
-      const trainer = await Trainer.create(config, runtime, start.counters, state);
-      return { trainer, start }; // and lets the state go
-    };
-    const { trainer, start } = await prepare();
-    const observer = new Observer(trainer, data);
-    const ended = new AbortController();
-    try {
-      await pause(signal);
-      for (const message of notices) await onEvent({ type: "notice", message });
-      const settled = { ...options, config, onEvent, ended: ended.signal };
-      return await run(settled, trainer, observer, { ...start, called });
-    } finally {
-      ended.abort();
-      await observer.dispose();
-      await trainer.dispose();
-    }
+    return await trainAlone({ ...options, onEvent }, held, called);
   } finally {
+    ended.abort();
     await lock.release();
   }
 }
 
+type Options = TrainOptions & { onEvent: NonNullable<TrainOptions["onEvent"]> };
+
+/** What is safe on disk, and whether more is being written. */
+interface Held {
+  saved?: { step: number; folder: string };
+  saving: boolean;
+}
+
+/** Trains as the only trainer of the folder. */
+async function trainAlone(options: Options, held: Held, called: number): Promise<TrainResult> {
+  const { data, out, resume = false, initial, runtime = defaultRuntime(), onEvent, signal } = options;
+  const config = fitToMemory(resume ? await withSettingsOfRun(options.config, out) : options.config);
+  await pause(signal);
+  const notices: string[] = [];
+  const onNotice = (message: string) => notices.push(message);
+  const identity = { count: data.train.count, digest: digestOfSet(data.train) };
+  const inputs = new InputThread({ config, images: data.train });
+  const prepare = async () => {
+    const { state, ...start } = await startingPoint(config, identity, { out, resume, initial, onNotice });
+    held.saved = start.resumed;
+    await describeRun(out, config, summarise(data.train));
+    const full = roomNotice(config, out, (await listCheckpoints(runPaths(out).checkpoints)).length);
+    if (full) onNotice(full);
+    await pause(signal);
+    inputs.begin(start.counters.step);
+    return { trainer: await Trainer.create(config, runtime, start.counters, state), start }; // and lets the state go
+  };
+  try {
+    const { trainer, start } = await prepare();
+    const observer = new Observer(trainer, data);
+    try {
+      await pause(signal);
+      for (const message of notices) await onEvent({ type: "notice", message });
+      return await run({ ...options, config }, { trainer, observer, inputs, identity, held }, { ...start, called });
+    } finally {
+      await observer.dispose();
+      await trainer.dispose();
+    }
+  } finally {
+    await inputs.dispose();
+  }
+}
+
+/** What the loop works with. */
+interface Parts {
+  trainer: Trainer;
+  observer: Observer;
+  inputs: InputThread;
+  identity: DataIdentity;
+  held: Held;
+}
+
 /** The loop. `start.called` is the time that minutes count from, in milliseconds. */
 async function run(
-  options: TrainOptions & { onEvent: NonNullable<TrainOptions["onEvent"]>; ended: AbortSignal },
-  trainer: Trainer,
-  observer: Observer,
+  options: Options,
+  { trainer, observer, inputs, identity, held }: Parts,
   start: { gathered: Gathered; called: number; resumed?: { step: number; folder: string } },
 ): Promise<TrainResult> {
-  const { config, data, out, limit = {}, signal, ended, onEvent } = options;
+  const { config, data, out, limit = {}, signal, onEvent } = options;
   const { training } = config;
   const { counters } = trainer;
   const { metrics, checkpoints } = runPaths(out);
   const startStep = counters.step;
   const last = lastStep(limit, training);
   const secondsLimit = limit.minutes === undefined ? undefined : limit.minutes * 60;
-  const batches = new Batches(data.train, training);
-  const inputs = async (step: number) => stepInputs(config, step, batches.batch(step));
 
   const meter = new Meter(start.gathered);
   const part = runLine(config, data, trainer.runtime, start.resumed?.step ?? null);
   const { line: run, broken } = await beginLog(metrics, part, !meter.isEmpty);
-  if (broken > 0) await onEvent({ type: "notice", message: `${broken} broken lines of ${metrics} were left out.` });
+  if (broken > 0) await onEvent({ type: "notice", message: `Broken lines of ${metrics} were left out: ${broken}.` });
   const history = readMetrics(metrics).filter(({ type }) => type === "validation" || type === "plateau");
 
   const began = performance.now();
@@ -198,26 +230,22 @@ async function run(
       await onEvent({ type: "notice", message: `No pictures at step ${counters.step}: ${error.message}` });
     }
   };
-  let saved = start.resumed;
   let savedSeconds = elapsed();
-  let saving = false;
   const save = async () => {
-    saving = true;
     const { step, consecutiveSkips } = counters;
+    held.saving = true;
     syncMetrics(metrics); // no checkpoint knows of steps that the log could lose
-    saved = { step, folder: await saveState(out, data.train.count, trainer, meter.gathered) };
+    const saved = { step, folder: await saveState(out, identity, trainer, meter.gathered) };
     const { keepCheckpoints: recent, keepEvery: every } = training;
     // Amid skipped updates nothing is deleted: what is older may be what the run has to go back to.
     if (consecutiveSkips === 0) {
       await retainCheckpoints(checkpoints, { current: step, recent, every, best: (await bestKept())?.step });
     }
+    held.saved = saved;
+    held.saving = false;
     savedSeconds = elapsed();
-    saving = false;
     await onEvent({ type: "checkpoint", ...saved });
   };
-  afterPatience(signal, ended, () => {
-    if (!saving) void onEvent({ type: "waiting", saved });
-  });
 
   await onEvent({ type: "start", run, step: startStep, totalSteps: last });
 
@@ -229,19 +257,19 @@ async function run(
     measured = startStep;
     await measure();
   }
-  let next = goesOn() ? await inputs(counters.step) : undefined;
+  const waiting = { total: 0, steps: 0 };
   let shown = startStep;
-  while (next && goesOn()) {
+  while (goesOn()) {
     const { updates, step } = counters;
     const stepBegan = performance.now();
-    // The step runs in the engine's thread; meanwhile this one makes the inputs of the next.
-    const [report, following] = await Promise.all([
-      unlessAborted(trainer.step(next, signal), signal),
-      step + 1 < last ? inputs(step + 1) : undefined,
-    ]);
+    const microBatches = await inputs.take(step);
+    const waitedSeconds = (performance.now() - stepBegan) / 1000;
+    const report = await unlessAborted(trainer.step(microBatches, signal), signal);
     if (!report) break;
-    next = following;
-    meter.add(report, training.batchSize, (performance.now() - stepBegan) / 1000);
+    const stepSeconds = (performance.now() - stepBegan) / 1000;
+    waiting.total += waitedSeconds;
+    waiting.steps += stepSeconds;
+    meter.add(report, { images: training.batchSize, seconds: stepSeconds, waitedSeconds });
     const left = workLeft({ step: step + 1, startStep, lastStep: last, elapsed: elapsed(), secondsLimit });
     await onEvent({ type: "progress", ...position(), ...meter.means(), skips: counters.skips, ...left });
     if (report.skipped) await skip(report);
@@ -266,11 +294,22 @@ async function run(
   const interrupted = (signal?.aborted ?? false) && counters.step < last;
   await log();
   if (!interrupted && measured < counters.step) await measure();
-  if (saved?.step !== counters.step) await save();
+  if (held.saved?.step !== counters.step) await save();
   if (!interrupted && shown < counters.step) await show();
   const { step, images, updates, skips } = counters;
   const best = (await bestKept()) ?? null;
-  return { step, images, updates, skips, seconds: seconds(), interrupted, checkpoint: saved!.folder, best };
+  const dataWaitShare = waiting.steps > 0 ? waiting.total / waiting.steps : 0;
+  return {
+    step,
+    images,
+    updates,
+    skips,
+    seconds: seconds(),
+    dataWaitShare,
+    interrupted,
+    checkpoint: held.saved!.folder,
+    best,
+  };
 }
 
 /** What the log says of a run when it starts or goes on. */
@@ -303,6 +342,6 @@ function checkImages({ model }: Config, { train: images, validation }: TrainOpti
           `classes. Set model.classes=${set.classes.length}.`,
       );
     }
-    checkPictures(model, set);
+    checkShapes(model, set);
   }
 }

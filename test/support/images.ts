@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { crc32 } from "node:zlib";
 import sharp, { type Sharp } from "sharp";
 import { afterAll } from "vitest";
 
@@ -17,6 +18,22 @@ export function plain([r, g, b, alpha = 1]: Colour, width = 8, height = width): 
 export function halves(left: Colour, right: Colour, width = 8, height = width): Sharp {
   const pixels = Array.from({ length: width * height }, (_, i) => (i % width < width / 2 ? left : right).slice(0, 3));
   return sharp(Uint8Array.from(pixels.flat() as number[]), { raw: { width, height, channels: 3 } });
+}
+
+/** An animation, one colour a picture: to be encoded as GIF or WebP. */
+export function moving(colours: Colour[], size = 8): Sharp {
+  const pixels = colours.flatMap(([r, g, b]) => Array.from({ length: size * size }, () => [r, g, b]).flat());
+  const raw = { width: size, height: size * colours.length, channels: 3, pageHeight: size } as const;
+  return sharp(Uint8Array.from(pixels), { raw });
+}
+
+/** A PNG of one pixel whose header claims another size. */
+export async function pngClaiming(width: number, height: number): Promise<Buffer<ArrayBuffer>> {
+  const file = Buffer.from(await plain([255, 0, 0], 1).png().toBuffer());
+  file.writeUInt32BE(width, 16);
+  file.writeUInt32BE(height, 20);
+  file.writeUInt32BE(crc32(file.subarray(12, 29)), 29);
+  return file;
 }
 
 /** A folder that goes away when the tests of the file are done. */

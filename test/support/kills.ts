@@ -164,4 +164,6 @@ function differences(whole: string, out: string): string[] {
 const measurements = (lines: MetricsLine[]): string[] =>
   lines
     .filter(({ type }) => type !== "run")
-    .map((line) => JSON.stringify({ ...line, seconds: undefined, imagesPerSecond: undefined }));
+    .map((line) =>
+      JSON.stringify({ ...line, seconds: undefined, imagesPerSecond: undefined, dataWaitShare: undefined }),
+    );

@@ -1,6 +1,6 @@
 /** @file A model and images small enough to train in seconds. */
 import { type Config, parseConfig, resolvePreset } from "../../src/config/index.js";
-import type { ImageSet } from "../../src/data/index.js";
+import type { MemorySet } from "../../src/data/index.js";
 import { foldIn, keyFromSeed, normal, uniform } from "../../src/random/index.js";
 
 /** Parts of a configuration to change. */
@@ -61,7 +61,7 @@ export const tinySuperResolution: Partial<Config["model"]> = {
  *
  * @param start - which of the endless row of such images comes first
  */
-export function discs(count: number, { resolution = 8, start = 0, labels = false } = {}): ImageSet {
+export function discs(count: number, { resolution = 8, start = 0, labels = false } = {}): MemorySet {
   const plane = resolution ** 2;
   const images = new Uint8Array(count * 3 * plane);
   const quarters = new Int32Array(count);
@@ -85,6 +85,5 @@ export function discs(count: number, { resolution = 8, start = 0, labels = false
     classes: labels ? ["top left", "top right", "bottom left", "bottom right"] : [],
     images,
     labels: labels ? quarters : new Int32Array(0),
-    skipped: [],
   };
 }

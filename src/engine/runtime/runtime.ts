@@ -1,6 +1,7 @@
 /** @file ONNX Runtime in a thread of its own, and arrays that live there. */
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startThread } from "../../thread.js";
 import { checkElements, type Spec, type TypedArray } from "../spec.js";
 import type { ArrayId, DeviceName, Envelope, LoadRequest, Request, Response, WorkerSettings } from "./protocol.js";
 
@@ -56,7 +57,8 @@ export class Runtime {
   constructor({ device = "cpu", threads = availableParallelism() }: RuntimeOptions = {}) {
     this.device = device;
     this.threads = threads;
-    this.#worker = startWorker({ device, threads });
+    const settings: WorkerSettings = { device, threads };
+    this.#worker = startThread("./worker", import.meta.url, settings);
     this.#worker.unref();
     this.#worker.on("message", (response: Response) => this.#settle(response));
     this.#worker.on("error", (error: Error) => this.#close(error));
@@ -154,16 +156,6 @@ export class Runtime {
     for (const { reject } of this.#waiting.values()) reject(this.#closed);
     this.#waiting.clear();
   }
-}
-
-/** The worker thread: as built, or, where this file runs as TypeScript (in the repository), through tsx. */
-function startWorker(workerData: WorkerSettings): Worker {
-  if (!import.meta.url.endsWith(".ts")) {
-    return new Worker(new URL("./worker.js", import.meta.url), { workerData, execArgv: [] });
-  }
-  const entry = JSON.stringify(new URL("./worker.ts", import.meta.url).href);
-  const start = `import("tsx/esm/api").then(({ register }) => { register(); return import(${entry}); });`;
-  return new Worker(start, { workerData, execArgv: [], eval: true });
 }
 
 let shared: Runtime | undefined;

@@ -8,11 +8,12 @@
  * images: people 31 %, objects, flags, places and symbols 10 to 12 % each, faces 8 %, animals 7 %, food 6 %, activities 4 %.
  */
 import { createHash } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import type { ImageFile, Split } from "./image-set.js";
-import { splitByKey } from "./split.js";
+import { splitByKey } from "../split.js";
+import type { Source, SourceImage } from "./listing.js";
 
 const require = createRequire(import.meta.url);
 
@@ -60,20 +61,41 @@ function chosenVariants(base: string, files: readonly string[]): string[] {
   return [...plain, toned[createHash("sha256").update(base).digest()[0] % toned.length]];
 }
 
-/** Files of the emoji in one split, in a fixed order, each with its group. */
-export function emojiFiles(split: Split): ImageFile[] {
-  const folder = join(dirname(require.resolve("@lobehub/fluent-emoji-3d/package.json")), "assets");
+/** The emoji of all splits, in a fixed order, each with its group. */
+function emojiImages(names: readonly string[]): SourceImage[] {
   const groups = groupsByCode();
   const variants = new Map<string, string[]>();
-  for (const file of readdirSync(folder).sort()) {
+  for (const file of names) {
     const base = baseOf(codesOf(file));
     variants.set(base, [...(variants.get(base) ?? []), file]);
   }
   const known = [...variants].filter(([base]) => groups.has(base));
   const splits = splitByKey(known.map(([base]) => base));
-  return known
-    .filter(([base]) => splits.get(base) === split)
-    .flatMap(([base, files]) =>
-      chosenVariants(base, files).map((name) => ({ path: join(folder, name), name, label: groups.get(base)! })),
-    );
+  return known.flatMap(([base, files]) =>
+    chosenVariants(base, files).map((name) => ({ name, split: splits.get(base)!, label: groups.get(base)! })),
+  );
+}
+
+/** The embedded data set. */
+export function emojiSource(): Source {
+  const manifest = require.resolve("@lobehub/fluent-emoji-3d/package.json");
+  const folder = join(dirname(manifest), "assets");
+  return {
+    id: "emoji",
+    fingerprint: async () => createHash("sha256").update(readFileSync(manifest)).digest("hex"),
+    list: async () => {
+      const images = emojiImages(readdirSync(folder).sort());
+      return {
+        description: "the embedded emoji",
+        classes: emojiGroups,
+        images,
+        refused: [],
+        async *read() {
+          for (const [index, { name }] of images.entries())
+            yield { index, encoded: await readFile(join(folder, name)) };
+        },
+        close: async () => {},
+      };
+    },
+  };
 }

@@ -1,0 +1,106 @@
+/** @file Preparing images: files decoded, resized and packed; batches made from the packed file. Beside Pillow and NumPy. */
+import { randomBytes } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import sharp from "sharp";
+import { Batches, type ImageSet, openData } from "../../src/data/index.js";
+import { interleave, type Timed } from "../measure.js";
+import { Pillow } from "../peers/pillow.js";
+import { withFolder } from "../scratch.js";
+import { type BenchOptions, type Case, digits, type Line, type Section } from "../suite.js";
+
+const PHOTOGRAPHS = 200;
+const COPIES = 12;
+const [WIDTH, HEIGHT] = [500, 375]; // as ImageNet's are on average
+const PACKED = 20_000;
+const BATCH = 128;
+const REPEATS = 50;
+
+/** Photographs for what decoders know of them: smooth, with noise. */
+async function makePhotographs(folder: string, width = WIDTH, height = HEIGHT): Promise<void> {
+  mkdirSync(folder);
+  for (let i = 0; i < PHOTOGRAPHS; i++) {
+    const pixels = Buffer.alloc(width * height * 3);
+    for (let place = 0; place < pixels.length; place++) {
+      const [x, y] = [Math.floor(place / 3) % width, Math.floor(place / (3 * width))];
+      pixels[place] =
+        127 + 90 * Math.sin((i + 1) * 0.01 * x) * Math.cos(0.02 * y + (place % 3)) + ((place * 7919 + i) % 23);
+    }
+    const file = await sharp(pixels, { raw: { width, height, channels: 3 } })
+      .jpeg({ quality: 92 })
+      .toBuffer();
+    for (let copy = 0; copy < COPIES; copy++) writeFileSync(join(folder, `${i}-${copy}.jpg`), file);
+  }
+}
+
+/** Lines of images a second, ours beside the peer's. */
+async function compare(count: number, ours: Timed, theirs: Timed | undefined, rounds: number): Promise<Line[]> {
+  const times = await interleave([ours, ...(theirs ? [theirs] : [])], rounds);
+  const [own, peer] = times.map((ms) => count / (ms / 1000));
+  const cells = peer === undefined ? ["not installed", ""] : [digits(peer), (own / peer).toFixed(2)];
+  return [{ cells: [digits(own), ...cells], data: { imagesPerSecond: own, peer } }];
+}
+
+async function prepare(resolution: number, { threads, rounds = 3 }: BenchOptions): Promise<Line[]> {
+  return withFolder(async (scratch) => {
+    const photographs = join(scratch, "photographs");
+    await makePhotographs(photographs);
+    const peer = Pillow.start(threads);
+    let round = 0;
+    const ours = async () => {
+      process.env.STRATA_CACHE_DIR = join(scratch, `cache-${round++}`);
+      await openData(`folder:${photographs}`, { resolution });
+      process.env.STRATA_CACHE_DIR = "";
+    };
+    const task = { work: "prepare", folder: photographs, size: resolution, out: join(scratch, "packed") } as const;
+    const lines = await compare(PHOTOGRAPHS * COPIES, ours, peer && (() => peer.do(task)), rounds);
+    peer?.end();
+    return lines;
+  });
+}
+
+async function batches(resolution: number, { threads, rounds = 5 }: BenchOptions): Promise<Line[]> {
+  return withFolder(async (scratch) => {
+    const images = { path: join(scratch, "packed"), offset: 0 };
+    writeFileSync(images.path, randomBytes(PACKED * 3 * resolution ** 2));
+    const set: ImageSet = { name: "packed", resolution, count: PACKED, classes: [], images, labels: new Int32Array() };
+    const source = new Batches(set, { batchSize: BATCH, seed: 0, flips: true });
+    let next = 0;
+    const ours = async () => {
+      for (let i = 0; i < REPEATS; i++) source.batch(next++);
+    };
+    const peer = Pillow.start(threads);
+    const task = {
+      work: "batches",
+      ...images,
+      count: PACKED,
+      size: resolution,
+      batch: BATCH,
+      repeats: REPEATS,
+    } as const;
+    const lines = await compare(BATCH * REPEATS, ours, peer && (() => peer.do(task)), rounds);
+    peer?.end();
+    return lines;
+  });
+}
+
+export const dataSection: Section = {
+  title: "Images, a second",
+  columns: ["work", "Strata", "Pillow, NumPy", "times as fast"],
+  cases: [
+    ...[32, 64].map(
+      (resolution): Case => ({
+        id: `data/prepare-${resolution}`,
+        title: `JPEG of ${WIDTH}×${HEIGHT} to packed ${resolution}×${resolution}`,
+        run: (options) => prepare(resolution, options),
+      }),
+    ),
+    ...[32, 64].map(
+      (resolution): Case => ({
+        id: `data/batches-${resolution}`,
+        title: `packed ${resolution}×${resolution} to shuffled, mirrored batches of ${BATCH}`,
+        run: (options) => batches(resolution, options),
+      }),
+    ),
+  ],
+};

@@ -1,0 +1,107 @@
+/** @file A scan of a set of images, for people. */
+import { treatments } from "../data/image-kinds.js";
+import type { Named, ScanSummary } from "../data/scan.js";
+import { type Advice, shown } from "./data-advice.js";
+import { formatCount } from "./format.js";
+import { facts, table } from "./table.js";
+
+/** How many images of a kind are named, and how many classes are listed. */
+const NAMED = 10;
+const LISTED = 20;
+const BAR = 30;
+
+/** The parts of the report, an empty line between them. */
+export function scanText(source: string, summary: ScanSummary, advice: Advice | undefined): string {
+  return [overview(source, summary), classTable(summary), kindTable(summary), names(summary), adviceText(advice)]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
+
+function overview(source: string, summary: ScanSummary): string {
+  const { usable, splits, formats, sizes, otherSizes, shorterSide, kinds, refused } = summary;
+  const left = kinds.unreadable.count + kinds.oversized.count + refused.count;
+  const list = (counts: [string, number][]) =>
+    counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(", ");
+  const rows: [string, string][] = [["source", shown(source)]];
+  rows.push(["images", `${formatCount(usable)} usable${left > 0 ? `, ${formatCount(left)} left out` : ""}`]);
+  if (usable === 0) return facts(rows);
+  const more = otherSizes > 0 ? ` and ${formatCount(otherSizes)} other sizes` : "";
+  return facts([
+    ...rows,
+    ["splits", list(Object.entries(splits))],
+    ["formats", list(Object.entries(formats).map(([name, count]) => [formatNames[name] ?? name, count]))],
+    ["sizes", `${list(sizes.map(({ width, height, count }) => [`of ${width}×${height}`, count]))}${more}`],
+    [
+      "shorter side",
+      shorterSide.least === shorterSide.most
+        ? `${shorterSide.least} pixels`
+        : `${shorterSide.least} to ${shorterSide.most} pixels, ${shorterSide.median} in the middle`,
+    ],
+  ]);
+}
+
+const formatNames: Record<string, string> = {
+  ...{ jpeg: "JPEG", png: "PNG", webp: "WebP", gif: "GIF", pixels: "as bare pixels" },
+};
+
+/** Classes with bars, largest first where they are many. */
+function classTable({ classes }: ScanSummary): string {
+  if (classes.length === 0) return "";
+  const most = Math.max(...classes.map(({ count }) => count), 1);
+  const listed =
+    classes.length <= LISTED ? classes : [...classes].sort((a, b) => b.count - a.count).slice(0, LISTED - 1);
+  const rows = listed.map(({ name, count }) => [
+    shown(name),
+    formatCount(count),
+    "█".repeat(Math.ceil((BAR * count) / most)),
+  ]);
+  const rest = classes.length - listed.length;
+  if (rest > 0) {
+    const others = classes.filter((each) => !listed.includes(each)).map(({ count }) => count);
+    const [least, largest] = [Math.min(...others), Math.max(...others)].map(formatCount);
+    rows.push([`${formatCount(rest)} more classes`, least === largest ? least : `${least}–${largest}`, ""]);
+  }
+  return table([{ heading: "class" }, { heading: "images", align: "right" }, { heading: "" }], rows);
+}
+
+/** What is unusual: how many of each kind, and what is done with them. */
+function kindTable(summary: ScanSummary): string {
+  const counted = (count: number) => (count === summary.usable ? `all ${formatCount(count)}` : formatCount(count));
+  const rows = present(summary).map(({ images, treatment, named }) => [images, counted(named.count), treatment]);
+  if (rows.length === 0) return "Nothing unusual: every image is used as it is.";
+  return table([{ heading: "unusual" }, { heading: "images", align: "right" }, { heading: "what is done" }], rows);
+}
+
+/** The first images of every kind by name, where not all images are of it. */
+const names = (summary: ScanSummary): string =>
+  present(summary)
+    .filter(({ named }) => named.count < summary.usable)
+    .map(({ images, named: { count, files } }) => {
+      const lines = files
+        .slice(0, NAMED)
+        .map(({ file, note }) => `  ${shown(file)}${note === undefined ? "" : `: ${shown(note)}`}`);
+      const more = count - lines.length;
+      return [
+        `${images}:`,
+        ...lines,
+        ...(more > 0 ? [`  and ${formatCount(more)} more (--json names more of them)`] : []),
+      ];
+    })
+    .map((lines) => lines.join("\n"))
+    .join("\n");
+
+/** The kinds that occur, files passed over by the source first. */
+function present({ kinds, refused }: ScanSummary): { images: string; treatment: string; named: Named }[] {
+  const listed = Object.entries(treatments).map(([kind, treatment]) => ({
+    ...treatment,
+    named: kinds[kind as keyof typeof kinds],
+  }));
+  return [{ images: "refused", treatment: "left out", named: refused }, ...listed].filter(
+    ({ named }) => named.count > 0,
+  );
+}
+
+function adviceText(advice: Advice | undefined): string {
+  if (!advice) return "Nothing here can be trained on.";
+  return [...advice.reasons.map((reason) => `• ${reason}`), "", `Train:  ${advice.command}`].join("\n");
+}

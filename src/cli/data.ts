@@ -1,0 +1,51 @@
+/** @file `strata data scan`: what a set of images holds, what will be done with it, and how to train on it. */
+import { treatments } from "../data/image-kinds.js";
+import { type ScanSummary, scan } from "../data/scan.js";
+import { sourceOf } from "../data/sources/index.js";
+import { type Context, createCommand, withContext } from "./command.js";
+import { adviseTraining } from "./data-advice.js";
+import { scanText } from "./data-text.js";
+import { formatCount, formatDuration } from "./format.js";
+import { secondsLeft } from "./progress.js";
+
+const scanCommand = createCommand(
+  "scan <source>",
+  "count, sizes, labels, and unreadable or unusual images of a source by name; how to train on it",
+  "strata data scan folder:photographs",
+).action(withContext(runScan));
+
+export const dataCommand = createCommand(
+  "data",
+  "look at images before training on them",
+  "strata data scan folder:photographs",
+).addCommand(scanCommand);
+
+async function runScan({ signal, progress, result }: Context, _options: object, source: string): Promise<void> {
+  progress.update(`listing ${source} …`);
+  const listing = await sourceOf(source).list();
+  try {
+    const total = listing.images.length;
+    const startMs = performance.now();
+    const onProgress = (done: number) => {
+      const seconds = (performance.now() - startMs) / 1000;
+      const left = formatDuration(secondsLeft(done, total, seconds));
+      progress.update(
+        `scanned ${formatCount(done)} of ${formatCount(total)} images, ${formatCount(done / seconds)}/s, ${left} left`,
+      );
+    };
+    const summary = await scan(listing, { signal, onProgress });
+    const advice = adviseTraining(summary, source);
+    result({ source, ...summary, kinds: treated(summary), advice: advice ?? null }, scanText(source, summary, advice));
+  } finally {
+    await listing.close();
+  }
+}
+
+/** The kinds, each with what is done with its images. */
+const treated = ({ kinds }: ScanSummary) =>
+  Object.fromEntries(
+    Object.entries(treatments).map(([kind, { treatment }]) => [
+      kind,
+      { treatment, ...kinds[kind as keyof typeof kinds] },
+    ]),
+  );

@@ -1,0 +1,153 @@
+/** @file Opens a folder or an archive, recognised by its content, as a collection. */
+import { createHash } from "node:crypto";
+import { open, stat } from "node:fs/promises";
+import { UserError } from "../../errors.js";
+import { type Archive, type ArchiveEntry, EntryError } from "../../formats/archive-entry.js";
+import { readFully } from "../../formats/byte-source.js";
+import { openTar } from "../../formats/tar.js";
+import { openTarGz, type TarGzArchive } from "../../formats/tar-gz.js";
+import { BLOCK, isTarHeader } from "../../formats/tar-header.js";
+import { openZip } from "../../formats/zip.js";
+import {
+  type Collection,
+  type CollectionContent,
+  type CollectionKind,
+  type ReadOptions,
+  reasonOf,
+  visible,
+  withMissing,
+} from "./collection.js";
+import { type FolderEntry, openFolder } from "./folder.js";
+
+/** What a file must be called to be taken for an archive in spite of how it begins, so that what is wrong is said. */
+const extensions: [RegExp, CollectionKind][] = [
+  [/\.zip$/i, "zip"],
+  [/\.tar$/i, "tar"],
+  [/\.(tar\.gz|tgz)$/i, "tar.gz"],
+];
+
+type Head = Pick<Collection, "path" | "kind" | "fingerprint">;
+
+/**
+ * Opens a folder, `.zip`, `.tar` or `.tar.gz`. All four give the same files of the same content.
+ *
+ * A folder's files are listed with their sizes, a tar archive is passed from header to header, a compressed one is
+ * decompressed once.
+ *
+ * @throws UserError when the path leads to none of these, or to an archive that is damaged or hostile as a whole
+ */
+export async function openCollection(path: string): Promise<Collection> {
+  const kind = await kindOf(path);
+  if (kind === "folder") {
+    const folder = await openFolder(path);
+    return ofArchive({ path, kind, fingerprint: folderFingerprint(folder.entries) }, folder);
+  }
+  const head = { path, kind, fingerprint: await fileFingerprint(path) };
+  if (kind === "tar.gz") return ofTarGz(head, await openTarGz(path));
+  return kind === "zip" ? ofArchive(head, await openZip(path)) : ofArchive(head, await openTar(path));
+}
+
+/**
+ * What a collection consists of, as SHA-256 in hex: of a folder the names, sizes and times of change of its files, which
+ * takes a listing; of an archive its own size and time. Another value means that the source has changed.
+ *
+ * @throws UserError when the path leads to no folder or archive
+ */
+export async function fingerprintOf(path: string): Promise<string> {
+  return (await kindOf(path)) === "folder"
+    ? folderFingerprint((await openFolder(path)).entries)
+    : fileFingerprint(path);
+}
+
+function folderFingerprint(entries: readonly FolderEntry[]): string {
+  const hash = createHash("sha256");
+  for (const { name, bytes, modified } of entries) hash.update(`${name}\0${bytes}\0${modified}\n`);
+  return hash.digest("hex");
+}
+
+async function fileFingerprint(path: string): Promise<string> {
+  const { size, mtimeMs } = await stat(path);
+  return createHash("sha256").update(`${size}\0${mtimeMs}\n`).digest("hex");
+}
+
+async function kindOf(path: string): Promise<CollectionKind> {
+  const refuse = (problem: string): never => {
+    throw new UserError(`Expected a folder of images, or a .zip, .tar or .tar.gz, at ${path || '""'}, but ${problem}`);
+  };
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) =>
+    refuse(["ENOENT", "ENOTDIR"].includes(error.code!) ? "there is nothing. Check the path." : `${error.message}.`),
+  );
+  if (found.isDirectory()) return "folder";
+  if (!found.isFile()) return refuse("it is a device, pipe or socket.");
+  const begin = await beginOf(path).catch((error: Error) => refuse(`it cannot be read: ${error.message}.`));
+  const named = extensions.find(([pattern]) => pattern.test(path))?.[1];
+  return kindOfContent(begin) ?? named ?? refuse("it is a file. Give the folder around it.");
+}
+
+async function beginOf(path: string): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    return await readFully(file, 0, BLOCK);
+  } finally {
+    await file.close();
+  }
+}
+
+function kindOfContent(begin: Buffer): CollectionKind | undefined {
+  const magic = begin.toString("latin1", 0, 4);
+  if (magic === "PK\x03\x04" || magic === "PK\x05\x06") return "zip";
+  if (magic.startsWith("\x1f\x8b")) return "tar.gz";
+  return isTarHeader(begin) ? "tar" : undefined;
+}
+
+/** A collection whose files can be read in any order. */
+function ofArchive<Entry extends ArchiveEntry>(head: Head, archive: Archive<Entry>): Collection {
+  const { entries, files, refused } = visible(archive);
+  async function* contents(wanted: ReadonlySet<string>, { largest, signal }: ReadOptions) {
+    for (const entry of entries) {
+      if (!wanted.has(entry.name)) continue;
+      signal?.throwIfAborted();
+      yield await archive.read(entry, { largest }).then(
+        (bytes): CollectionContent => ({ name: entry.name, bytes }),
+        (error): CollectionContent => ({ name: entry.name, error: reasonOf(error) }),
+      );
+    }
+  }
+  return {
+    ...head,
+    files,
+    refused,
+    read: (wanted, options) => withMissing(wanted, contents(wanted, options), files),
+    stream: (name) => archive.stream(entryOf(entries, name, head)),
+    close: () => archive.close(),
+  };
+}
+
+/** A collection whose files come one after the other. */
+function ofTarGz(head: Head, archive: TarGzArchive): Collection {
+  const { entries, files, refused } = visible(archive);
+  const names = new Set(entries.map(({ name }) => name));
+  async function* contents(wanted: ReadonlySet<string>, { largest, signal }: ReadOptions) {
+    const present = new Set([...wanted].filter((name) => names.has(name)));
+    if (present.size === 0) return;
+    signal?.throwIfAborted();
+    for await (const { name, content } of archive.files(present, { largest })) {
+      yield content instanceof EntryError ? { name, error: content.problem } : { name, bytes: content };
+      signal?.throwIfAborted();
+    }
+  }
+  return {
+    ...head,
+    files,
+    refused,
+    read: (wanted, options) => withMissing(wanted, contents(wanted, options), files),
+    stream: (name) => archive.stream(entryOf(entries, name, head)),
+    close: () => archive.close(),
+  };
+}
+
+function entryOf<Entry extends ArchiveEntry>(entries: readonly Entry[], name: string, { path }: Head): Entry {
+  const entry = entries.find((candidate) => candidate.name === name);
+  if (entry === undefined) throw new EntryError(name, path, "there is no such file");
+  return entry;
+}

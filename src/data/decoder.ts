@@ -1,0 +1,75 @@
+/** @file Decoding many images: in this thread, or, where it is worth the start, in one thread a core. */
+import { availableParallelism } from "node:os";
+import type { Worker } from "node:worker_threads";
+import { startThread } from "../thread.js";
+import { decodeImage } from "./decode.js";
+
+/** Images below which starting threads takes longer than they save. */
+const WORTH_THREADS = 500;
+
+/** Makes pixels of encoded images, as `decodeImage` does. */
+export interface Decoder {
+  /** How many images it can work on at a time. */
+  parallel: number;
+  /** @throws Error saying why the image cannot be used */
+  decode(bytes: Uint8Array, resolution: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** What a thread is asked, and what it answers. */
+export interface DecodeRequest {
+  bytes: Uint8Array;
+  resolution: number;
+}
+export type DecodeAnswer = { pixels: Uint8Array } | { error: string };
+
+/** A decoder for so many images. */
+export function createDecoder(images: number): Decoder {
+  if (images >= WORTH_THREADS) return new DecodeThreads(availableParallelism());
+  return { parallel: 2 * availableParallelism(), decode: decodeImage, close: async () => {} };
+}
+
+/** One image at a time in each thread. */
+class DecodeThreads implements Decoder {
+  readonly parallel: number;
+  readonly #threads: Worker[];
+  readonly #idle: Worker[];
+
+  constructor(count: number) {
+    this.#threads = Array.from({ length: count }, () => startThread("./decode-worker", import.meta.url, undefined));
+    this.#idle = [...this.#threads];
+    this.parallel = count;
+  }
+
+  async decode(bytes: Uint8Array, resolution: number): Promise<Uint8Array> {
+    const thread = this.#idle.pop();
+    if (thread === undefined) throw new Error(`Expected at most ${this.parallel} images at a time.`);
+    const answer = await ask(thread, { bytes: bytes.slice(), resolution });
+    this.#idle.push(thread);
+    if ("error" in answer) throw new Error(answer.error);
+    return answer.pixels;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+  }
+}
+
+function ask(thread: Worker, request: DecodeRequest): Promise<DecodeAnswer> {
+  return new Promise((resolve, reject) => {
+    const ended = () => reject(new Error("The thread that decodes images has ended."));
+    const done = () => {
+      thread.off("message", answered).off("error", failed).off("exit", ended);
+    };
+    const answered = (answer: DecodeAnswer) => {
+      done();
+      resolve(answer);
+    };
+    const failed = (error: Error) => {
+      done();
+      reject(error);
+    };
+    thread.on("message", answered).on("error", failed).on("exit", ended);
+    thread.postMessage(request, [request.bytes.buffer as ArrayBuffer]);
+  });
+}

@@ -1,0 +1,203 @@
+/** @file What a source of images holds: every image decoded once and counted, what is unusual named. */
+import { availableParallelism } from "node:os";
+import { TooLarge } from "./decode.js";
+import { type Kind, kinds, WIDE } from "./image-kinds.js";
+import { type Split, splits } from "./image-set.js";
+import { type ImageFacts, inspectImage, inspectPixels } from "./inspect-image.js";
+import type { Listing, SourceContent } from "./sources/listing.js";
+
+/** Images of one kind: how many, and the first of them by name. */
+export interface Named {
+  count: number;
+  files: { file: string; note?: string }[];
+}
+
+export interface ScanSummary {
+  /** Images that can be used, in all and by split. */
+  usable: number;
+  splits: Record<Split, number>;
+  /** Usable images of every class; empty without labels. */
+  classes: { name: string; count: number }[];
+  formats: Record<string, number>;
+  /** The most common sizes, most common first, and how many others there are. */
+  sizes: { width: number; height: number; count: number }[];
+  otherSizes: number;
+  /** The shorter side, pixels: of the smallest image, the middle one and the largest. */
+  shorterSide: { least: number; median: number; most: number };
+  /** Mean share of an image's area outside its centre square. */
+  cropLoss: number;
+  /** Usable images whose shorter side has fewer pixels than the presets' resolution. */
+  small: number;
+  kinds: Record<Kind, Named>;
+  /** Files that the source itself left out. */
+  refused: Named;
+  /** Usable images whose pixels another image in another split has too. */
+  duplicatesAcrossSplits: number;
+}
+
+/** The lowest resolution of the presets. */
+const SMALL = 32;
+/** How many images of a kind are named. */
+const NAMED = 1000;
+/** Sizes that are counted one by one; photographs of any size have no more than some ten thousand. */
+const COUNTED_SIZES = 100_000;
+const SHOWN_SIZES = 5;
+
+/**
+ * Reads and decodes every image of a listing, several at a time.
+ *
+ * Memory: some hundred bytes an image, for its hash, and the files being decoded.
+ *
+ * @param onProgress - images looked at so far
+ * @throws the signal's reason when it aborts, and what reading throws
+ */
+export async function scan(
+  listing: Listing,
+  { signal, onProgress }: { signal: AbortSignal; onProgress?: (done: number) => void },
+): Promise<ScanSummary> {
+  const tally = new Tally(listing);
+  let done = 0;
+  for await (const finding of inOrder(listing.read(signal), 2 * availableParallelism(), look)) {
+    signal.throwIfAborted();
+    tally.add(finding);
+    onProgress?.(++done);
+  }
+  signal.throwIfAborted();
+  return tally.summary();
+}
+
+/** One image looked at: its facts, or why it cannot be used. */
+export type Finding = { index: number } & ({ facts: ImageFacts } | { problem: string; tooLarge?: boolean });
+
+async function look(item: SourceContent): Promise<Finding> {
+  const { index } = item;
+  if ("error" in item) return { index, problem: item.error };
+  if ("pixels" in item) return { index, facts: inspectPixels(item.pixels, item.resolution) };
+  return inspectImage(item.encoded).then(
+    (facts) => ({ index, facts }),
+    (error: Error) => ({ index, problem: error.message, tooLarge: error instanceof TooLarge }),
+  );
+}
+
+/** Maps what comes, `ahead` at a time, in its order. */
+async function* inOrder<From, To>(
+  source: AsyncIterable<From>,
+  ahead: number,
+  map: (item: From) => Promise<To>,
+): AsyncGenerator<To> {
+  const waiting: Promise<To>[] = [];
+  for await (const item of source) {
+    waiting.push(map(item));
+    if (waiting.length >= ahead) yield await waiting.shift()!;
+  }
+  for (const result of waiting) yield await result;
+}
+
+const none = (): Named => ({ count: 0, files: [] });
+
+function note(named: Named, file: string, text?: string): void {
+  named.count++;
+  if (named.files.length < NAMED) named.files.push({ file, ...(text === undefined ? {} : { note: text }) });
+}
+
+const increase = <Key>(counts: Map<Key, number>, key: Key): void => {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+};
+
+/** Counts findings one after another. */
+export class Tally {
+  readonly #listing: Omit<Listing, "read">;
+  readonly #splits: Record<Split, number> = { train: 0, validation: 0, test: 0 };
+  readonly #classes: number[];
+  readonly #formats = new Map<string, number>();
+  readonly #sizes = new Map<string, number>();
+  readonly #shorterSides = new Map<number, number>();
+  #loss = 0;
+  /** The first image of every digest. */
+  readonly #firsts = new Map<string, number>();
+  #acrossSplits = 0;
+  readonly #kinds = Object.fromEntries(kinds.map((kind) => [kind, none()])) as Record<Kind, Named>;
+
+  constructor(listing: Omit<Listing, "read">) {
+    this.#listing = listing;
+    this.#classes = listing.classes.map(() => 0);
+  }
+
+  /** Counts one image. */
+  add(finding: Finding): void {
+    const { name, split, label } = this.#listing.images[finding.index];
+    if ("problem" in finding) {
+      note(this.#kinds[finding.tooLarge ? "oversized" : "unreadable"], name, finding.problem);
+      return;
+    }
+    const { facts } = finding;
+    const { width, height } = facts;
+    this.#splits[split]++;
+    if (label !== undefined) this.#classes[label]++;
+    increase(this.#formats, facts.format);
+    const size = `${width}×${height}`;
+    if (this.#sizes.has(size) || this.#sizes.size < COUNTED_SIZES) increase(this.#sizes, size);
+    const [shorter, longer] = [Math.min(width, height), Math.max(width, height)];
+    increase(this.#shorterSides, shorter);
+    this.#loss += 1 - shorter / longer;
+    this.#addKinds(name, facts, longer / shorter);
+    this.#addDigest(finding.index, facts.digest);
+  }
+
+  #addKinds(name: string, facts: ImageFacts, aspect: number): void {
+    const { width, height, frames } = facts;
+    const size = `${width}×${height}`;
+    if (frames > 1) note(this.#kinds.animated, name, `${frames} pictures`);
+    if (aspect > WIDE) note(this.#kinds.wide, name, size);
+    for (const kind of ["transparent", "cmyk", "deep", "turned", "grey"] as const) {
+      if (facts[kind]) note(this.#kinds[kind], name);
+    }
+  }
+
+  #addDigest(index: number, digest: string): void {
+    const first = this.#firsts.get(digest);
+    if (first === undefined) {
+      this.#firsts.set(digest, index);
+      return;
+    }
+    const { images } = this.#listing;
+    note(this.#kinds.duplicate, images[index].name, `the same as ${images[first].name}`);
+    if (images[index].split !== images[first].split) this.#acrossSplits++;
+  }
+
+  summary(): ScanSummary {
+    const usable = splits.reduce((sum, split) => sum + this.#splits[split], 0);
+    const sizes = [...this.#sizes].sort(([, a], [, b]) => b - a);
+    const refused = none();
+    for (const { file, reason } of this.#listing.refused) note(refused, file, reason);
+    return {
+      usable,
+      splits: { ...this.#splits },
+      classes: this.#listing.classes.map((name, label) => ({ name, count: this.#classes[label] })),
+      formats: Object.fromEntries([...this.#formats].sort(([, a], [, b]) => b - a)),
+      sizes: sizes.slice(0, SHOWN_SIZES).map(([size, count]) => {
+        const [width, height] = size.split("×").map(Number);
+        return { width, height, count };
+      }),
+      otherSizes: Math.max(sizes.length - SHOWN_SIZES, 0),
+      shorterSide: spreadOf(this.#shorterSides),
+      cropLoss: usable > 0 ? this.#loss / usable : 0,
+      small: [...this.#shorterSides].reduce((sum, [side, count]) => (side < SMALL ? sum + count : sum), 0),
+      kinds: this.#kinds,
+      refused,
+      duplicatesAcrossSplits: this.#acrossSplits,
+    };
+  }
+}
+
+/** Least, median (the lower one) and most of counted values; 0 of none. */
+function spreadOf(counts: ReadonlyMap<number, number>): ScanSummary["shorterSide"] {
+  const values = [...counts].sort(([a], [b]) => a - b);
+  const total = values.reduce((sum, [, count]) => sum + count, 0);
+  let passed = 0;
+  const middle = values.find(([, count]) => {
+    passed += count;
+    return 2 * passed >= total;
+  });
+  return { least: values[0]?.[0] ?? 0, median: middle?.[0] ?? 0, most: values.at(-1)?.[0] ?? 0 };
+}

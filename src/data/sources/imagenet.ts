@@ -1,0 +1,94 @@
+/** @file Downsampled ImageNet: the official `.npz` archives, or a folder or archive of image files with labels. */
+import { UserError } from "../../errors.js";
+import type { Collection } from "../collections/collection.js";
+import { filesOf, isImageName, readImages, type SourceFile } from "./files.js";
+import { isInsideNpz, isNpz, npzAt, npzIn, npzListing } from "./imagenet-npz.js";
+import { type LabelList, readLists } from "./label-lists.js";
+import { DATASET_JSON, firstFolder, type Labelling, labelsByGroup, labelsByLists, prefixOf } from "./labels.js";
+import type { Listing } from "./listing.js";
+import { officialSplits, placesOf } from "./official-splits.js";
+import { openSource } from "./open-source.js";
+
+const ACCEPTED =
+  "train_data_batch_1.npz … and val_data.npz, alone, in a folder or in a .zip, or images whose labels are sub-folders, " +
+  `a ${DATASET_JSON}, or what stands before the first "_" of their names`;
+
+type Refuse = (problem: string) => never;
+
+/**
+ * The images of downsampled ImageNet. Its validation images are those that everyone tests on, and become `test`.
+ *
+ * @param path - a folder, an archive, one `.npz`, or a folder of archives
+ * @param resolution - of the official arrays; image files may have any size
+ * @throws UserError when there is something else, a file is damaged, or images have no labels while others do
+ */
+export async function imagenetListing(path: string, resolution: 32 | 64): Promise<Listing> {
+  const refuse: Refuse = (problem) => {
+    throw new UserError(`Expected ImageNet of ${resolution}×${resolution} at ${path}: ${ACCEPTED}; but ${problem}.`);
+  };
+  const { collections, close } = await openSource(path, (name) => isNpz(name) || isImageName(name));
+  try {
+    const files = filesOf(collections);
+    const arrays = files.filter(({ name }) => isNpz(name));
+    const images = files.filter(({ name }) => isImageName(name));
+    if (arrays.length > 0 && images.length > 0) {
+      refuse(`it holds both, as ${arrays[0].name} and ${images[0].name}. Give a folder of one of them`);
+    }
+    const alone = isInsideNpz(files.map(({ name }) => name));
+    const listing = alone
+      ? await npzListing([npzAt(path)], resolution)
+      : arrays.length > 0
+        ? await npzListing(arrays.map(npzIn), resolution)
+        : await imageFiles(images, files, refuse);
+    const refused = collections.flatMap((collection) => collection.refused);
+    const form = alone || arrays.length > 0 ? "NumPy arrays" : "image files";
+    return { ...listing, description: `ImageNet in ${form}`, refused, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const whatElse = (files: readonly SourceFile[]): string =>
+  files.length === 0 ? "it has no files" : `its ${files.length} files are others, as ${files[0].name}`;
+
+/** Images by their names, below the folders that all of them lie in. */
+async function imageFiles(images: readonly SourceFile[], files: readonly SourceFile[], refuse: Refuse) {
+  if (images.length === 0) refuse(whatElse(files));
+  const { collection } = images[0];
+  if (images.some((image) => image.collection !== collection)) {
+    refuse("its images lie in several archives. Give one of them, or unpack them into one folder");
+  }
+  const places = placesOf(images.map(({ name }) => name));
+  const lists = await readLists(collection);
+  const { classes, labels } = labelsOf(collection, images, places, lists, refuse);
+  const splits = officialSplits(places);
+  return {
+    classes,
+    images: places.map(({ name }, index) => ({
+      name,
+      ...splits[index],
+      ...(labels[index] === undefined ? {} : { label: labels[index] }),
+    })),
+    read: (signal?: AbortSignal) => readImages(images, signal),
+  };
+}
+
+/** Labels by list, else by folder, else by the beginning of names; none where nothing tells images apart. */
+function labelsOf(
+  { path }: Collection,
+  images: readonly SourceFile[],
+  places: readonly { rest: string }[],
+  lists: readonly LabelList[],
+  refuse: Refuse,
+): Labelling {
+  const names = images.map(({ name }) => name);
+  const none = { classes: [], labels: names.map(() => undefined) };
+  if (lists.length > 0) return labelsByLists(names, lists, path) ?? none;
+  const folders = places.map(({ rest }) => firstFolder(rest));
+  const inFolders = folders.some((folder) => folder !== undefined);
+  const alone = folders.indexOf(undefined);
+  if (inFolders && alone >= 0) refuse(`${names[alone]} lies in no folder of a class, while others do`);
+  const labelling = labelsByGroup(inFolders ? folders : places.map(({ rest }) => prefixOf(rest)));
+  return labelling.classes.length > 1 ? labelling : none;
+}

@@ -1,0 +1,114 @@
+/** @file Labels of images that are files: by folder, by the first part of the name, or by a list in `dataset.json`. */
+import { UserError } from "../../errors.js";
+import { shown } from "../../formats/pickle-text.js";
+
+export interface Labelling {
+  /** Names of the classes; empty when images have no labels. */
+  classes: string[];
+  /** Index into `classes` for every image. */
+  labels: (number | undefined)[];
+}
+
+/** File that lists labels, as StyleGAN's and EDM's data sets have it. */
+export const DATASET_JSON = "dataset.json";
+/** Bytes of the largest list that is read: ImageNet's has 40 MB. */
+export const LARGEST_DATASET_JSON = 2 ** 26;
+/** ImageNet has 21,841 classes when all are used. */
+const MOST_CLASSES = 2 ** 16;
+
+/** The file's own name. */
+export const baseName = (name: string): string => name.slice(name.lastIndexOf("/") + 1);
+
+/** The first-level sub-folder that a file lies in. */
+export const firstFolder = (name: string): string | undefined =>
+  name.includes("/") ? name.slice(0, name.indexOf("/")) : undefined;
+
+/** What stands before the first "_" in the file's own name, as guided-diffusion has its classes: `n01440764_10026.png`. */
+export const prefixOf = (name: string): string | undefined => /^([^_]+)_/.exec(baseName(name))?.[1];
+
+/** Classes that are the names of groups, sorted; none when an image is in no group. */
+export function labelsByGroup(groups: readonly (string | undefined)[]): Labelling {
+  if (groups.includes(undefined)) return { classes: [], labels: groups.map(() => undefined) };
+  const classes = [...new Set(groups as string[])].sort();
+  const index = new Map(classes.map((name, label) => [name, label]));
+  return { classes, labels: groups.map((group) => index.get(group!)) };
+}
+
+/**
+ * Labels by lists like `{"labels": [["00000/img00000000.png", 6], …]}`, each for the files below its own folder; classes are
+ * called by their numbers. Names that are not among the images are passed over, as whoever wrote the list does.
+ *
+ * @param lists - every `dataset.json` by its name, beside the images' names
+ * @param where - the collection, for messages
+ * @returns undefined when the lists say that there are no labels: `{"labels": null}`
+ * @throws UserError when a list is malformed, names an image twice, or leaves images out
+ */
+export function labelsByLists(
+  names: readonly string[],
+  lists: readonly { name: string; bytes: Uint8Array }[],
+  where: string,
+): Labelling | undefined {
+  const known = new Map<string, number>();
+  let stated = false;
+  for (const { name: list, bytes } of lists) {
+    const refuse = refuser(list, where);
+    const folder = list.slice(0, -DATASET_JSON.length);
+    const labels = parseList(bytes, refuse);
+    stated ||= labels !== undefined;
+    for (const [file, label] of labels ?? []) {
+      const name = folder + file.replaceAll("\\", "/");
+      if (known.has(name)) refuse(`it names ${JSON.stringify(file)} twice`);
+      known.set(name, label);
+    }
+  }
+  if (!stated) return undefined;
+  const labels = names.map((name) => known.get(name));
+  const left = labels.indexOf(undefined);
+  if (left >= 0) refuser(lists[0].name, where)(`it has no label for ${names[left]}`);
+  const count = labels.reduce<number>((most, label) => Math.max(most, label! + 1), 0);
+  return { classes: Array.from({ length: count }, (_, label) => `${label}`), labels };
+}
+
+type Refuse = (problem: string) => never;
+
+const refuser =
+  (list: string, where: string): Refuse =>
+  (problem) => {
+    throw new UserError(
+      `Expected labels as {"labels": [["image.png", 0], …]} or {"labels": null} in ${list} of ${where}, but ${problem}.`,
+    );
+  };
+
+function parseList(bytes: Uint8Array, refuse: Refuse): [string, number][] | undefined {
+  if (bytes.length > LARGEST_DATASET_JSON) {
+    refuse(`it has ${bytes.length} bytes; at most ${LARGEST_DATASET_JSON} are read`);
+  }
+  const { labels } = parseObject(bytes, refuse);
+  if (labels === undefined || labels === null) return undefined;
+  if (!Array.isArray(labels)) return refuse("its labels are no list");
+  const wrong = labels.findIndex((pair) => !isLabel(pair));
+  if (wrong >= 0)
+    refuse(
+      `its entry ${wrong} is ${Array.isArray(labels[wrong]) ? `[${labels[wrong].slice(0, 4).map(shown)}]` : shown(labels[wrong])}`,
+    );
+  return labels;
+}
+
+function parseObject(bytes: Uint8Array, refuse: Refuse): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    return refuse(`it is no JSON (${(error as Error).message})`);
+  }
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject ? (value as Record<string, unknown>) : refuse("it is no object");
+}
+
+const isLabel = (pair: unknown): pair is [string, number] =>
+  Array.isArray(pair) &&
+  pair.length === 2 &&
+  typeof pair[0] === "string" &&
+  Number.isInteger(pair[1]) &&
+  pair[1] >= 0 &&
+  pair[1] < MOST_CLASSES;

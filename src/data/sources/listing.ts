@@ -1,0 +1,47 @@
+/** @file What every kind of source offers: a cheap way to notice changes, and a list of images before any is decoded. */
+import type { Refusal } from "../../formats/archive-entry.js";
+import type { Split } from "../image-set.js";
+
+export interface SourceImage {
+  /** Unique in its source, and the same in every form that the source comes in. */
+  name: string;
+  split: Split;
+  /** Whether an image of `test` is also one of those that a run is watched on: official sets have none for that. */
+  alsoValidation?: true;
+  /** Index into the classes of the listing, when it has some. */
+  label?: number;
+}
+
+/** An image as a file, or uint8 [3, R, R] RGB; or why there is none. Bytes may be a view of a longer buffer. */
+export type SourceRecord = { encoded: Uint8Array } | { pixels: Uint8Array; resolution: number } | { error: string };
+export type SourceContent = { index: number } & SourceRecord;
+
+/** What a source holds. Holds files open until it is closed. */
+export interface Listing {
+  /** What it was taken for, in words: "CIFAR-10 in binary batches". */
+  description: string;
+  /** Names of the classes; empty when there are none. Every image then has a label, or none has. */
+  classes: string[];
+  /** In an order that depends on nothing but the source. */
+  images: readonly SourceImage[];
+  /** Files that were passed over before any was opened, and why. */
+  refused: readonly Refusal[];
+  /**
+   * Every image once, in the order that costs least, by its index into `images`.
+   *
+   * @throws the signal's reason when it aborts
+   * @throws UserError when the source has been damaged since it was listed
+   */
+  read(signal?: AbortSignal): AsyncIterable<SourceContent>;
+  close(): Promise<void>;
+}
+
+/** A place where images are. */
+export interface Source {
+  /** Kind and absolute path: what tells it from other sources. */
+  id: string;
+  /** Another value means that the source has changed. Costs no more than looking at names, sizes and times. */
+  fingerprint(): Promise<string>;
+  /** @throws UserError when the source is missing, unreadable, or has no images */
+  list(): Promise<Listing>;
+}

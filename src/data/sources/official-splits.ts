@@ -1,0 +1,78 @@
+/** @file Splits of published data sets, which come in two parts: everyone trains on one and reports figures of the other. */
+import type { Split } from "../image-set.js";
+import { splitByKey } from "../split.js";
+import { firstFolder } from "./labels.js";
+
+export type Part = "train" | "test";
+
+/** Names of folders that hold a part. ImageNet's validation images are what everyone tests on. */
+const folders: Record<string, Part> = {
+  train: "train",
+  training: "train",
+  test: "test",
+  val: "test",
+  valid: "test",
+  validation: "test",
+};
+
+/** The part that a folder of this name holds. */
+export const partNamed = (folder: string | undefined): Part | undefined =>
+  folder !== undefined && Object.hasOwn(folders, folder.toLowerCase()) ? folders[folder.toLowerCase()] : undefined;
+
+/**
+ * The split of every image. A part is a split whole; validation is a tenth of the test images, which a hash of their names
+ * chooses (all of them when they are fewer than ten). Without a test part, the training images are divided as any other set.
+ *
+ * @param images - with names that are unique
+ */
+export function officialSplits(
+  images: readonly { name: string; part: Part }[],
+): { split: Split; alsoValidation?: true }[] {
+  const held = images.filter(({ part }) => part === "test").map(({ name }) => name);
+  if (held.length === 0) {
+    const splits = splitByKey(images.map(({ name }) => name));
+    return images.map(({ name }) => ({ split: splits.get(name)! }));
+  }
+  const tenth = splitByKey(held); // of which it takes a twentieth twice
+  const watched = held.filter((name) => held.length < 10 || tenth.get(name) !== "train");
+  const chosen = new Set(watched);
+  return images.map(({ name, part }) => ({
+    split: part,
+    ...(part === "test" && chosen.has(name) ? { alsoValidation: true } : {}),
+  }));
+}
+
+/** Where an image lies in a set that is divided by folders. */
+export interface Place {
+  /** Below the folders that all images lie in. */
+  name: string;
+  part: Part;
+  /** The name below the folder of the part. */
+  rest: string;
+}
+
+/**
+ * Places of images by their names: folders around all of them are passed over, as archives have one, then sub-folders are
+ * the parts when all of them are called so; otherwise all images are of `train`.
+ */
+export function placesOf(names: readonly string[]): Place[] {
+  const common = commonFolders(names);
+  const below = names.map((name) => name.slice(common));
+  const divided = below.every((name) => partNamed(firstFolder(name)) !== undefined);
+  return below.map((name) => {
+    if (!divided) return { name, part: "train", rest: name };
+    return { name, part: partNamed(firstFolder(name))!, rest: name.slice(name.indexOf("/") + 1) };
+  });
+}
+
+/** How many characters of every name are folders that all of them lie in and that are no part. */
+function commonFolders(names: readonly string[]): number {
+  const folders = names[0]?.split("/").slice(0, -1) ?? [];
+  const part = folders.findIndex((folder) => partNamed(folder) !== undefined);
+  const around = part < 0 ? folders : folders.slice(0, part);
+  let common = around.map((folder) => `${folder}/`).join("");
+  for (const name of names) {
+    while (!name.startsWith(common)) common = common.slice(0, common.lastIndexOf("/", common.length - 2) + 1);
+  }
+  return common.length;
+}

@@ -1,0 +1,345 @@
+import { createHash, randomFillSync } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { copyVerified, type DownloadOptions, download } from "./download.js";
+
+/** How a server answers one request. */
+type Answer = (response: ServerResponse, request: IncomingMessage) => unknown;
+
+const content = randomFillSync(Buffer.alloc(300_000));
+const sha256 = createHash("sha256").update(content).digest("hex");
+const other = Buffer.from(content).fill(0, 200_000);
+const size = content.length;
+const half = size / 2;
+
+let server: Server;
+let folder = "";
+let path = "";
+let url = "";
+/** What the server does with the requests that come, in order; the last answer serves all that follow. */
+let answers: Answer[] = [];
+/** The Range of each request, or none. */
+let ranges: (string | undefined)[] = [];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    ranges.push(request.headers.range);
+    answers[Math.min(ranges.length, answers.length) - 1](response, request);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/file.bin`;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "strata-download-"));
+  path = join(folder, "cache", "file.bin");
+  ranges = [];
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** What an honest server does with `file`: the range asked for, unless the file is another one than that of If-Range. */
+const honest =
+  (file = content, etag?: string): Answer =>
+  (response, { headers }) => {
+    const changed = headers["if-range"] !== undefined && headers["if-range"] !== etag;
+    const start = changed ? 0 : Number(/^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1] ?? 0);
+    const range = `bytes ${start}-${file.length - 1}/${file.length}`;
+    response.writeHead(start > 0 ? 206 : 200, {
+      "Content-Length": file.length - start,
+      ...(start > 0 && { "Content-Range": range }),
+      ...(etag && { ETag: etag }),
+    });
+    response.end(file.subarray(start));
+  };
+
+/** Sends the first half and then does something else. */
+const halfThen =
+  (then: (response: ServerResponse) => unknown, headers = {}): Answer =>
+  (response) => {
+    response.writeHead(200, { "Content-Length": size, ...headers });
+    response.write(content.subarray(0, half), () => setTimeout(() => then(response), 30)); // once it has arrived
+  };
+
+/** An end that looks like one, since no length was declared. */
+const endHalfway: Answer = (response) => response.write(content.subarray(0, half), () => response.end());
+
+const status =
+  (code: number, headers = {}, body = ""): Answer =>
+  (response) =>
+    response.writeHead(code, headers).end(body);
+
+const reset = (response: ServerResponse) => response.destroy();
+const stall = () => {};
+
+const get = (options: Partial<DownloadOptions> = {}) =>
+  download(url, path, { bytes: size, sha256, patience: { idleMs: 150, pauseMs: 1 }, ...options });
+const files = () => (existsSync(join(folder, "cache")) ? readdirSync(join(folder, "cache")).sort() : []);
+const expectWhole = () => {
+  expect(files()).toEqual(["file.bin"]);
+  expect(readFileSync(path).equals(content)).toBe(true);
+};
+const leavePart = (bytes: Uint8Array, name = "file.bin.part") => {
+  mkdirSync(join(folder, "cache"), { recursive: true });
+  writeFileSync(join(folder, "cache", name), bytes);
+};
+
+test("a file arrives, with its progress, and nothing is left beside it", async () => {
+  answers = [honest()];
+  const progress: number[] = [];
+  await get({ onProgress: (bytes) => progress.push(bytes) });
+  expectWhole();
+  expect(progress).toEqual([...progress].sort((a, b) => a - b));
+  expect(progress.at(-1)).toBe(size);
+  expect(ranges).toEqual([undefined]);
+});
+
+test.each<[string, Answer, string]>([
+  ["stalls half-way", halfThen(stall), "nothing came for 1 s"],
+  ["resets the connection half-way", halfThen(reset), "the connection failed"],
+  ["ends half-way without having said how long", endHalfway, "ended after 150000 of"],
+])("a server that %s is asked for the rest only", async (_, failing, notice) => {
+  answers = [failing, honest()];
+  const notices: string[] = [];
+  await get({ onNotice: (message) => notices.push(message) });
+  expectWhole();
+  expect(ranges).toEqual([undefined, `bytes=${half}-`]);
+  expect(notices).toEqual([expect.stringContaining(notice)]);
+});
+
+test.each<[string, Answer]>([
+  ["never answers", stall],
+  ["resets the connection before it answers", reset],
+  ["is overloaded", status(503)],
+  ["asks for patience", status(429)],
+  ["breaks down", status(500)],
+])("a server that %s is asked again", async (_, failing) => {
+  answers = [failing, failing, honest()];
+  await get();
+  expectWhole();
+  expect(ranges).toEqual([undefined, undefined, undefined]);
+});
+
+test("a server that never recovers is given up, and what has arrived is kept", async () => {
+  answers = [halfThen(reset), status(503)];
+  await expect(get()).rejects.toThrow(/6 attempts in a row failed, the last one so: the server says 503 .*--from FILE/);
+  expect(files()).toEqual(["file.bin.part"]);
+  expect(ranges).toHaveLength(6);
+});
+
+test("a server that does not exist is given up", async () => {
+  const nowhere = "http://127.0.0.1:9/file.bin";
+  await expect(download(nowhere, path, { bytes: size, sha256, patience: { idleMs: 150, pauseMs: 1 } })).rejects.toThrow(
+    /6 attempts in a row failed, the last one so: the connection failed: .*ECONNREFUSED/,
+  );
+  expect(files()).toEqual([]);
+});
+
+test("an aborted fetch keeps what has arrived, and the next one asks for the rest only", async () => {
+  const controller = new AbortController();
+  answers = [halfThen(() => controller.abort()), honest()];
+  await expect(get({ signal: controller.signal })).rejects.toMatchObject({ name: "AbortError" });
+  expect(files()).toEqual(["file.bin.part"]);
+  expect(readFileSync(`${path}.part`).equals(content.subarray(0, half))).toBe(true);
+  await get();
+  expectWhole();
+  expect(ranges).toEqual([undefined, `bytes=${half}-`]);
+});
+
+test("aborted while it waits to try again, it stops at once", async () => {
+  const controller = new AbortController();
+  answers = [status(503)];
+  const options = { signal: controller.signal, patience: { idleMs: 150, pauseMs: 60_000 } };
+  await expect(get({ ...options, onNotice: () => controller.abort() })).rejects.toMatchObject({ name: "AbortError" });
+});
+
+test("what a killed process left is taken over, the largest part of several", async () => {
+  answers = [honest()];
+  const dead = `${hostname().replace(/[^\w.]/g, "_")}-4194304-0`; // above the largest process number
+  leavePart(content.subarray(0, 100), "file.bin.part");
+  leavePart(content.subarray(0, 200_000), `file.bin.part-${dead}`);
+  leavePart(Buffer.from("mine"), "file.bin.partial");
+  await get();
+  expect(ranges).toEqual(["bytes=200000-"]);
+  expect(files()).toEqual(["file.bin", "file.bin.partial"]);
+});
+
+test("a part that is whole already needs no server", async () => {
+  leavePart(content);
+  await get();
+  expectWhole();
+  expect(ranges).toEqual([]);
+});
+
+test.each([
+  ["longer than the file", Buffer.concat([content, content]), [undefined]],
+  ["of another file", other.subarray(100_000, 250_000), ["bytes=150000-", undefined]],
+])("a part that is %s is thrown away", async (_, part, asked) => {
+  answers = [honest()];
+  leavePart(part);
+  await get();
+  expectWhole();
+  expect(ranges).toEqual(asked);
+});
+
+test("a file that changed between two attempts starts anew", async () => {
+  answers = [
+    (response) => {
+      response.writeHead(200, { "Content-Length": size, ETag: '"old"' });
+      response.write(other.subarray(0, 250_000), () => setTimeout(() => response.destroy(), 30));
+    },
+    honest(content, '"new"'),
+  ];
+  await get();
+  expectWhole();
+  expect(ranges).toEqual([undefined, "bytes=250000-"]);
+});
+
+test.each<[string, Answer, (string | undefined)[]]>([
+  ["ignores the range", (r) => r.end(content), ["bytes=150000-"]],
+  [
+    "sends another range",
+    status(206, { "Content-Range": `bytes 0-${size - 1}/${size}` }),
+    ["bytes=150000-", undefined],
+  ],
+  ["sends a range that is none", status(206, { "Content-Range": "150000" }), ["bytes=150000-", undefined]],
+  ["knows no such range", status(416), ["bytes=150000-", undefined]],
+])("a server that %s makes the file start anew", async (_, answer, asked) => {
+  leavePart(content.subarray(0, half));
+  answers = [answer, honest()];
+  await get();
+  expectWhole();
+  expect(ranges).toEqual(asked);
+});
+
+test("a server that goes on with another version than it began with makes the file start anew", async () => {
+  const range = { "Content-Range": `bytes ${half}-${size - 1}/${size}` };
+  answers = [halfThen(reset, { ETag: '"one"' }), status(206, { ...range, ETag: '"two"' }), honest()];
+  await get();
+  expectWhole();
+  expect(ranges).toEqual([undefined, "bytes=150000-", undefined]);
+});
+
+test.each<[string, Answer, RegExp, string[]]>([
+  ["has no such file", status(404, {}, "Not Found"), /the server says 404 Not Found\. .*--from FILE/, []],
+  ["forbids it", status(403), /the server says 403/, []],
+  ["has nothing to say", status(204), /the server says 204/, []],
+  ["sends a web page", status(200, { "Content-Type": "text/html; charset=utf-8" }, "<html>"), /got a web page/, []],
+  ["declares a shorter file", status(200, { "Content-Length": 10 }, "0123456789"), /300000 bytes .* has 10:/, []],
+  ["declares a longer one", status(200, { "Content-Length": 10 ** 12 }), /300000 bytes .* has 1000000000000:/, []],
+  [
+    "sends wrong bytes",
+    honest(other),
+    new RegExp(`SHA-256 ${sha256} from http.*, got [0-9a-f]{64}: it is damaged`),
+    [],
+  ],
+  [
+    "sends data without end",
+    (response) => {
+      const more = () => response.write(content.subarray(0, 100_000), () => setTimeout(more, 1));
+      more();
+    },
+    /300000 bytes .* but more came/,
+    ["file.bin.part"],
+  ],
+  ["redirects in a loop", status(302, { Location: "/file.bin" }), /more than 5 redirections/, []],
+  ["redirects to a file", status(302, { Location: "file:///etc/passwd" }), /an http or https address, got file:/, []],
+  ["redirects nowhere", status(302, { Location: "http://" }), /an http or https address, got http:\/\//, []],
+  ["redirects without saying where", status(302), /the server says 302/, []],
+  [
+    "speaks another protocol",
+    (r) => r.socket?.end("SSH-2.0-OpenSSH\r\n\r\n"),
+    /the connection failed: Parse Error/,
+    [],
+  ],
+])("a server that %s is refused", async (_, answer, message, left) => {
+  answers = [answer];
+  await expect(get()).rejects.toThrow(message);
+  expect(files()).toEqual(left);
+});
+
+test("a range of a file of another size is refused", async () => {
+  leavePart(content.subarray(0, half));
+  answers = [status(206, { "Content-Range": `bytes ${half}-399999/400000` })];
+  await expect(get()).rejects.toThrow(/300000 bytes .* has 400000:/);
+  expect(files()).toEqual(["file.bin.part"]);
+});
+
+test("redirections are followed, also relative ones", async () => {
+  answers = [status(301, { Location: "elsewhere" }), (r, q) => status(307, { Location: `${url}?x=${q.url}` })(r, q)];
+  answers.push(honest());
+  await get();
+  expectWhole();
+});
+
+test("what a server labels as encoded is kept as it is", async () => {
+  answers = [status(200, { "Content-Encoding": "x-gzip", "Content-Length": size }, content as unknown as string)];
+  await get();
+  expectWhole();
+});
+
+test.each(["ftp://example.org/file", "no address"])("%s is no address", async (address) => {
+  await expect(download(address, path, { bytes: size, sha256 })).rejects.toThrow(
+    `Expected an http or https address, got ${address}.`,
+  );
+});
+
+test("a full disk is named, and what was written is kept", async () => {
+  answers = [honest()];
+  const handle = await open(join(folder, "any"), "w");
+  const prototype = Object.getPrototypeOf(handle);
+  await handle.close();
+  const { appendFile } = prototype;
+  let room = 2; // pieces
+  const full = vi.spyOn(prototype, "appendFile").mockImplementation(function (this: unknown, piece) {
+    if (room-- > 0) return appendFile.call(this, piece);
+    return Promise.reject(new Error("ENOSPC: no space left on device, write"));
+  });
+  await expect(get()).rejects.toThrow(/Expected to write .*file\.bin\.part-.*ENOSPC.* See that the disk has room/);
+  full.mockRestore();
+  expect(files()).toEqual(["file.bin.part"]);
+  await get();
+  expectWhole();
+  expect(ranges[1]).toMatch(/^bytes=[1-9]/);
+});
+
+test("a place that cannot be written is named", async () => {
+  answers = [honest()];
+  writeFileSync(join(folder, "cache"), "a file in the folder's place");
+  await expect(get()).rejects.toThrow(/Expected to write .*file\.bin\.part-.* but that failed/);
+});
+
+test("two fetches at once do not disturb each other", async () => {
+  answers = [halfThen(reset), halfThen(reset), honest()];
+  leavePart(content.subarray(0, 1000));
+  await Promise.all([get(), get()]);
+  expectWhole();
+});
+
+test("a file of this machine is copied when it is the right one", async () => {
+  const from = join(folder, "mine.bin");
+  writeFileSync(from, content);
+  await copyVerified(from, path, { bytes: size, sha256 });
+  expectWhole();
+  writeFileSync(from, other);
+  await expect(copyVerified(from, path, { bytes: size, sha256 })).rejects.toThrow(
+    /Expected a file with SHA-256 [0-9a-f]{64} at .*mine\.bin, got [0-9a-f]{64}/,
+  );
+  expectWhole();
+  expect(readFileSync(from).equals(other)).toBe(true);
+});
+
+test("what is no file of the right size is not copied", async () => {
+  const copy = (from: string) => copyVerified(from, path, { bytes: size, sha256 });
+  await expect(copy(join(folder, "missing"))).rejects.toThrow(/Expected a file at .*missing, but it cannot be read/);
+  await expect(copy(folder)).rejects.toThrow("got something else");
+  writeFileSync(join(folder, "short"), "short");
+  await expect(copy(join(folder, "short"))).rejects.toThrow(/Expected a file of 300000 bytes, but .*short has 5/);
+});

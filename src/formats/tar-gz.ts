@@ -1,0 +1,168 @@
+/**
+ * @file Tar archives compressed by gzip. Nothing in them can be reached but by decompressing all that lies before it, so they
+ * are listed in one pass and read in another, which gives the wanted files in the archive's order.
+ */
+import { pipeline, Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { UserError } from "../errors.js";
+import { EntryError, type Refusal } from "./archive-entry.js";
+import { type ByteSource, openBytes, pieces } from "./byte-source.js";
+import { listed } from "./tar.js";
+import { type ForwardBytes, type TarEntry, tarMembers } from "./tar-members.js";
+
+/** Deflate cannot make bytes more than this many times fewer: what claims more is lying. */
+const LARGEST_EXPANSION = 1032;
+
+/** Bytes per piece of a stream. */
+const PIECE = 2 ** 20;
+
+/** A compressed tar archive that was listed. */
+export interface TarGzArchive {
+  /** Regular files in the archive's order, each name once. */
+  readonly entries: readonly TarEntry[];
+  /** Other members, and those that are not fit to be read. */
+  readonly refused: readonly Refusal[];
+  /**
+   * The wanted files in the archive's order, decompressing up to the last of them.
+   *
+   * @param options.largest - bytes that one may have; a larger one is given as the error that says so
+   * @throws UserError when the archive has been damaged since it was opened
+   */
+  files(
+    wanted: ReadonlySet<string>,
+    options: { largest: number },
+  ): AsyncGenerator<{ name: string; content: Uint8Array | EntryError }>;
+  /** One file piece by piece, decompressing all before it. */
+  stream(entry: TarEntry): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a `.tar.gz` archive and lists it, decompressing it once from beginning to end, which also checks gzip's checksum.
+ *
+ * @param source - path of a file, or its bytes (borrowed)
+ * @param where - the archive's name, for messages
+ * @throws UserError naming the byte of the tar archive where it is damaged or ends too early
+ */
+export async function openTarGz(
+  source: string | Uint8Array,
+  where = typeof source === "string" ? source : "bytes in memory",
+): Promise<TarGzArchive> {
+  const refuse: Refuse = (problem) => {
+    throw new UserError(`Expected a .tar.gz archive at ${where}, but ${problem}.`);
+  };
+  const file = await openBytes(source, refuse);
+  try {
+    if (file.size === 0) refuse("it is empty (0 bytes)");
+    return {
+      ...(await listing(gunzipped(file, refuse), refuse)),
+      files: async function* (wanted, { largest }) {
+        const bytes = gunzipped(file, refuse);
+        let left = wanted.size;
+        try {
+          for await (const { name, bytes: size, problem } of tarMembers(bytes, refuse)) {
+            if (problem !== undefined || !wanted.has(name)) continue;
+            if (size > largest) {
+              yield { name, content: new EntryError(name, where, `it has ${size} bytes; at most ${largest} are read`) };
+            } else {
+              const content = await bytes.read(size);
+              if (content.length < size) refuse(SHORTER);
+              yield { name, content };
+            }
+            if (--left === 0) return;
+          }
+        } finally {
+          await bytes.close();
+        }
+      },
+      stream: async function* ({ start, bytes: size }) {
+        const bytes = gunzipped(file, refuse);
+        try {
+          await bytes.skip(start);
+          for (let left = size; left > 0; ) {
+            const piece = await bytes.read(Math.min(PIECE, left));
+            if (piece.length === 0) refuse(SHORTER);
+            left -= piece.length;
+            yield piece;
+          }
+        } finally {
+          await bytes.close();
+        }
+      },
+      close: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+const SHORTER = "it has become shorter since it was opened";
+
+type Refuse = (problem: string) => never;
+
+async function listing(bytes: Decompressed, refuse: Refuse) {
+  try {
+    const members = await listed(tarMembers(bytes, refuse));
+    await bytes.skip(Number.POSITIVE_INFINITY); // gzip's checksum comes last
+    return members;
+  } finally {
+    await bytes.close();
+  }
+}
+
+type Decompressed = ForwardBytes & { close(): Promise<void> };
+
+/** The decompressed bytes of a file from their beginning on. */
+function gunzipped(file: ByteSource, refuse: Refuse): Decompressed {
+  const gunzip = createGunzip({ chunkSize: 2 ** 18 });
+  pipeline(Readable.from(pieces(file, 0, file.size)), gunzip, () => {}); // its error arrives below
+  const chunks: AsyncIterator<Buffer> = gunzip[Symbol.asyncIterator]();
+  let chunk: Buffer = Buffer.alloc(0); // what of the present one is not passed yet
+  let position = 0;
+
+  /** Up to `length` bytes of the present chunk; none at the end. */
+  const take = async (length: number): Promise<Buffer> => {
+    if (chunk.length === 0) {
+      const next = await chunks
+        .next()
+        .catch((error: Error) =>
+          refuse(
+            `its compressed data are damaged or end too early, behind byte ${position} of the archive (${error.message})`,
+          ),
+        );
+      if (next.done) return chunk;
+      chunk = next.value;
+    }
+    const taken = chunk.subarray(0, length);
+    chunk = chunk.subarray(taken.length);
+    position += taken.length;
+    return taken;
+  };
+  return {
+    get position() {
+      return position;
+    },
+    most: LARGEST_EXPANSION * file.size,
+    read: async (length) => {
+      const parts = [await take(length)];
+      for (let left = length - parts[0].length; left > 0; ) {
+        const part = await take(left);
+        if (part.length === 0) break;
+        left -= part.length;
+        parts.push(part);
+      }
+      return parts.length === 1 ? parts[0] : Buffer.concat(parts);
+    },
+    skip: async (length) => {
+      for (let left = length; left > 0; ) {
+        const part = await take(left);
+        if (part.length === 0) break;
+        left -= part.length;
+      }
+    },
+    close: async () => {
+      await chunks.return?.();
+    },
+  };
+}
