@@ -17,7 +17,7 @@ const metrics = (out: string) => read(join(out, "metrics.jsonl"));
 beforeAll(() => discs(data, ["red", "blue"], 100));
 
 test.each<[stage: string, settings: string[], reached: (out: string, stderr: string) => boolean]>([
-  ["reading images", [], (_, stderr) => stderr.includes("reading train images")],
+  ["packing images", [], (_, stderr) => stderr.includes("packing images")],
   ["taking the folder", [], (out) => names(out).some((name) => name.startsWith("lock-"))],
   ["tracing and creating sessions", [], (out) => names(out).includes("data.json")],
   ["the first step", [], (out) => metrics(out).includes('"run"')],
@@ -42,7 +42,7 @@ test.each<[stage: string, settings: string[], reached: (out: string, stderr: str
   child.stderr!.on("data", (text: string) => {
     stderr += text;
   });
-  await until(() => reached(out, stderr), 1);
+  await until(() => child.exitCode !== null || reached(out, stderr), 1);
   const sentMs = performance.now();
   child.kill("SIGTERM");
   const result = await ended;
