@@ -39,6 +39,17 @@ async function ending(code: string, ...signals: [name: NodeJS.Signals, afterMs: 
   return { ...(await ended), tookMs: performance.now() - sentMs };
 }
 
+test("a third signal leaves at once, however soon it comes", () => {
+  let left = 0;
+  const interruption = listenForInterruption(() => {}, { leave: () => left++, now: () => 0 });
+  process.emit("SIGINT", "SIGINT");
+  process.emit("SIGINT", "SIGINT");
+  expect(left).toBe(0);
+  process.emit("SIGINT", "SIGINT");
+  expect(left).toBe(1);
+  interruption.dispose();
+});
+
 test("while no command listens, a signal ends the process with 130", async () => {
   const code = "exitUnlessListening(); setInterval(() => {}, 1000); console.log(1);";
   expect(await ending(code, ["SIGTERM", 0])).toMatchObject({ code: 130, signal: null });

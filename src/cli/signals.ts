@@ -7,7 +7,8 @@ const NAMES: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM"];
 
 /**
  * A terminal sends Ctrl-C to the whole process group, and npm passes on to its child what it receives itself: one key
- * press arrives twice within milliseconds. A second signal counts only after this time.
+ * press arrives twice within milliseconds. A second signal counts only after this time; a third one always, since signals
+ * that come while the thread is busy are all told at once.
  */
 const SAME_KEY_PRESS_MS = 500;
 
@@ -55,12 +56,14 @@ export function listenForInterruption(
 ): Interruption {
   const controller = new AbortController();
   let firstMs: number | undefined;
+  let count = 0;
   const listener = (name: NodeJS.Signals) => {
+    count++;
     if (firstMs === undefined) {
       firstMs = now();
       controller.abort(new DOMException(`interrupted by ${name}`, "AbortError"));
       onFirst(name);
-    } else if (now() - firstMs > SAME_KEY_PRESS_MS) leave();
+    } else if (count > 2 || now() - firstMs > SAME_KEY_PRESS_MS) leave();
   };
   for (const name of NAMES) process.on(name, listener);
   listening++;

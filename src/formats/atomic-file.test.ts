@@ -73,4 +73,8 @@ test("a folder that cannot be made is named", async () => {
   await expect(making).rejects.toThrow(
     `Expected to write ${join(folder, "a-file", "folder")}, but a part of its path is a file, not a folder`,
   );
+  await expect(makeFolderSynced(join(folder, "a-file"))).rejects.toThrow("a file of that name is there");
+  await makeFolderSynced(join(folder, "one", "two", "three"));
+  await makeFolderSynced(join(folder, "one", "two", "three"));
+  expect(await readdir(join(folder, "one", "two"))).toEqual(["three"]);
 });

@@ -1,7 +1,7 @@
 /** @file Files that appear whole or not at all. */
 import { createHash } from "node:crypto";
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { writeError } from "./write-error.js";
 
 /** The content of a file: bytes, or pieces of it in order, so that a large file is never in memory a second time. */
@@ -73,16 +73,25 @@ export async function writeSynced(path: string, content: Content): Promise<{ byt
  */
 export async function makeFolderSynced(path: string): Promise<void> {
   try {
-    const first = await mkdir(path, { recursive: true });
-    if (first === undefined) return;
-    let parent = dirname(resolve(first));
-    for (const name of relative(parent, resolve(path)).split(sep)) {
-      await syncFolder(parent);
-      parent = join(parent, name);
-    }
+    await makeFolder(resolve(path));
   } catch (error) {
     throw writeError(path, error);
   }
+}
+
+/** One by one, since a recursive `mkdir` of Node's says "no such file" of a file system that is read-only. */
+async function makeFolder(path: string): Promise<void> {
+  const parent = dirname(path);
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+    if (code !== "ENOENT" || parent === path) throw error;
+    await makeFolder(parent);
+    return makeFolder(path);
+  }
+  await syncFolder(parent);
 }
 
 /** Waits until the names in a folder are on disk. Windows keeps them by itself, and opens no folders. */

@@ -15,6 +15,7 @@ const REASONS: Record<string, string> = {
   EPERM: "the system does not permit it",
   ENOTDIR: "a part of its path is a file, not a folder",
   EISDIR: "a folder of that name is there",
+  EEXIST: "a file of that name is there",
   EIO: "the disk reports an error; it may be failing",
 };
 const REMEDIES: Record<string, string> = {

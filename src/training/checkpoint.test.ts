@@ -47,7 +47,13 @@ const newest = async () => {
 test("what was saved is read back, part by part", async () => {
   const saved = await save(5);
   const { manifest, parts } = await readCheckpoint(saved, ["ema", "parameters"]);
-  expect(manifest).toMatchObject({ step: 5, images: 40, trainImages: 64, settings: { "training.seed": 0 } });
+  expect(manifest).toMatchObject({
+    step: 5,
+    images: 40,
+    trainImages: 64,
+    trainDigest: "ab",
+    settings: { "training.seed": 0 },
+  });
   expect([...parts.ema.get("a.weight")!.data]).toEqual([10, -10]);
   expect(Object.keys(parts)).toEqual(["ema", "parameters"]);
   expect(readdirSync(folder)).toEqual(["step-5"]);

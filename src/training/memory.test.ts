@@ -14,15 +14,25 @@ test.each([
   ["tiny ones rematerialised", 13, { microBatchSize: 3, rematerialise: true }],
   ["the smallest where nothing fits", 5, { microBatchSize: 1, rematerialise: true }],
 ])("what is left open becomes %s", (_, budget, expected) => {
-  expect(chooseSettings(open, budget, bytes)).toEqual(expected);
+  expect(chooseSettings(open, budget, 12, bytes)).toEqual(expected);
 });
 
 test("what is set stays", () => {
-  expect(chooseSettings({ ...open, rematerialise: false }, 25, bytes)).toEqual({
+  expect(chooseSettings({ ...open, rematerialise: false }, 25, 12, bytes)).toEqual({
     microBatchSize: 3,
     rematerialise: false,
   });
-  expect(chooseSettings({ ...open, microBatchSize: 6 }, 25, bytes)).toEqual({ microBatchSize: 6, rematerialise: true });
+  expect(chooseSettings({ ...open, microBatchSize: 6 }, 25, 1, bytes)).toEqual({
+    microBatchSize: 6,
+    rematerialise: true,
+  });
+});
+
+test.each([
+  ["no more images than their work allows", 5, 4],
+  ["four all the same", 1, 4],
+])("a micro-batch that is chosen has %s", (_, most, microBatchSize) => {
+  expect(chooseSettings(open, 1000, most, bytes)).toEqual({ microBatchSize, rematerialise: false });
 });
 
 test("the memory of a training step: less when rematerialised, less in smaller parts", () => {

@@ -17,6 +17,12 @@ const SHARE = 0.6;
 /** Smaller micro-batches cost more time than rematerialisation does. */
 const SMALLEST = 4;
 
+/**
+ * Multiply-accumulates that a micro-batch should not go beyond, since training cannot stop within one: some eight seconds on
+ * two cores. Larger ones are no faster there (docs/benchmarks.md: `cifar10`, batch 4 and 8).
+ */
+const LARGEST_WORK = 7e11;
+
 /** The two settings that trade time for memory. */
 export type MemorySettings = Pick<TrainingConfig, "microBatchSize" | "rematerialise">;
 
@@ -41,21 +47,26 @@ export function fitToMemory(config: Config, available = process.availableMemory(
     const wanted = { ...config, training: { ...training, ...settings } };
     return trainingBytes(wanted, stepCost(wanted).peakBytes);
   };
-  return { ...config, training: { ...training, ...chooseSettings(training, SHARE * available, measure) } };
+  const one = { ...config, training: { ...training, microBatchSize: 1, rematerialise: false } };
+  const most = training.microBatchSize === "auto" ? LARGEST_WORK / stepCost(one).multiplyAccumulates : 1;
+  return { ...config, training: { ...training, ...chooseSettings(training, SHARE * available, most, measure) } };
 }
 
 /**
  * The largest micro-batch that fits, without rematerialisation unless only tiny ones do; the smallest of all if none does.
  *
+ * @param most - images whose work is not too much for a micro-batch that is chosen; few are taken all the same
  * @param bytes - memory that some settings take; it grows evenly with the micro-batch, so few are asked for
  */
 export function chooseSettings(
   training: Pick<TrainingConfig, "batchSize"> & MemorySettings,
   budget: number,
+  most: number,
   bytes: (settings: Fitted) => number,
 ): Fitted {
   const { batchSize } = training;
-  const sizes = training.microBatchSize === "auto" ? divisors(batchSize) : [training.microBatchSize];
+  const possible = divisors(batchSize).filter((size) => size <= Math.max(most, SMALLEST));
+  const sizes = training.microBatchSize === "auto" ? possible : [training.microBatchSize];
   const settings = training.rematerialise === "auto" ? [false, true] : [training.rematerialise];
   for (const rematerialise of settings) {
     const least = rematerialise === settings.at(-1) ? 1 : Math.min(SMALLEST, sizes[0]);

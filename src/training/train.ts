@@ -20,9 +20,9 @@ import { roomNotice } from "./room.js";
 import { clearLeftovers, describeRun, runPaths, summarise, withSettingsOfRun } from "./run-folder.js";
 import { lockRun } from "./run-lock.js";
 import { startingPoint } from "./starting-point.js";
-import { pause } from "./stopping.js";
+import { afterPatience, pause } from "./stopping.js";
 import { Trainer } from "./trainer.js";
-import { TrainingLoop, type TrainResult } from "./training-loop.js";
+import { type Held, TrainingLoop, type TrainResult } from "./training-loop.js";
 
 export interface TrainOptions {
   config: Config;
@@ -54,29 +54,38 @@ export interface TrainOptions {
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const called = performance.now();
-  const { data, out, resume = false } = options;
+  const { data, out, resume = false, signal, onEvent: tell = () => {} } = options;
   checkImages(options.config, data);
   const lock = await lockRun(out);
+  const ended = new AbortController();
+  const held: Held = { saving: false };
+  afterPatience(signal, ended.signal, () => {
+    if (!held.saving) void tell({ type: "waiting", saved: held.saved });
+  });
   try {
     await clearLeftovers(out);
     const config = fitToMemory(resume ? await withSettingsOfRun(options.config, out) : options.config);
-    await pause(options.signal);
+    await pause(signal);
     const inputs = new InputThread({ config, images: data.train });
     try {
-      return await trainWith({ ...options, config }, inputs, called);
+      return await trainWith({ ...options, config }, { inputs, held, called });
     } finally {
       await inputs.dispose();
     }
   } finally {
+    ended.abort();
     await lock.release();
   }
 }
 
 /** The same with a settled configuration. */
-async function trainWith(options: TrainOptions, inputs: InputThread, called: number): Promise<TrainResult> {
+async function trainWith(
+  options: TrainOptions,
+  { inputs, held, called }: { inputs: InputThread; held: Held; called: number },
+): Promise<TrainResult> {
   const { config, data, out, limit = {}, runtime = defaultRuntime(), signal, onEvent: tell = () => {} } = options;
   const identity = { count: data.train.count, digest: digestOfSet(data.train) };
-  const { trainer, start, notices } = await prepare({ ...options, runtime }, identity, inputs);
+  const { trainer, start, notices } = await prepare({ ...options, runtime }, { identity, inputs, held });
   const observer = new Observer(trainer, data);
   try {
     await pause(signal);
@@ -84,8 +93,8 @@ async function trainWith(options: TrainOptions, inputs: InputThread, called: num
     const { gathered, resumed } = start;
     const described = runLine(config, data, runtime, resumed?.step ?? null);
     const journal = await Journal.open({ config, out, counters: trainer.counters, tell }, described, gathered);
-    const parts = { config, out, trainer, observer, inputs, journal, identity, tell };
-    return await new TrainingLoop(parts, { limit, signal, called }, resumed).run();
+    const parts = { config, out, trainer, observer, inputs, journal, identity, held, tell };
+    return await new TrainingLoop(parts, { limit, signal, called }).run();
   } finally {
     await observer.dispose();
     await trainer.dispose();
@@ -95,12 +104,12 @@ async function trainWith(options: TrainOptions, inputs: InputThread, called: num
 /** Finds where to start, describes the run in its folder, and compiles; the state on the host is let go. */
 async function prepare(
   { config, data, out, resume = false, initial, runtime, signal }: TrainOptions & { runtime: Runtime },
-  identity: DataIdentity,
-  inputs: InputThread,
+  { identity, inputs, held }: { identity: DataIdentity; inputs: InputThread; held: Held },
 ) {
   const notices: string[] = [];
   const onNotice = (message: string) => notices.push(message);
   const { state, ...start } = await startingPoint(config, identity, { out, resume, initial, onNotice });
+  held.saved = start.resumed;
   await describeRun(out, config, summarise(data.train));
   const full = roomNotice(config, out, (await listCheckpoints(runPaths(out).checkpoints)).length);
   if (full) onNotice(full);

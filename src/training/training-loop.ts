@@ -11,7 +11,7 @@ import type { DataIdentity } from "./manifest.js";
 import type { Observer } from "./observer.js";
 import { runPaths } from "./run-folder.js";
 import { saveState } from "./starting-point.js";
-import { afterPatience, unlessAborted } from "./stopping.js";
+import { unlessAborted } from "./stopping.js";
 import type { StepReport, Trainer } from "./trainer.js";
 
 /** Half an hour is the most that a killed run loses, however seldom its configuration has it saved. */
@@ -44,7 +44,15 @@ export interface Parts {
   inputs: InputThread;
   journal: Journal;
   identity: DataIdentity;
+  held: Held;
   tell: Tell;
+}
+
+/** What is safe on disk, and whether more is being written. */
+export interface Held {
+  /** The newest checkpoint. */
+  saved?: { step: number; folder: string };
+  saving: boolean;
 }
 
 interface Bounds {
@@ -55,30 +63,19 @@ interface Bounds {
   called: number;
 }
 
-/** A checkpoint. */
-interface Saved {
-  step: number;
-  folder: string;
-}
-
 export class TrainingLoop {
   readonly #startStep: number;
   readonly #lastStep: number;
-  #saved: Saved | undefined;
   #savedSeconds: number;
-  #saving = false;
   /** Seconds of the steps so far, and of waiting for their inputs. */
   readonly #spent = { steps: 0, waiting: 0 };
 
-  /** @param resumed - the checkpoint that the run goes on from */
   constructor(
     private readonly parts: Parts,
     private readonly bounds: Bounds,
-    resumed?: Saved,
   ) {
     this.#startStep = parts.trainer.counters.step;
     this.#lastStep = lastStep(bounds.limit, parts.config.training);
-    this.#saved = resumed;
     this.#savedSeconds = this.#elapsed;
   }
 
@@ -88,29 +85,21 @@ export class TrainingLoop {
    * @throws TrainingStopped after `training.maxConsecutiveSkips` skipped updates
    */
   async run(): Promise<TrainResult> {
-    const { trainer, tell, journal } = this.parts;
+    const { trainer, journal, held, tell } = this.parts;
     await tell({ type: "start", run: journal.run, step: this.#startStep, totalSteps: this.#lastStep });
-    const ended = new AbortController();
-    afterPatience(this.bounds.signal, ended.signal, () => {
-      if (!this.#saving) void tell({ type: "waiting", saved: this.#saved });
-    });
-    try {
-      await this.#loop();
-    } finally {
-      ended.abort();
-    }
+    await this.#loop();
     const { step, images, updates, skips } = trainer.counters;
     return {
       ...{ step, images, updates, skips, seconds: journal.seconds },
       dataWaitShare: this.#spent.steps > 0 ? this.#spent.waiting / this.#spent.steps : 0,
       interrupted: this.#interrupted,
-      checkpoint: this.#saved!.folder,
+      checkpoint: held.saved!.folder,
       best: (await journal.best()) ?? null,
     };
   }
 
   async #loop(): Promise<void> {
-    const { config, trainer, journal } = this.parts;
+    const { config, trainer, journal, held } = this.parts;
     const { training } = config;
     const { counters } = trainer;
     let measured = journal.measuredStep;
@@ -144,7 +133,7 @@ export class TrainingLoop {
     }
     await journal.means();
     if (!this.#interrupted && measured < counters.step) await this.#measure();
-    if (this.#saved?.step !== counters.step) await this.#save();
+    if (held.saved?.step !== counters.step) await this.#save();
     if (!this.#interrupted && shown < counters.step) await this.#show();
   }
 
@@ -223,19 +212,19 @@ export class TrainingLoop {
   }
 
   async #save(): Promise<void> {
-    const { config, out, trainer, journal, identity, tell } = this.parts;
+    const { config, out, trainer, journal, identity, held, tell } = this.parts;
     const { step, consecutiveSkips } = trainer.counters;
     const { keepCheckpoints: recent, keepEvery: every } = config.training;
-    this.#saving = true;
+    held.saving = true;
     journal.sync(); // no checkpoint knows of steps that the log could lose
-    this.#saved = { step, folder: await saveState(out, identity, trainer, journal.meter.gathered) };
+    held.saved = { step, folder: await saveState(out, identity, trainer, journal.meter.gathered) };
     // Amid skipped updates nothing is deleted: what is older may be what the run has to go back to.
     if (consecutiveSkips === 0) {
       const best = (await journal.best())?.step;
       await retainCheckpoints(runPaths(out).checkpoints, { current: step, recent, every, best });
     }
     this.#savedSeconds = this.#elapsed;
-    this.#saving = false;
-    await tell({ type: "checkpoint", ...this.#saved });
+    held.saving = false;
+    await tell({ type: "checkpoint", ...held.saved });
   }
 }
