@@ -1,5 +1,5 @@
 /** @file Facts about one image that decide what becomes of it in a training set. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { decodePixels, isTransparent } from "./decode.js";
 import { DIGEST_BYTES } from "./digest-table.js";
 import type { ImageFormat } from "./image-format.js";
@@ -21,7 +21,7 @@ export interface ImageFacts {
   deep: boolean;
   /** Whether no pixel has a colour. */
   grey: boolean;
-  /** The same for two images if and only if all their pixels are: the first 16 bytes of the SHA-256 of size and pixels. */
+  /** The same for two images if and only if all their pixels are: 16 bytes of a SHA-256 of size and pixels. */
   digest: Uint8Array;
 }
 
@@ -72,7 +72,7 @@ function isGrey(pixels: Uint8Array, step: number, between: number): boolean {
 }
 
 const digestOf = (pixels: Uint8Array, width: number, height: number): Uint8Array =>
-  createHash("sha256").update(`${width}×${height}:`).update(pixels).digest().subarray(0, DIGEST_BYTES);
+  hash("sha256", `${width}×${height}:${hash("sha256", pixels)}`, "buffer").subarray(0, DIGEST_BYTES);
 
 /** The number of pictures that an animated PNG declares before its first picture. */
 function framesOfPng(bytes: Uint8Array): number {
