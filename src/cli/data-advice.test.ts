@@ -50,8 +50,8 @@ test.each<[string, ScanSummary, string, string[], RegExp]>([
     ["training.batchSize=1", "training.steps=500", "optimizer.decaySteps=500"],
     /few/,
   ],
-  ["many", summaryOf(45_000), "cifar10-small", [], /see each 43 times.*--preset cifar10 is the published model/],
-  ["very many", summaryOf(1.2e6), "cifar10-small", [], /see each 1.6 times.*--preset imagenet32/],
+  ["many", summaryOf(45_000), "cifar10-small", [], /see each image 43 times.*--preset cifar10 is the published model/],
+  ["very many", summaryOf(1.2e6), "cifar10-small", [], /see each image 1.6 times.*--preset imagenet32/],
   [
     "classes",
     summaryOf(2000, { classes: classes(900, 1100) }),
@@ -86,13 +86,13 @@ test.each<[string, ScanSummary, string, string[], RegExp]>([
   ["small", summaryOf(2000, { small: 500 }), "emoji32-small", [], /25 % of the images have less than 32 pixels/],
   ["grey", summaryOf(2000, { grey: 2000 }), "emoji32-small", [], /The images are grey/],
   ["half grey", summaryOf(2000, { grey: 1000 }), "emoji32-small", [], /50 % of the images are grey/],
-  ["copies", summaryOf(2000, { duplicates: 99 }), "emoji32-small", [], /99 images are copies of others: remove them/],
+  ["copies", summaryOf(2000, { duplicates: 99 }), "emoji32-small", [], /99 images are copies of others: best removed/],
   [
     "copies in other splits",
     summaryOf(2000, { duplicates: 3, duplicatesAcrossSplits: 2 }),
     "emoji32-small",
     [],
-    /3 images are copies of others, 2 of them of one in another split/,
+    /3 images are copies of others, 2 of them in another split/,
   ],
 ])("advice for %s", (_name, summary, preset, settings, reason) => {
   const advice = adviseTraining(summary, "folder:cats");

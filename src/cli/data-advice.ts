@@ -62,7 +62,7 @@ function presetReason(count: number, { preset, training }: Config): string {
     return `${images} images to train on are few: ${preset}, a small model, learns what they share in minutes.`;
   }
   const epochs = (steps * batchSize) / count;
-  const seen = `all its steps see each ${epochs < 2 ? epochs.toFixed(1) : Math.round(epochs)} times`;
+  const seen = `all its steps see each image ${epochs < 2 ? epochs.toFixed(1) : Math.round(epochs)} times`;
   const larger =
     count >= ENOUGH_FOR_PUBLISHED.imagenet32 ? "imagenet32" : count >= ENOUGH_FOR_PUBLISHED.cifar10 ? "cifar10" : "";
   const gpu = larger ? ` With a GPU and days, --preset ${larger} is the published model for a set like this.` : "";
@@ -84,7 +84,7 @@ function batchFor(count: number, { training }: Config) {
 /** Fewer steps for sets so small that the preset's would show every image hundreds of times. */
 function lengthFor(count: number, batchSize: number, { training }: Config) {
   const steps = Math.max(FEWEST_STEPS, Math.ceil((MOST_EPOCHS * count) / batchSize));
-  if (steps >= training.steps) return { settings: [], reasons: [] };
+  if (1.5 * steps >= training.steps) return { settings: [], reasons: [] }; // not worth two settings
   const seen = Math.round((steps * batchSize) / count);
   return {
     settings: [`training.steps=${steps}`, `optimizer.decaySteps=${steps}`],
@@ -148,9 +148,10 @@ function contentReasons({ kinds, usable, duplicatesAcrossSplits }: ScanSummary):
     reasons.push(`${formatShare(share("grey"))} of the images are grey, and so will be as many of the samples.`);
   }
   if (share("duplicate") > MANY.duplicate || duplicatesAcrossSplits > 0) {
-    const copies = `${formatCount(kinds.duplicate.count)} images are copies of others`;
-    const across = `, ${formatCount(duplicatesAcrossSplits)} of them of one in another split, which flatters held-out figures`;
-    reasons.push(`${copies}${duplicatesAcrossSplits > 0 ? across : ""}: remove them.`);
+    const { count } = kinds.duplicate;
+    const copies = count === 1 ? "One image is a copy of another" : `${formatCount(count)} images are copies of others`;
+    const across = `, ${formatCount(duplicatesAcrossSplits)} of them in another split, which flatters held-out figures`;
+    reasons.push(`${copies}${duplicatesAcrossSplits > 0 ? across : ""}: best removed.`);
   }
   return reasons;
 }

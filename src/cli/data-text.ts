@@ -36,7 +36,7 @@ function overview(source: { name: string; description: string }, summary: ScanSu
   const rows: [string, string][] = [["source", shown(`${source.name}: ${source.description}`)]];
   rows.push(["images", `${formatCount(usable)} usable${left > 0 ? `, ${formatCount(left)} left out` : ""}`]);
   if (usable === 0) return facts(rows);
-  const more = otherSizes > 0 ? ` and ${formatCount(otherSizes)} other sizes` : "";
+  const more = otherSizes > 0 ? ` and ${formatCount(otherSizes)} more` : "";
   return facts([
     ...rows,
     ["splits", `${list(Object.entries(splits))}${overlap ? " (validation images are test images too)" : ""}`],

@@ -1,6 +1,7 @@
 /** @file Facts about one image that decide what becomes of it in a training set. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { decodePixels, isTransparent } from "./decode.js";
+import { DIGEST_BYTES } from "./digest-table.js";
 import type { ImageFormat } from "./image-format.js";
 
 export interface ImageFacts {
@@ -20,8 +21,8 @@ export interface ImageFacts {
   deep: boolean;
   /** Whether no pixel has a colour. */
   grey: boolean;
-  /** The same for two images if and only if all their pixels are: 128 bits of the SHA-256 of size and decoded pixels. */
-  digest: string;
+  /** The same for two images if and only if all their pixels are: 16 bytes of a SHA-256 of size and pixels. */
+  digest: Uint8Array;
 }
 
 /** Channels of a grey pixel differ by no more than JPEG's rounding. */
@@ -70,8 +71,8 @@ function isGrey(pixels: Uint8Array, step: number, between: number): boolean {
   return true;
 }
 
-const digestOf = (pixels: Uint8Array, width: number, height: number): string =>
-  createHash("sha256").update(`${width}×${height}:`).update(pixels).digest("base64").slice(0, 22);
+const digestOf = (pixels: Uint8Array, width: number, height: number): Uint8Array =>
+  hash("sha256", `${width}×${height}:${hash("sha256", pixels)}`, "buffer").subarray(0, DIGEST_BYTES);
 
 /** The number of pictures that an animated PNG declares before its first picture. */
 function framesOfPng(bytes: Uint8Array): number {

@@ -1,6 +1,7 @@
 /** @file What a source of images holds: every image decoded once and counted, what is unusual named. */
 import { availableParallelism } from "node:os";
 import { TooLarge } from "./decode.js";
+import { DigestTable } from "./digest-table.js";
 import { type Kind, kinds, WIDE } from "./image-kinds.js";
 import type { Split } from "./image-set.js";
 import { type ImageFacts, inspectImage, inspectPixels } from "./inspect-image.js";
@@ -46,7 +47,7 @@ const SHOWN_SIZES = 5;
 /**
  * Reads and decodes every image of a listing, several at a time.
  *
- * Memory: some hundred bytes an image, for its hash, and the files being decoded.
+ * Memory: some 30 bytes an image, for its digest, and the images being decoded.
  *
  * @param onProgress - images looked at so far
  * @throws the signal's reason when it aborts, and what reading throws
@@ -114,14 +115,14 @@ export class Tally {
   readonly #sizes = new Map<string, number>();
   readonly #shorterSides = new Map<number, number>();
   #loss = 0;
-  /** The first image of every digest. */
-  readonly #firsts = new Map<string, number>();
+  readonly #digests: DigestTable;
   #acrossSplits = 0;
   readonly #kinds = Object.fromEntries(kinds.map((kind) => [kind, none()])) as Record<Kind, Named>;
 
   constructor(listing: Omit<Listing, "read">) {
     this.#listing = listing;
     this.#classes = listing.classes.map(() => 0);
+    this.#digests = new DigestTable(listing.images.length);
   }
 
   /** Counts one image. */
@@ -157,12 +158,9 @@ export class Tally {
     }
   }
 
-  #addDigest(index: number, digest: string): void {
-    const first = this.#firsts.get(digest);
-    if (first === undefined) {
-      this.#firsts.set(digest, index);
-      return;
-    }
+  #addDigest(index: number, digest: Uint8Array): void {
+    const first = this.#digests.add(digest, index);
+    if (first === undefined) return;
     const { images } = this.#listing;
     note(this.#kinds.duplicate, images[index].name, `the same as ${images[first].name}`);
     if (images[index].split !== images[first].split) this.#acrossSplits++;

@@ -40,7 +40,7 @@ test("a person sees what there is, what is unusual by name, what is done with it
   expect(code, stderr).toBe(0);
   const words = (line: RegExp) => expect(stdout).toMatch(line);
   words(/^images +34 usable, 4 left out$/m);
-  words(/^formats .*29 PNG.*2 JPEG.*1 GIF.*1 WebP/m);
+  words(/^formats .*30 PNG.*2 JPEG.*1 GIF.*1 WebP/m);
   words(/^discs +24 +█+$/m);
   words(/^odd +10 +█+$/m);
   words(/^unreadable +2 +left out$/m);
