@@ -67,6 +67,7 @@ export class Observer {
       count: originals.count,
       seed,
       batch: this.#batch,
+      signal,
     });
     const small = config.model.superResolution ? smallImages(config, images) : undefined;
     const samples = await drawSamples(await this.#priorProgram(), config, summarise(this.data.train), {
@@ -94,8 +95,10 @@ export class Observer {
 
   /** Frees the programs. */
   async dispose(): Promise<void> {
-    await (await this.#bound)?.dispose();
-    await (await this.#prior)?.dispose();
+    for (const program of [this.#bound, this.#prior]) {
+      const compiled = await program?.catch(() => undefined); // whoever wanted it knows
+      await compiled?.dispose();
+    }
   }
 }
 
