@@ -42,13 +42,14 @@ export function skipText({ step, reason, lossNats, gradientNorm, consecutive }: 
  * @param out - the run folder; grids go to its `samples`
  * @param resolution - of the images
  * @param now - clock in milliseconds
+ * @param leave - how to stop at once
  * @returns the handler to give to `train`
  */
 export function showTraining(
   out: string,
   resolution: number,
   progress: Progress,
-  now = () => performance.now(),
+  { now = () => performance.now(), leave = leaveAtOnce } = {},
 ): (event: TrainingEvent) => Promise<void> {
   let latest = "";
   let unshownSkips = 0;
@@ -105,8 +106,11 @@ export function showTraining(
         return;
       case "waiting": {
         const kept = event.saved ? `what is saved is step ${event.saved.step}` : "nothing is saved yet";
-        note(`The micro-batch under way takes too long to wait for: leaving without saving, ${kept}.`);
-        leaveAtOnce();
+        try {
+          note(`The micro-batch under way takes too long to wait for: leaving without saving, ${kept}.`);
+        } finally {
+          leave(); // also where the note cannot be written
+        }
         return;
       }
       case "notice":
