@@ -2,10 +2,11 @@
 import type { Config } from "../config/index.js";
 import { NotAPicture } from "../generation/pictures.js";
 import { lastGood, retainCheckpoints } from "./checkpoint.js";
+import type { Tell } from "./events.js";
 import { diagnose, stopTraining } from "./health.js";
 import type { Best } from "./held-out.js";
 import type { InputThread } from "./input-thread.js";
-import type { Journal, Tell } from "./journal.js";
+import type { Journal } from "./journal.js";
 import { type Limits, lastStep, showsPictures, workLeft } from "./limits.js";
 import type { DataIdentity } from "./manifest.js";
 import type { Observer } from "./observer.js";
