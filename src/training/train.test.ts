@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -73,6 +73,34 @@ test("aborted before the first step, it throws the reason and leaves no checkpoi
   controller.abort(new Error("not now"));
   await expect(start("early", { signal: controller.signal })).rejects.toThrow("not now");
   expect(readdirSync(join(folder, "early"))).toEqual([]);
+});
+
+test("an evaluation is in the log as a whole before anybody hears of it", async () => {
+  const logged: string[][] = [];
+  const onEvent = (event: TrainingEvent) => {
+    if (event.type === "validation")
+      logged.push(measurements("told").map((line) => ("split" in line ? line.split : line.type)));
+  };
+  await start("told", {
+    config: tinyConfig({ training: { ...training, logEvery: 100 } }),
+    limit: { steps: 3 },
+    onEvent,
+  });
+  expect(logged).toEqual([
+    ["validation", "train"],
+    ["validation", "train"],
+  ]);
+});
+
+test("what ended a run is told, also when its lock cannot be removed then", async () => {
+  const onEvent = (event: TrainingEvent) => {
+    if (event.type !== "start") return;
+    const lock = readdirSync(join(folder, "stuck")).find((name) => name.startsWith("lock-"))!;
+    rmSync(join(folder, "stuck", lock));
+    mkdirSync(join(folder, "stuck", lock)); // which a file's removal fails for
+    throw new Error("the first failure");
+  };
+  await expect(start("stuck", { onEvent })).rejects.toThrow("the first failure");
 });
 
 test("a folder that another trainer has is refused, one that a killed trainer left is cleaned", async () => {
