@@ -67,6 +67,7 @@ interface Bounds {
 export class TrainingLoop {
   readonly #startStep: number;
   readonly #lastStep: number;
+  readonly #secondsLimit: number;
   #savedSeconds: number;
   /** Seconds of the steps so far, and of waiting for their inputs. */
   readonly #spent = { steps: 0, waiting: 0 };
@@ -77,6 +78,7 @@ export class TrainingLoop {
   ) {
     this.#startStep = parts.trainer.counters.step;
     this.#lastStep = lastStep(bounds.limit, parts.config.training);
+    this.#secondsLimit = 60 * (bounds.limit.minutes ?? Number.POSITIVE_INFINITY);
     this.#savedSeconds = this.#elapsed;
   }
 
@@ -142,15 +144,9 @@ export class TrainingLoop {
     return (performance.now() - this.bounds.called) / 1000;
   }
 
-  get #secondsLimit(): number | undefined {
-    const { minutes } = this.bounds.limit;
-    return minutes === undefined ? undefined : 60 * minutes;
-  }
-
   get #goesOn(): boolean {
     const { signal } = this.bounds;
-    const inTime = this.#elapsed < (this.#secondsLimit ?? Number.POSITIVE_INFINITY);
-    return this.parts.trainer.counters.step < this.#lastStep && !signal?.aborted && inTime;
+    return this.parts.trainer.counters.step < this.#lastStep && !signal?.aborted && this.#elapsed < this.#secondsLimit;
   }
 
   get #interrupted(): boolean {
