@@ -7,6 +7,7 @@ import { Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import type { TrainingEvent } from "./events.js";
 import { readMetrics } from "./metrics-log.js";
+import { picturePaths } from "./run-folder.js";
 import { type TrainOptions, train } from "./train.js";
 
 let runtime: Runtime;
@@ -66,6 +67,28 @@ test("interrupted amid an epoch, an accumulation and an evaluation, a run leaves
   await start("parts", { limit });
   expect(checkpoint("parts", 8)).toEqual(checkpoint("whole", 8));
   expect(measurements("parts")).toEqual(measurements("whole"));
+});
+
+test("pictures that a signal cut short, or a kill after the last checkpoint, are drawn when the run goes on", async () => {
+  const config = tinyConfig({ training: { ...training, sampleEvery: 4 } });
+  const drawn: number[] = [];
+  const draw = (event: TrainingEvent) => {
+    if (event.type !== "pictures") return;
+    drawn.push(event.step);
+    const paths = picturePaths(join(folder, "drawn"), event.step);
+    for (const path of Object.values(paths)) writeFileSync(path, "");
+  };
+  const go = (options: Partial<TrainOptions> = {}) =>
+    start("drawn", { config, limit: { steps: 6 }, onEvent: draw, ...options });
+  await go(aborting((event) => event.type === "metrics" && event.line.step === 4));
+  expect(drawn).toEqual([]);
+  await go();
+  expect(drawn).toEqual([4, 6]);
+  await go();
+  expect(drawn).toEqual([4, 6]);
+  rmSync(picturePaths(join(folder, "drawn"), 6).reconstructions);
+  await go();
+  expect(drawn).toEqual([4, 6, 6]);
 });
 
 test("aborted before the first step, it throws the reason and leaves no checkpoint and no lock", async () => {

@@ -1,4 +1,5 @@
 /** @file The loop: a step, and after it whatever is due (METHOD §3). */
+import { existsSync } from "node:fs";
 import type { Config } from "../config/index.js";
 import { NotAPicture } from "../generation/pictures.js";
 import { lastGood, retainCheckpoints } from "./checkpoint.js";
@@ -10,7 +11,7 @@ import type { Journal } from "./journal.js";
 import { type Limits, lastStep, showsPictures, workLeft } from "./limits.js";
 import type { DataIdentity } from "./manifest.js";
 import type { Observer } from "./observer.js";
-import { runPaths } from "./run-folder.js";
+import { picturePaths, runPaths } from "./run-folder.js";
 import { saveState } from "./starting-point.js";
 import { unlessAborted } from "./stopping.js";
 import type { StepReport, Trainer } from "./trainer.js";
@@ -102,16 +103,20 @@ export class TrainingLoop {
   }
 
   async #loop(): Promise<void> {
-    const { config, trainer, journal, held } = this.parts;
+    const { config, out, trainer, journal, held } = this.parts;
     const { training } = config;
     const { counters } = trainer;
     let measured = journal.measuredStep;
+    let shown = existsSync(picturePaths(out, counters.step).reconstructions) ? counters.step : 0; // written last
     // Given up, by a signal, before the checkpoint that the run goes on from.
-    if (this.#goesOn && measured < this.#startStep && this.#startStep % training.evaluateEvery === 0) {
-      measured = this.#startStep;
+    if (this.#goesOn && measured < counters.step && counters.step % training.evaluateEvery === 0) {
+      measured = counters.step;
       await this.#measure();
     }
-    let shown = this.#startStep;
+    if (this.#goesOn && shown < counters.step && showsPictures(counters.step, training.sampleEvery)) {
+      shown = counters.step;
+      await this.#show();
+    }
     while (this.#goesOn) {
       const { updates } = counters;
       const report = await this.#step();
