@@ -1,4 +1,5 @@
 /** @file What a configuration amounts to before anything is trained: parameters, groups, work and memory. */
+import { availableParallelism } from "node:os";
 import type { numpy as np } from "@jax-js/jax";
 import { type Config, microBatchOf } from "../config/index.js";
 import { prepare } from "../engine/compile.js";
@@ -52,7 +53,7 @@ export function summariseModel(config: Config): ModelSummary {
   const { encoder, generator, superResolution } = parameters;
   const layers = generator.levels.flatMap((level) => level.layers);
   const shares = informationShares(config);
-  const fitted = fitToMemory(config);
+  const fitted = fitToMemory(config, { device: "cpu", threads: availableParallelism() });
   const { rematerialise } = fitted.training;
   const microBatch = microBatchOf(fitted.training);
   const [generation, step] = [generationGraph(config), stepCost(fitted)];

@@ -14,7 +14,7 @@ import {
   saveCheckpoint,
   type Tensors,
 } from "./checkpoint.js";
-import { FRESH } from "./manifest.js";
+import { FRESH } from "./counters.js";
 import { NOTHING_GATHERED } from "./meter.js";
 
 /** What the system will not delete, since another program has it open. */

@@ -4,8 +4,8 @@ import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import { groups } from "../model/index.js";
+import type { Counters } from "./counters.js";
 import type { LayerNorm } from "./layer-norms.js";
-import type { Counters } from "./manifest.js";
 import type { SkipReason } from "./skip-rule.js";
 import type { StepReport } from "./trainer.js";
 

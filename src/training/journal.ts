@@ -2,9 +2,9 @@
 import type { Config } from "../config/index.js";
 import type { Bound } from "../evaluation/held-out-bound.js";
 import { listCheckpoints } from "./checkpoint.js";
+import type { Counters } from "./counters.js";
 import type { Tell } from "./events.js";
 import { type Best, bestOf, plateauNotice, plateauOf } from "./held-out.js";
-import type { Counters } from "./manifest.js";
 import { type Gathered, Meter } from "./meter.js";
 import {
   appendMetrics,

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { resolvePreset } from "../config/index.js";
-import { bindingSettings, brokenSeal, checkBelongs, FRESH, sealed } from "./manifest.js";
+import { FRESH } from "./counters.js";
+import { bindingSettings, brokenSeal, checkBelongs, sealed } from "./manifest.js";
 import { NOTHING_GATHERED } from "./meter.js";
 
 const config = resolvePreset("emoji32-small");

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
+import { counterSchemas } from "./counters.js";
 import { meterSchema } from "./meter.js";
 
 const count = z.int().nonnegative();
@@ -14,14 +15,7 @@ export const FORMAT = 2;
 
 export const manifestSchema = z.strictObject({
   format: z.literal(FORMAT),
-  /** Batches seen: keys data and noise, and names the checkpoint. */
-  step: count,
-  images: count,
-  /** Updates made: drives learning rate, bias correction and EMA. */
-  updates: count,
-  skips: count,
-  /** Skipped without an update since: training stops when there are too many. */
-  consecutiveSkips: count,
+  ...counterSchemas,
   /** What the next line of metrics will be the mean of. */
   meter: meterSchema,
   /** Images of the training set: another number means another set. */
@@ -72,12 +66,6 @@ function jsonHash(value: unknown): string {
       : child;
   return createHash("sha256").update(JSON.stringify(value, inOrder)).digest("hex");
 }
-
-/** How far a run has come. */
-export type Counters = Pick<Manifest, "step" | "images" | "updates" | "skips" | "consecutiveSkips">;
-
-/** The counters of a run that has not begun. */
-export const FRESH: Counters = { step: 0, images: 0, updates: 0, skips: 0, consecutiveSkips: 0 };
 
 /**
  * Settings that may change when a run goes on: they decide when it stops, saves or reports, or how it fits into memory. So

@@ -18,10 +18,10 @@ const SHARE = 0.6;
 const SMALLEST = 4;
 
 /**
- * Multiply-accumulates that a micro-batch should not go beyond, since training cannot stop within one: some eight seconds on
- * two cores. Larger ones are no faster there (docs/benchmarks.md: `cifar10`, batch 4 and 8).
+ * Multiply-accumulates for each thread of the processor that a micro-batch should not go beyond, since training cannot stop
+ * within one: some eight seconds. Larger ones are no faster (docs/benchmarks.md: `cifar10`, batch 4 and 8).
  */
-const LARGEST_WORK = 7e11;
+const LARGEST_WORK = 3.5e11;
 
 /** The two settings that trade time for memory. */
 export type MemorySettings = Pick<TrainingConfig, "microBatchSize" | "rematerialise">;
@@ -39,8 +39,19 @@ export function trainingBytes(config: Config, peakBytes: number): number {
   return PROCESS.bytes + (PROCESS.weights - halved) * weights + PROCESS.step * peakBytes;
 }
 
-/** The configuration with what it leaves open decided for a machine with this many bytes to spare. Allocates nothing. */
-export function fitToMemory(config: Config, available = process.availableMemory()): Config {
+/** Where training is to fit. */
+export interface Machine {
+  device: string;
+  threads: number;
+  /** Bytes to spare. */
+  available?: number;
+}
+
+/** The configuration with what it leaves open decided for a machine. Allocates nothing. */
+export function fitToMemory(
+  config: Config,
+  { device, threads, available = process.availableMemory() }: Machine,
+): Config {
   const { training } = config;
   if (training.microBatchSize !== "auto" && training.rematerialise !== "auto") return config;
   const measure = (settings: Fitted) => {
@@ -48,7 +59,8 @@ export function fitToMemory(config: Config, available = process.availableMemory(
     return trainingBytes(wanted, stepCost(wanted).peakBytes);
   };
   const one = { ...config, training: { ...training, microBatchSize: 1, rematerialise: false } };
-  const most = training.microBatchSize === "auto" ? LARGEST_WORK / stepCost(one).multiplyAccumulates : 1;
+  const limited = training.microBatchSize === "auto" && device === "cpu";
+  const most = limited ? (threads * LARGEST_WORK) / stepCost(one).multiplyAccumulates : training.batchSize;
   return { ...config, training: { ...training, ...chooseSettings(training, SHARE * available, most, measure) } };
 }
 

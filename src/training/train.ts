@@ -56,7 +56,7 @@ export interface TrainOptions {
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const called = performance.now();
-  const { data, out, resume = false, signal, onEvent: tell = () => {} } = options;
+  const { data, out, resume = false, runtime = defaultRuntime(), signal, onEvent: tell = () => {} } = options;
   checkImages(options.config, data);
   const lock = await lockRun(out);
   const ended = new AbortController();
@@ -68,11 +68,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await clearLeftovers(out);
     const wanted = resume ? await withSettingsOfRun(options.config, out) : options.config;
     await pause(signal);
-    const config = fitToMemory(wanted);
+    const config = fitToMemory(wanted, runtime);
     await pause(signal);
     const inputs = new InputThread({ config, images: data.train });
     return thenCleanUp(
-      () => trainWith({ ...options, config }, { inputs, held, called }),
+      () => trainWith({ ...options, config, runtime }, { inputs, held, called }),
       () => inputs.dispose(),
     );
   };
@@ -84,12 +84,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
 /** The same with a settled configuration. */
 async function trainWith(
-  options: TrainOptions,
+  options: TrainOptions & { runtime: Runtime },
   { inputs, held, called }: { inputs: InputThread; held: Held; called: number },
 ): Promise<TrainResult> {
-  const { config, data, out, limit = {}, runtime = defaultRuntime(), signal, onEvent: tell = () => {} } = options;
+  const { config, data, out, limit = {}, runtime, signal, onEvent: tell = () => {} } = options;
   const identity = { count: data.train.count, digest: digestOfSet(data.train) };
-  const { trainer, start, notices } = await prepare({ ...options, runtime }, { identity, inputs, held });
+  const { trainer, start, notices } = await prepare(options, { identity, inputs, held });
   const observer = new Observer(trainer, data);
   const work = async () => {
     await pause(signal);

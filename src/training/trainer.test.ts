@@ -4,8 +4,8 @@ import { type Changes, discs, tinyConfig } from "../../test/support/tiny.js";
 import { leaves, Runtime, type Tree } from "../engine/index.js";
 import { narrow, widen } from "../formats/bfloat16.js";
 import { fromBytes } from "../generation/pictures.js";
+import { FRESH } from "./counters.js";
 import { initialState } from "./initial-state.js";
-import { FRESH } from "./manifest.js";
 import { stepInputs } from "./step-inputs.js";
 import { Trainer } from "./trainer.js";
 

@@ -19,9 +19,9 @@ import type { ModelParameters } from "../model/index.js";
 import type { LossBatch } from "../objective/auto-encode.js";
 import type { SpectralVectors } from "../objective/loss.js";
 import { adamaxStepSize, type OptimizerState } from "./adamax.js";
+import type { Counters } from "./counters.js";
 import { type LayerNorm, layerNorms } from "./layer-norms.js";
 import { learningRate } from "./learning-rate.js";
-import type { Counters } from "./manifest.js";
 import { averageDecay } from "./moving-average.js";
 import {
   type BatchMetrics,
