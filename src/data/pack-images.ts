@@ -1,6 +1,7 @@
 /** @file The images of a listing, decoded several at a time and written one after another without gaps. */
 import { readSync, writeSync } from "node:fs";
 import { forEachConcurrently } from "./concurrent.js";
+import type { Decoded } from "./decode.js";
 import { createDecoder, type Decoder } from "./decoder.js";
 import { HASH_BYTES, hashOf } from "./pack-format.js";
 import { resizePixels } from "./resize.js";
@@ -54,11 +55,11 @@ export async function writeImages(
     await forEachConcurrently(read(signal), decoder.parallel, async ({ index, ...record }) => {
       signal?.throwIfAborted();
       const place = placeOf[index];
-      const pixels = await pixelsOf(record, resolution, decoder).catch((error: Error) => error.message);
-      if (typeof pixels === "string") failures.set(place, pixels);
+      const decoded = await decodedOf(record, resolution, decoder);
+      if ("error" in decoded) failures.set(place, decoded.error);
       else {
-        writeAt(file, pixels, offset + place * size);
-        hashes.set(hashOf(pixels), place * HASH_BYTES);
+        writeAt(file, decoded.pixels, offset + place * size);
+        hashes.set(hashOf(decoded.pixels), place * HASH_BYTES);
       }
       done++;
       onProgress?.(done, images.length);
@@ -83,11 +84,11 @@ export async function writeImages(
   };
 }
 
-async function pixelsOf(record: SourceRecord, resolution: number, decoder: Decoder): Promise<Uint8Array> {
-  if ("error" in record) throw new Error(record.error);
+async function decodedOf(record: SourceRecord, resolution: number, decoder: Decoder): Promise<Decoded> {
+  if ("error" in record) return record;
   if ("encoded" in record) return decoder.decode(record.encoded, resolution);
   const { pixels, resolution: given } = record;
-  return given === resolution ? pixels : resizePixels(pixels, given, given, resolution);
+  return { pixels: given === resolution ? pixels : resizePixels(pixels, given, given, resolution) };
 }
 
 /** Moves the images at `places`, ascending, forward so that they follow one another. */
