@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { cacheFolder } from "../cache-folder.js";
 import { UserError } from "../errors.js";
+import { isGone, newWriter } from "../formats/writer.js";
 import { type ImageSet, type Split, splits } from "./image-set.js";
 import { writePack } from "./pack.js";
 import { type Pack, RESIZING, readPack, splitOf } from "./pack-format.js";
@@ -77,7 +78,7 @@ async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
   } finally {
     await listing.close();
   }
-  for (const file of former) if (file !== basename(path)) rmSync(join(folder, file), { force: true });
+  for (const file of former) if (file !== basename(path)) remove(join(folder, file));
   return readPack(path);
 }
 
@@ -90,9 +91,29 @@ function packFolder(): string {
   const cache = cacheFolder();
   if (cache !== undefined) return join(cache, "data");
   if (temporary === undefined) {
-    const folder = mkdtempSync(join(tmpdir(), "strata-data-"));
-    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    removeLeftFolders();
+    const folder = mkdtempSync(join(tmpdir(), `${TEMPORARY}${newWriter()}-`));
+    process.once("exit", () => remove(folder));
     temporary = folder;
   }
   return temporary;
+}
+
+const TEMPORARY = "strata-data-";
+
+/** Removes the temporary folders of processes that were killed. */
+function removeLeftFolders(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = name.startsWith(TEMPORARY) ? name.slice(TEMPORARY.length, name.lastIndexOf("-")) : "";
+    if (isGone(owner)) remove(join(tmpdir(), name));
+  }
+}
+
+/** Removes a file or folder, if that can be done: another user's cannot, nor, on some systems, what another process reads. */
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // it only takes room
+  }
 }
