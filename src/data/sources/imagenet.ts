@@ -83,12 +83,10 @@ function labelsOf(
   refuse: Refuse,
 ): Labelling {
   const names = images.map(({ name }) => name);
-  const none = { classes: [], labels: names.map(() => undefined) };
-  if (lists.length > 0) return labelsByLists(names, lists, path) ?? none;
+  if (lists.length > 0) return labelsByLists(names, lists, path) ?? { classes: [], labels: names.map(() => undefined) };
   const folders = places.map(({ rest }) => firstFolder(rest));
   const inFolders = folders.some((folder) => folder !== undefined);
   const alone = folders.indexOf(undefined);
   if (inFolders && alone >= 0) refuse(`${names[alone]} lies in no folder of a class, while others do`);
-  const labelling = labelsByGroup(inFolders ? folders : places.map(({ rest }) => prefixOf(rest)));
-  return labelling.classes.length > 1 ? labelling : none;
+  return labelsByGroup(inFolders ? folders : places.map(({ rest }) => prefixOf(rest)));
 }
