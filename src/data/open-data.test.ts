@@ -35,6 +35,7 @@ await writeFiles(folder, {
   ...shades(2, "undivided/test/"),
   ...shades(3, "vehicles/train/"),
   ...shades(3, "vehicles/tram/"),
+  ...shades(4, "tested/test/cat/"),
   ...shades(3, "few/"),
   ...shades(3, "some/"),
   "some/broken.png": "this is no picture",
@@ -102,6 +103,17 @@ test("a class may be called train", async () => {
 test("of a small set nothing is held out", async () => {
   const sets = await setsOf(path("few"));
   expect(sets.map(({ count }) => count)).toEqual([3, 0, 0]);
+});
+
+test("a set may have nothing to train on", async () => {
+  const sets = await setsOf(`cifar10:${path("tested")}`);
+  expect(sets.map(({ count }) => count)).toEqual([0, 4, 4]);
+});
+
+test("a source with a very long name is kept too", async () => {
+  const name = "x".repeat(200);
+  await writeFiles(folder, shades(3, `${name}/`));
+  expect((await open(path(name))).train.count).toBe(3);
 });
 
 test("unreadable files are named, and the rest is used", async () => {

@@ -8,10 +8,13 @@ import { UserError } from "../errors.js";
 import { isGone, newWriter } from "../formats/writer.js";
 import { type ImageSet, type Split, splits } from "./image-set.js";
 import { writePack } from "./pack.js";
-import { type Pack, RESIZING, readPack, splitOf } from "./pack-format.js";
+import { PACK_VERSION, type Pack, RESIZING, readPack, splitOf } from "./pack-format.js";
 import type { PackOptions } from "./pack-images.js";
 import { sourceOf } from "./sources/index.js";
 import type { Source } from "./sources/listing.js";
+
+/** Characters of a source's name in that of its pack, which the system limits. */
+const LONGEST_NAME = 60;
 
 /** How many unreadable files a message names. */
 const NAMED = 5;
@@ -44,10 +47,10 @@ export async function openData(source: string, options: OpenOptions): Promise<Da
     Split,
     ImageSet
   >;
-  if (sets.train.count === 0) {
+  if (splits.every((split) => sets[split].count === 0)) {
     const named = skipped.slice(0, NAMED).map(({ file, reason }) => `\n  ${file}: ${reason}`);
     throw new UserError(
-      `Expected readable images for training in ${source}, but none of its ${skipped.length} files is one:${named.join("")}`,
+      `Expected readable images in ${source}, but none of its ${skipped.length} files is one:${named.join("")}`,
     );
   }
   return { ...sets, skipped };
@@ -57,8 +60,11 @@ export async function openData(source: string, options: OpenOptions): Promise<Da
 async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
   const { resolution, onNotice = () => {} } = options;
   const folder = packFolder();
-  const identity = shortHash(`${source.id} ${resolution} ${RESIZING}`);
-  const name = `${basename(source.id).replace(/[^\w.-]+/g, "-")}-${resolution}-${identity}`;
+  const identity = shortHash(`${source.id} ${resolution} ${RESIZING} ${PACK_VERSION}`);
+  const readable = basename(source.id)
+    .replace(/[^\w.-]+/g, "-")
+    .slice(0, LONGEST_NAME);
+  const name = `${readable}-${resolution}-${identity}`;
   const fingerprint = await source.fingerprint();
   const path = join(folder, `${name}-${shortHash(fingerprint)}.safetensors`);
   if (existsSync(path)) {

@@ -22,6 +22,9 @@ export const HASH_BYTES = 16;
 /** How images are made the size of a set; a change of it makes old packs useless. */
 export const RESIZING = "largest centred square; box halvings, then bicubic (guided-diffusion); on white, sRGB";
 
+/** Another where packs, or the splits and labels of the same files, become others; it makes old packs useless too. */
+export const PACK_VERSION = 2;
+
 const count = z.int().nonnegative();
 const range = z.strictObject({ from: count, count });
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -29,7 +32,7 @@ const perSplit = <T extends z.ZodType>(schema: T) =>
   z.strictObject({ train: schema, validation: schema, test: schema });
 
 const aboutSchema = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(PACK_VERSION),
   /** Kind and path of the source. */
   source: z.string(),
   /** What the source was taken for, in words. */

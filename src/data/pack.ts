@@ -8,7 +8,7 @@ import { syncFolder } from "../formats/atomic-file.js";
 import { freeBytes, isSystemError } from "../formats/write-error.js";
 import { isAbandoned, newWriter } from "../formats/writer.js";
 import { version } from "../version.js";
-import { type About, digestsOf, frameOf, HASH_BYTES, HEADER_BYTES, RESIZING } from "./pack-format.js";
+import { type About, digestsOf, frameOf, HASH_BYTES, HEADER_BYTES, PACK_VERSION, RESIZING } from "./pack-format.js";
 import { type PackOptions, placeRank, writeAt, writeImages } from "./pack-images.js";
 import type { Listing, SourceImage } from "./sources/listing.js";
 
@@ -86,7 +86,7 @@ async function writeContent(
   const labels = Int32Array.from(listing.classes.length > 0 ? kept : [], ({ label }) => label!);
   const splits = rangesOf(kept);
   const about: About = {
-    format: 1,
+    format: PACK_VERSION,
     source,
     description: listing.description,
     fingerprint,

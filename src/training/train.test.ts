@@ -68,6 +68,15 @@ test("interrupted amid an epoch, an accumulation and an evaluation, a run leaves
   expect(measurements("parts")).toEqual(measurements("whole"));
 });
 
+test("images that are all held out are refused before anything is written", async () => {
+  const starting = start("none", { data: { ...data, train: discs(0) } });
+  await expect(starting).rejects.toThrow(UserError);
+  await expect(starting).rejects.toThrow(
+    /^Expected images to train on in .*, got none: all that it has are held out\.$/,
+  );
+  expect(existsSync(join(folder, "none"))).toBe(false);
+});
+
 test("aborted before the first step, it throws the reason and leaves no checkpoint and no lock", async () => {
   const controller = new AbortController();
   controller.abort(new Error("not now"));

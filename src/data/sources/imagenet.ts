@@ -19,12 +19,13 @@ type Refuse = (problem: string) => never;
  * The images of downsampled ImageNet. Its validation images are those that everyone tests on, and become `test`.
  *
  * @param path - a folder, an archive, one `.npz`, or a folder of archives
- * @param resolution - of the official arrays; image files may have any size
+ * @param resolution - of the official arrays, which by default may have any; image files may have any size
  * @throws UserError when there is something else, a file is damaged, or images have no labels while others do
  */
-export async function imagenetListing(path: string, resolution: 32 | 64): Promise<Listing> {
+export async function imagenetListing(path: string, resolution?: 32 | 64): Promise<Listing> {
+  const size = resolution === undefined ? "" : ` of ${resolution}×${resolution}`;
   const refuse: Refuse = (problem) => {
-    throw new UserError(`Expected ImageNet of ${resolution}×${resolution} at ${path}: ${ACCEPTED}; but ${problem}.`);
+    throw new UserError(`Expected ImageNet${size} at ${path}: ${ACCEPTED}; but ${problem}.`);
   };
   const { collections, close } = await openSource(path, (name) => isNpz(name) || isImageName(name));
   try {
