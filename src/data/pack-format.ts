@@ -9,11 +9,13 @@
  * The header has a fixed length, so that images are written before their number is known, and begin at a whole page.
  */
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import { readSafetensorsPlaces, safetensorsHeader } from "../formats/safetensors.js";
+import type { ElementType } from "../formats/tensor.js";
 import { type ImageSet, imageReader, type Split, splits } from "./image-set.js";
+import { positionalReader } from "./mapped-file.js";
 
 /** Bytes before the first image. */
 export const HEADER_BYTES = 4096;
@@ -118,23 +120,35 @@ export function readPack(path: string): Pack {
   const refuse = (problem: string): never => {
     throw new UserError(`Expected packed images in ${path}, but ${problem}. Delete the file: it is made again.`);
   };
-  const file = openSync(path, "r");
+  const file = opened(path, refuse);
   try {
+    const read = positionalReader(file);
     const places = new Map(readSafetensorsPlaces(file, path).map((place) => [place.name, place]));
-    const bytesOf = (name: string): Uint8Array<ArrayBuffer> => {
-      const { from, to } = places.get(name) ?? refuse(`it has no ${name}`);
-      const bytes = new Uint8Array(to - from);
-      readSync(file, bytes, 0, bytes.length, from);
-      return bytes;
+    const bytesOf = (name: string, dtype: ElementType): Uint8Array<ArrayBuffer> => {
+      const place = places.get(name);
+      if (place?.dtype !== dtype) return refuse(`it has no ${name} of type ${dtype}`);
+      return read(place.from, place.to - place.from);
     };
-    const about = parseAbout(bytesOf("about"), refuse);
-    const labels = places.has("labels") ? new Int32Array(bytesOf("labels").buffer) : new Int32Array();
-    const digests = digestsOf(about.splits, labels, bytesOf("hashes"));
+    const about = parseAbout(bytesOf("about", "uint8"), refuse);
+    const labels = places.has("labels") ? new Int32Array(bytesOf("labels", "int32").buffer) : new Int32Array();
+    const hashes = bytesOf("hashes", "uint8");
+    const digests = digestsOf(about.splits, labels, hashes);
     if (splits.some((split) => digests[split] !== about.digests[split])) refuse("its labels or hashes are damaged");
-    if (places.get("images")?.from !== HEADER_BYTES) refuse("its images do not begin where they should");
+    const images = places.get("images");
+    const bytes = (hashes.length / HASH_BYTES) * 3 * about.resolution ** 2;
+    if (images?.from !== HEADER_BYTES || images.to !== HEADER_BYTES + bytes)
+      refuse("its images do not lie where they should");
     return { path, about, labels };
   } finally {
     closeSync(file);
+  }
+}
+
+function opened(path: string, refuse: (problem: string) => never): number {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    return refuse(`it cannot be read (${(error as Error).message})`);
   }
 }
 

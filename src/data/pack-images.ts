@@ -1,8 +1,9 @@
 /** @file The images of a listing, decoded several at a time and written one after another without gaps. */
-import { readSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import { forEachConcurrently } from "./concurrent.js";
 import type { Decoded } from "./decode.js";
 import { createDecoder, type Decoder } from "./decoder.js";
+import { positionalReader } from "./mapped-file.js";
 import { HASH_BYTES, hashOf } from "./pack-format.js";
 import { resizePixels } from "./resize.js";
 import type { Listing, SourceImage, SourceRecord } from "./sources/listing.js";
@@ -93,16 +94,13 @@ async function decodedOf(record: SourceRecord, resolution: number, decoder: Deco
 
 /** Moves the images at `places`, ascending, forward so that they follow one another. */
 function closeGaps(file: number, offset: number, places: readonly number[], size: number): void {
-  const buffer = Buffer.alloc(Math.max(1, Math.floor(MOVED / size)) * size);
+  const most = Math.max(1, Math.floor(MOVED / size));
+  const read = positionalReader(file);
   for (let to = 0; to < places.length; ) {
     const from = places[to];
     let run = 1;
-    while (places[to + run] === from + run && (run + 1) * size <= buffer.length) run++;
-    if (to < from) {
-      const bytes = buffer.subarray(0, run * size);
-      readSync(file, bytes, 0, bytes.length, offset + from * size);
-      writeAt(file, bytes, offset + to * size);
-    }
+    while (places[to + run] === from + run && run < most) run++;
+    if (to < from) writeAt(file, read(offset + from * size, run * size), offset + to * size);
     to += run;
   }
 }

@@ -163,12 +163,31 @@ test("a place that cannot be written, or has no room, is named with what to do",
 test.each([
   ["cut off", (bytes: Buffer) => bytes.subarray(0, 4200), "ends at"],
   ["labels changed", (bytes: Buffer) => flipped(bytes, 4096 + 5 * 12), "labels or hashes are damaged"],
+  [
+    "labels of another type",
+    (bytes: Buffer) => replaced(bytes, '"I32","shape":[5]', '"U8","shape":[20]'),
+    "no labels of type int32",
+  ],
   ["another file", () => Buffer.from("no pack at all"), "Expected a whole safetensors file"],
 ])("a pack that is damaged is refused: %s", async (_, damage, message) => {
   await writePack(path, source, listing(5), { resolution: 2 });
   writeFileSync(path, damage(readFileSync(path)));
   expect(() => readPack(path)).toThrow(message);
 });
+
+test("a pack that cannot be read is refused", () => {
+  expect(() => readPack(join(folder, "nothing"))).toThrow(
+    /^Expected packed images in .*, but it cannot be read \(ENOENT/,
+  );
+});
+
+function replaced(bytes: Buffer, from: string, to: string): Buffer {
+  const at = bytes.indexOf(from);
+  expect(at).toBeGreaterThan(0);
+  const header = bytes.toString("latin1", 8, 4096).replace(from, to).padEnd(4088).slice(0, 4088);
+  bytes.write(header, 8, "latin1");
+  return bytes;
+}
 
 function flipped(bytes: Buffer, at: number): Buffer {
   bytes[at] ^= 1;
