@@ -4,7 +4,7 @@ import { imageFormat } from "./image-format.js";
 import { resizeInterleaved } from "./resize.js";
 
 /** Images of more pixels are refused before they are decoded: 134 megapixels take 400 MB. */
-export const LARGEST_PIXELS = 2 ** 27;
+const LARGEST_PIXELS = 2 ** 27;
 
 /** Larger files are refused before they are read, bytes. */
 export const LARGEST_FILE = 256e6;
@@ -115,7 +115,7 @@ async function openImage(bytes: Uint8Array): Promise<{ image: Sharp; metadata: M
   return { image, metadata };
 }
 
-export function expectFileSize(size: number): void {
+function expectFileSize(size: number): void {
   if (size <= LARGEST_FILE) return;
   throw new TooLarge(`expected at most ${LARGEST_FILE / 1e6} MB, got ${Math.round(size / 1e6)} MB`);
 }

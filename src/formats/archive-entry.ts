@@ -47,8 +47,6 @@ export interface Archive<Entry extends ArchiveEntry> {
    * @throws EntryError when it is larger, damaged or not what it claims
    */
   read(entry: Entry, options: { largest: number }): Promise<Uint8Array>;
-  /** The content of an entry piece by piece; what `read` checks is known at the end, where it throws as `read` does. */
-  stream(entry: Entry): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 

@@ -52,7 +52,10 @@ export interface ZipEntry extends ArchiveEntry {
   readonly deflated: boolean;
 }
 
-export type ZipArchive = Archive<ZipEntry>;
+export interface ZipArchive extends Archive<ZipEntry> {
+  /** The content of an entry piece by piece; what `read` checks is known at the end, where it throws as `read` does. */
+  stream(entry: ZipEntry): AsyncIterable<Uint8Array>;
+}
 
 /** What the central directory says of one entry. */
 interface Listed extends ZipEntry {

@@ -8,8 +8,7 @@ export interface CollectionFile {
   bytes: number;
 }
 
-export const collectionKinds = ["folder", "zip", "tar", "tar.gz"] as const;
-export type CollectionKind = (typeof collectionKinds)[number];
+export type CollectionKind = "folder" | "zip" | "tar" | "tar.gz";
 
 /** The bytes of one file, or why it cannot be read. */
 export type CollectionContent = { name: string } & ({ bytes: Uint8Array } | { error: string });
@@ -38,17 +37,11 @@ export interface Collection {
    * @throws UserError when nothing further can be read: a compressed archive has been damaged since it was opened
    */
   read(wanted: ReadonlySet<string>, options: ReadOptions): AsyncIterable<CollectionContent>;
-  /**
-   * One file in pieces.
-   *
-   * @throws UserError when it cannot be read; a wrong checksum is known after the last piece
-   */
-  stream(name: string): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
 /** What file managers and archivers leave behind. */
-export const isHidden = (name: string): boolean => name.split("/").some(isHiddenPart);
+const isHidden = (name: string): boolean => name.split("/").some(isHiddenPart);
 
 /** Whether one part of a path hides what is below. */
 export const isHiddenPart = (part: string): boolean =>

@@ -12,7 +12,7 @@ import {
   type Refusal,
   type Refuse,
 } from "../../formats/archive-entry.js";
-import { PIECE, readFully } from "../../formats/byte-source.js";
+import { readFully } from "../../formats/byte-source.js";
 import { byName, isHiddenPart } from "./collection.js";
 
 /** More files are refused: the largest sets of images have fourteen million. */
@@ -53,19 +53,6 @@ export async function openFolder(folder: string): Promise<Archive<FolderEntry>> 
       try {
         const bytes = await readFully(file, 0, entry.bytes);
         return bytes.length === entry.bytes ? bytes : refuse(CHANGED);
-      } finally {
-        await file.close();
-      }
-    },
-    stream: async function* (entry) {
-      const file = await openEntry(entry, folder);
-      try {
-        for (let done = 0; done < entry.bytes; ) {
-          const piece = await readFully(file, done, Math.min(PIECE, entry.bytes - done));
-          if (piece.length === 0) refusing(entry, folder)(CHANGED);
-          done += piece.length;
-          yield piece;
-        }
       } finally {
         await file.close();
       }

@@ -118,7 +118,6 @@ function ofArchive<Entry extends ArchiveEntry>(head: Head, archive: Archive<Entr
     files,
     refused,
     read: (wanted, options) => withMissing(wanted, contents(wanted, options), files),
-    stream: (name) => archive.stream(entryOf(entries, name, head)),
     close: () => archive.close(),
   };
 }
@@ -141,13 +140,6 @@ function ofTarGz(head: Head, archive: TarGzArchive): Collection {
     files,
     refused,
     read: (wanted, options) => withMissing(wanted, contents(wanted, options), files),
-    stream: (name) => archive.stream(entryOf(entries, name, head)),
     close: () => archive.close(),
   };
-}
-
-function entryOf<Entry extends ArchiveEntry>(entries: readonly Entry[], name: string, { path }: Head): Entry {
-  const entry = entries.find((candidate) => candidate.name === name);
-  if (entry === undefined) throw new EntryError(name, path, "there is no such file");
-  return entry;
 }
