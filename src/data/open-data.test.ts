@@ -144,6 +144,7 @@ test.each([
     () => "video:films",
     "Expected a data source (emoji, emoji:RESOLUTION (as emoji:64), cifar10, cifar10:PATH",
   ],
+  ["emoji of no size", () => "emoji:large", "Expected a data source (emoji, emoji:RESOLUTION (as emoji:64), cifar10"],
   ["emoji of another size", () => "emoji:64", "asks for images of 64×64, but the model takes 4×4. Give emoji:4"],
 ])("%s is refused with a clear message", async (_, source, message) => {
   const opening = open(source());

@@ -39,9 +39,8 @@ const sourceAt = (kind: string, path: string): Source => ({
  */
 export function sourceOf(name: string, resolution?: number): Source {
   const [, kind, rest] = /^(?:(\w+):)?(.*)$/s.exec(name)!;
-  if (name === "emoji") return emojiSource();
-  if (kind === "emoji") {
-    if (resolution === undefined || Number(rest) === resolution) return emojiSource();
+  if (/^emoji(:[1-9]\d*)?$/.test(name)) {
+    if (kind === undefined || resolution === undefined || Number(rest) === resolution) return emojiSource();
     throw new UserError(
       `The data source ${name} asks for images of ${rest}×${rest}, but the model takes ${resolution}×${resolution}. ` +
         `Give emoji:${resolution}, or simply emoji.`,
