@@ -122,6 +122,11 @@ test("unreadable files are named, and the rest is used", async () => {
   expect(skipped).toEqual([{ file: "broken.png", reason: "expected JPEG, PNG, WebP or GIF, got text" }]);
 });
 
+test("listing a source can be interrupted", async () => {
+  const opening = openData(path("few"), { resolution: 5, signal: AbortSignal.abort(new Error("stopped")) });
+  await expect(opening).rejects.toThrow("stopped");
+});
+
 test("a relative path is a folder too", async () => {
   expect((await open(relative(process.cwd(), path("few")))).train.count).toBe(3);
 });

@@ -6,6 +6,7 @@ import { basename, join } from "node:path";
 import { cacheFolder } from "../cache-folder.js";
 import { UserError } from "../errors.js";
 import { isGone, newWriter } from "../formats/writer.js";
+import { unlessAborted } from "./concurrent.js";
 import { type ImageSet, type Split, splits } from "./image-set.js";
 import { writePack } from "./pack.js";
 import { PACK_VERSION, type Pack, RESIZING, readPack, splitOf } from "./pack-format.js";
@@ -58,14 +59,14 @@ export async function openData(source: string, options: OpenOptions): Promise<Da
 
 /** The pack of a source as it is now: one that is there, or a new one. */
 async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
-  const { resolution, onNotice = () => {} } = options;
+  const { resolution, signal, onNotice = () => {} } = options;
   const folder = packFolder();
   const identity = shortHash(`${source.id} ${resolution} ${RESIZING} ${PACK_VERSION}`);
   const readable = basename(source.id)
     .replace(/[^\w.-]+/g, "-")
     .slice(0, LONGEST_NAME);
   const name = `${readable}-${resolution}-${identity}`;
-  const fingerprint = await source.fingerprint();
+  const fingerprint = await unlessAborted(source.fingerprint(), signal);
   const path = join(folder, `${name}-${shortHash(fingerprint)}.safetensors`);
   if (existsSync(path)) {
     try {
@@ -78,7 +79,7 @@ async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
   const former = existsSync(folder) ? readdirSync(folder).filter((file) => file.startsWith(`${name}-`)) : [];
   if (former.length > 0 && !existsSync(path))
     onNotice(`${source.id} has changed since it was packed: packing it again.`);
-  const listing = await source.list();
+  const listing = await unlessAborted(source.list(), signal, (late) => late.close());
   try {
     await writePack(path, { source: source.id, fingerprint }, listing, options);
   } finally {
