@@ -62,6 +62,13 @@ export class EntryError extends UserError {
   }
 }
 
+/** An entry that has more bytes than are read. */
+export class EntryTooLarge extends EntryError {
+  constructor({ name, bytes }: ArchiveEntry, where: string, largest: number) {
+    super(name, where, `it has ${bytes} bytes; at most ${largest} are read`);
+  }
+}
+
 /** A name that was checked. */
 export interface EntryName {
   name: string;

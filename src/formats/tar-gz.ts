@@ -5,7 +5,7 @@
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { UserError } from "../errors.js";
-import { EntryError, LARGEST_EXPANSION, type Refusal, type Refuse } from "./archive-entry.js";
+import { type EntryError, EntryTooLarge, LARGEST_EXPANSION, type Refusal, type Refuse } from "./archive-entry.js";
 import { type ByteSource, openBytes, pieces } from "./byte-source.js";
 import { listed } from "./tar.js";
 import { type ForwardBytes, type TarEntry, tarMembers } from "./tar-members.js";
@@ -52,10 +52,11 @@ export async function openTarGz(
         const bytes = gunzipped(file, refuse);
         let left = wanted.size;
         try {
-          for await (const { name, bytes: size, problem } of tarMembers(bytes, refuse)) {
-            if (problem !== undefined || !wanted.has(name)) continue;
+          for await (const member of tarMembers(bytes, refuse)) {
+            const { name, bytes: size } = member;
+            if (member.problem !== undefined || !wanted.has(name)) continue;
             if (size > largest) {
-              yield { name, content: new EntryError(name, where, `it has ${size} bytes; at most ${largest} are read`) };
+              yield { name, content: new EntryTooLarge(member, where, largest) };
             } else {
               const content = await bytes.read(size);
               if (content.length < size) refuse("it has become shorter since it was opened");

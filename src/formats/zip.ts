@@ -13,6 +13,7 @@ import {
   type Archive,
   type ArchiveEntry,
   EntryError,
+  EntryTooLarge,
   entryName,
   LARGEST_EXPANSION,
   REPEATED,
@@ -269,7 +270,7 @@ function reading(file: ByteSource, where: string): Pick<ZipArchive, "read" | "st
   return {
     read: async (entry, { largest }) => {
       const refuse = refusing(entry);
-      if (entry.bytes > largest) refuse(`it has ${entry.bytes} bytes; at most ${largest} are read`);
+      if (entry.bytes > largest) throw new EntryTooLarge(entry, where, largest);
       const extent = await headerAndMore(entry, entry.compressedBytes);
       const start = dataStart(extent, entry, refuse);
       const data = extent.subarray(start, start + entry.compressedBytes);

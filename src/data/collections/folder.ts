@@ -7,6 +7,7 @@ import {
   type Archive,
   type ArchiveEntry,
   EntryError,
+  EntryTooLarge,
   entryName,
   escaped,
   type Refusal,
@@ -48,7 +49,7 @@ export async function openFolder(folder: string): Promise<Archive<FolderEntry>> 
     refused,
     read: async (entry, { largest }) => {
       const refuse = refusing(entry, folder);
-      if (entry.bytes > largest) refuse(`it has ${entry.bytes} bytes; at most ${largest} are read`);
+      if (entry.bytes > largest) throw new EntryTooLarge(entry, folder, largest);
       const file = await openEntry(entry, folder);
       try {
         const bytes = await readFully(file, 0, entry.bytes);

@@ -70,6 +70,9 @@ test.each([
       ["B.png", "error: it has 19 bytes; at most 18 are read"],
     ]),
   );
+  for await (const content of collection.read(new Set(["B.png"]), { largest: 18 })) {
+    expect(content).toMatchObject({ tooLarge: true });
+  }
   const aborted = everything(collection, sorted, { largest, signal: AbortSignal.abort(new Error("stopped")) });
   await expect(aborted).rejects.toThrow("stopped");
   for await (const { name: first } of collection.read(new Set(sorted), { largest })) {

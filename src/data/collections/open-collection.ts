@@ -12,8 +12,8 @@ import {
   type Collection,
   type CollectionContent,
   type CollectionKind,
+  failureOf,
   type ReadOptions,
-  reasonOf,
   visible,
   withMissing,
 } from "./collection.js";
@@ -109,7 +109,7 @@ function ofArchive<Entry extends ArchiveEntry>(head: Head, archive: Archive<Entr
       signal?.throwIfAborted();
       yield await archive.read(entry, { largest }).then(
         (bytes): CollectionContent => ({ name: entry.name, bytes }),
-        (error): CollectionContent => ({ name: entry.name, error: reasonOf(error) }),
+        (error): CollectionContent => ({ name: entry.name, ...failureOf(error) }),
       );
     }
   }
@@ -131,7 +131,7 @@ function ofTarGz(head: Head, archive: TarGzArchive): Collection {
     if (present.size === 0) return;
     signal?.throwIfAborted();
     for await (const { name, content } of archive.files(present, { largest })) {
-      yield content instanceof EntryError ? { name, error: content.problem } : { name, bytes: content };
+      yield content instanceof EntryError ? { name, ...failureOf(content) } : { name, bytes: content };
       signal?.throwIfAborted();
     }
   }
