@@ -31,7 +31,7 @@ export const reconstructCommand = addModelOptions(
     "strata reconstruct --run runs/emoji --data emoji --count 16 --out reconstructions.png",
   ),
 )
-  .requiredOption("--data <source>", "emoji, folder:PATH, or a path")
+  .requiredOption("--data <source>", "emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path")
   .addOption(
     new Option("--split <name>", "which images").choices(["train", "validation", "test"]).default("validation"),
   )

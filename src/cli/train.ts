@@ -36,7 +36,7 @@ export const trainCommand = addConfigurationOptions(
     "strata train --preset emoji32-small --data emoji --out runs/emoji --minutes 30",
   ),
 )
-  .option("--data <source>", "emoji, folder:PATH, or a path")
+  .option("--data <source>", "emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path")
   .option("--out <run>", "the run folder")
   .option("--steps <n>", "stop after this many batches in all", wholeNumber(1))
   .option("--images <n>", "stop after this many images in all", wholeNumber(1))
@@ -59,7 +59,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   }
   const { data: source, out } = options;
   if (source === undefined)
-    throw new UserError("Expected --data SOURCE, the images to train on: emoji, folder:PATH, or a path.");
+    throw new UserError("Expected --data SOURCE, the images to train on: emoji, cifar10:PATH, folder:PATH, or a path.");
   if (out === undefined) throw new UserError("Expected --out RUN, the folder to train into.");
   const { resolution } = config.model;
   const data = await openImages(source, resolution, context);

@@ -32,7 +32,7 @@ test("skipped updates are all in log.txt, but on the screen only one in ten seco
   let nowMs = 0;
   let screen = "";
   const progress = new Progress({ write: (text: string) => (screen += text) });
-  const handle = showTraining(out, 8, progress, () => nowMs);
+  const handle = showTraining(out, 8, progress, { now: () => nowMs });
   for (const step of [3, 4, 5, 6]) {
     const line: SkipLine = {
       ...{ type: "skip", step, images: 8 * step, seconds: 1, reason: "non-finite loss", consecutive: step - 2 },
@@ -46,5 +46,19 @@ test("skipped updates are all in log.txt, but on the screen only one in ten seco
     "step 6: update skipped because of a non-finite loss, 4 in a row (loss NaN nats, gradient norm 1.235e+4); 2 more before it",
   ]);
   expect(readFileSync(join(out, "log.txt"), "utf8").match(/step \d: update skipped/g)).toHaveLength(4);
+  rmSync(out, { recursive: true });
+});
+
+test("when the wait is over it leaves, also where log.txt cannot be written", async () => {
+  let [left, screen] = [0, ""];
+  const progress = new Progress({ write: (text: string) => (screen += text) });
+  const leave = () => left++;
+  const waiting = { type: "waiting", saved: { step: 40, folder: "runs/a/checkpoints/step-40" } } as const;
+  await expect(showTraining("/nowhere/run", 8, progress, { leave })(waiting)).rejects.toThrow("Expected to write");
+  expect(left).toBe(1);
+  const out = mkdtempSync(join(tmpdir(), "strata-display-"));
+  await showTraining(out, 8, progress, { leave })(waiting);
+  expect(left).toBe(2);
+  expect(screen).toContain("leaving without saving, what is saved is step 40.");
   rmSync(out, { recursive: true });
 });

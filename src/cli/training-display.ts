@@ -1,11 +1,12 @@
 /** @file What a training run shows: the progress line, notes, and the picture grids in its folder. */
 import { appendFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { makeFolderSynced, writeFileAtomic } from "../formats/atomic-file.js";
 import { writeError } from "../formats/write-error.js";
 import { imageGrid, reconstructionGrid } from "../report/picture-grid.js";
 import type { TrainingEvent, Progress as TrainingProgress } from "../training/events.js";
 import type { SkipLine } from "../training/metrics-log.js";
+import { picturePaths } from "../training/run-folder.js";
 import { formatCount, formatDuration, formatShare } from "./format.js";
 import type { Progress } from "./progress.js";
 import { leaveAtOnce } from "./signals.js";
@@ -42,13 +43,14 @@ export function skipText({ step, reason, lossNats, gradientNorm, consecutive }: 
  * @param out - the run folder; grids go to its `samples`
  * @param resolution - of the images
  * @param now - clock in milliseconds
+ * @param leave - how to stop at once
  * @returns the handler to give to `train`
  */
 export function showTraining(
   out: string,
   resolution: number,
   progress: Progress,
-  now = () => performance.now(),
+  { now = () => performance.now(), leave = leaveAtOnce } = {},
 ): (event: TrainingEvent) => Promise<void> {
   let latest = "";
   let unshownSkips = 0;
@@ -105,8 +107,11 @@ export function showTraining(
         return;
       case "waiting": {
         const kept = event.saved ? `what is saved is step ${event.saved.step}` : "nothing is saved yet";
-        note(`The micro-batch under way takes too long to wait for: leaving without saving, ${kept}.`);
-        leaveAtOnce();
+        try {
+          note(`The micro-batch under way takes too long to wait for: leaving without saving, ${kept}.`);
+        } finally {
+          leave(); // also where the note cannot be written
+        }
         return;
       }
       case "notice":
@@ -118,15 +123,11 @@ export function showTraining(
   };
 }
 
-/** Writes `samples/step-000500.png` and `samples/reconstructions-step-000500.png`. */
+/** Writes the grids of a step; of both, reconstructions come last. */
 async function savePictures(out: string, event: TrainingEvent & { type: "pictures" }): Promise<void> {
   const { step, samples, originals, reconstructions } = event;
-  const folder = join(out, "samples");
-  await makeFolderSynced(folder);
-  const name = `step-${String(step).padStart(6, "0")}.png`;
-  await writeFileAtomic(join(folder, name), await imageGrid(samples, 8));
-  await writeFileAtomic(
-    join(folder, `reconstructions-${name}`),
-    await reconstructionGrid(originals, reconstructions, 8),
-  );
+  const paths = picturePaths(out, step);
+  await makeFolderSynced(dirname(paths.samples));
+  await writeFileAtomic(paths.samples, await imageGrid(samples, 8));
+  await writeFileAtomic(paths.reconstructions, await reconstructionGrid(originals, reconstructions, 8));
 }

@@ -5,7 +5,7 @@ import { discs, tinyConfig } from "../../test/support/tiny.js";
 import { Runtime } from "../engine/index.js";
 import { initialise, mapParameters, modelParameters } from "../model/index.js";
 import { outputChannels } from "../objective/loss.js";
-import { compileBound, heldOutBound } from "./held-out-bound.js";
+import { compileBound, heldOutBound, reconstructMeans } from "./held-out-bound.js";
 
 let runtime: Runtime;
 beforeAll(() => {
@@ -88,4 +88,21 @@ test("progress is told, and a signal stops the work", async () => {
 test("images that do not fit are refused", async () => {
   const large = heldOutBound(model, discs(1, { resolution: 16 }), { runtime });
   await expect(large).rejects.toThrow("Expected images of 8×8 pixels, as the model was made for, got 16×16.");
+});
+
+test("reconstructing stops between two batches when asked to", async () => {
+  const program = await compileBound(config, 2, parameters, runtime);
+  const controller = new AbortController();
+  let runs = 0;
+  const counted: typeof program = {
+    ...program,
+    run: (inputs) => {
+      if (++runs === 2) controller.abort(new Error("enough"));
+      return program.run(inputs);
+    },
+  };
+  const options = { count: 8, batch: 2, signal: controller.signal };
+  await expect(reconstructMeans(counted, config, discs(8), options)).rejects.toThrow("enough");
+  expect(runs).toBe(2);
+  await program.dispose();
 });

@@ -171,16 +171,21 @@ export async function measureBound(
 /** An exact reconstruction counts as 100 dB. */
 const LEAST_SQUARED_ERROR = 1e-10;
 
-/** Reconstructions, shown by their mean, of the first `count` images, with a program of `compileBound`. */
+/**
+ * Reconstructions, shown by their mean, of the first `count` images, with a program of `compileBound`.
+ *
+ * @throws the signal's reason when aborted
+ */
 export async function reconstructMeans(
   program: BoundProgram,
   config: Config,
   images: LabelledPictures,
-  { count, seed = 0, batch }: { count: number; seed?: number; batch: number },
+  { count, seed = 0, batch, signal }: { count: number; seed?: number; batch: number; signal?: AbortSignal },
 ): Promise<Pictures> {
   const size = 3 * images.resolution ** 2;
   const bytes = new Uint8Array(count * size);
   for (const { indices, first, used } of portions(count, batch)) {
+    signal?.throwIfAborted();
     const { mean } = await program.run(boundInputs(config, images, indices, seed));
     toBytes(mean.subarray(0, used * size), bytes, first * size);
   }

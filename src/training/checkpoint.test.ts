@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type * as promises from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { UserError } from "../errors.js";
 import {
   clearCheckpointLeftovers,
@@ -15,6 +16,17 @@ import {
 } from "./checkpoint.js";
 import { FRESH } from "./manifest.js";
 import { NOTHING_GATHERED } from "./meter.js";
+
+/** What the system will not delete, since another program has it open. */
+const undeletable = vi.hoisted(() => ({ path: "" }));
+vi.mock("node:fs/promises", async (original) => {
+  const honest = await original<typeof promises>();
+  const rm: typeof promises.rm = async (path, options) => {
+    if (path === undeletable.path) throw Object.assign(new Error("EBUSY: busy"), { code: "EBUSY", syscall: "rm" });
+    return honest.rm(path, options);
+  };
+  return { ...honest, rm };
+});
 
 let folder: string;
 beforeEach(() => {
@@ -86,6 +98,20 @@ test("the newest undamaged one is used, and every damaged one reported", async (
   await expect(newest()).rejects.toThrow("all 4 are damaged");
 });
 
+test("a file that the system cannot read is damaged, as one that is wrong is", async () => {
+  for (const step of [1, 2, 3]) await save(step);
+  for (const path of [join(folder, "step-3", "ema.safetensors"), join(folder, "step-2", "manifest.json")]) {
+    rmSync(path);
+    mkdirSync(path); // opens, and fails when it is read
+  }
+  const { found, notices } = await newest();
+  expect(found?.manifest.step).toBe(1);
+  expect(notices).toEqual([
+    expect.stringMatching(/^The checkpoint of step 3 is damaged.*file of a checkpoint at \S+ema\.safetensors: EISDIR/),
+    expect.stringMatching(/^The checkpoint of step 2 is damaged.*file of a checkpoint at \S+manifest\.json: EISDIR/),
+  ]);
+});
+
 test("a manifest that is not one is refused with what is wrong", async () => {
   const saved = await save(1);
   const path = join(saved, "manifest.json");
@@ -136,6 +162,16 @@ test("the oldest are deleted, but not those asked for", async () => {
   for (const step of [1, 2, 3, 4, 5]) await save(step);
   await retainCheckpoints(folder, { current: 5, recent: 2, every: 0, best: 1 });
   expect(await listCheckpoints(folder)).toEqual([1, 4, 5]);
+});
+
+test("one that cannot be deleted is left for the next time", async () => {
+  for (const step of [1, 2, 3]) await save(step);
+  undeletable.path = join(folder, "step-1");
+  await retainCheckpoints(folder, { current: 3, recent: 1, every: 0 });
+  expect(await listCheckpoints(folder)).toEqual([1, 3]);
+  undeletable.path = "";
+  await retainCheckpoints(folder, { current: 3, recent: 1, every: 0 });
+  expect(await listCheckpoints(folder)).toEqual([3]);
 });
 
 test("what a crash left is cleared: halves go, what was being replaced comes back unless it has been", async () => {

@@ -125,12 +125,14 @@ export async function readCheckpoint<Wanted extends Part>(
   for (const part of wanted) {
     const name = `${part}.safetensors`;
     const expected = manifest.files[name];
-    const { tensors, sha256 } = await readSafetensorsFile(join(folder, name)).catch((error) => {
+    const path = join(folder, name);
+    const { tensors, sha256 } = await readSafetensorsFile(path).catch((error) => {
+      if (isSystemError(error)) throw unreadable(path, error); // as of a failing disk
       throw error instanceof UserError ? new DamagedCheckpoint(error.message) : error;
     });
     if (sha256 !== expected?.sha256) {
       throw new DamagedCheckpoint(
-        `Expected ${join(folder, name)} to have the SHA-256 ${expected?.sha256 ?? "none"} that its manifest names, got ${sha256}: ` +
+        `Expected ${path} to have the SHA-256 ${expected?.sha256 ?? "none"} that its manifest names, got ${sha256}: ` +
           `${damagedTensors(tensors, expected?.tensors ?? {})}.`,
       );
     }
@@ -154,7 +156,9 @@ function damagedTensors(tensors: Tensors, hashes: Record<string, string>): strin
 
 async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, MANIFEST);
-  const text = (await readPart(path)).toString("utf8");
+  const text = await readFile(path, "utf8").catch((error: Error) => {
+    throw unreadable(path, error);
+  });
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -177,13 +181,8 @@ async function readManifest(folder: string): Promise<Manifest> {
   return parsed.data;
 }
 
-async function readPart(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new DamagedCheckpoint(`Expected a file of a checkpoint at ${path}: ${(error as Error).message}.`);
-  }
-}
+const unreadable = (path: string, error: Error) =>
+  new DamagedCheckpoint(`Expected a file of a checkpoint at ${path}: ${error.message}.`);
 
 /**
  * Reads the newest checkpoint that is undamaged, and says which ones it passed over.
@@ -213,11 +212,14 @@ export async function readNewest<Wanted extends Part>(
   );
 }
 
-/** Deletes the checkpoints that need not be kept: after a new one is safe on disk. */
+/**
+ * Deletes the checkpoints that need not be kept: after a new one is safe on disk. One that cannot be deleted, as when another
+ * program reads it, is no reason to end training: its turn comes again after the next.
+ */
 export async function retainCheckpoints(checkpoints: string, retention: Retention): Promise<void> {
   const surplus = surplusSteps(await listCheckpoints(checkpoints), retention);
   for (const step of surplus) {
-    await rm(checkpointFolder(checkpoints, step), { recursive: true, force: true });
+    await rm(checkpointFolder(checkpoints, step), { recursive: true, force: true }).catch(() => {});
   }
 }
 

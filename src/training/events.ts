@@ -23,6 +23,9 @@ export type TrainingEvent =
   | { type: "waiting"; saved?: { step: number; folder: string } }
   | { type: "notice"; message: string };
 
+/** Hears of events. Awaited: training goes on when it returns. */
+export type Tell = (event: TrainingEvent) => void | Promise<void>;
+
 export interface Progress {
   /** Batches seen. */
   step: number;

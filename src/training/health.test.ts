@@ -122,7 +122,10 @@ describe("NaN for ever", () => {
     expect(message).toMatch(/gradients by layer: not finite in \d+ of \d+ \(.*(encoder|generator)\./);
     expect(message).toMatch(/weights by layer: largest \S+ [\d.]+/);
     expect(message).toContain(`the last good checkpoint is ${checkpoint}.`);
-    expect(message).toContain(`strata train --init ${checkpoint} --out NEW --set optimizer.maxLearningRate=0.002`);
+    const config = join(folder, "ever", "config.json");
+    expect(message).toContain(
+      `strata train --config ${config} --init ${checkpoint} --data SOURCE --out NEW --set optimizer.maxLearningRate=0.002`,
+    );
     expect(checkpointsOf("ever")).toEqual([2, 4]);
 
     const steps = linesOf("ever").flatMap((line) => (line.type === "skip" ? [[line.step, line.consecutive]] : []));
@@ -182,7 +185,7 @@ describe("a norm above the threshold for ever", () => {
     const stopped = start("large", { changes: small, options: { resume: true, limit: { steps: 1050 } } });
     await expect(stopped).rejects.toThrow("this one because of a norm above the threshold.");
     await expect(stopped).rejects.toThrow(
-      `if loss and pictures were still becoming better, go on with a larger threshold (strata train --resume --out ${join(folder, "large")} --set optimizer.skipThreshold=0.000002)`,
+      `if loss and pictures were still becoming better, go on with a larger threshold (strata train --resume --data SOURCE --out ${join(folder, "large")} --set optimizer.skipThreshold=0.000002)`,
     );
     await expect(stopped).rejects.toThrow(/gradients by layer: largest \S+ [\d.]+/);
     const again = await start("large", { changes: { training }, options: { resume: true, limit: { steps: 1004 } } });

@@ -108,14 +108,14 @@ function whatHelps({ reason, checkpoint }: Diagnosis, out: string, { optimizer }
     ? `Nothing was overwritten: the last good checkpoint is ${checkpoint}.`
     : "There is no checkpoint of an update yet.";
   const again = checkpoint
-    ? `start a new run from its weights with a smaller learning rate (strata train --init ${checkpoint} --out NEW ${rate}), or from an earlier checkpoint`
+    ? `start a new run from its weights with a smaller learning rate (strata train --config ${join(out, "config.json")} --init ${checkpoint} --data SOURCE --out NEW ${rate}), or from an earlier checkpoint`
     : `start again with a smaller learning rate (${rate}) or a longer optimizer.warmupSteps`;
   const seed = "; another --seed meets other batches";
   if (reason !== "norm above the threshold")
     return `${state} What helps: ${again}${seed}. If it happens at once, look at the images that are trained on.`;
   const raised = `--set optimizer.skipThreshold=${optimizer.skipThreshold * 2}`;
   const goOn = checkpoint
-    ? `go on with a larger threshold (strata train --resume --out ${out} ${raised})`
+    ? `go on with a larger threshold (strata train --resume --data SOURCE --out ${out} ${raised})`
     : `start again with a larger threshold (${raised})`;
   return `${state} What helps: if loss and pictures were still becoming better, ${goOn}; otherwise ${again}${seed}.`;
 }

@@ -2,7 +2,7 @@
 import type { Config } from "../config/index.js";
 import type { Bound } from "../evaluation/held-out-bound.js";
 import { listCheckpoints } from "./checkpoint.js";
-import type { TrainingEvent } from "./events.js";
+import type { Tell } from "./events.js";
 import { type Best, bestOf, plateauNotice, plateauOf } from "./held-out.js";
 import type { Counters } from "./manifest.js";
 import { type Gathered, Meter } from "./meter.js";
@@ -18,9 +18,6 @@ import {
 import { runPaths } from "./run-folder.js";
 import type { StepReport } from "./trainer.js";
 
-/** Awaited: training goes on when it returns. */
-export type Tell = (event: TrainingEvent) => void | Promise<void>;
-
 interface Settings {
   config: Config;
   /** The run folder. */
@@ -29,6 +26,8 @@ interface Settings {
   counters: Counters;
   tell: Tell;
 }
+
+const isMeasurement = ({ type }: MetricsLine): boolean => type === "validation" || type === "plateau";
 
 export class Journal {
   /** Means since the line of metrics before. */
@@ -44,8 +43,7 @@ export class Journal {
     gathered: Gathered,
   ) {
     this.meter = new Meter(gathered);
-    const lines = readMetrics(runPaths(settings.out).metrics);
-    this.#history = lines.filter(({ type }) => type === "validation" || type === "plateau");
+    this.#history = readMetrics(runPaths(settings.out).metrics).filter(isMeasurement);
   }
 
   /**
@@ -103,25 +101,24 @@ export class Journal {
   }
 
   /**
-   * Bounds that were measured, and a warning when they have not become better for long.
+   * Bounds that were measured, and a warning when they have not become better for long: all of it in one write, so that no
+   * crash leaves an evaluation that has a part only and is not made up for.
    *
    * @returns whether the one on held-out images is the smallest so far
    */
   async bounds(measured: readonly { split: "validation" | "train"; bound: Bound }[]): Promise<boolean> {
     const { config, tell } = this.settings;
+    const { position } = this;
     const smallest = (await this.best())?.bitsPerDim ?? Number.POSITIVE_INFINITY;
-    for (const { split, bound } of measured) {
-      const line = { type: "validation", split, ...this.position, ...bound } as const;
-      this.#append(line);
-      await tell({ type: "validation", line });
-    }
-    const plateau = plateauOf(this.#history, config.training.steps);
+    const lines = measured.map(({ split, bound }) => ({ type: "validation", split, ...position, ...bound }) as const);
+    const found = plateauOf([...this.#history, ...lines], config.training.steps);
+    const plateau = found && ({ type: "plateau", ...position, ...found } as const);
+    this.#append(...lines, ...(plateau ? [plateau] : []));
+    for (const line of lines) await tell({ type: "validation", line });
     if (plateau) {
-      const line = { type: "plateau", ...this.position, ...plateau } as const;
-      this.#append(line);
-      await tell({ type: "notice", message: plateauNotice(line, this.#history, config.training.flips) });
+      await tell({ type: "notice", message: plateauNotice(plateau, this.#history, config.training.flips) });
     }
-    return measured.some(({ split, bound }) => split === "validation" && bound.bitsPerDim < smallest);
+    return lines.some(({ split, bitsPerDim }) => split === "validation" && bitsPerDim < smallest);
   }
 
   /** Waits until everything said is on disk. */
@@ -129,8 +126,8 @@ export class Journal {
     syncMetrics(runPaths(this.settings.out).metrics);
   }
 
-  #append(line: MetricsLine): void {
-    appendMetrics(runPaths(this.settings.out).metrics, line);
-    if (line.type === "validation" || line.type === "plateau") this.#history.push(line);
+  #append(...lines: MetricsLine[]): void {
+    appendMetrics(runPaths(this.settings.out).metrics, ...lines);
+    this.#history.push(...lines.filter(isMeasurement));
   }
 }

@@ -1,7 +1,8 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { UserError } from "../errors.js";
 import {
   appendMetrics,
   beginLog,
@@ -10,6 +11,7 @@ import {
   type RunLine,
   readMetrics,
   type SkipLine,
+  syncMetrics,
   type TrainLine,
 } from "./metrics-log.js";
 
@@ -60,6 +62,15 @@ test("what was appended is read back, one object a line", () => {
   appendMetrics(path, train(1));
   expect(readFileSync(path, "utf8")).toBe(text(run, train(1)));
   expect(readMetrics(path)).toEqual([run, train(1)]);
+});
+
+test("a log that cannot be written is named, with the reason", () => {
+  const path = join(folder, "a-folder");
+  mkdirSync(path);
+  for (const write of [() => appendMetrics(path, run), () => syncMetrics(path)]) {
+    expect(write).toThrow(UserError);
+    expect(write).toThrow(`Expected to write ${path}, but a folder of that name is there`);
+  }
 });
 
 test("numbers that are not finite survive as NaN", () => {
@@ -129,7 +140,7 @@ describe("a log that is gone on with", () => {
       expect(line).toEqual({ ...part, seconds: 20 });
       expect(onDisk()).toEqual(asJson([...before, line]));
     }
-    expect(readdirSync(folder)).not.toContain(expect.stringContaining(".writing"));
+    expect(readdirSync(folder).filter((name) => name.includes(".writing"))).toEqual([]);
   });
 
   test("keeps all whole lines up to the checkpoint when the tail is broken before it", async () => {

@@ -42,37 +42,39 @@ function completeLength(file: number): number {
 }
 
 /**
- * Appends one line in one write, creating the file if need be. A tail without newline, left by a process that died while
- * writing, is cut off first, so that it cannot swallow the new line.
+ * Appends lines that belong together in one write, creating the file if need be. A tail without newline, left by a process
+ * that died while writing, is cut off first, so that it cannot swallow the new lines.
+ *
+ * @throws UserError when it cannot be written
  */
-export function appendMetrics(path: string, line: MetricsLine): void {
-  const file = openToAppend(path);
-  try {
+export function appendMetrics(path: string, ...lines: MetricsLine[]): void {
+  withLog(path, (file) => {
     const complete = completeLength(file);
     if (complete < fstatSync(file).size) ftruncateSync(file, complete);
-    writeFileSync(file, `${JSON.stringify(line)}\n`); // as often as it takes: one write may write a part
-  } catch (error) {
-    throw writeError(path, error);
-  } finally {
-    closeSync(file);
-  }
+    writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join("")); // as often as it takes: one write may write a part
+  });
 }
 
-function openToAppend(path: string): number {
-  try {
-    return openSync(path, "a+");
-  } catch (error) {
-    throw writeError(path, error);
-  }
-}
-
-/** Waits until every line is on disk: before a checkpoint that knows of their steps. */
+/**
+ * Waits until every line is on disk: before a checkpoint that knows of their steps.
+ *
+ * @throws UserError when the disk refuses
+ */
 export function syncMetrics(path: string): void {
-  const file = openSync(path, "a+"); // empty where someone has moved it away
+  withLog(path, fsyncSync);
+}
+
+/** Opens a log, which is empty where someone has moved it away. */
+function withLog(path: string, action: (file: number) => void): void {
   try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    const file = openSync(path, "a+");
+    try {
+      action(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw writeError(path, error);
   }
 }
 

@@ -39,7 +39,11 @@ export class Observer {
     this.#batch = Math.min(LARGEST_BATCH, microBatchOf(trainer.config.training));
   }
 
-  /** The bound on held-out images and on as many training images, taken from all of the set; the same images and noise every time. */
+  /**
+   * The bound on held-out images and on as many training images, taken from all of the set; the same images and noise every time.
+   *
+   * @throws the signal's reason when aborted
+   */
   async measure(signal?: AbortSignal): Promise<{ split: "validation" | "train"; bound: Bound }[]> {
     const { config } = this.trainer;
     const { train, validation } = this.data;
@@ -49,27 +53,32 @@ export class Observer {
     if (validation.count > 0) {
       results.push({
         split: "validation",
-        bound: await measureBound(await this.#boundProgram(), config, takeFirst(validation, count), options),
+        bound: await measureBound(await this.#boundProgram(signal), config, takeFirst(validation, count), options),
       });
     }
-    const bound = await measureBound(await this.#boundProgram(), config, takeSpread(train, count), options);
+    const bound = await measureBound(await this.#boundProgram(signal), config, takeSpread(train, count), options);
     results.push({ split: "train", bound });
     return results;
   }
 
-  /** Samples of one fixed noise; the first held-out images and their reconstructions. */
+  /**
+   * Samples of one fixed noise; the first held-out images and their reconstructions.
+   *
+   * @throws the signal's reason when aborted
+   */
   async pictures(signal?: AbortSignal): Promise<{ samples: Pictures; originals: Pictures; reconstructions: Pictures }> {
     const { config } = this.trainer;
     const { seed } = config.training;
     const images = this.data.validation.count > 0 ? this.data.validation : this.data.train;
     const originals = takeFirst(images, RECONSTRUCTIONS);
-    const reconstructions = await reconstructMeans(await this.#boundProgram(), config, originals, {
+    const reconstructions = await reconstructMeans(await this.#boundProgram(signal), config, originals, {
       count: originals.count,
       seed,
       batch: this.#batch,
+      signal,
     });
     const small = config.model.superResolution ? smallImages(config, images) : undefined;
-    const samples = await drawSamples(await this.#priorProgram(), config, summarise(this.data.train), {
+    const samples = await drawSamples(await this.#priorProgram(signal), config, summarise(this.data.train), {
       count: SAMPLES,
       seed,
       batch: this.#batch,
@@ -79,13 +88,15 @@ export class Observer {
     return { samples, originals, reconstructions };
   }
 
-  #boundProgram(): Promise<BoundProgram> {
+  #boundProgram(signal?: AbortSignal): Promise<BoundProgram> {
+    signal?.throwIfAborted(); // compiling takes long, and what is to be saved waits for it
     const { config, runtime } = this.trainer;
     this.#bound ??= compileBound(config, this.#batch, () => this.trainer.ema, runtime);
     return this.#bound;
   }
 
-  #priorProgram(): Promise<PriorProgram> {
+  #priorProgram(signal?: AbortSignal): Promise<PriorProgram> {
+    signal?.throwIfAborted();
     const { config, runtime } = this.trainer;
     const kind = { guided: false, drawn: shownAs(config.objective, "mean") === "sample" };
     this.#prior ??= compilePriorPass(config, this.#batch, kind, () => this.trainer.ema, runtime);
@@ -94,8 +105,10 @@ export class Observer {
 
   /** Frees the programs. */
   async dispose(): Promise<void> {
-    await (await this.#bound)?.dispose();
-    await (await this.#prior)?.dispose();
+    for (const program of [this.#bound, this.#prior]) {
+      const compiled = await program?.catch(() => undefined); // whoever wanted it knows
+      await compiled?.dispose();
+    }
   }
 }
 

@@ -19,6 +19,13 @@ export const runPaths = (folder: string) => ({
   samples: join(folder, "samples"),
 });
 
+/** Where the pictures of a step lie once they are drawn: samples/step-000500.png, and reconstructions beside it. */
+export function picturePaths(folder: string, step: number): { samples: string; reconstructions: string } {
+  const place = runPaths(folder).samples;
+  const name = `step-${String(step).padStart(6, "0")}.png`;
+  return { samples: join(place, name), reconstructions: join(place, `reconstructions-${name}`) };
+}
+
 const count = z.int().nonnegative();
 const dataSchema = z.object({
   name: z.string(),

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -7,6 +7,7 @@ import { Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import type { TrainingEvent } from "./events.js";
 import { readMetrics } from "./metrics-log.js";
+import { picturePaths } from "./run-folder.js";
 import { type TrainOptions, train } from "./train.js";
 
 let runtime: Runtime;
@@ -77,11 +78,61 @@ test("images that are all held out are refused before anything is written", asyn
   expect(existsSync(join(folder, "none"))).toBe(false);
 });
 
+test("pictures that a signal cut short, or a kill after the last checkpoint, are drawn when the run goes on", async () => {
+  const config = tinyConfig({ training: { ...training, sampleEvery: 4 } });
+  const drawn: number[] = [];
+  const draw = (event: TrainingEvent) => {
+    if (event.type !== "pictures") return;
+    drawn.push(event.step);
+    const paths = picturePaths(join(folder, "drawn"), event.step);
+    for (const path of Object.values(paths)) writeFileSync(path, "");
+  };
+  const go = (options: Partial<TrainOptions> = {}) =>
+    start("drawn", { config, limit: { steps: 6 }, onEvent: draw, ...options });
+  await go(aborting((event) => event.type === "metrics" && event.line.step === 4));
+  expect(drawn).toEqual([]);
+  await go();
+  expect(drawn).toEqual([4, 6]);
+  await go();
+  expect(drawn).toEqual([4, 6]);
+  rmSync(picturePaths(join(folder, "drawn"), 6).reconstructions);
+  await go();
+  expect(drawn).toEqual([4, 6, 6]);
+});
+
 test("aborted before the first step, it throws the reason and leaves no checkpoint and no lock", async () => {
   const controller = new AbortController();
   controller.abort(new Error("not now"));
   await expect(start("early", { signal: controller.signal })).rejects.toThrow("not now");
   expect(readdirSync(join(folder, "early"))).toEqual([]);
+});
+
+test("an evaluation is in the log as a whole before anybody hears of it", async () => {
+  const logged: string[][] = [];
+  const onEvent = (event: TrainingEvent) => {
+    if (event.type === "validation")
+      logged.push(measurements("told").map((line) => ("split" in line ? line.split : line.type)));
+  };
+  await start("told", {
+    config: tinyConfig({ training: { ...training, logEvery: 100 } }),
+    limit: { steps: 3 },
+    onEvent,
+  });
+  expect(logged).toEqual([
+    ["validation", "train"],
+    ["validation", "train"],
+  ]);
+});
+
+test("what ended a run is told, also when its lock cannot be removed then", async () => {
+  const onEvent = (event: TrainingEvent) => {
+    if (event.type !== "start") return;
+    const lock = readdirSync(join(folder, "stuck")).find((name) => name.startsWith("lock-"))!;
+    rmSync(join(folder, "stuck", lock));
+    mkdirSync(join(folder, "stuck", lock)); // which a file's removal fails for
+    throw new Error("the first failure");
+  };
+  await expect(start("stuck", { onEvent })).rejects.toThrow("the first failure");
 });
 
 test("a folder that another trainer has is refused, one that a killed trainer left is cleaned", async () => {

@@ -9,8 +9,10 @@ import { countParameters, groups } from "../model/index.js";
 import { informationShares } from "../objective/loss.js";
 import { version } from "../version.js";
 import { listCheckpoints } from "./checkpoint.js";
+import { thenCleanUp } from "./clean-up.js";
+import type { Tell } from "./events.js";
 import { InputThread } from "./input-thread.js";
-import { Journal, type Tell } from "./journal.js";
+import { Journal } from "./journal.js";
 import type { Limits } from "./limits.js";
 import type { DataIdentity } from "./manifest.js";
 import { fitToMemory } from "./memory.js";
@@ -62,20 +64,22 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   afterPatience(signal, ended.signal, () => {
     if (!held.saving) void tell({ type: "waiting", saved: held.saved });
   });
-  try {
+  const work = async () => {
     await clearLeftovers(out);
-    const config = fitToMemory(resume ? await withSettingsOfRun(options.config, out) : options.config);
+    const wanted = resume ? await withSettingsOfRun(options.config, out) : options.config;
+    await pause(signal);
+    const config = fitToMemory(wanted);
     await pause(signal);
     const inputs = new InputThread({ config, images: data.train });
-    try {
-      return await trainWith({ ...options, config }, { inputs, held, called });
-    } finally {
-      await inputs.dispose();
-    }
-  } finally {
+    return thenCleanUp(
+      () => trainWith({ ...options, config }, { inputs, held, called }),
+      () => inputs.dispose(),
+    );
+  };
+  return thenCleanUp(work, async () => {
     ended.abort();
     await lock.release();
-  }
+  });
 }
 
 /** The same with a settled configuration. */
@@ -87,18 +91,19 @@ async function trainWith(
   const identity = { count: data.train.count, digest: digestOfSet(data.train) };
   const { trainer, start, notices } = await prepare({ ...options, runtime }, { identity, inputs, held });
   const observer = new Observer(trainer, data);
-  try {
+  const work = async () => {
     await pause(signal);
     for (const message of notices) await tell({ type: "notice", message });
     const { gathered, resumed } = start;
     const described = runLine(config, data, runtime, resumed?.step ?? null);
     const journal = await Journal.open({ config, out, counters: trainer.counters, tell }, described, gathered);
     const parts = { config, out, trainer, observer, inputs, journal, identity, held, tell };
-    return await new TrainingLoop(parts, { limit, signal, called }).run();
-  } finally {
+    return new TrainingLoop(parts, { limit, signal, called }).run();
+  };
+  return thenCleanUp(work, async () => {
     await observer.dispose();
     await trainer.dispose();
-  }
+  });
 }
 
 /** Finds where to start, describes the run in its folder, and compiles; the state on the host is let go. */

@@ -1,15 +1,17 @@
 /** @file The loop: a step, and after it whatever is due (METHOD §3). */
+import { existsSync } from "node:fs";
 import type { Config } from "../config/index.js";
 import { NotAPicture } from "../generation/pictures.js";
 import { lastGood, retainCheckpoints } from "./checkpoint.js";
+import type { Tell } from "./events.js";
 import { diagnose, stopTraining } from "./health.js";
 import type { Best } from "./held-out.js";
 import type { InputThread } from "./input-thread.js";
-import type { Journal, Tell } from "./journal.js";
+import type { Journal } from "./journal.js";
 import { type Limits, lastStep, showsPictures, workLeft } from "./limits.js";
 import type { DataIdentity } from "./manifest.js";
 import type { Observer } from "./observer.js";
-import { runPaths } from "./run-folder.js";
+import { picturePaths, runPaths } from "./run-folder.js";
 import { saveState } from "./starting-point.js";
 import { unlessAborted } from "./stopping.js";
 import type { StepReport, Trainer } from "./trainer.js";
@@ -66,6 +68,7 @@ interface Bounds {
 export class TrainingLoop {
   readonly #startStep: number;
   readonly #lastStep: number;
+  readonly #secondsLimit: number;
   #savedSeconds: number;
   /** Seconds of the steps so far, and of waiting for their inputs. */
   readonly #spent = { steps: 0, waiting: 0 };
@@ -76,6 +79,7 @@ export class TrainingLoop {
   ) {
     this.#startStep = parts.trainer.counters.step;
     this.#lastStep = lastStep(bounds.limit, parts.config.training);
+    this.#secondsLimit = 60 * (bounds.limit.minutes ?? Number.POSITIVE_INFINITY);
     this.#savedSeconds = this.#elapsed;
   }
 
@@ -99,16 +103,20 @@ export class TrainingLoop {
   }
 
   async #loop(): Promise<void> {
-    const { config, trainer, journal, held } = this.parts;
+    const { config, out, trainer, journal, held } = this.parts;
     const { training } = config;
     const { counters } = trainer;
     let measured = journal.measuredStep;
+    let shown = existsSync(picturePaths(out, counters.step).reconstructions) ? counters.step : 0; // written last
     // Given up, by a signal, before the checkpoint that the run goes on from.
-    if (this.#goesOn && measured < this.#startStep && this.#startStep % training.evaluateEvery === 0) {
-      measured = this.#startStep;
+    if (this.#goesOn && measured < counters.step && counters.step % training.evaluateEvery === 0) {
+      measured = counters.step;
       await this.#measure();
     }
-    let shown = this.#startStep;
+    if (this.#goesOn && shown < counters.step && showsPictures(counters.step, training.sampleEvery)) {
+      shown = counters.step;
+      await this.#show();
+    }
     while (this.#goesOn) {
       const { updates } = counters;
       const report = await this.#step();
@@ -141,15 +149,9 @@ export class TrainingLoop {
     return (performance.now() - this.bounds.called) / 1000;
   }
 
-  get #secondsLimit(): number | undefined {
-    const { minutes } = this.bounds.limit;
-    return minutes === undefined ? undefined : 60 * minutes;
-  }
-
   get #goesOn(): boolean {
     const { signal } = this.bounds;
-    const inTime = this.#elapsed < (this.#secondsLimit ?? Number.POSITIVE_INFINITY);
-    return this.parts.trainer.counters.step < this.#lastStep && !signal?.aborted && inTime;
+    return this.parts.trainer.counters.step < this.#lastStep && !signal?.aborted && this.#elapsed < this.#secondsLimit;
   }
 
   get #interrupted(): boolean {

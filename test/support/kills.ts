@@ -150,7 +150,8 @@ function differences(whole: string, out: string): string[] {
   if (names(join(whole, last)) !== names(join(out, last))) found.push(`${out}: other files in ${last}`);
   else for (const name of readdirSync(join(whole, last))) equal(join(last, name));
   equal("config.json");
-  for (const name of readdirSync(join(out, "samples"))) equal(join("samples", name));
+  if (names(join(whole, "samples")) !== names(join(out, "samples"))) found.push(`${out}: other files in samples`);
+  else for (const name of readdirSync(join(out, "samples"))) equal(join("samples", name));
   for (const place of [out, join(out, "checkpoints"), join(out, "samples")]) {
     const left = readdirSync(place).filter((name) => /^(\.|lock-)/.test(name));
     if (left.length > 0) found.push(`${place}: ${left} left behind`);
