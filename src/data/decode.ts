@@ -4,12 +4,12 @@ import { imageFormat } from "./image-format.js";
 import { resizeInterleaved } from "./resize.js";
 
 /** Images of more pixels are refused before they are decoded: 134 megapixels take 400 MB. */
-export const LARGEST_PIXELS = 2 ** 27;
+const LARGEST_PIXELS = 2 ** 27;
 
 /** Larger files are refused before they are read, bytes. */
 export const LARGEST_FILE = 256e6;
 
-/** Images of more pixels are decoded one at a time, so that no more than one needs hundreds of megabytes. */
+/** Images of more pixels are decoded one at a time, so that no more than one needs hundreds of megabytes: see `isLarge`. */
 const LARGE_PIXELS = 2 ** 24;
 
 /** Decoding that takes longer is given up. */
@@ -33,6 +33,16 @@ export async function decodeImage(bytes: Uint8Array, resolution: number): Promis
   const { data, info } = await decodePixels(bytes);
   return resizeInterleaved(data, info, resolution);
 }
+
+/** Pixels, or why there are none. */
+export type Decoded = { pixels: Uint8Array } | { error: string };
+
+/** What becomes of an image: as `decodeImage`, but what is wrong with it is a result. */
+export const tryDecoding = (bytes: Uint8Array, resolution: number): Promise<Decoded> =>
+  decodeImage(bytes, resolution).then(
+    (pixels) => ({ pixels }),
+    (error: Error) => ({ error: error.message }),
+  );
 
 /** A decoded image. */
 export interface DecodedImage {
@@ -77,6 +87,16 @@ async function decode(image: Sharp, pixels: number) {
 }
 
 /**
+ * Whether an image is decoded by `oneAtATime`, as far as its header says.
+ *
+ * @throws Error saying why it cannot be used
+ */
+export async function isLarge(bytes: Uint8Array): Promise<boolean> {
+  const { width, height } = (await openImage(bytes)).metadata;
+  return width * height > LARGE_PIXELS;
+}
+
+/**
  * Reads the header of an image, and decodes nothing.
  *
  * @returns the image, to be decoded once, and what its header says
@@ -95,7 +115,7 @@ async function openImage(bytes: Uint8Array): Promise<{ image: Sharp; metadata: M
   return { image, metadata };
 }
 
-export function expectFileSize(size: number): void {
+function expectFileSize(size: number): void {
   if (size <= LARGEST_FILE) return;
   throw new TooLarge(`expected at most ${LARGEST_FILE / 1e6} MB, got ${Math.round(size / 1e6)} MB`);
 }
@@ -109,8 +129,8 @@ function explain(error: Error): never {
 
 let lastLarge: Promise<unknown> = Promise.resolve();
 
-/** Runs a task after all tasks given before. */
-function oneAtATime<T>(task: () => Promise<T>): Promise<T> {
+/** Runs a task after all tasks given before in this thread. */
+export function oneAtATime<T>(task: () => Promise<T>): Promise<T> {
   const result = lastLarge.then(task);
   lastLarge = result.catch(() => {});
   return result;

@@ -13,17 +13,26 @@ test.each([1, 1000])("a decoder for %i images gives what decodeImage gives", asy
   try {
     let count = 0;
     await forEachConcurrently(greys(), decoder.parallel, async ({ grey, bytes }) => {
-      const pixels = await decoder.decode(bytes, 4);
-      expect(pixels).toEqual(await decodeImage(bytes, 4));
+      const pixels = await decodeImage(bytes, 4);
       expect(pixels[0]).toBe(grey);
+      expect(await decoder.decode(bytes, 4)).toEqual({ pixels });
       count++;
     });
     expect(count).toBe(30);
     const bad = decoder.decode(Buffer.from("no image"), 4);
-    await expect(bad).rejects.toThrow("expected JPEG, PNG, WebP or GIF, got text");
+    expect(await bad).toEqual({ error: "expected JPEG, PNG, WebP or GIF, got text" });
   } finally {
     await decoder.close();
   }
+});
+
+test("threads leave what they are given as it is", async () => {
+  const decoder = createDecoder(1000);
+  const image = await plain([1, 2, 3]).png().toBuffer();
+  const archive = Buffer.from(new Uint8Array([...image, 7, 7, 7]).buffer); // whose memory is not pooled
+  await decoder.decode(archive.subarray(0, image.length), 4);
+  expect([...archive.subarray(image.length)]).toEqual([7, 7, 7]);
+  await decoder.close();
 });
 
 test("threads take no more images than there are of them", async () => {

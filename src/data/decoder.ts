@@ -2,34 +2,36 @@
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { startThread } from "../thread.js";
-import { decodeImage } from "./decode.js";
+import { type Decoded, isLarge, oneAtATime, tryDecoding } from "./decode.js";
 
 /** Images below which starting threads takes longer than they save. */
 const WORTH_THREADS = 500;
 
-/** Makes pixels of encoded images, as `decodeImage` does. */
+/** Makes pixels of encoded images, as `tryDecoding` does. */
 export interface Decoder {
   /** How many images it can work on at a time. */
   parallel: number;
-  /** @throws Error saying why the image cannot be used */
-  decode(bytes: Uint8Array, resolution: number): Promise<Uint8Array>;
+  /**
+   * @param bytes - borrowed
+   * @throws Error when decoding itself breaks down, whatever the image
+   */
+  decode(bytes: Uint8Array, resolution: number): Promise<Decoded>;
   close(): Promise<void>;
 }
 
-/** What a thread is asked, and what it answers. */
+/** What a thread is asked; it answers with a `Decoded`. */
 export interface DecodeRequest {
   bytes: Uint8Array;
   resolution: number;
 }
-export type DecodeAnswer = { pixels: Uint8Array } | { error: string };
 
 /** A decoder for so many images. */
 export function createDecoder(images: number): Decoder {
   if (images >= WORTH_THREADS) return new DecodeThreads(availableParallelism());
-  return { parallel: 2 * availableParallelism(), decode: decodeImage, close: async () => {} };
+  return { parallel: 2 * availableParallelism(), decode: tryDecoding, close: async () => {} };
 }
 
-/** One image at a time in each thread. */
+/** One image at a time in each thread, and one large image at a time in all of them together. */
 class DecodeThreads implements Decoder {
   readonly parallel: number;
   readonly #threads: Worker[];
@@ -41,13 +43,16 @@ class DecodeThreads implements Decoder {
     this.parallel = count;
   }
 
-  async decode(bytes: Uint8Array, resolution: number): Promise<Uint8Array> {
+  async decode(bytes: Uint8Array, resolution: number): Promise<Decoded> {
     const thread = this.#idle.pop();
     if (thread === undefined) throw new Error(`Expected at most ${this.parallel} images at a time.`);
-    const answer = await ask(thread, { bytes: bytes.slice(), resolution });
+    const work = () => ask(thread, { bytes: new Uint8Array(bytes), resolution }); // a copy, as its memory is handed over
+    const decoded = await isLarge(bytes).then(
+      (large) => (large ? oneAtATime(work) : work()),
+      (error: Error) => ({ error: error.message }),
+    );
     this.#idle.push(thread);
-    if ("error" in answer) throw new Error(answer.error);
-    return answer.pixels;
+    return decoded;
   }
 
   async close(): Promise<void> {
@@ -55,13 +60,13 @@ class DecodeThreads implements Decoder {
   }
 }
 
-function ask(thread: Worker, request: DecodeRequest): Promise<DecodeAnswer> {
+function ask(thread: Worker, request: DecodeRequest): Promise<Decoded> {
   return new Promise((resolve, reject) => {
     const ended = () => reject(new Error("The thread that decodes images has ended."));
     const done = () => {
       thread.off("message", answered).off("error", failed).off("exit", ended);
     };
-    const answered = (answer: DecodeAnswer) => {
+    const answered = (answer: Decoded) => {
       done();
       resolve(answer);
     };

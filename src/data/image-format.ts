@@ -3,7 +3,7 @@
 /** The formats that are decoded. */
 export type ImageFormat = "jpeg" | "png" | "webp" | "gif";
 
-export const EXPECTED_FORMATS = "JPEG, PNG, WebP or GIF";
+const EXPECTED_FORMATS = "JPEG, PNG, WebP or GIF";
 
 /** How formats begin, control characters as points; those that are not read are here to be named. */
 const beginnings: [name: string, pattern: RegExp][] = [

@@ -16,7 +16,7 @@ const MAP_SHARED = 1;
 const MAP_FAILED = 2n ** 64n - 1n;
 
 /** Gives `length` bytes from `from` on; they must not be changed. */
-export type ByteReader = (from: number, length: number) => Uint8Array;
+export type ByteReader = (from: number, length: number) => Uint8Array<ArrayBuffer>;
 
 const readers = new Map<string, ByteReader>();
 
@@ -60,7 +60,7 @@ interface Native {
 function mapping(file: number, size: number): ByteReader | undefined {
   const native = nativeMap();
   if (native === undefined) return undefined;
-  const stretches: Uint8Array[] = [];
+  const stretches: Uint8Array<ArrayBuffer>[] = [];
   for (let start = 0; start < size; start += STEP) {
     const length = Math.min(STEP + LONGEST_STRETCH, size - start);
     const address = native.map(null, length, PROT_READ, MAP_SHARED, file, start);

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readdir, rm, symlink, truncate } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { describe, expect, test, vi } from "vitest";
@@ -8,6 +9,8 @@ import { openData } from "./open-data.js";
 
 const folder = await temporaryFolder();
 const path = (name: string) => join(folder, name);
+
+vi.stubEnv("STRATA_CACHE_DIR", path("cache"));
 
 /** The sets of a source, in memory, and what was passed over. */
 async function open(source: string, resolution = 4) {
@@ -32,6 +35,7 @@ await writeFiles(folder, {
   ...shades(2, "undivided/test/"),
   ...shades(3, "vehicles/train/"),
   ...shades(3, "vehicles/tram/"),
+  ...shades(4, "tested/test/cat/"),
   ...shades(3, "few/"),
   ...shades(3, "some/"),
   "some/broken.png": "this is no picture",
@@ -101,10 +105,26 @@ test("of a small set nothing is held out", async () => {
   expect(sets.map(({ count }) => count)).toEqual([3, 0, 0]);
 });
 
+test("a set may have nothing to train on", async () => {
+  const sets = await setsOf(`cifar10:${path("tested")}`);
+  expect(sets.map(({ count }) => count)).toEqual([0, 4, 4]);
+});
+
+test("a source with a very long name is kept too", async () => {
+  const name = "x".repeat(200);
+  await writeFiles(folder, shades(3, `${name}/`));
+  expect((await open(path(name))).train.count).toBe(3);
+});
+
 test("unreadable files are named, and the rest is used", async () => {
   const { train, skipped } = await open(path("some"));
   expect(train.count).toBe(3);
   expect(skipped).toEqual([{ file: "broken.png", reason: "expected JPEG, PNG, WebP or GIF, got text" }]);
+});
+
+test("listing a source can be interrupted", async () => {
+  const opening = openData(path("few"), { resolution: 5, signal: AbortSignal.abort(new Error("stopped")) });
+  await expect(opening).rejects.toThrow("stopped");
 });
 
 test("a relative path is a folder too", async () => {
@@ -129,6 +149,7 @@ test.each([
     () => "video:films",
     "Expected a data source (emoji, emoji:RESOLUTION (as emoji:64), cifar10, cifar10:PATH",
   ],
+  ["emoji of no size", () => "emoji:large", "Expected a data source (emoji, emoji:RESOLUTION (as emoji:64), cifar10"],
   ["emoji of another size", () => "emoji:64", "asks for images of 64×64, but the model takes 4×4. Give emoji:4"],
 ])("%s is refused with a clear message", async (_, source, message) => {
   const opening = open(source());
@@ -173,17 +194,35 @@ describe("packed images", () => {
     expect(await opening(source)).toMatchObject({ decoded: 19 });
   });
 
+  test("without a cache lie in a folder that goes away, at the latest when another process comes", async () => {
+    const script = `
+      import { openData } from ${JSON.stringify(new URL("open-data.ts", import.meta.url).href)};
+      await openData(${JSON.stringify(path("few"))}, { resolution: 4 });
+      if (process.argv[1] === "killed") process.kill(process.pid, "SIGKILL");
+    `;
+    const temporary = path("temporary");
+    await writeFiles(temporary, { "strata-data-elsewhere-1-0-aaaaaa/set": "", [`strata-data-${process.pid}/x`]: "" });
+    const folders = async () => (await readdir(temporary)).filter((name) => name.startsWith("strata-")).sort();
+    const others = await folders();
+    const env = { ...process.env, STRATA_CACHE_DIR: "", TMPDIR: temporary };
+    const run = (how: string) =>
+      spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", script, how], { env });
+    expect(run("killed").signal).toBe("SIGKILL");
+    expect(await folders()).toHaveLength(others.length + 1);
+    expect(run("whole").status).toBe(0);
+    expect(await folders()).toEqual(others);
+  });
+
   test("of a bare path are said to be what they were taken for", async () => {
     expect((await opening(path("few"))).notices).toEqual([`${path("few")} is taken as a folder of images.`]);
   });
 
   test("that are damaged are made again", async () => {
-    const cache = await temporaryFolder();
-    vi.stubEnv("STRATA_CACHE_DIR", cache);
-    const source = `folder:${path("few")}`;
+    await writeFiles(folder, shades(3, "damaged/"));
+    const source = `folder:${path("damaged")}`;
     const first = await opening(source);
-    const [file] = await readdir(join(cache, "data"));
-    await truncate(join(cache, "data", file), 4200);
+    const file = (await readdir(path("cache/data"))).find((name) => name.startsWith("damaged-"))!;
+    await truncate(path(`cache/data/${file}`), 4200);
     const again = await opening(source);
     expect(again).toMatchObject({
       train: first.train,
@@ -191,6 +230,5 @@ describe("packed images", () => {
       notices: [expect.stringContaining("Packing again")],
     });
     expect(await opening(source)).toMatchObject({ decoded: 0, notices: [] });
-    vi.unstubAllEnvs();
   });
 });

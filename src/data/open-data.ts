@@ -5,12 +5,17 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { cacheFolder } from "../cache-folder.js";
 import { UserError } from "../errors.js";
+import { isGone, newWriter } from "../formats/writer.js";
+import { unlessAborted } from "./concurrent.js";
 import { type ImageSet, type Split, splits } from "./image-set.js";
 import { writePack } from "./pack.js";
-import { type Pack, RESIZING, readPack, splitOf } from "./pack-format.js";
+import { PACK_VERSION, type Pack, RESIZING, readPack, splitOf } from "./pack-format.js";
 import type { PackOptions } from "./pack-images.js";
 import { sourceOf } from "./sources/index.js";
 import type { Source } from "./sources/listing.js";
+
+/** Characters of a source's name in that of its pack, which the system limits. */
+const LONGEST_NAME = 60;
 
 /** How many unreadable files a message names. */
 const NAMED = 5;
@@ -43,10 +48,10 @@ export async function openData(source: string, options: OpenOptions): Promise<Da
     Split,
     ImageSet
   >;
-  if (sets.train.count === 0) {
+  if (splits.every((split) => sets[split].count === 0)) {
     const named = skipped.slice(0, NAMED).map(({ file, reason }) => `\n  ${file}: ${reason}`);
     throw new UserError(
-      `Expected readable images for training in ${source}, but none of its ${skipped.length} files is one:${named.join("")}`,
+      `Expected readable images in ${source}, but none of its ${skipped.length} files is one:${named.join("")}`,
     );
   }
   return { ...sets, skipped };
@@ -54,11 +59,14 @@ export async function openData(source: string, options: OpenOptions): Promise<Da
 
 /** The pack of a source as it is now: one that is there, or a new one. */
 async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
-  const { resolution, onNotice = () => {} } = options;
+  const { resolution, signal, onNotice = () => {} } = options;
   const folder = packFolder();
-  const identity = shortHash(`${source.id} ${resolution} ${RESIZING}`);
-  const name = `${basename(source.id).replace(/[^\w.-]+/g, "-")}-${resolution}-${identity}`;
-  const fingerprint = await source.fingerprint();
+  const identity = shortHash(`${source.id} ${resolution} ${RESIZING} ${PACK_VERSION}`);
+  const readable = basename(source.id)
+    .replace(/[^\w.-]+/g, "-")
+    .slice(0, LONGEST_NAME);
+  const name = `${readable}-${resolution}-${identity}`;
+  const fingerprint = await unlessAborted(source.fingerprint(), signal);
   const path = join(folder, `${name}-${shortHash(fingerprint)}.safetensors`);
   if (existsSync(path)) {
     try {
@@ -71,13 +79,13 @@ async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
   const former = existsSync(folder) ? readdirSync(folder).filter((file) => file.startsWith(`${name}-`)) : [];
   if (former.length > 0 && !existsSync(path))
     onNotice(`${source.id} has changed since it was packed: packing it again.`);
-  const listing = await source.list();
+  const listing = await unlessAborted(source.list(), signal, (late) => late.close());
   try {
     await writePack(path, { source: source.id, fingerprint }, listing, options);
   } finally {
     await listing.close();
   }
-  for (const file of former) if (file !== basename(path)) rmSync(join(folder, file), { force: true });
+  for (const file of former) if (file !== basename(path)) remove(join(folder, file));
   return readPack(path);
 }
 
@@ -90,9 +98,29 @@ function packFolder(): string {
   const cache = cacheFolder();
   if (cache !== undefined) return join(cache, "data");
   if (temporary === undefined) {
-    const folder = mkdtempSync(join(tmpdir(), "strata-data-"));
-    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    removeLeftFolders();
+    const folder = mkdtempSync(join(tmpdir(), `${TEMPORARY}${newWriter()}-`));
+    process.once("exit", () => remove(folder));
     temporary = folder;
   }
   return temporary;
+}
+
+const TEMPORARY = "strata-data-";
+
+/** Removes the temporary folders of processes that were killed. */
+function removeLeftFolders(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = name.startsWith(TEMPORARY) ? name.slice(TEMPORARY.length, name.lastIndexOf("-")) : "";
+    if (isGone(owner)) remove(join(tmpdir(), name));
+  }
+}
+
+/** Removes a file or folder, if that can be done: another user's cannot, nor, on some systems, what another process reads. */
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // it only takes room
+  }
 }

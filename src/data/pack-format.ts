@@ -9,11 +9,13 @@
  * The header has a fixed length, so that images are written before their number is known, and begin at a whole page.
  */
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import { readSafetensorsPlaces, safetensorsHeader } from "../formats/safetensors.js";
+import type { ElementType } from "../formats/tensor.js";
 import { type ImageSet, imageReader, type Split, splits } from "./image-set.js";
+import { positionalReader } from "./mapped-file.js";
 
 /** Bytes before the first image. */
 export const HEADER_BYTES = 4096;
@@ -22,6 +24,9 @@ export const HASH_BYTES = 16;
 /** How images are made the size of a set; a change of it makes old packs useless. */
 export const RESIZING = "largest centred square; box halvings, then bicubic (guided-diffusion); on white, sRGB";
 
+/** Another where packs, or the splits and labels of the same files, become others; it makes old packs useless too. */
+export const PACK_VERSION = 2;
+
 const count = z.int().nonnegative();
 const range = z.strictObject({ from: count, count });
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -29,7 +34,7 @@ const perSplit = <T extends z.ZodType>(schema: T) =>
   z.strictObject({ train: schema, validation: schema, test: schema });
 
 const aboutSchema = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(PACK_VERSION),
   /** Kind and path of the source. */
   source: z.string(),
   /** What the source was taken for, in words. */
@@ -115,23 +120,35 @@ export function readPack(path: string): Pack {
   const refuse = (problem: string): never => {
     throw new UserError(`Expected packed images in ${path}, but ${problem}. Delete the file: it is made again.`);
   };
-  const file = openSync(path, "r");
+  const file = opened(path, refuse);
   try {
+    const read = positionalReader(file);
     const places = new Map(readSafetensorsPlaces(file, path).map((place) => [place.name, place]));
-    const bytesOf = (name: string): Uint8Array<ArrayBuffer> => {
-      const { from, to } = places.get(name) ?? refuse(`it has no ${name}`);
-      const bytes = new Uint8Array(to - from);
-      readSync(file, bytes, 0, bytes.length, from);
-      return bytes;
+    const bytesOf = (name: string, dtype: ElementType): Uint8Array<ArrayBuffer> => {
+      const place = places.get(name);
+      if (place?.dtype !== dtype) return refuse(`it has no ${name} of type ${dtype}`);
+      return read(place.from, place.to - place.from);
     };
-    const about = parseAbout(bytesOf("about"), refuse);
-    const labels = places.has("labels") ? new Int32Array(bytesOf("labels").buffer) : new Int32Array();
-    const digests = digestsOf(about.splits, labels, bytesOf("hashes"));
+    const about = parseAbout(bytesOf("about", "uint8"), refuse);
+    const labels = places.has("labels") ? new Int32Array(bytesOf("labels", "int32").buffer) : new Int32Array();
+    const hashes = bytesOf("hashes", "uint8");
+    const digests = digestsOf(about.splits, labels, hashes);
     if (splits.some((split) => digests[split] !== about.digests[split])) refuse("its labels or hashes are damaged");
-    if (places.get("images")?.from !== HEADER_BYTES) refuse("its images do not begin where they should");
+    const images = places.get("images");
+    const bytes = (hashes.length / HASH_BYTES) * 3 * about.resolution ** 2;
+    if (images?.from !== HEADER_BYTES || images.to !== HEADER_BYTES + bytes)
+      refuse("its images do not lie where they should");
     return { path, about, labels };
   } finally {
     closeSync(file);
+  }
+}
+
+function opened(path: string, refuse: (problem: string) => never): number {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    return refuse(`it cannot be read (${(error as Error).message})`);
   }
 }
 

@@ -1,7 +1,9 @@
 /** @file The images of a listing, decoded several at a time and written one after another without gaps. */
-import { readSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import { forEachConcurrently } from "./concurrent.js";
+import type { Decoded } from "./decode.js";
 import { createDecoder, type Decoder } from "./decoder.js";
+import { positionalReader } from "./mapped-file.js";
 import { HASH_BYTES, hashOf } from "./pack-format.js";
 import { resizePixels } from "./resize.js";
 import type { Listing, SourceImage, SourceRecord } from "./sources/listing.js";
@@ -54,11 +56,11 @@ export async function writeImages(
     await forEachConcurrently(read(signal), decoder.parallel, async ({ index, ...record }) => {
       signal?.throwIfAborted();
       const place = placeOf[index];
-      const pixels = await pixelsOf(record, resolution, decoder).catch((error: Error) => error.message);
-      if (typeof pixels === "string") failures.set(place, pixels);
+      const decoded = await decodedOf(record, resolution, decoder);
+      if ("error" in decoded) failures.set(place, decoded.error);
       else {
-        writeAt(file, pixels, offset + place * size);
-        hashes.set(hashOf(pixels), place * HASH_BYTES);
+        writeAt(file, decoded.pixels, offset + place * size);
+        hashes.set(hashOf(decoded.pixels), place * HASH_BYTES);
       }
       done++;
       onProgress?.(done, images.length);
@@ -83,25 +85,22 @@ export async function writeImages(
   };
 }
 
-async function pixelsOf(record: SourceRecord, resolution: number, decoder: Decoder): Promise<Uint8Array> {
-  if ("error" in record) throw new Error(record.error);
+async function decodedOf(record: SourceRecord, resolution: number, decoder: Decoder): Promise<Decoded> {
+  if ("error" in record) return record;
   if ("encoded" in record) return decoder.decode(record.encoded, resolution);
   const { pixels, resolution: given } = record;
-  return given === resolution ? pixels : resizePixels(pixels, given, given, resolution);
+  return { pixels: given === resolution ? pixels : resizePixels(pixels, given, given, resolution) };
 }
 
 /** Moves the images at `places`, ascending, forward so that they follow one another. */
 function closeGaps(file: number, offset: number, places: readonly number[], size: number): void {
-  const buffer = Buffer.alloc(Math.max(1, Math.floor(MOVED / size)) * size);
+  const most = Math.max(1, Math.floor(MOVED / size));
+  const read = positionalReader(file);
   for (let to = 0; to < places.length; ) {
     const from = places[to];
     let run = 1;
-    while (places[to + run] === from + run && (run + 1) * size <= buffer.length) run++;
-    if (to < from) {
-      const bytes = buffer.subarray(0, run * size);
-      readSync(file, bytes, 0, bytes.length, offset + from * size);
-      writeAt(file, bytes, offset + to * size);
-    }
+    while (places[to + run] === from + run && run < most) run++;
+    if (to < from) writeAt(file, read(offset + from * size, run * size), offset + to * size);
     to += run;
   }
 }

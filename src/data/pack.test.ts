@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { plain, temporaryFolder } from "../../test/support/images.js";
@@ -134,10 +135,20 @@ test("an interruption leaves what was there", async () => {
 
 test("what a killed process left half written goes away, what a living one writes stays", async () => {
   const gone = Number(execFileSync(process.execPath, ["-p", "process.pid"]));
-  const [dead, alive] = [gone, process.ppid].map((pid) => join(folder, `.set.safetensors.${pid}.writing`));
-  for (const file of [dead, alive]) writeFileSync(file, "half");
+  const host = hostname().replace(/[^\w.]/g, "_");
+  const writers = [`.set.safetensors.${host}-${gone}-0`, `.other.safetensors.${host}-${gone}-7`]; // of another source too
+  writers.push(`.set.safetensors.${host}-${process.ppid}-0`, `.set.safetensors.elsewhere-${gone}-0`);
+  const files = writers.map((name) => join(folder, `${name}.writing`));
+  for (const file of files) writeFileSync(file, "half");
   await writePack(path, source, listing(5), { resolution: 2 });
-  expect([existsSync(dead), existsSync(alive)]).toEqual([false, true]);
+  expect(files.map((file) => existsSync(file))).toEqual([false, false, true, true]);
+  for (const file of files) rmSync(file, { force: true });
+});
+
+test("two that write the same pack at once do not disturb each other", async () => {
+  await Promise.all([1, 2].map(() => writePack(path, source, listing(20), { resolution: 2 })));
+  expect(contentOf("validation")).toEqual([3, 8, 13, 18].map((i) => [i, i % 3]));
+  expect(readdirSync(folder)).toEqual(["set.safetensors"]);
 });
 
 test("a place that cannot be written, or has no room, is named with what to do", async () => {
@@ -152,12 +163,31 @@ test("a place that cannot be written, or has no room, is named with what to do",
 test.each([
   ["cut off", (bytes: Buffer) => bytes.subarray(0, 4200), "ends at"],
   ["labels changed", (bytes: Buffer) => flipped(bytes, 4096 + 5 * 12), "labels or hashes are damaged"],
+  [
+    "labels of another type",
+    (bytes: Buffer) => replaced(bytes, '"I32","shape":[5]', '"U8","shape":[20]'),
+    "no labels of type int32",
+  ],
   ["another file", () => Buffer.from("no pack at all"), "Expected a whole safetensors file"],
 ])("a pack that is damaged is refused: %s", async (_, damage, message) => {
   await writePack(path, source, listing(5), { resolution: 2 });
   writeFileSync(path, damage(readFileSync(path)));
   expect(() => readPack(path)).toThrow(message);
 });
+
+test("a pack that cannot be read is refused", () => {
+  expect(() => readPack(join(folder, "nothing"))).toThrow(
+    /^Expected packed images in .*, but it cannot be read \(ENOENT/,
+  );
+});
+
+function replaced(bytes: Buffer, from: string, to: string): Buffer {
+  const at = bytes.indexOf(from);
+  expect(at).toBeGreaterThan(0);
+  const header = bytes.toString("latin1", 8, 4096).replace(from, to).padEnd(4088).slice(0, 4088);
+  bytes.write(header, 8, "latin1");
+  return bytes;
+}
 
 function flipped(bytes: Buffer, at: number): Buffer {
   bytes[at] ^= 1;

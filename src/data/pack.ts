@@ -1,12 +1,14 @@
 /** @file Packing a source: every image decoded once, made the size that is needed, and kept in one file. */
 import { closeSync, fsyncSync, ftruncateSync, openSync } from "node:fs";
-import { mkdir, readdir, rename, rm, statfs } from "node:fs/promises";
+import { lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import sharp from "sharp";
 import { UserError } from "../errors.js";
 import { syncFolder } from "../formats/atomic-file.js";
+import { freeBytes, isSystemError } from "../formats/write-error.js";
+import { isAbandoned, newWriter } from "../formats/writer.js";
 import { version } from "../version.js";
-import { type About, digestsOf, frameOf, HASH_BYTES, HEADER_BYTES, RESIZING } from "./pack-format.js";
+import { type About, digestsOf, frameOf, HASH_BYTES, HEADER_BYTES, PACK_VERSION, RESIZING } from "./pack-format.js";
 import { type PackOptions, placeRank, writeAt, writeImages } from "./pack-images.js";
 import type { Listing, SourceImage } from "./sources/listing.js";
 
@@ -29,10 +31,10 @@ export async function writePack(
 ): Promise<void> {
   const size = 3 * options.resolution ** 2;
   const folder = dirname(path);
-  await prepareFolder(folder, basename(path), listing.images.length * (size + HASH_BYTES + 4));
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.writing`);
+  await prepareFolder(folder, listing.images.length * (size + HASH_BYTES + 4));
+  const temporary = join(folder, `.${basename(path)}.${newWriter()}.writing`);
   try {
-    const file = openSync(temporary, "wx+");
+    const file = openSync(temporary, "w+");
     try {
       await writeContent(file, source, listing, options);
       fsyncSync(file);
@@ -42,8 +44,8 @@ export async function writePack(
     await rename(temporary, path);
     await syncFolder(folder);
   } catch (error) {
-    await rm(temporary, { force: true });
-    if (options.signal?.aborted || error instanceof UserError || !(error as NodeJS.ErrnoException).code) throw error;
+    await rm(temporary, { force: true }).catch(() => {}); // what made writing fail may make this fail too
+    if (options.signal?.aborted || !isSystemError(error)) throw error;
     throw new UserError(
       `Expected to write packed images to ${path}, but that failed: ${(error as Error).message}. ${ELSEWHERE}`,
     );
@@ -52,33 +54,24 @@ export async function writePack(
 
 const ELSEWHERE = "Make room there, or name another folder in STRATA_CACHE_DIR.";
 
-/** Makes the folder, checks that there is room in it, and removes what processes that are gone left half written. */
-async function prepareFolder(folder: string, name: string, needed: number): Promise<void> {
+/** Makes the folder, removes what was left half written in it, and checks that there is room. */
+async function prepareFolder(folder: string, needed: number): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: Error) => {
     throw new UserError(
       `Expected a folder for packed images at ${folder}, but it cannot be made: ${error.message}. ${ELSEWHERE}`,
     );
   });
   for (const entry of await readdir(folder)) {
-    const writer = /\.(\d+)\.writing$/.exec(entry);
-    if (writer && entry.startsWith(`.${name}`) && !isRunning(Number(writer[1])))
-      await rm(join(folder, entry), { force: true });
+    const writer = /^\..*\.safetensors\.(.+)\.writing$/.exec(entry)?.[1];
+    const stats = writer && (await lstat(join(folder, entry)).catch(() => undefined)); // its writer may just be done
+    if (stats && isAbandoned(writer, stats.mtimeMs)) await rm(join(folder, entry), { force: true }).catch(() => {});
   }
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize < needed) {
+  const free = freeBytes(folder);
+  if (free !== undefined && free < needed) {
     const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
     throw new UserError(
-      `Expected ${gigabytes(needed)} of free space in ${folder} for packed images, got ${gigabytes(bavail * bsize)}. ${ELSEWHERE}`,
+      `Expected ${gigabytes(needed)} of free space in ${folder} for packed images, got ${gigabytes(free)}. ${ELSEWHERE}`,
     );
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
@@ -93,7 +86,7 @@ async function writeContent(
   const labels = Int32Array.from(listing.classes.length > 0 ? kept : [], ({ label }) => label!);
   const splits = rangesOf(kept);
   const about: About = {
-    format: 1,
+    format: PACK_VERSION,
     source,
     description: listing.description,
     fingerprint,

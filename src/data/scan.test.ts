@@ -121,3 +121,17 @@ test("stops when told to, with the reason given, and tells how far it is", async
   await expect(scan(listingOf(images), { signal: stop.signal, onProgress })).rejects.toThrow("enough");
   expect(calls).toEqual([1, 2, 3, 4, 5]);
 });
+
+test("a file that is too large to be read is oversized, not unreadable", async () => {
+  const error = "it has 300000000 bytes; at most 256000000 are read";
+  const { kinds } = await scan(
+    listingOf([{ name: "a.png", content: "" }], {
+      async *read() {
+        yield { index: 0, error, tooLarge: true };
+      },
+    }),
+    { signal },
+  );
+  expect(kinds.oversized).toEqual({ count: 1, files: [{ file: "a.png", note: error }] });
+  expect(kinds.unreadable.count).toBe(0);
+});

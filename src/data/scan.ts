@@ -72,7 +72,7 @@ export type Finding = { index: number } & ({ facts: ImageFacts } | { problem: st
 
 async function look(item: SourceContent): Promise<Finding> {
   const { index } = item;
-  if ("error" in item) return { index, problem: item.error };
+  if ("error" in item) return { index, problem: item.error, tooLarge: item.tooLarge };
   if ("pixels" in item) return { index, facts: inspectPixels(item.pixels, item.resolution) };
   return inspectImage(item.encoded).then(
     (facts) => ({ index, facts }),

@@ -47,8 +47,6 @@ export interface Archive<Entry extends ArchiveEntry> {
    * @throws EntryError when it is larger, damaged or not what it claims
    */
   read(entry: Entry, options: { largest: number }): Promise<Uint8Array>;
-  /** The content of an entry piece by piece; what `read` checks is known at the end, where it throws as `read` does. */
-  stream(entry: Entry): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -61,6 +59,13 @@ export class EntryError extends UserError {
     readonly problem: string,
   ) {
     super(`Expected to read ${name} from ${where}, but ${problem}.`);
+  }
+}
+
+/** An entry that has more bytes than are read. */
+export class EntryTooLarge extends EntryError {
+  constructor({ name, bytes }: ArchiveEntry, where: string, largest: number) {
+    super(name, where, `it has ${bytes} bytes; at most ${largest} are read`);
   }
 }
 

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { writeError } from "./write-error.js";
+import { isRunning } from "./writer.js";
 
 /** The content of a file: bytes, or pieces of it in order, so that a large file is never in memory a second time. */
 export type Content = Uint8Array | Iterable<Uint8Array>;
@@ -32,15 +33,7 @@ export async function writeFileAtomic(path: string, content: Content): Promise<v
 export async function removeUnfinished(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const writer = /^\..+\.(\d+)-\d+\.writing$/.exec(name)?.[1];
-    if (writer !== undefined && !isAlive(Number(writer))) await rm(join(folder, name), { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    if (writer !== undefined && !isRunning(Number(writer))) await rm(join(folder, name), { force: true });
   }
 }
 

@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { Refuse } from "./archive-entry.js";
 
 /** Bytes per piece of a stream. */
-export const PIECE = 2 ** 20;
+const PIECE = 2 ** 20;
 
 /** Something of known size whose bytes can be read in any order. */
 export interface ByteSource {

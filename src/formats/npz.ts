@@ -4,6 +4,7 @@
  */
 import { unzipSync, Zip, ZipPassThrough } from "fflate";
 import { UserError } from "../errors.js";
+import { LARGEST_EXPANSION } from "./archive-entry.js";
 import { npyHeader, parseNpy } from "./npy.js";
 import { bytesOf, type Tensor } from "./tensor.js";
 
@@ -12,9 +13,6 @@ const DATE = new Date("1980-01-01T00:00:00");
 
 /** Zip counts in 32 bits. */
 const LARGEST_ARCHIVE = 2 ** 32 - 1;
-
-/** Deflate cannot make bytes more than this many times fewer: an entry that claims more is a bomb. */
-const LARGEST_EXPANSION = 1032;
 
 /**
  * The archive of these arrays, each under its name, as consecutive pieces: the elements' own memory, nothing is copied.

@@ -8,21 +8,13 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
-import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../errors.js";
 import { syncFolder } from "./atomic-file.js";
-
-/** After this time without a write nobody is writing: pauses between attempts are far shorter. */
-const ABANDONED_MS = 3_600_000;
+import { isAbandoned, newWriter } from "./writer.js";
 
 /** What follows the file's own name in that of a part: nothing more, or who writes it. */
-const PART = /^\.part(?:-(.*)-(\d+)-\d+(?:\.taken)?)?$/;
-
-const HOST = hostname().replace(/[^\w.]/g, "_");
-
-/** Tells apart the parts of one process. */
-let parts = 0;
+const PART = /^\.part(?:-(.*?)(?:\.taken)?)?$/;
 
 /** What there is of a file, and its hash so far. */
 export class PartFile {
@@ -46,7 +38,7 @@ export class PartFile {
    * @throws UserError when the place cannot be written
    */
   static async open(path: string, { resume = true } = {}): Promise<PartFile> {
-    const part = `${path}.part-${HOST}-${process.pid}-${parts++}`;
+    const part = `${path}.part-${newWriter()}`;
     return writing(part, async () => {
       await mkdir(dirname(path), { recursive: true });
       if (resume) await takeOver(path, part);
@@ -134,7 +126,8 @@ async function takeOver(path: string, part: string): Promise<void> {
     if (!writer) continue;
     const found = join(folder, name);
     const stats = await lstat(found).catch(() => undefined); // gone since it was listed
-    if (!stats?.isFile() || !isAbandoned(writer[1], Number(writer[2]), stats.mtimeMs)) continue;
+    if (!stats?.isFile()) continue;
+    if (writer[1] !== undefined && !isAbandoned(writer[1], stats.mtimeMs)) continue; // without a name it was left in order
     const taken = `${part}.taken`;
     const mine = await rename(found, taken).then(
       () => true,
@@ -144,20 +137,5 @@ async function takeOver(path: string, part: string): Promise<void> {
     if (stats.size > largest) await rename(taken, part);
     else await rm(taken, { force: true });
     largest = Math.max(largest, stats.size);
-  }
-}
-
-/** Whether nobody writes a part any more: it was left in order, its process is gone, or it has been still for long. */
-function isAbandoned(host: string | undefined, process: number, modifiedMs: number): boolean {
-  if (host === undefined || Date.now() - modifiedMs > ABANDONED_MS) return true;
-  return host === HOST && !isRunning(process);
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"; // it is another user's
   }
 }

@@ -5,8 +5,8 @@
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { UserError } from "../errors.js";
-import { EntryError, LARGEST_EXPANSION, type Refusal, type Refuse } from "./archive-entry.js";
-import { type ByteSource, openBytes, PIECE, pieces } from "./byte-source.js";
+import { type EntryError, EntryTooLarge, LARGEST_EXPANSION, type Refusal, type Refuse } from "./archive-entry.js";
+import { type ByteSource, openBytes, pieces } from "./byte-source.js";
 import { listed } from "./tar.js";
 import { type ForwardBytes, type TarEntry, tarMembers } from "./tar-members.js";
 
@@ -26,8 +26,6 @@ export interface TarGzArchive {
     wanted: ReadonlySet<string>,
     options: { largest: number },
   ): AsyncGenerator<{ name: string; content: Uint8Array | EntryError }>;
-  /** One file piece by piece, decompressing all before it. */
-  stream(entry: TarEntry): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -54,30 +52,17 @@ export async function openTarGz(
         const bytes = gunzipped(file, refuse);
         let left = wanted.size;
         try {
-          for await (const { name, bytes: size, problem } of tarMembers(bytes, refuse)) {
-            if (problem !== undefined || !wanted.has(name)) continue;
+          for await (const member of tarMembers(bytes, refuse)) {
+            const { name, bytes: size } = member;
+            if (member.problem !== undefined || !wanted.has(name)) continue;
             if (size > largest) {
-              yield { name, content: new EntryError(name, where, `it has ${size} bytes; at most ${largest} are read`) };
+              yield { name, content: new EntryTooLarge(member, where, largest) };
             } else {
               const content = await bytes.read(size);
-              if (content.length < size) refuse(SHORTER);
+              if (content.length < size) refuse("it has become shorter since it was opened");
               yield { name, content };
             }
             if (--left === 0) return;
-          }
-        } finally {
-          await bytes.close();
-        }
-      },
-      stream: async function* ({ start, bytes: size }) {
-        const bytes = gunzipped(file, refuse);
-        try {
-          await bytes.skip(start);
-          for (let left = size; left > 0; ) {
-            const piece = await bytes.read(Math.min(PIECE, left));
-            if (piece.length === 0) refuse(SHORTER);
-            left -= piece.length;
-            yield piece;
           }
         } finally {
           await bytes.close();
@@ -90,8 +75,6 @@ export async function openTarGz(
     throw error;
   }
 }
-
-const SHORTER = "it has become shorter since it was opened";
 
 async function listing(bytes: Decompressed, refuse: Refuse) {
   try {

@@ -15,7 +15,7 @@ const largest = 2 ** 24;
 const long = "pixels ".repeat(400_000); // 2.8 MB
 const deep = `${"deep/".repeat(30)}a.png`; // longer than a header has room for
 
-/** What a plain and a compressed archive have, both read and streamed; all four must agree. */
+/** What a plain and a compressed archive have, which must agree. */
 async function contents(bytes: Uint8Array): Promise<{ files: Record<string, string>; refused: unknown }> {
   const tar = await openTar(bytes);
   const compressed = await openTarGz(gzipSync(bytes));
@@ -30,13 +30,6 @@ async function contents(bytes: Uint8Array): Promise<{ files: Record<string, stri
     passed.push(name);
   }
   expect(passed).toEqual([...names]);
-  for (const entry of tar.entries) {
-    for (const archive of [tar, compressed]) {
-      const pieces: Uint8Array[] = [];
-      for await (const piece of archive.stream(entry)) pieces.push(piece);
-      expect(text(Buffer.concat(pieces))).toBe(files[entry.name]);
-    }
-  }
   return { files, refused: tar.refused };
 }
 

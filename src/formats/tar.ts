@@ -1,7 +1,7 @@
 /** @file Tar archives read in place: listed by going from header to header, members read wherever they lie. */
 import { UserError } from "../errors.js";
-import { type Archive, EntryError, type Refusal, type Refuse } from "./archive-entry.js";
-import { type ByteSource, openBytes, pieces } from "./byte-source.js";
+import { type Archive, EntryError, EntryTooLarge, type Refusal, type Refuse } from "./archive-entry.js";
+import { type ByteSource, openBytes } from "./byte-source.js";
 import { type ForwardBytes, type TarEntry, type TarMember, tarMembers } from "./tar-members.js";
 
 /** Bytes read with a header: small members' headers come several at a time, large members' data are not read. */
@@ -30,19 +30,11 @@ export async function openTar(
   try {
     return {
       ...(await listed(tarMembers(forward(bytes), refuse))),
-      read: async ({ name, bytes: size, start }, { largest }) => {
-        if (size > largest) throw new EntryError(name, where, `it has ${size} bytes; at most ${largest} are read`);
-        const data = await bytes.read(start, size);
-        if (data.length < size) throw new EntryError(name, where, "its archive has become shorter");
+      read: async (entry, { largest }) => {
+        if (entry.bytes > largest) throw new EntryTooLarge(entry, where, largest);
+        const data = await bytes.read(entry.start, entry.bytes);
+        if (data.length < entry.bytes) throw new EntryError(entry.name, where, "its archive has become shorter");
         return data;
-      },
-      stream: async function* ({ name, bytes: size, start }) {
-        let done = 0;
-        for await (const piece of pieces(bytes, start, size)) {
-          done += piece.length;
-          yield piece;
-        }
-        if (done < size) throw new EntryError(name, where, "its archive has become shorter");
       },
       close: () => bytes.close(),
     };

@@ -13,6 +13,7 @@ import {
   type Archive,
   type ArchiveEntry,
   EntryError,
+  EntryTooLarge,
   entryName,
   LARGEST_EXPANSION,
   REPEATED,
@@ -52,7 +53,10 @@ export interface ZipEntry extends ArchiveEntry {
   readonly deflated: boolean;
 }
 
-export type ZipArchive = Archive<ZipEntry>;
+export interface ZipArchive extends Archive<ZipEntry> {
+  /** The content of an entry piece by piece; what `read` checks is known at the end, where it throws as `read` does. */
+  stream(entry: ZipEntry): AsyncIterable<Uint8Array>;
+}
 
 /** What the central directory says of one entry. */
 interface Listed extends ZipEntry {
@@ -266,7 +270,7 @@ function reading(file: ByteSource, where: string): Pick<ZipArchive, "read" | "st
   return {
     read: async (entry, { largest }) => {
       const refuse = refusing(entry);
-      if (entry.bytes > largest) refuse(`it has ${entry.bytes} bytes; at most ${largest} are read`);
+      if (entry.bytes > largest) throw new EntryTooLarge(entry, where, largest);
       const extent = await headerAndMore(entry, entry.compressedBytes);
       const start = dataStart(extent, entry, refuse);
       const data = extent.subarray(start, start + entry.compressedBytes);

@@ -69,6 +69,15 @@ test("interrupted amid an epoch, an accumulation and an evaluation, a run leaves
   expect(measurements("parts")).toEqual(measurements("whole"));
 });
 
+test("images that are all held out are refused before anything is written", async () => {
+  const starting = start("none", { data: { ...data, train: discs(0) } });
+  await expect(starting).rejects.toThrow(UserError);
+  await expect(starting).rejects.toThrow(
+    /^Expected images to train on in .*, got none: all that it has are held out\.$/,
+  );
+  expect(existsSync(join(folder, "none"))).toBe(false);
+});
+
 test("pictures that a signal cut short, or a kill after the last checkpoint, are drawn when the run goes on", async () => {
   const config = tinyConfig({ training: { ...training, sampleEvery: 4 } });
   const drawn: number[] = [];

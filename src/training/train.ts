@@ -151,6 +151,9 @@ function runLine(
 }
 
 function checkImages({ model }: Config, { train: images, validation }: TrainOptions["data"]): void {
+  if (images.count === 0) {
+    throw new UserError(`Expected images to train on in ${images.name}, got none: all that it has are held out.`);
+  }
   for (const set of [images, ...(validation.count > 0 ? [validation] : [])]) {
     if (model.classes > 0 && set.classes.length !== model.classes) {
       throw new UserError(

@@ -1,5 +1,5 @@
 /** @file A folder or an archive as a list of regular files that are read in place: what all kinds have in common. */
-import { type ArchiveEntry, EntryError, type Refusal } from "../../formats/archive-entry.js";
+import { type ArchiveEntry, EntryError, EntryTooLarge, type Refusal } from "../../formats/archive-entry.js";
 
 /** A regular file of a collection. */
 export interface CollectionFile {
@@ -8,11 +8,17 @@ export interface CollectionFile {
   bytes: number;
 }
 
-export const collectionKinds = ["folder", "zip", "tar", "tar.gz"] as const;
-export type CollectionKind = (typeof collectionKinds)[number];
+export type CollectionKind = "folder" | "zip" | "tar" | "tar.gz";
+
+/** Why a file cannot be read. */
+export interface Failure {
+  error: string;
+  /** Whether it is larger than what is read. */
+  tooLarge?: true;
+}
 
 /** The bytes of one file, or why it cannot be read. */
-export type CollectionContent = { name: string } & ({ bytes: Uint8Array } | { error: string });
+export type CollectionContent = { name: string } & ({ bytes: Uint8Array } | Failure);
 
 export interface ReadOptions {
   /** Bytes that a file may have. */
@@ -38,17 +44,11 @@ export interface Collection {
    * @throws UserError when nothing further can be read: a compressed archive has been damaged since it was opened
    */
   read(wanted: ReadonlySet<string>, options: ReadOptions): AsyncIterable<CollectionContent>;
-  /**
-   * One file in pieces.
-   *
-   * @throws UserError when it cannot be read; a wrong checksum is known after the last piece
-   */
-  stream(name: string): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
 /** What file managers and archivers leave behind. */
-export const isHidden = (name: string): boolean => name.split("/").some(isHiddenPart);
+const isHidden = (name: string): boolean => name.split("/").some(isHiddenPart);
 
 /** Whether one part of a path hides what is below. */
 export const isHiddenPart = (part: string): boolean =>
@@ -91,8 +91,9 @@ export async function* withMissing(
  *
  * @throws the error when it is not about the file
  */
-export function reasonOf(error: unknown): string {
-  if (error instanceof EntryError) return error.problem;
-  if (error instanceof Error && "syscall" in error) return `it cannot be read: ${error.message}`;
+export function failureOf(error: unknown): Failure {
+  if (error instanceof EntryTooLarge) return { error: error.problem, tooLarge: true };
+  if (error instanceof EntryError) return { error: error.problem };
+  if (error instanceof Error && "syscall" in error) return { error: `it cannot be read: ${error.message}` };
   throw error;
 }

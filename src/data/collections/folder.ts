@@ -7,12 +7,13 @@ import {
   type Archive,
   type ArchiveEntry,
   EntryError,
+  EntryTooLarge,
   entryName,
   escaped,
   type Refusal,
   type Refuse,
 } from "../../formats/archive-entry.js";
-import { PIECE, readFully } from "../../formats/byte-source.js";
+import { readFully } from "../../formats/byte-source.js";
 import { byName, isHiddenPart } from "./collection.js";
 
 /** More files are refused: the largest sets of images have fourteen million. */
@@ -48,24 +49,11 @@ export async function openFolder(folder: string): Promise<Archive<FolderEntry>> 
     refused,
     read: async (entry, { largest }) => {
       const refuse = refusing(entry, folder);
-      if (entry.bytes > largest) refuse(`it has ${entry.bytes} bytes; at most ${largest} are read`);
+      if (entry.bytes > largest) throw new EntryTooLarge(entry, folder, largest);
       const file = await openEntry(entry, folder);
       try {
         const bytes = await readFully(file, 0, entry.bytes);
         return bytes.length === entry.bytes ? bytes : refuse(CHANGED);
-      } finally {
-        await file.close();
-      }
-    },
-    stream: async function* (entry) {
-      const file = await openEntry(entry, folder);
-      try {
-        for (let done = 0; done < entry.bytes; ) {
-          const piece = await readFully(file, done, Math.min(PIECE, entry.bytes - done));
-          if (piece.length === 0) refusing(entry, folder)(CHANGED);
-          done += piece.length;
-          yield piece;
-        }
       } finally {
         await file.close();
       }

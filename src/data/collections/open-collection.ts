@@ -12,8 +12,8 @@ import {
   type Collection,
   type CollectionContent,
   type CollectionKind,
+  failureOf,
   type ReadOptions,
-  reasonOf,
   visible,
   withMissing,
 } from "./collection.js";
@@ -109,7 +109,7 @@ function ofArchive<Entry extends ArchiveEntry>(head: Head, archive: Archive<Entr
       signal?.throwIfAborted();
       yield await archive.read(entry, { largest }).then(
         (bytes): CollectionContent => ({ name: entry.name, bytes }),
-        (error): CollectionContent => ({ name: entry.name, error: reasonOf(error) }),
+        (error): CollectionContent => ({ name: entry.name, ...failureOf(error) }),
       );
     }
   }
@@ -118,7 +118,6 @@ function ofArchive<Entry extends ArchiveEntry>(head: Head, archive: Archive<Entr
     files,
     refused,
     read: (wanted, options) => withMissing(wanted, contents(wanted, options), files),
-    stream: (name) => archive.stream(entryOf(entries, name, head)),
     close: () => archive.close(),
   };
 }
@@ -132,7 +131,7 @@ function ofTarGz(head: Head, archive: TarGzArchive): Collection {
     if (present.size === 0) return;
     signal?.throwIfAborted();
     for await (const { name, content } of archive.files(present, { largest })) {
-      yield content instanceof EntryError ? { name, error: content.problem } : { name, bytes: content };
+      yield content instanceof EntryError ? { name, ...failureOf(content) } : { name, bytes: content };
       signal?.throwIfAborted();
     }
   }
@@ -141,13 +140,6 @@ function ofTarGz(head: Head, archive: TarGzArchive): Collection {
     files,
     refused,
     read: (wanted, options) => withMissing(wanted, contents(wanted, options), files),
-    stream: (name) => archive.stream(entryOf(entries, name, head)),
     close: () => archive.close(),
   };
-}
-
-function entryOf<Entry extends ArchiveEntry>(entries: readonly Entry[], name: string, { path }: Head): Entry {
-  const entry = entries.find((candidate) => candidate.name === name);
-  if (entry === undefined) throw new EntryError(name, path, "there is no such file");
-  return entry;
 }

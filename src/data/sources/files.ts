@@ -1,6 +1,6 @@
 /** @file Image files of collections: which files are some, and how they are read. */
 import { extname } from "node:path/posix";
-import type { Collection } from "../collections/collection.js";
+import type { Collection, Failure } from "../collections/collection.js";
 import { LARGEST_FILE } from "../decode.js";
 import type { SourceContent } from "./listing.js";
 
@@ -28,7 +28,7 @@ export const filesOf = (collections: readonly Collection[]): SourceFile[] =>
 export async function* readFiles(
   files: readonly SourceFile[],
   { largest = LARGEST_FILE, signal }: { largest?: number; signal?: AbortSignal } = {},
-): AsyncGenerator<{ index: number } & ({ bytes: Uint8Array } | { error: string })> {
+): AsyncGenerator<{ index: number } & ({ bytes: Uint8Array } | Failure)> {
   const wanted = new Map<Collection, Map<string, number>>();
   files.forEach(({ collection, name }, index) => {
     if (!wanted.has(collection)) wanted.set(collection, new Map());

@@ -6,7 +6,7 @@ import { type Split, splits } from "../image-set.js";
 import { splitByKey } from "../split.js";
 import { isImageName, readImages } from "./files.js";
 import { readLists } from "./label-lists.js";
-import { firstFolder, type Labelling, labelsByGroup, labelsByLists } from "./labels.js";
+import { commonFolders, firstFolder, type Labelling, labelsByGroup, labelsByLists } from "./labels.js";
 import type { Listing, SourceImage } from "./listing.js";
 
 const ACCEPTED = "JPEG, PNG, WebP or GIF images (.jpg, .jpeg, .png, .webp, .gif)";
@@ -41,15 +41,17 @@ export async function imageFilesListing(path: string): Promise<Listing> {
 }
 
 /**
- * Splits and labels by the names of files. When all first sub-folders are named `train`, `validation` or `test`, they are
- * the split, and images beside them do not count. Otherwise, and where only validation or test is missing, a hash of the
- * names chooses 5 % each. Without a list, the next sub-folders are classes, if every image lies in one: those of the whole
- * set, so that a label means the same in every split.
+ * Splits and labels by the names of files. Folders around all of them are passed over, as archives have one. When all first
+ * sub-folders are named `train`, `validation` or `test`, they are the split, and images beside them do not count. Otherwise,
+ * and where only validation or test is missing, a hash of the names chooses 5 % each. Without a list, the next sub-folders
+ * are classes, if every image lies in one: those of the whole set, so that a label means the same in every split.
  */
 function divide(all: readonly string[], listed?: Labelling): { images: SourceImage[]; classes: string[] } {
-  const divided = isDivided(all);
-  const names = divided ? all.filter(firstFolder) : all;
-  const given = (name: string): Split => (divided ? splitNamed(firstFolder(name))! : "train");
+  const around = commonFolders(all, (folder) => splitNamed(folder) === "train").length;
+  const folderOf = (name: string) => firstFolder(name.slice(around));
+  const divided = isDivided(all.map(folderOf));
+  const names = divided ? all.filter(folderOf) : all;
+  const given = (name: string): Split => (divided ? splitNamed(folderOf(name))! : "train");
   const present = new Set(divided ? names.map(given) : []);
 
   const hashed = splitByKey(names.filter((name) => given(name) === "train"));
@@ -58,7 +60,7 @@ function divide(all: readonly string[], listed?: Labelling): { images: SourceIma
     return present.has(chosen) ? given(name) : chosen; // nothing is added to a split that has a folder of its own
   };
 
-  const inSplit = (name: string) => (divided ? name.slice(name.indexOf("/") + 1) : name);
+  const inSplit = (name: string) => name.slice(divided ? name.indexOf("/", around) + 1 : around);
   const { classes, labels } = listed
     ? chosen(listed, all, names)
     : labelsByGroup(names.map((name) => firstFolder(inSplit(name))));
@@ -75,14 +77,9 @@ function chosen({ classes, labels }: Labelling, all: readonly string[], names: r
   return { classes, labels: names.map((name) => known.get(name)) };
 }
 
-/** Whether sub-folders divide the set: all of them are named so, since a class may be called "train" too. */
-function isDivided(names: readonly string[]): boolean {
-  const found = new Set(
-    names
-      .map(firstFolder)
-      .filter((folder) => folder !== undefined)
-      .map(splitNamed),
-  );
+/** Whether sub-folders divide the set, given that of every image: all of them are named so, since a class may be called "train" too. */
+function isDivided(folders: readonly (string | undefined)[]): boolean {
+  const found = new Set(folders.filter((folder) => folder !== undefined).map(splitNamed));
   return found.has("train") && !found.has(undefined);
 }
 

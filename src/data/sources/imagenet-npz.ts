@@ -62,19 +62,21 @@ const partOf = (name: string): Part => (/^(val|test)/i.test(name) ? "test" : "tr
 /**
  * The images of some files, with classes that are called by the data set's own numbers, "1" … "1000".
  *
- * @param resolution - 32 or 64, which all images must have
+ * @param resolution - which all images must have: by default that of the first file
  * @throws UserError saying what is wrong with a file
  */
 export async function npzListing(
   sources: readonly NpzSource[],
-  resolution: number,
+  resolution?: number,
 ): Promise<Pick<Listing, "classes" | "images" | "read">> {
   const ordered = [...sources].sort(byNumber);
   const listed: { name: string; part: Part; label: number }[] = [];
   const starts: number[] = []; // index of every file's first image
+  let actual = resolution;
   for (const source of ordered) {
     starts.push(listed.length);
-    const labels = await readLabels(source, resolution);
+    const { labels, resolution: found } = await readLabels(source, actual);
+    actual = found;
     labels.forEach((label, row) => {
       const name = `${source.name}/${String(row).padStart(6, "0")}`;
       listed.push({ name, part: partOf(source.name), label: label - 1 });
@@ -87,9 +89,9 @@ export async function npzListing(
     read: async function* (signal): AsyncGenerator<SourceContent> {
       for (const [file, source] of ordered.entries()) {
         let index = starts[file];
-        for await (const pixels of readRows(source, resolution, (starts[file + 1] ?? listed.length) - index)) {
+        for await (const pixels of readRows(source, actual!, (starts[file + 1] ?? listed.length) - index)) {
           signal?.throwIfAborted();
-          yield { index: index++, pixels, resolution };
+          yield { index: index++, pixels, resolution: actual! };
         }
       }
     },
@@ -115,8 +117,8 @@ const refuser =
 const entryCalled = ({ entries }: ZipArchive, name: string, refuse: Refuse): ZipEntry =>
   entries.find((entry) => entry.name === name) ?? refuse(`it has no ${name}`);
 
-/** Labels 1 … 1000 of a file whose data are seen to be what they must, as far as their header says. */
-async function readLabels(source: NpzSource, resolution: number): Promise<number[]> {
+/** Labels 1 … 1000 of a file whose data are seen to be what they must, as far as their header says, and its resolution. */
+async function readLabels(source: NpzSource, resolution?: number): Promise<{ labels: number[]; resolution: number }> {
   const refuse = refuser(source);
   const archive = await source.open();
   try {
@@ -127,13 +129,13 @@ async function readLabels(source: NpzSource, resolution: number): Promise<number
     if (wrong >= 0) refuse(`the label of image ${wrong} is ${labels[wrong]}; there are 1 … ${CLASSES}`);
     const rows = await openRows(archive, source, resolution, labels.length);
     await rows.close();
-    return labels;
+    return { labels, resolution: resolutionOf(rows) };
   } finally {
     await archive.close();
   }
 }
 
-async function openRows(archive: ZipArchive, source: NpzSource, resolution: number, count: number) {
+async function openRows(archive: ZipArchive, source: NpzSource, resolution: number | undefined, count: number) {
   const refuse = refuser(source);
   const entry = entryCalled(archive, DATA, refuse);
   const rows = await readNpyRows(archive.stream(entry), `${DATA} of ${source.where}`);
@@ -143,12 +145,20 @@ async function openRows(archive: ZipArchive, source: NpzSource, resolution: numb
   return refuse(problem);
 }
 
-function problemOf(rows: { dtype: string; shape: number[] }, resolution: number, count: number): string | undefined {
-  const { dtype, shape } = rows;
-  const actual = Math.sqrt(shape[1] / 3);
+interface Data {
+  dtype: string;
+  shape: number[];
+}
+
+const resolutionOf = ({ shape }: Data): number => Math.sqrt(shape[1] / 3);
+
+function problemOf(data: Data, resolution: number | undefined, count: number): string | undefined {
+  const { dtype, shape } = data;
+  const actual = resolutionOf(data);
   if (dtype !== "uint8" || shape.length !== 2 || !Number.isInteger(actual)) return `its data are ${dtype} [${shape}]`;
   if (shape[0] !== count) return `it has ${shape[0]} images and ${count} labels`;
-  return actual === resolution ? undefined : `its images are ${actual}×${actual}, not ${resolution}×${resolution}`;
+  if (actual === (resolution ?? actual)) return undefined;
+  return `its images are ${actual}×${actual}, not ${resolution}×${resolution}`;
 }
 
 /** Images of a file one by one, uint8 [3, R, R]. */

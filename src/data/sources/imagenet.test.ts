@@ -62,6 +62,17 @@ async function everything(path: string, resolution: 32 | 64 = 32) {
   return { ...listing, contents };
 }
 
+test("any size is read where none was named", async () => {
+  const data: Tensor = { dtype: "uint8", shape: [2, 48], data: Uint8Array.from({ length: 96 }, (_, i) => i) };
+  const listing = await imagenetListing(await written({ "val_data.npz": npz({ data, labels: labelsOf([4, 5]) }) }));
+  const contents: unknown[] = [];
+  for await (const content of listing.read()) {
+    if ("pixels" in content) contents.push([content.index, content.resolution, Array.from(content.pixels)]);
+  }
+  await listing.close();
+  expect(contents).toEqual([0, 1].map((index) => [index, 4, Array.from({ length: 48 }, (_, i) => 48 * index + i)]));
+});
+
 describe("gives the official arrays in every form", () => {
   const forms: [string, () => Promise<string>][] = [
     ["a folder", () => written(arrays)],
@@ -238,6 +249,13 @@ describe("refuses", () => {
     expect(error).toBeInstanceOf(UserError);
     expect(error).toHaveProperty("message", expect.stringContaining(message));
     expect(error).toHaveProperty("message", expect.stringContaining(path));
+  });
+
+  test("several sizes", async () => {
+    const small: Tensor = { dtype: "uint8", shape: [1, 48], data: new Uint8Array(48).fill(3) };
+    const file = npz({ data: small, labels: labelsOf([1]) });
+    const path = await written({ ...arrays, "train_data_batch_3.npz": file });
+    await expect(imagenetListing(path)).rejects.toThrow("its images are 4×4, not 32×32");
   });
 
   test("64×64 where there are 32×32", async () => {

@@ -19,12 +19,13 @@ type Refuse = (problem: string) => never;
  * The images of downsampled ImageNet. Its validation images are those that everyone tests on, and become `test`.
  *
  * @param path - a folder, an archive, one `.npz`, or a folder of archives
- * @param resolution - of the official arrays; image files may have any size
+ * @param resolution - of the official arrays, which by default may have any; image files may have any size
  * @throws UserError when there is something else, a file is damaged, or images have no labels while others do
  */
-export async function imagenetListing(path: string, resolution: 32 | 64): Promise<Listing> {
+export async function imagenetListing(path: string, resolution?: 32 | 64): Promise<Listing> {
+  const size = resolution === undefined ? "" : ` of ${resolution}×${resolution}`;
   const refuse: Refuse = (problem) => {
-    throw new UserError(`Expected ImageNet of ${resolution}×${resolution} at ${path}: ${ACCEPTED}; but ${problem}.`);
+    throw new UserError(`Expected ImageNet${size} at ${path}: ${ACCEPTED}; but ${problem}.`);
   };
   const { collections, close } = await openSource(path, (name) => isNpz(name) || isImageName(name));
   try {
@@ -83,12 +84,10 @@ function labelsOf(
   refuse: Refuse,
 ): Labelling {
   const names = images.map(({ name }) => name);
-  const none = { classes: [], labels: names.map(() => undefined) };
-  if (lists.length > 0) return labelsByLists(names, lists, path) ?? none;
+  if (lists.length > 0) return labelsByLists(names, lists, path) ?? { classes: [], labels: names.map(() => undefined) };
   const folders = places.map(({ rest }) => firstFolder(rest));
   const inFolders = folders.some((folder) => folder !== undefined);
   const alone = folders.indexOf(undefined);
   if (inFolders && alone >= 0) refuse(`${names[alone]} lies in no folder of a class, while others do`);
-  const labelling = labelsByGroup(inFolders ? folders : places.map(({ rest }) => prefixOf(rest)));
-  return labelling.classes.length > 1 ? labelling : none;
+  return labelsByGroup(inFolders ? folders : places.map(({ rest }) => prefixOf(rest)));
 }

@@ -16,8 +16,8 @@ const SOURCES =
   "emoji, emoji:RESOLUTION (as emoji:64), cifar10, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, " +
   "or the path of a folder or of a .zip, .tar or .tar.gz";
 
-/** How each kind lists what is at a path, for models of a resolution. */
-const kinds: Record<string, (path: string, resolution?: number) => Promise<Listing>> = {
+/** How each kind lists what is at a path. */
+const kinds: Record<string, (path: string) => Promise<Listing>> = {
   folder: imageFilesListing,
   cifar10: cifar10Listing,
   imagenet32: (path) => imagenetListing(path, 32),
@@ -25,10 +25,10 @@ const kinds: Record<string, (path: string, resolution?: number) => Promise<Listi
   path: recognisedListing,
 };
 
-const sourceAt = (kind: string, path: string, resolution?: number): Source => ({
+const sourceAt = (kind: string, path: string): Source => ({
   id: `${kind}:${resolve(path)}`,
   fingerprint: () => fingerprintOf(path),
-  list: () => kinds[kind](path, resolution),
+  list: () => kinds[kind](path),
 });
 
 /**
@@ -39,9 +39,8 @@ const sourceAt = (kind: string, path: string, resolution?: number): Source => ({
  */
 export function sourceOf(name: string, resolution?: number): Source {
   const [, kind, rest] = /^(?:(\w+):)?(.*)$/s.exec(name)!;
-  if (name === "emoji") return emojiSource();
-  if (kind === "emoji") {
-    if (resolution === undefined || Number(rest) === resolution) return emojiSource();
+  if (/^emoji(:[1-9]\d*)?$/.test(name)) {
+    if (kind === undefined || resolution === undefined || Number(rest) === resolution) return emojiSource();
     throw new UserError(
       `The data source ${name} asks for images of ${rest}×${rest}, but the model takes ${resolution}×${resolution}. ` +
         `Give emoji:${resolution}, or simply emoji.`,
@@ -49,7 +48,7 @@ export function sourceOf(name: string, resolution?: number): Source {
   }
   if (name === "cifar10") return sourceAt("cifar10", fetched());
   if (kind !== undefined && Object.hasOwn(kinds, kind) && kind !== "path") return sourceAt(kind, atHome(rest));
-  if (existsSync(name)) return sourceAt("path", name, resolution);
+  if (existsSync(name)) return sourceAt("path", name);
   const missing = kind === undefined ? ", and there is nothing at that path" : "";
   throw new UserError(`Expected a data source (${SOURCES}), got "${name}"${missing}.`);
 }
@@ -64,12 +63,12 @@ function fetched(): string {
 }
 
 /** What a bare path holds: CIFAR-10 and ImageNet as their authors pack them, else images. */
-async function recognisedListing(path: string, resolution?: number): Promise<Listing> {
+async function recognisedListing(path: string): Promise<Listing> {
   const collection = await openCollection(path);
   const names = collection.files.map(({ name }) => name);
   await collection.close();
   if (names.some(isCifar10Batch)) return cifar10Listing(path);
-  if (names.some(isNpz) || isInsideNpz(names)) return imagenetListing(path, resolution === 64 ? 64 : 32);
+  if (names.some(isNpz) || isInsideNpz(names)) return imagenetListing(path);
   return imageFilesListing(path);
 }
 

@@ -2,9 +2,10 @@ import { expect, test } from "vitest";
 import { UserError } from "../../errors.js";
 import { labelsByGroup, labelsByLists, prefixOf } from "./labels.js";
 
-test("classes are the names of groups, sorted; an image without one leaves no labels at all", () => {
+test("classes are the names of groups, sorted; an image without one leaves no labels at all, and neither does a single class", () => {
   expect(labelsByGroup(["dog", "cat", "dog"])).toEqual({ classes: ["cat", "dog"], labels: [1, 0, 1] });
   expect(labelsByGroup(["dog", undefined])).toEqual({ classes: [], labels: [undefined, undefined] });
+  expect(labelsByGroup(["dog", "dog"])).toEqual({ classes: [], labels: [undefined, undefined] });
   expect(labelsByGroup(["constructor", "__proto__"])).toEqual({
     classes: ["__proto__", "constructor"],
     labels: [1, 0],

@@ -23,16 +23,29 @@ export const baseName = (name: string): string => name.slice(name.lastIndexOf("/
 export const firstFolder = (name: string): string | undefined =>
   name.includes("/") ? name.slice(0, name.indexOf("/")) : undefined;
 
+/** The folders that all of the names lie in, as "a/b/", up to the first that is to be `kept`; "" where there is none. */
+export function commonFolders(names: readonly string[], kept: (folder: string) => boolean): string {
+  const folders = names[0]?.split("/").slice(0, -1) ?? [];
+  const end = folders.findIndex(kept);
+  let common = (end < 0 ? folders : folders.slice(0, end)).map((folder) => `${folder}/`).join("");
+  for (const name of names) {
+    while (!name.startsWith(common)) common = common.slice(0, common.lastIndexOf("/", common.length - 2) + 1);
+  }
+  return common;
+}
+
 /** What stands before the first "_" in the file's own name, as guided-diffusion has its classes: `n01440764_10026.png`. */
 export const prefixOf = (name: string): string | undefined => /^([^_]+)_/.exec(baseName(name))?.[1];
 
-/** Classes that are the names of groups, sorted; none when an image is in no group. */
+/** Classes that are the names of groups, sorted; none when an image is in no group, or all are in one. */
 export function labelsByGroup(groups: readonly (string | undefined)[]): Labelling {
-  if (groups.includes(undefined)) return { classes: [], labels: groups.map(() => undefined) };
-  const classes = [...new Set(groups as string[])].sort();
+  const classes = [...new Set(groups)].sort();
+  if (!isComplete(classes) || classes.length < 2) return { classes: [], labels: groups.map(() => undefined) };
   const index = new Map(classes.map((name, label) => [name, label]));
   return { classes, labels: groups.map((group) => index.get(group!)) };
 }
+
+const isComplete = (groups: (string | undefined)[]): groups is string[] => !groups.includes(undefined);
 
 /**
  * Labels by lists like `{"labels": [["00000/img00000000.png", 6], …]}`, each for the files below its own folder; classes are

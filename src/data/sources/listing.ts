@@ -1,5 +1,6 @@
 /** @file What every kind of source offers: a cheap way to notice changes, and a list of images before any is decoded. */
 import type { Refusal } from "../../formats/archive-entry.js";
+import type { Failure } from "../collections/collection.js";
 import type { Split } from "../image-set.js";
 
 export interface SourceImage {
@@ -13,7 +14,7 @@ export interface SourceImage {
 }
 
 /** An image as a file, or uint8 [3, R, R] RGB; or why there is none. Bytes may be a view of a longer buffer. */
-export type SourceRecord = { encoded: Uint8Array } | { pixels: Uint8Array; resolution: number } | { error: string };
+export type SourceRecord = { encoded: Uint8Array } | { pixels: Uint8Array; resolution: number } | Failure;
 export type SourceContent = { index: number } & SourceRecord;
 
 /** What a source holds. Holds files open until it is closed. */

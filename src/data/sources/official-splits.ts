@@ -1,7 +1,7 @@
 /** @file Splits of published data sets, which come in two parts: everyone trains on one and reports figures of the other. */
 import type { Split } from "../image-set.js";
 import { splitByKey } from "../split.js";
-import { firstFolder } from "./labels.js";
+import { commonFolders, firstFolder } from "./labels.js";
 
 export type Part = "train" | "test";
 
@@ -55,23 +55,11 @@ export interface Place {
  * the parts when all of them are called so; otherwise all images are of `train`.
  */
 export function placesOf(names: readonly string[]): Place[] {
-  const common = commonFolders(names);
-  const below = names.map((name) => name.slice(common));
+  const around = commonFolders(names, (folder) => partNamed(folder) !== undefined);
+  const below = names.map((name) => name.slice(around.length));
   const divided = below.every((name) => partNamed(firstFolder(name)) !== undefined);
   return below.map((name) => {
     if (!divided) return { name, part: "train", rest: name };
     return { name, part: partNamed(firstFolder(name))!, rest: name.slice(name.indexOf("/") + 1) };
   });
-}
-
-/** How many characters of every name are folders that all of them lie in and that are no part. */
-function commonFolders(names: readonly string[]): number {
-  const folders = names[0]?.split("/").slice(0, -1) ?? [];
-  const part = folders.findIndex((folder) => partNamed(folder) !== undefined);
-  const around = part < 0 ? folders : folders.slice(0, part);
-  let common = around.map((folder) => `${folder}/`).join("");
-  for (const name of names) {
-    while (!name.startsWith(common)) common = common.slice(0, common.lastIndexOf("/", common.length - 2) + 1);
-  }
-  return common.length;
 }

@@ -1,0 +1,32 @@
+/** @file Who writes what is not whole yet: its name says so, so that others know whether it has been left behind. */
+import { hostname } from "node:os";
+
+/** After this time without a write nobody is writing: pauses are far shorter. */
+const ABANDONED_MS = 3_600_000;
+
+const HOST = hostname().replace(/[^\w.]/g, "_");
+
+/** Tells apart the writers of one process. */
+let writers = 0;
+
+/** A name that no living writer has: `HOST-PROCESS-N`. */
+export const newWriter = (): string => `${HOST}-${process.pid}-${writers++}`;
+
+/** Whether a writer was a process of this machine that has ended. Of other machines, which may share the place, nothing is known. */
+export function isGone(writer: string): boolean {
+  const [, host, pid] = /^(.*)-(\d+)-\d+$/.exec(writer) ?? [];
+  return host === HOST && !isRunning(Number(pid));
+}
+
+/** Whether nobody writes a file any more: its writer is gone, or it has been still for an hour. */
+export const isAbandoned = (writer: string, modifiedMs: number): boolean =>
+  isGone(writer) || Date.now() - modifiedMs > ABANDONED_MS;
+
+/** Whether a process of this machine lives. */
+export function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"; // it is another user's
+  }
+}
