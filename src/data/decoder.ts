@@ -9,7 +9,7 @@ const WORTH_THREADS = 500;
 
 /** Makes pixels of encoded images, as `tryDecoding` does. */
 export interface Decoder {
-  /** How many images it can work on at a time. */
+  /** How many images keep it busy. */
   parallel: number;
   /**
    * @param bytes - borrowed
@@ -31,27 +31,36 @@ export function createDecoder(images: number): Decoder {
   return { parallel: 2 * availableParallelism(), decode: tryDecoding, close: async () => {} };
 }
 
-/** One image at a time in each thread, and one large image at a time in all of them together. */
+/**
+ * One image at a time in each thread, and one large image at a time in all of them together. As many again wait, so that a
+ * thread need not.
+ */
 class DecodeThreads implements Decoder {
   readonly parallel: number;
   readonly #threads: Worker[];
   readonly #idle: Worker[];
+  readonly #waiting: ((thread: Worker) => void)[] = [];
 
   constructor(count: number) {
     this.#threads = Array.from({ length: count }, () => startThread("./decode-worker", import.meta.url, undefined));
     this.#idle = [...this.#threads];
-    this.parallel = count;
+    this.parallel = 2 * count;
   }
 
   async decode(bytes: Uint8Array, resolution: number): Promise<Decoded> {
-    const thread = this.#idle.pop();
-    if (thread === undefined) throw new Error(`Expected at most ${this.parallel} images at a time.`);
-    const work = () => ask(thread, { bytes: new Uint8Array(bytes), resolution }); // a copy, as its memory is handed over
-    const decoded = await isLarge(bytes).then(
-      (large) => (large ? oneAtATime(work) : work()),
-      (error: Error) => ({ error: error.message }),
-    );
-    this.#idle.push(thread);
+    const large = await isLarge(bytes).catch((error: Error) => error);
+    if (large instanceof Error) return { error: large.message };
+    const work = () => this.#ask({ bytes: new Uint8Array(bytes), resolution }); // a copy, as its memory is handed over
+    return large ? oneAtATime(work) : work();
+  }
+
+  /** Asks the next thread that is free. */
+  async #ask(request: DecodeRequest): Promise<Decoded> {
+    const thread = this.#idle.pop() ?? (await new Promise<Worker>((free) => this.#waiting.push(free)));
+    const decoded = await ask(thread, request);
+    const next = this.#waiting.shift();
+    if (next) next(thread);
+    else this.#idle.push(thread);
     return decoded;
   }
 
