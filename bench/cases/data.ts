@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
-import { Batches, type ImageSet, openData } from "../../src/data/index.js";
+import { openData } from "../../src/data/index.js";
 import { interleave, type Timed } from "../measure.js";
-import { Pillow } from "../peers/pillow.js";
+import { type BatchesTask, type PrepareTask, startBatches, startPillow } from "../peers/pillow.js";
 import { withFolder } from "../scratch.js";
 import { type BenchOptions, type Case, digits, type Line, type Section } from "../suite.js";
 
@@ -45,14 +45,15 @@ async function prepare(resolution: number, { threads, rounds = 3 }: BenchOptions
   return withFolder(async (scratch) => {
     const photographs = join(scratch, "photographs");
     await makePhotographs(photographs);
-    const peer = Pillow.start(threads);
+    const peer = startPillow(threads);
     let round = 0;
     const ours = async () => {
       process.env.STRATA_CACHE_DIR = join(scratch, `cache-${round++}`);
       await openData(`folder:${photographs}`, { resolution });
       process.env.STRATA_CACHE_DIR = "";
     };
-    const task = { work: "prepare", folder: photographs, size: resolution, out: join(scratch, "packed") } as const;
+    const out = join(scratch, "packed");
+    const task: PrepareTask = { work: "prepare", folder: photographs, size: resolution, out };
     const lines = await compare(PHOTOGRAPHS * COPIES, ours, peer && (() => peer.do(task)), rounds);
     peer?.end();
     return lines;
@@ -63,22 +64,11 @@ async function batches(resolution: number, { threads, rounds = 5 }: BenchOptions
   return withFolder(async (scratch) => {
     const images = { path: join(scratch, "packed"), offset: 0 };
     writeFileSync(images.path, randomBytes(PACKED * 3 * resolution ** 2));
-    const set: ImageSet = { name: "packed", resolution, count: PACKED, classes: [], images, labels: new Int32Array() };
-    const source = new Batches(set, { batchSize: BATCH, seed: 0, flips: true });
-    let next = 0;
-    const ours = async () => {
-      for (let i = 0; i < REPEATS; i++) source.batch(next++);
-    };
-    const peer = Pillow.start(threads);
-    const task = {
-      work: "batches",
-      ...images,
-      count: PACKED,
-      size: resolution,
-      batch: BATCH,
-      repeats: REPEATS,
-    } as const;
-    const lines = await compare(BATCH * REPEATS, ours, peer && (() => peer.do(task)), rounds);
+    const shape = { count: PACKED, size: resolution, batch: BATCH, repeats: REPEATS };
+    const task: BatchesTask = { work: "batches", ...images, ...shape };
+    const [ours, peer] = [startBatches(), startPillow(threads)];
+    const lines = await compare(BATCH * REPEATS, () => ours.do(task), peer && (() => peer.do(task)), rounds);
+    ours.end();
     peer?.end();
     return lines;
   });

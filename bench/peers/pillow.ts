@@ -1,7 +1,7 @@
-/** @file Pillow and NumPy as a peer that prepares images. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
+/** @file Those who prepare images: Pillow and NumPy, and our own batches in a process of their own. */
+import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { Responder } from "./responder.js";
 
 /** Debian's interpreter first: it is the one that has Debian's packages. */
 const INTERPRETERS = ["/usr/bin/python3", "python3"];
@@ -15,34 +15,34 @@ const hasPillow = (interpreter: string): boolean => {
   }
 };
 
-/** Work for `pillow/data.py`. */
-export type PillowTask =
-  | { work: "prepare"; folder: string; size: number; out: string }
-  | { work: "batches"; path: string; offset: number; count: number; size: number; batch: number; repeats: number };
-
-export class Pillow {
-  readonly #child: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
-
-  private constructor(interpreter: string, processes: number) {
-    const script = fileURLToPath(new URL("pillow/data.py", import.meta.url));
-    this.#child = spawn(interpreter, ["-B", script, String(processes)], { stdio: ["pipe", "pipe", "inherit"] });
-    this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
-  }
-
-  /** A process with so many workers; undefined where Pillow is not installed. */
-  static start(processes: number): Pillow | undefined {
-    const interpreter = INTERPRETERS.find(hasPillow);
-    return interpreter === undefined ? undefined : new Pillow(interpreter, processes);
-  }
-
-  async do(task: PillowTask): Promise<void> {
-    this.#child.stdin!.write(`${JSON.stringify(task)}\n`);
-    const { done } = await this.#lines.next();
-    if (done) throw new Error("Pillow's process has ended before its answer.");
-  }
-
-  end(): void {
-    this.#child.stdin!.end();
-  }
+/** Every file of a folder decoded, cropped and resized, into one file. */
+export interface PrepareTask {
+  work: "prepare";
+  folder: string;
+  size: number;
+  out: string;
 }
+
+/** Batches of a file of `count` images, mirrored at random. */
+export interface BatchesTask {
+  work: "batches";
+  path: string;
+  offset: number;
+  count: number;
+  size: number;
+  batch: number;
+  repeats: number;
+}
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** A process with so many workers; undefined where Pillow is not installed. */
+export function startPillow(processes: number): Responder<PrepareTask | BatchesTask> | undefined {
+  const interpreter = INTERPRETERS.find(hasPillow);
+  if (interpreter === undefined) return undefined;
+  return new Responder([interpreter, "-B", here("pillow/data.py"), String(processes)]);
+}
+
+/** Our batches, beside nothing else in their process, as in a training run. */
+export const startBatches = (): Responder<BatchesTask> =>
+  new Responder([process.execPath, "--import", "tsx", here("batches.ts")]);

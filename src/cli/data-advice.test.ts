@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { applySettings, resolvePreset } from "../config/index.js";
-import { kinds } from "../data/image-kinds.js";
-import type { ScanSummary } from "../data/scan.js";
+import { kinds } from "../data/scanning/image-kinds.js";
+import type { ScanSummary } from "../data/scanning/scan.js";
 import { adviseTraining } from "./data-advice.js";
 import { scanText } from "./data-text.js";
 

@@ -1,7 +1,7 @@
 /** @file Which preset, settings and command suit a set of images, and why. */
 import { basename } from "node:path";
 import { type Config, presets } from "../config/index.js";
-import type { ScanSummary } from "../data/scan.js";
+import type { ScanSummary } from "../data/scanning/scan.js";
 import { formatCount, formatShare } from "./format.js";
 import { programName } from "./invocation.js";
 

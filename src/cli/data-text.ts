@@ -1,6 +1,6 @@
 /** @file A scan of a set of images, for people. */
-import { treatments } from "../data/image-kinds.js";
-import type { Named, ScanSummary } from "../data/scan.js";
+import { treatments } from "../data/scanning/image-kinds.js";
+import type { Named, ScanSummary } from "../data/scanning/scan.js";
 import { type Advice, shown } from "./data-advice.js";
 import { formatCount } from "./format.js";
 import { facts, table } from "./table.js";

@@ -1,7 +1,7 @@
 /** @file `strata data scan`: what a set of images holds, what will be done with it, and how to train on it. */
 import { unlessAborted } from "../data/concurrent.js";
-import { treatments } from "../data/image-kinds.js";
-import { type ScanSummary, scan } from "../data/scan.js";
+import { treatments } from "../data/scanning/image-kinds.js";
+import { type ScanSummary, scan } from "../data/scanning/scan.js";
 import { sourceOf } from "../data/sources/index.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { adviseTraining } from "./data-advice.js";

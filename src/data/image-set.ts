@@ -1,5 +1,5 @@
 /** @file Sets of images of one size: in memory, or packed in a file. */
-import { type PackedImages, packedImageReader } from "./packed-images.js";
+import { type PackedImages, packedImageReader } from "./packs/packed-images.js";
 
 /** Which part of a set: models learn from `train`, are watched on `validation`, and judged on `test`. */
 export type Split = "train" | "validation" | "test";

@@ -11,6 +11,6 @@ export {
   takeSpread,
 } from "./image-set.js";
 export { type DataSet, type OpenOptions, openData } from "./open-data.js";
-export { digestOfSet } from "./pack-format.js";
-export type { PackedImages } from "./packed-images.js";
+export { digestOfSet } from "./packs/pack-format.js";
+export type { PackedImages } from "./packs/packed-images.js";
 export { emojiGroups } from "./sources/emoji.js";

@@ -8,9 +8,9 @@ import { UserError } from "../errors.js";
 import { isGone, newWriter } from "../formats/writer.js";
 import { unlessAborted } from "./concurrent.js";
 import { type ImageSet, type Split, splits } from "./image-set.js";
-import { writePack } from "./pack.js";
-import { PACK_VERSION, type Pack, RESIZING, readPack, splitOf } from "./pack-format.js";
-import type { PackOptions } from "./pack-images.js";
+import { writePack } from "./packs/pack.js";
+import { PACK_VERSION, type Pack, RESIZING, readPack, splitOf } from "./packs/pack-format.js";
+import type { PackOptions } from "./packs/pack-images.js";
 import { sourceOf } from "./sources/index.js";
 import type { Source } from "./sources/listing.js";
 

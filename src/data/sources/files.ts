@@ -1,7 +1,7 @@
 /** @file Image files of collections: which files are some, and how they are read. */
 import { extname } from "node:path/posix";
 import type { Collection, Failure } from "../collections/collection.js";
-import { LARGEST_FILE } from "../decode.js";
+import { LARGEST_FILE } from "../decoding/decode.js";
 import type { SourceContent } from "./listing.js";
 
 const extensions = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif"]);

@@ -3,13 +3,13 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { plain, temporaryFolder } from "../../test/support/images.js";
-import { UserError } from "../errors.js";
-import { readSafetensors } from "../formats/safetensors.js";
-import { imageReader, type Split } from "./image-set.js";
+import { plain, temporaryFolder } from "../../../test/support/images.js";
+import { UserError } from "../../errors.js";
+import { readSafetensors } from "../../formats/safetensors.js";
+import { imageReader, type Split } from "../image-set.js";
+import type { Listing, SourceImage, SourceRecord } from "../sources/listing.js";
 import { writePack } from "./pack.js";
 import { digestOfSet, readPack, splitOf } from "./pack-format.js";
-import type { Listing, SourceImage, SourceRecord } from "./sources/listing.js";
 
 const folder = await temporaryFolder();
 const path = join(folder, "set.safetensors");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readGoldenJson } from "../../test/support/golden.js";
+import { readGoldenJson } from "../../../test/support/golden.js";
 import { bicubic, box, createPass, resample } from "./resample.js";
 import { resizeInterleaved, resizePixels } from "./resize.js";
 

@@ -2,13 +2,13 @@
 import { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
-import { plain, pngClaiming } from "../../test/support/images.js";
+import { plain, pngClaiming } from "../../../test/support/images.js";
 import { createDecoder, type DecodeRequest } from "./decoder.js";
 
 const threads = vi.hoisted(() => ({ working: [] as number[], mostLarge: 0, mostSmall: 0, ended: false }));
 
 vi.mock("node:os", async (original) => ({ ...(await original<object>()), availableParallelism: () => 4 }));
-vi.mock("../thread.js", () => ({
+vi.mock("../../thread.js", () => ({
   startThread: () =>
     Object.assign(new EventEmitter(), {
       async postMessage(this: EventEmitter, { bytes, resolution }: DecodeRequest) {

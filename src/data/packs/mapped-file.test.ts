@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, openSync, truncateSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../../test/support/images.js";
+import { temporaryFolder } from "../../../test/support/images.js";
 import { mappedFile, positionalReader } from "./mapped-file.js";
 
 const folder = await temporaryFolder();

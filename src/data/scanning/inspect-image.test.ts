@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { expect, test } from "vitest";
-import { halves, moving, plain } from "../../test/support/images.js";
+import { halves, moving, plain } from "../../../test/support/images.js";
 import { type ImageFacts, inspectImage, inspectPixels } from "./inspect-image.js";
 
 const red = () => halves([200, 0, 0], [100, 0, 0], 20, 10);

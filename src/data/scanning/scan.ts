@@ -1,11 +1,11 @@
 /** @file What a source of images holds: every image decoded once and counted, what is unusual named. */
 import { availableParallelism } from "node:os";
-import { TooLarge } from "./decode.js";
+import { TooLarge } from "../decoding/decode.js";
+import type { Split } from "../image-set.js";
+import type { Listing, SourceContent } from "../sources/listing.js";
 import { DigestTable } from "./digest-table.js";
 import { type Kind, kinds, WIDE } from "./image-kinds.js";
-import type { Split } from "./image-set.js";
 import { type ImageFacts, inspectImage, inspectPixels } from "./inspect-image.js";
-import type { Listing, SourceContent } from "./sources/listing.js";
 
 /** Images of one kind: how many, and the first of them by name. */
 export interface Named {

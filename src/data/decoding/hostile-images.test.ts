@@ -1,8 +1,8 @@
 /** @file Nothing that a file contains ends the process, takes it hostage or fills its memory. */
 import { afterAll, expect, test } from "vitest";
-import { hostileImages, validImages } from "../../test/support/hostile-images.js";
+import { hostileImages, validImages } from "../../../test/support/hostile-images.js";
+import { inspectImage } from "../scanning/inspect-image.js";
 import { decodeImage } from "./decode.js";
-import { inspectImage } from "./inspect-image.js";
 
 const table = await hostileImages();
 const valid = await validImages();

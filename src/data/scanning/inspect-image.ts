@@ -1,8 +1,8 @@
 /** @file Facts about one image that decide what becomes of it in a training set. */
 import { hash } from "node:crypto";
-import { decodePixels, isTransparent } from "./decode.js";
+import { decodePixels, isTransparent } from "../decoding/decode.js";
+import type { ImageFormat } from "../decoding/image-format.js";
 import { DIGEST_BYTES } from "./digest-table.js";
-import type { ImageFormat } from "./image-format.js";
 
 export interface ImageFacts {
   /** `pixels` where the source holds no files. */

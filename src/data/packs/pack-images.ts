@@ -1,12 +1,12 @@
 /** @file The images of a listing, decoded several at a time and written one after another without gaps. */
 import { writeSync } from "node:fs";
-import { forEachConcurrently } from "./concurrent.js";
-import type { Decoded } from "./decode.js";
-import { createDecoder, type Decoder } from "./decoder.js";
+import { forEachConcurrently } from "../concurrent.js";
+import type { Decoded } from "../decoding/decode.js";
+import { createDecoder, type Decoder } from "../decoding/decoder.js";
+import { resizePixels } from "../decoding/resize.js";
+import type { Listing, SourceImage, SourceRecord } from "../sources/listing.js";
 import { positionalReader } from "./mapped-file.js";
 import { HASH_BYTES, hashOf } from "./pack-format.js";
-import { resizePixels } from "./resize.js";
-import type { Listing, SourceImage, SourceRecord } from "./sources/listing.js";
 
 /** Bytes moved at a time when gaps are closed. */
 const MOVED = 2 ** 23;

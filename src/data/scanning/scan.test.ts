@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { halves, moving, plain, pngClaiming } from "../../test/support/images.js";
-import type { Split } from "./image-set.js";
+import { halves, moving, plain, pngClaiming } from "../../../test/support/images.js";
+import type { Split } from "../image-set.js";
+import type { Listing, SourceContent } from "../sources/listing.js";
 import { scan } from "./scan.js";
-import type { Listing, SourceContent } from "./sources/listing.js";
 
 const grey = (size: number, height = size) => plain([9, 9, 9], size, height).png().toBuffer();
 const signal = new AbortController().signal;

@@ -10,7 +10,7 @@ import {
   pngClaiming,
   temporaryFolder,
   writeFiles,
-} from "../../test/support/images.js";
+} from "../../../test/support/images.js";
 import { decodeImage } from "./decode.js";
 import { resizeInterleaved } from "./resize.js";
 

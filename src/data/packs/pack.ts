@@ -3,14 +3,14 @@ import { closeSync, fsyncSync, ftruncateSync, openSync } from "node:fs";
 import { lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import sharp from "sharp";
-import { UserError } from "../errors.js";
-import { syncFolder } from "../formats/atomic-file.js";
-import { freeBytes, isSystemError } from "../formats/write-error.js";
-import { isAbandoned, newWriter } from "../formats/writer.js";
-import { version } from "../version.js";
+import { UserError } from "../../errors.js";
+import { syncFolder } from "../../formats/atomic-file.js";
+import { freeBytes, isSystemError } from "../../formats/write-error.js";
+import { isAbandoned, newWriter } from "../../formats/writer.js";
+import { version } from "../../version.js";
+import type { Listing, SourceImage } from "../sources/listing.js";
 import { type About, digestsOf, frameOf, HASH_BYTES, HEADER_BYTES, PACK_VERSION, RESIZING } from "./pack-format.js";
 import { type PackOptions, placeRank, writeAt, writeImages } from "./pack-images.js";
-import type { Listing, SourceImage } from "./sources/listing.js";
 
 /** Files left out that a pack names; of more, their number. */
 const NAMED = 10_000;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { plain } from "../../test/support/images.js";
-import { forEachConcurrently } from "./concurrent.js";
+import { plain } from "../../../test/support/images.js";
+import { forEachConcurrently } from "../concurrent.js";
 import { decodeImage } from "./decode.js";
 import { createDecoder } from "./decoder.js";
 
