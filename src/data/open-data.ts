@@ -77,8 +77,9 @@ async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
     }
   }
   const former = existsSync(folder) ? readdirSync(folder).filter((file) => file.startsWith(`${name}-`)) : [];
-  if (former.length > 0 && !existsSync(path))
-    onNotice(`${source.id} has changed since it was packed: packing it again.`);
+  if (former.length > 0 && !existsSync(path)) {
+    onNotice(`${source.id.replace(/^\w+:/, "")} has changed since it was packed: packing it again.`);
+  }
   const listing = await unlessAborted(source.list(), signal, (late) => late.close());
   try {
     await writePack(path, { source: source.id, fingerprint }, listing, options);
