@@ -15,3 +15,13 @@ export function startThread(name: string, caller: string, workerData: unknown): 
   const start = `import("tsx/esm/api").then(({ register }) => { register(); return import(${entry}); });`;
   return new Worker(start, { workerData, execArgv: [], eval: true });
 }
+
+/**
+ * Ends a thread between two messages, by the message `undefined`: it closes its port when that comes. Terminating one inside
+ * native code can take the whole process down.
+ */
+export async function endThread(thread: Worker): Promise<void> {
+  const exited = new Promise((resolve) => thread.once("exit", resolve));
+  thread.postMessage(undefined);
+  if (thread.threadId !== -1) await exited;
+}

@@ -3,7 +3,7 @@ import type { Worker } from "node:worker_threads";
 import type { Config } from "../config/index.js";
 import type { ImageSet } from "../data/index.js";
 import { groups } from "../model/index.js";
-import { startThread } from "../thread.js";
+import { endThread, startThread } from "../thread.js";
 import type { MicroBatch } from "./trainer.js";
 
 /** Steps that are made ahead: as many as fit into this many bytes, within these bounds. */
@@ -14,6 +14,8 @@ const [LEAST_AHEAD, MOST_AHEAD] = [1, 8];
 export interface InputSettings {
   config: Config;
   images: ImageSet;
+  /** int32 [1]: not 0 when what has been asked is no longer wanted. */
+  stopped: Int32Array<SharedArrayBuffer>;
 }
 
 /** What it answers when asked for a step, a number. */
@@ -33,9 +35,11 @@ export class InputThread {
   readonly #worker: Worker;
   readonly #ahead: number;
   readonly #asked = new Map<number, Waiting>();
+  readonly #stopped = new Int32Array(new SharedArrayBuffer(4));
   #ended: Error | undefined;
 
-  constructor(settings: InputSettings) {
+  constructor(given: Omit<InputSettings, "stopped">) {
+    const settings: InputSettings = { ...given, stopped: this.#stopped };
     this.#ahead = stepsAhead(settings.config);
     this.#worker = startThread("./input-worker", import.meta.url, settings);
     this.#worker.on("message", ({ step, microBatches }: InputAnswer) => this.#asked.get(step)?.resolve(microBatches));
@@ -63,7 +67,8 @@ export class InputThread {
   }
 
   async dispose(): Promise<void> {
-    await this.#worker.terminate();
+    Atomics.store(this.#stopped, 0, 1);
+    if (!this.#ended) await endThread(this.#worker);
   }
 
   #end(reason: Error): void {

@@ -5,10 +5,12 @@ import type { InputAnswer, InputSettings } from "./input-thread.js";
 import { stepInputs } from "./step-inputs.js";
 import type { MicroBatch } from "./trainer.js";
 
-const { config, images } = workerData as InputSettings;
+const { config, images, stopped } = workerData as InputSettings;
 const batches = new Batches(images, config.training);
 
-parentPort!.on("message", (step: number) => {
+parentPort!.on("message", (step: number | undefined) => {
+  if (step === undefined) return parentPort!.close();
+  if (Atomics.load(stopped, 0) !== 0) return;
   const microBatches = stepInputs(config, step, batches.batch(step));
   parentPort!.postMessage({ step, microBatches } satisfies InputAnswer, microBatches.flatMap(buffersOf));
 });

@@ -3,7 +3,9 @@ import { parentPort } from "node:worker_threads";
 import { tryDecoding } from "./decode.js";
 import type { DecodeRequest } from "./decoder.js";
 
-parentPort!.on("message", async ({ bytes, resolution }: DecodeRequest) => {
+parentPort!.on("message", async (request: DecodeRequest | undefined) => {
+  if (request === undefined) return parentPort!.close();
+  const { bytes, resolution } = request;
   const decoded = await tryDecoding(bytes, resolution);
   parentPort!.postMessage(decoded, "pixels" in decoded ? [decoded.pixels.buffer as ArrayBuffer] : []);
 });

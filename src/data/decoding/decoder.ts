@@ -1,7 +1,7 @@
 /** @file Decoding many images: in this thread, or, where it is worth the start, in one thread a core. */
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
-import { startThread } from "../../thread.js";
+import { endThread, startThread } from "../../thread.js";
 import { type Decoded, isLarge, oneAtATime, tryDecoding } from "./decode.js";
 
 /** Images below which starting threads takes longer than they save. */
@@ -65,7 +65,7 @@ class DecodeThreads implements Decoder {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+    await Promise.all(this.#threads.map(endThread));
   }
 }
 
