@@ -1,5 +1,5 @@
 /** @file `strata data scan`: what a set of images holds, what will be done with it, and how to train on it. */
-import { unlessAborted } from "../data/concurrent.js";
+import { abortable } from "../data/concurrent.js";
 import { treatments } from "../data/scanning/image-kinds.js";
 import { type ScanSummary, scan } from "../data/scanning/scan.js";
 import { sourceOf } from "../data/sources/index.js";
@@ -23,7 +23,7 @@ export const dataCommand = createCommand(
 
 async function runScan({ signal, progress, result }: Context, _options: object, source: string): Promise<void> {
   progress.update(`listing ${source} …`);
-  const listing = await unlessAborted(sourceOf(source).list(), signal, (late) => late.close());
+  const listing = await abortable(sourceOf(source).list(), signal, (late) => late.close());
   try {
     const total = listing.images.length;
     const startMs = performance.now();

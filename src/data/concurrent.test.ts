@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { forEachConcurrently, unlessAborted } from "./concurrent.js";
+import { abortable, forEachConcurrently } from "./concurrent.js";
 
 /** 0 … count − 1; `asked` tells how many were asked for, and whether the end was told. */
 function numbers(count: number) {
@@ -45,8 +45,8 @@ test("a failure ends the work and closes the items", async () => {
 
 test("what is waited for comes, or what went wrong", async () => {
   const { signal } = new AbortController();
-  expect(await unlessAborted(Promise.resolve(7), signal)).toBe(7);
-  await expect(unlessAborted(Promise.reject(new Error("broken")), signal)).rejects.toThrow("broken");
+  expect(await abortable(Promise.resolve(7), signal)).toBe(7);
+  await expect(abortable(Promise.reject(new Error("broken")), signal)).rejects.toThrow("broken");
 });
 
 test("after an abort nobody waits, and what comes late is discarded", async () => {
@@ -57,11 +57,11 @@ test("after an abort nobody waits, and what comes late is discarded", async () =
   });
   const discarded: number[] = [];
   const discard = (late: number) => discarded.push(late);
-  const waiting = unlessAborted(work, stop.signal, discard);
+  const waiting = abortable(work, stop.signal, discard);
   stop.abort(new Error("enough"));
   await expect(waiting).rejects.toThrow("enough");
   finish(7);
   await work;
-  await expect(unlessAborted(Promise.reject(new Error("late")), stop.signal, discard)).rejects.toThrow("enough");
+  await expect(abortable(Promise.reject(new Error("late")), stop.signal, discard)).rejects.toThrow("enough");
   expect(discarded).toEqual([7]);
 });

@@ -34,7 +34,7 @@ export async function forEachConcurrently<T>(
  *
  * @throws what the work throws; the signal's reason when it aborts
  */
-export function unlessAborted<T>(
+export function abortable<T>(
   work: Promise<T>,
   signal: AbortSignal | undefined,
   discard: (late: T) => unknown = () => {},

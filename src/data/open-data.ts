@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { cacheFolder } from "../cache-folder.js";
 import { UserError } from "../errors.js";
 import { isGone, newWriter } from "../formats/writer.js";
-import { unlessAborted } from "./concurrent.js";
+import { abortable } from "./concurrent.js";
 import { type ImageSet, type Split, splits } from "./image-set.js";
 import { writePack } from "./packs/pack.js";
 import { PACK_VERSION, type Pack, RESIZING, readPack, splitOf } from "./packs/pack-format.js";
@@ -66,7 +66,7 @@ async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
     .replace(/[^\w.-]+/g, "-")
     .slice(0, LONGEST_NAME);
   const name = `${readable}-${resolution}-${identity}`;
-  const fingerprint = await unlessAborted(source.fingerprint(), signal);
+  const fingerprint = await abortable(source.fingerprint(), signal);
   const path = join(folder, `${name}-${shortHash(fingerprint)}.safetensors`);
   if (existsSync(path)) {
     try {
@@ -80,7 +80,7 @@ async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
   if (former.length > 0 && !existsSync(path)) {
     onNotice(`${source.id.replace(/^\w+:/, "")} has changed since it was packed: packing it again.`);
   }
-  const listing = await unlessAborted(source.list(), signal, (late) => late.close());
+  const listing = await abortable(source.list(), signal, (late) => late.close());
   try {
     await writePack(path, { source: source.id, fingerprint }, listing, options);
   } finally {

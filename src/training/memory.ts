@@ -7,7 +7,7 @@ import { stepCost } from "./programs.js";
 /**
  * Memory of a training process = 0.4 GiB + 8.5 × the weights + 1.4 × what the traced step needs at once: Node and its code;
  * weights, average, moments, gradients, and what is being replaced; ONNX Runtime's arenas and layouts. Fitted to the measured
- * peaks of emoji32-small (micro-batch 4 to 64) and cifar10 (4 to 16, with and without rematerialisation) to within 16 %.
+ * peaks of emoji32-small (micro-batch 4 to 64) and cifar10 (4 to 16, with and without rematerialisation) to within 25 %.
  */
 const PROCESS = { bytes: 0.4 * 2 ** 30, weights: 8.5, step: 1.4 };
 
