@@ -28,7 +28,7 @@ export interface SamplingOptions extends ModelOptions {
 /** Adds the options that say which weights of which run to use, and how many images to make at once. */
 export const addModelOptions = (command: Command): Command =>
   command
-    .requiredOption("--run <run>", "a run folder")
+    .requiredOption("--run <run>", "a run folder, or pretrained:NAME")
     .addOption(new Option("--weights <which>", "the moving average, or the weights themselves").choices(["ema", "raw"]))
     .option("--checkpoint <which>", "last, best (on held-out images), or a step", checkpoint)
     .option("--batch <n>", "images made at once", wholeNumber(1));
