@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { fixture } from "../../test/support/fixtures.js";
 import { tinyConfig } from "../../test/support/tiny.js";
 import { readSafetensorsFile } from "../formats/safetensors.js";
 import { initialise, modelParameters, parameterEntries } from "../model/index.js";
@@ -36,6 +37,13 @@ test("an old PyTorch file is known by its content", async () => {
   );
 });
 
+test("a file of the authors' JAX code is known by its content", async () => {
+  const { config, parameters } = fixture("uncond16");
+  const { ema, ...rest } = await readWeights("test/fixtures/uncond16/weights.p", config);
+  expect(rest).toEqual({ format: "JAX" });
+  expect(ema.generator.output.bias).toEqual(parameters.generator.output.bias.data);
+});
+
 test.each<[Naming, string]>([
   ["ours", "encoder.input.weight"],
   ["authors", "encoder.in_proj.weight"],
@@ -52,7 +60,7 @@ test.each<[string, string, RegExp]>([
   [
     "a picture",
     "\x89PNG\r\n",
-    /^Expected a file of weights at .*, but it begins like none that is known: PyTorch, PyTorch before 1\.6, safetensors\.$/,
+    /^Expected a file of weights at .*, but it begins like none that is known: PyTorch, PyTorch before 1\.6, JAX, safetensors\.$/,
   ],
   ["nothing", "", /begins like none that is known/],
   [

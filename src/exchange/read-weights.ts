@@ -5,6 +5,7 @@ import { openBytes } from "../formats/byte-source.js";
 import { readSafetensorsFile } from "../formats/safetensors.js";
 import { torchContainerOf } from "../formats/torch-containers.js";
 import { readTorchFile } from "../formats/torch-file.js";
+import { readFlaxFile } from "./flax.js";
 import { fromStateDictionary } from "./state-dictionary.js";
 import { type ForeignWeights, fromAuthorsCheckpoint } from "./training-checkpoint.js";
 
@@ -19,6 +20,9 @@ interface Kind {
 /** Bytes of the beginning that tell the kinds apart. */
 const START = 32;
 
+/** How a pickle in protocol 2 to 5 begins. */
+const isPickle = ([mark, protocol]: Buffer): boolean => mark === 0x80 && protocol >= 2 && protocol <= 5;
+
 const fromTorch = async (path: string, config: Config) =>
   fromAuthorsCheckpoint(await readTorchFile(path), config, path);
 
@@ -26,6 +30,11 @@ const fromTorch = async (path: string, config: Config) =>
 const kinds: readonly Kind[] = [
   { name: "PyTorch", begins: (start) => torchContainerOf(start) === "zip", read: fromTorch },
   { name: "PyTorch before 1.6", begins: (start) => torchContainerOf(start) === "legacy", read: fromTorch },
+  {
+    name: "JAX",
+    begins: (start) => isPickle(start) && torchContainerOf(start) === undefined,
+    read: async (path, config) => ({ ema: await readFlaxFile(path, config) }),
+  },
   {
     name: "safetensors",
     begins: (start) => start[8] === 0x7b, // the brace of its header, behind eight bytes of length
