@@ -15,10 +15,14 @@ import type { TrainedModel } from "./trained-model.js";
  */
 export type Latents = Float32Array[];
 
-/** The noise of samples by their number: of the pictures that `Sampler.sample` draws with this seed. */
+/**
+ * The noise of samples by their number: of the pictures that `Sampler.sample` draws with this seed. In a cascade the second
+ * model's is independent of the first one's.
+ */
 export function latentsOfSamples(model: ModelConfig, samples: readonly number[], seed = 0): Latents {
   const shapes = groups(model).map(({ shape }) => shape);
-  return normalNoise(stream(seed, "sampleLatents"), samples, shapes);
+  const purpose = model.superResolution ? "enlargingLatents" : "sampleLatents";
+  return normalNoise(stream(seed, purpose), samples, shapes);
 }
 
 /** Noise of one picture of several. */
