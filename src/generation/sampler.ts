@@ -7,11 +7,13 @@ import { uniform } from "../random/index.js";
 import { portions, rows } from "./batches.js";
 import type { ModelProgram } from "./compiled.js";
 import { type Guidance, guidanceWeights } from "./guidance.js";
+import { type Latents, latentsOfSamples } from "./latents.js";
 import { addNoise } from "./low-resolution.js";
 import { normalNoise, scale, stream } from "./noise.js";
 import { type OutputKind, outputNoise, shownAs } from "./output.js";
 import { type Pictures, toBytes } from "./pictures.js";
 import { compilePriorPass, type PriorInputs, type PriorKind, type PriorOutputs } from "./prior-pass.js";
+import { type Temperature, temperatures } from "./temperature.js";
 import type { DataSummary, TrainedModel } from "./trained-model.js";
 
 export interface SamplerOptions {
@@ -24,8 +26,12 @@ export interface SampleOptions {
   count: number;
   /** Sample `i` of a seed is the same whatever `count` and `batch` are. Default 0. */
   seed?: number;
-  /** Factor on the standard deviation of the latents: one for all groups, or one per group (0 takes the prior's mean). Default 1. */
-  temperature?: number | readonly number[];
+  /** Which samples of the seed these are, [count]; default 0 … count − 1. */
+  samples?: readonly number[];
+  /** Noise of every group, [count, Z, r, r], instead of that of the samples. */
+  latents?: Latents;
+  /** Factor on the standard deviation of the latents. Default 1. */
+  temperature?: Temperature;
   guidance?: Guidance;
   /** The predicted mean (default), or a draw from the output distribution. A mixture of logistics is always drawn. */
   output?: OutputKind;
@@ -108,11 +114,10 @@ export async function drawSamples(
   const { model, objective } = config;
   const all = groups(model);
   checkSampling(config, options);
-  const temperatures = Array.isArray(options.temperature)
-    ? options.temperature
-    : all.map(() => (options.temperature as number | undefined) ?? 1);
+  const factors = temperatures(options.temperature ?? 1, all);
+  const samples = options.samples ?? Array.from({ length: count }, (_, index) => index);
   const labels =
-    model.classes > 0 ? (options.labels ?? drawLabels(data, model.classes, count, seed)) : new Int32Array(0);
+    model.classes > 0 ? (options.labels ?? labelsOfSamples(data, model.classes, samples, seed)) : new Int32Array(0);
   const weights =
     guidance &&
     guidanceWeights(
@@ -121,21 +126,25 @@ export async function drawSamples(
       all.map(({ resolution }) => resolution),
     );
   const drawn = shownAs(objective, options.output ?? "mean") === "sample";
-  const shapes = all.map(({ shape }) => shape);
   const size = 3 * model.resolution ** 2;
   const images = new Uint8Array(count * size);
   let clamped = 0;
   for (const { indices, first, used } of portions(count, batch)) {
     signal?.throwIfAborted();
-    const latents = normalNoise(stream(seed, "sampleLatents"), indices, shapes);
+    const drawnAs = indices.map((index) => samples[index]);
+    const latents =
+      options.latents?.map((noise) => rows(noise, indices, noise.length / count)) ??
+      latentsOfSamples(model, drawnAs, seed);
     latents.forEach((noise, group) => {
-      scale(noise, temperatures[group]);
+      scale(noise, factors[group]);
     });
     const inputs: PriorInputs<Operand> = {
       latents,
       ...(model.classes > 0 ? { labels: portionLabels(labels, indices, weights ? model.classes : undefined) } : {}),
-      ...(model.superResolution ? { lowResolution: noisySmall(config, options.lowResolution!, indices, seed) } : {}),
-      ...(drawn ? { output: outputNoise(objective, stream(seed, "sampleOutput"), indices, model.resolution) } : {}),
+      ...(model.superResolution
+        ? { lowResolution: noisySmall(config, options.lowResolution!, indices, drawnAs, seed) }
+        : {}),
+      ...(drawn ? { output: outputNoise(objective, stream(seed, "sampleOutput"), drawnAs, model.resolution) } : {}),
       ...(weights ? { weights } : {}),
     };
     const result = await program.run(inputs);
@@ -144,6 +153,17 @@ export async function drawSamples(
     onProgress?.(first + used, count);
   }
   return { images, count, resolution: model.resolution, labels, clamped };
+}
+
+/** Labels of samples by their number, [N]; see `drawLabels`. */
+export function labelsOfSamples(
+  data: DataSummary,
+  classes: number,
+  samples: readonly number[],
+  seed: number,
+): Int32Array {
+  const drawn = drawLabels(data, classes, 1 + samples.reduce((most, sample) => Math.max(most, sample), 0), seed);
+  return Int32Array.from(samples, (sample) => drawn[sample]);
 }
 
 /**
@@ -170,21 +190,29 @@ function portionLabels(labels: Int32Array, indices: readonly number[], noLabel: 
   return Int32Array.of(...own, ...own.map(() => noLabel));
 }
 
-function noisySmall({ model }: Pick<Config, "model">, small: Float32Array, indices: readonly number[], seed: number) {
+function noisySmall(
+  { model }: Pick<Config, "model">,
+  small: Float32Array,
+  indices: readonly number[],
+  samples: readonly number[],
+  seed: number,
+) {
   const low = model.levels[0].resolution;
-  const [noise] = normalNoise(stream(seed, "sampleLowResolution"), indices, [[3, low, low]]);
+  const [noise] = normalNoise(stream(seed, "sampleLowResolution"), samples, [[3, low, low]]);
   return addNoise(rows(small, indices, 3 * low ** 2), noise, model.superResolution!.noise);
 }
 
 function checkSampling({ model }: Pick<Config, "model">, options: SampleOptions): void {
-  const { count, temperature = 1, labels, lowResolution } = options;
+  const { count, samples, latents, labels, lowResolution } = options;
   if (!Number.isInteger(count) || count < 1) throw new UserError(`Expected at least one image to draw, got ${count}.`);
-  const temperatures = Array.isArray(temperature) ? temperature : [temperature];
-  const bad = temperatures.find((value) => !(value >= 0 && Number.isFinite(value)));
-  if (bad !== undefined) throw new UserError(`Expected a temperature of 0 or more, got ${bad}.`);
-  const groupCount = groups(model).length;
-  if (Array.isArray(temperature) && temperature.length !== groupCount) {
-    throw new UserError(`Expected one temperature for each of ${groupCount} latent groups, got ${temperature.length}.`);
+  if (samples && samples.length !== count) {
+    throw new UserError(`Expected the number of a sample for each of ${count} images, got ${samples.length}.`);
+  }
+  const sizes = groups(model).map(({ channels, resolution }) => count * channels * resolution ** 2);
+  if (latents && !sizes.every((size, group) => latents[group]?.length === size)) {
+    throw new UserError(
+      `Expected noise of ${sizes.length} latent groups for ${count} images, ${sizes.join(", ")} values, got ${latents.map(({ length }) => length).join(", ")}.`,
+    );
   }
   if (labels && model.classes === 0) {
     throw new UserError("Labels need a model with classes; this one knows none. Sample without labels.");
