@@ -23,18 +23,20 @@ import { exportOnnx, onnxFile, onnxPrograms } from "./export-onnx.js";
 
 let runtime: Runtime;
 let folder: string;
+const sessions = new Map<string, InferenceSession>();
 beforeAll(() => {
   runtime = new Runtime({ threads: 1 });
   folder = mkdtempSync(join(tmpdir(), "strata-onnx-"));
 });
 afterAll(async () => {
+  for (const session of sessions.values()) await session.release();
   await runtime.dispose();
   rmSync(folder, { recursive: true });
 });
 
 /** The fixtures' limit for samples, relative to the largest value. */
 const LIMIT = 2e-5;
-const data = { name: "discs", count: 10, classes: ["a", "b", "c", "d"], classCounts: [7, 0, 2, 1] };
+const data = { name: "", count: 10, classes: ["a", "b", "c", "d"], classCounts: [7, 0, 2, 1] };
 
 type Elements = Float32Array | Int32Array;
 type Feeds = Record<string, Elements>;
@@ -43,6 +45,16 @@ type Feeds = Record<string, Elements>;
 const byGroup = (prefix: string, arrays: readonly Elements[]): Feeds =>
   Object.fromEntries(arrays.map((array, group) => [`${prefix}_${group}`, array]));
 
+/** The session of a model's file, made once; models are told apart by their names. */
+async function sessionOf(model: TrainedModel, file: string): Promise<InferenceSession> {
+  const key = `${model.data.name} ${file}`;
+  const program = onnxPrograms(model.config).find((candidate) => candidate.file === file)!;
+  const session =
+    sessions.get(key) ?? (await InferenceSession.create(onnxFile(model, program), { intraOpNumThreads: 1 }));
+  sessions.set(key, session);
+  return session;
+}
+
 /** Runs a model's file for a batch; shapes are those that the file declares. */
 async function run(
   model: TrainedModel,
@@ -50,15 +62,13 @@ async function run(
   batch: number,
   feeds: Feeds,
 ): Promise<Record<string, Float32Array>> {
-  const program = onnxPrograms(model.config).find((candidate) => candidate.file === file)!;
-  const session = await InferenceSession.create(onnxFile(model, program), { intraOpNumThreads: 1 });
+  const session = await sessionOf(model, file);
   const tensors = session.inputMetadata.map((port) => {
     if (!port.isTensor) throw new Error(`${port.name} is no tensor`);
     const shape = port.shape.map((size) => (size === "N" ? batch : Number(size)));
     return [port.name, new Tensor(port.type as "float32", feeds[port.name] as Float32Array, shape)];
   });
   const results = await session.run(Object.fromEntries(tensors));
-  await session.release();
   return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]));
 }
 
@@ -76,7 +86,7 @@ function take<Array extends Elements | Uint8Array>(
 function goldenModel(name: (typeof fixtureNames)[number]) {
   const golden = fixture(name);
   const parameters = mapParameters(golden.parameters, ({ data }) => data as Float32Array) as ParameterTree;
-  const model: TrainedModel = { config: golden.config, parameters, step: 5, data };
+  const model: TrainedModel = { config: golden.config, parameters, step: 5, data: { ...data, name } };
   return { ...golden, model };
 }
 
@@ -158,25 +168,30 @@ describe.each(fixtureNames)("%s at any batch size", (name) => {
 });
 
 /** A model with random weights. */
-function modelOf(changes: Changes = {}): TrainedModel {
+function modelOf(changes: Changes = {}, name = ""): TrainedModel {
   const config = tinyConfig(changes);
   return {
     config,
     parameters: initialise(modelParameters(config.model, outputChannels(config.objective)), 1),
     step: 0,
-    data,
+    data: { ...data, name },
   };
 }
 
-const superResolution = { model: { ...tinySuperResolution, classes: 4 }, objective: { informationSchedule: false } };
-const mixture = { objective: { output: "logistic-mixture", mixtures: 2 } } as const;
+const superResolution = {
+  model: { ...tinySuperResolution, classes: 4 },
+  objective: { informationSchedule: false },
+} satisfies Changes;
+const mixture = { objective: { output: "logistic-mixture", mixtures: 2 } } satisfies Changes;
 
-describe.each([
+const kinds: [string, Changes][] = [
   ["a model with classes", { model: { classes: 4 } }],
   ["a super-resolution model", superResolution],
   ["a model of a mixture of logistics", mixture],
-])("%s", (_, changes: Changes) => {
-  const model = modelOf(changes);
+];
+
+describe.each(kinds)("%s", (name, changes) => {
+  const model = modelOf(changes, name);
   const { config } = model;
   const shapes = groups(config.model).map(({ shape }) => shape);
   const indices = [0, 1, 2];
