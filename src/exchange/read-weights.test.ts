@@ -52,7 +52,7 @@ test.each<[string, string, RegExp]>([
   [
     "a picture",
     "\x89PNG\r\n",
-    /^Expected a file of weights at .*, but it begins like none that is known: PyTorch, PyTorch before 1\.6, safetensors\.$/,
+    /^Expected a file of weights at .*, but it begins like none that is known: PyTorch, PyTorch before 1\.6, safetensors, JAX\.$/,
   ],
   ["nothing", "", /begins like none that is known/],
   [

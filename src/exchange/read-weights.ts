@@ -1,10 +1,12 @@
 /** @file Weights from a file of any kind that is known here, told apart by content. */
+import { readFile } from "node:fs/promises";
 import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { openBytes } from "../formats/byte-source.js";
 import { readSafetensorsFile } from "../formats/safetensors.js";
 import { torchContainerOf } from "../formats/torch-containers.js";
 import { readTorchFile } from "../formats/torch-file.js";
+import { flaxParameters } from "./flax.js";
 import { fromStateDictionary } from "./state-dictionary.js";
 import { type ForeignWeights, fromAuthorsCheckpoint } from "./training-checkpoint.js";
 
@@ -22,16 +24,21 @@ const START = 32;
 const fromTorch = async (path: string, config: Config) =>
   fromAuthorsCheckpoint(await readTorchFile(path), config, path);
 
-/** Every kind, none of which begins like another. */
+/** Every kind, in the order in which they are tried. */
 const kinds: readonly Kind[] = [
   { name: "PyTorch", begins: (start) => torchContainerOf(start) === "zip", read: fromTorch },
   { name: "PyTorch before 1.6", begins: (start) => torchContainerOf(start) === "legacy", read: fromTorch },
   {
     name: "safetensors",
-    begins: (start) => start[8] === 0x7b, // the brace of its header, behind eight bytes of length
+    begins: (start) => start.subarray(4, 9).equals(Buffer.from("\0\0\0\0{")), // a length below 4 GiB, then the header
     read: async (path, config) => ({
       ema: fromStateDictionary((await readSafetensorsFile(path)).tensors, config, path),
     }),
+  },
+  {
+    name: "JAX",
+    begins: ([protocol, version]) => protocol === 0x80 && version >= 2, // how pickles begin
+    read: async (path, config) => ({ ema: flaxParameters(await readFile(path), path, config) }),
   },
 ];
 
