@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { fixture } from "../../test/support/fixtures.js";
 import { tinyConfig } from "../../test/support/tiny.js";
 import { readSafetensorsFile } from "../formats/safetensors.js";
 import { initialise, modelParameters, parameterEntries } from "../model/index.js";
@@ -34,6 +35,15 @@ test("an old PyTorch file is known by its content", async () => {
   await expect(readWeights(path, config)).rejects.toThrow(
     /^Expected the \d+ parameters of this model in test.*legacy\.pth, got 7 tensors that do not fit:/,
   );
+});
+
+test("a JAX file is known by its content", async () => {
+  const { config, names, weights } = fixture("uncond16");
+  const { format, ema } = await readWeights("test/fixtures/uncond16/weights.p", config);
+  expect(format).toBe("JAX");
+  const name = "outproj.weight";
+  const [path] = [...names].find(([, theirs]) => theirs === name)!;
+  expect(new Map(parameterEntries(ema)).get(path)).toEqual(weights(name).data);
 });
 
 test.each<[Naming, string]>([
