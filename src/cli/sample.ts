@@ -33,7 +33,7 @@ async function runSample(context: Context, options: Options): Promise<void> {
   const asked = sampleOptions(options, options.count, model, context);
   const runtime = await createRuntime(context);
   try {
-    const rows = await hierarchyRows(options, model, context, runtime);
+    const rows = await hierarchyRows(options, asked, model, { runtime, signal: context.signal });
     const sampler = await Sampler.create(model, { batch, runtime });
     try {
       const startMs = performance.now();

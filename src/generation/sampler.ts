@@ -9,11 +9,11 @@ import type { ModelProgram } from "./compiled.js";
 import { type Guidance, guidanceWeights } from "./guidance.js";
 import { type Latents, latentsOfSamples } from "./latents.js";
 import { addNoise } from "./low-resolution.js";
-import { normalNoise, scale, stream } from "./noise.js";
+import { normalNoise, stream } from "./noise.js";
 import { type OutputKind, outputNoise, shownAs } from "./output.js";
 import { type Pictures, toBytes } from "./pictures.js";
 import { compilePriorPass, type PriorInputs, type PriorKind, type PriorOutputs } from "./prior-pass.js";
-import { type Temperature, temperatures } from "./temperature.js";
+import type { Temperature } from "./temperature.js";
 import type { DataSummary, TrainedModel } from "./trained-model.js";
 
 export interface SamplerOptions {
@@ -28,7 +28,7 @@ export interface SampleOptions {
   seed?: number;
   /** Which samples of the seed these are, [count]; default 0 … count − 1. */
   samples?: readonly number[];
-  /** Noise of every group, [count, Z, r, r], instead of that of the samples. */
+  /** Noise of every group, [count, Z, r, r], temperature included, instead of that of the samples. */
   latents?: Latents;
   /** Factor on the standard deviation of the latents. Default 1. */
   temperature?: Temperature;
@@ -110,11 +110,10 @@ export async function drawSamples(
   data: DataSummary,
   options: SampleOptions & { batch: number },
 ): Promise<Samples> {
-  const { count, batch, seed = 0, guidance, signal, onProgress } = options;
+  const { count, batch, seed = 0, temperature, guidance, signal, onProgress } = options;
   const { model, objective } = config;
   const all = groups(model);
   checkSampling(config, options);
-  const factors = temperatures(options.temperature ?? 1, all);
   const samples = options.samples ?? Array.from({ length: count }, (_, index) => index);
   const labels =
     model.classes > 0 ? (options.labels ?? labelsOfSamples(data, model.classes, samples, seed)) : new Int32Array(0);
@@ -134,10 +133,7 @@ export async function drawSamples(
     const drawnAs = indices.map((index) => samples[index]);
     const latents =
       options.latents?.map((noise) => rows(noise, indices, noise.length / count)) ??
-      latentsOfSamples(model, drawnAs, seed);
-    latents.forEach((noise, group) => {
-      scale(noise, factors[group]);
-    });
+      latentsOfSamples(model, drawnAs, { seed, temperature });
     const inputs: PriorInputs<Operand> = {
       latents,
       ...(model.classes > 0 ? { labels: portionLabels(labels, indices, weights ? model.classes : undefined) } : {}),
@@ -207,6 +203,9 @@ function checkSampling({ model }: Pick<Config, "model">, options: SampleOptions)
   if (!Number.isInteger(count) || count < 1) throw new UserError(`Expected at least one image to draw, got ${count}.`);
   if (samples && samples.length !== count) {
     throw new UserError(`Expected the number of a sample for each of ${count} images, got ${samples.length}.`);
+  }
+  if (latents && options.temperature !== undefined) {
+    throw new UserError("Expected noise or a temperature, got both: noise that is given includes its temperature.");
   }
   const sizes = groups(model).map(({ channels, resolution }) => count * channels * resolution ** 2);
   if (latents && !sizes.every((size, group) => latents[group]?.length === size)) {
