@@ -36,7 +36,7 @@ export const addHierarchyOptions = (command: Command): Command =>
 
 /** What to draw instead of the samples of a seed, and how to lay it out. */
 export interface Rows {
-  sampling: Pick<SampleOptions, "count" | "samples" | "latents" | "labels" | "temperature">;
+  sampling: Pick<SampleOptions, "count" | "samples" | "latents" | "labels">;
   grid: { columns?: number; rowLabels?: string[] };
 }
 
@@ -77,7 +77,6 @@ export async function hierarchyRows(
       count: rows.length * count,
       samples: rows.flatMap(({ first }) => Array<number>(count).fill(origins[first].number)),
       latents: concatenateLatents(rows.map(({ latents }) => latents)),
-      temperature: undefined, // the noise has it
       labels:
         model.config.model.classes > 0 ? Int32Array.from(rows.flatMap(({ labels }) => labels as number[])) : undefined,
     },

@@ -53,7 +53,7 @@ export async function readOrigins(
   }
   if (files.length > 0 && classes > 0 && (label === undefined || label === "all" || label === "none")) {
     throw new UserError(
-      `${files[0]}: expected --label NAME with an image, since this model encodes an image together with its class.`,
+      `${files[0]}: expected --label NAME with an image, got ${label === undefined ? "no label" : `--label ${label}`}: this model encodes an image with its class.`,
     );
   }
   const images = new Uint8Array(files.length * 3 * resolution ** 2);

@@ -25,12 +25,13 @@ export interface DrawOptions {
 }
 
 /**
- * The noise of samples by their number: of the pictures that `Sampler.sample` draws with this seed and temperature.
+ * The noise of samples by their number: of the pictures that `Sampler.sample` draws with this seed and temperature. In a
+ * cascade the second model's is independent of the first one's.
  *
  * @throws UserError when the temperature does not fit the model
  */
 export const latentsOfSamples = (model: ModelConfig, samples: readonly number[], options: DrawOptions = {}): Latents =>
-  drawLatents(model, "sampleLatents", samples, options);
+  drawLatents(model, model.superResolution ? "enlargingLatents" : "sampleLatents", samples, options);
 
 /** Noise of pictures of a stream, by their number. */
 export function drawLatents(
