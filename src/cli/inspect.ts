@@ -6,6 +6,7 @@ import { type Config, presets, resolvePreset } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { readSafetensors } from "../formats/safetensors.js";
 import { type ModelSummary, summariseModel } from "../report/model-summary.js";
+import { locateRun } from "../training/pretrained.js";
 import { readRunConfig } from "../training/run-folder.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { readConfig } from "./configuration.js";
@@ -31,11 +32,12 @@ async function runInspect(context: Context, _options: object, what: string): Pro
 /** The configuration of a run folder, a file, or a preset. */
 async function findConfig(what: string): Promise<Config> {
   if (Object.hasOwn(presets, what)) return resolvePreset(what);
-  if (!existsSync(what)) {
+  const path = locateRun(what);
+  if (!existsSync(path)) {
     const names = Object.keys(presets).join(", ");
     throw new UserError(`Expected a run folder, a preset or a file, got ${what}, which is none. Presets: ${names}.`);
   }
-  return statSync(what).isDirectory() ? readRunConfig(what) : readConfig(what);
+  return statSync(path).isDirectory() ? readRunConfig(path) : readConfig(path);
 }
 
 /** The summary for people. */

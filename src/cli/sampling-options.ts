@@ -6,8 +6,9 @@ import type { Guidance } from "../generation/guidance.js";
 import type { SampleOptions } from "../generation/sampler.js";
 import type { TrainedModel } from "../generation/trained-model.js";
 import { openRun } from "../training/open-run.js";
-import { numberAbove, wholeNumber } from "./arguments.js";
+import { wholeNumber } from "./arguments.js";
 import type { Context } from "./command.js";
+import { parseTemperature } from "./temperature-option.js";
 
 /** What {@link addModelOptions} adds. */
 export interface ModelOptions {
@@ -21,14 +22,14 @@ export interface ModelOptions {
 export interface SamplingOptions extends ModelOptions {
   label?: string;
   guidance?: string[];
-  temperature?: number;
+  temperature?: string[];
   output?: "mean" | "sample";
 }
 
 /** Adds the options that say which weights of which run to use, and how many images to make at once. */
 export const addModelOptions = (command: Command): Command =>
   command
-    .requiredOption("--run <run>", "a run folder")
+    .requiredOption("--run <run>", "a run folder, or pretrained:NAME")
     .addOption(new Option("--weights <which>", "the moving average, or the weights themselves").choices(["ema", "raw"]))
     .option("--checkpoint <which>", "last, best (on held-out images), or a step", checkpoint)
     .option("--batch <n>", "images made at once", wholeNumber(1));
@@ -38,7 +39,7 @@ export const addSamplingOptions = (command: Command): Command =>
   addModelOptions(command)
     .option("--label <which>", "a class by name or index, all (in turn), or none")
     .option("--guidance <weights...>", "MEAN,VARIANCE for all groups, or RESOLUTION:MEAN,VARIANCE for some")
-    .option("--temperature <t>", "factor on the noise of the latents", numberAbove(0, { inclusive: true }))
+    .option("--temperature <t...>", "factor on the noise of the latents: T for all groups, or RESOLUTION:T for some")
     .addOption(
       new Option("--output <how>", "the predicted mean, or a draw from the output").choices(["mean", "sample"]),
     );
@@ -62,7 +63,14 @@ export function sampleOptions(
 ): Pick<SampleOptions, "count" | "seed" | "temperature" | "guidance" | "output" | "labels"> {
   const { temperature, output, label, guidance } = options;
   const labels = label === undefined ? undefined : parseLabels(label, count, model);
-  return { count, seed, temperature, output, labels, guidance: guidance && parseGuidance(guidance) };
+  return {
+    count,
+    seed,
+    temperature: temperature && parseTemperature(temperature),
+    output,
+    labels,
+    guidance: guidance && parseGuidance(guidance),
+  };
 }
 
 /**

@@ -62,7 +62,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     throw new UserError("Expected --data SOURCE, the images to train on: emoji, cifar10:PATH, folder:PATH, or a path.");
   if (out === undefined) throw new UserError("Expected --out RUN, the folder to train into.");
   const { resolution } = config.model;
-  const data = await openImages(source, resolution, context);
+  const data = await openImages(source, config.model, context);
   const initial = options.init === undefined ? undefined : await initialWeights(options.init, config, context);
   const show = showTraining(out, resolution, progress);
   const onNotice = (message: string) => progress.note(message);

@@ -12,6 +12,7 @@ type Refuse = (problem: string) => never;
 
 const descriptions: Record<ElementType, string> = {
   float32: "<f4",
+  float16: "<f2",
   bfloat16: "<V2", // as the package ml_dtypes has it
   float64: "<f8",
   int32: "<i4",

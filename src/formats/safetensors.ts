@@ -15,6 +15,7 @@ import { bytesOf, type ElementType, elementBytes, elementCount, type Tensor, ten
 
 const codes: Record<ElementType, string> = {
   float32: "F32",
+  float16: "F16",
   bfloat16: "BF16",
   float64: "F64",
   int32: "I32",

@@ -1,8 +1,11 @@
 /** @file A dense array on the host, as files hold it. */
+import * as bfloat16 from "./bfloat16.js";
+import * as float16 from "./float16.js";
 
 const arrays = {
   float32: Float32Array,
-  /** As bits: see `bfloat16.ts`. */
+  /** As bits: see `float16.ts` and `bfloat16.ts`. */
+  float16: Uint16Array,
   bfloat16: Uint16Array,
   float64: Float64Array,
   int32: Int32Array,
@@ -37,4 +40,21 @@ export function tensorFromBytes(dtype: ElementType, shape: number[], bytes: Uint
 /** The bytes of the elements; no copy. */
 export function bytesOf({ data }: Tensor): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** The elements as float32 numbers, where they are of a type that float32 has all numbers of: no copy of float32 itself. */
+export function float32Elements({ dtype, data }: Tensor): Float32Array | undefined {
+  if (dtype === "float32") return data as Float32Array;
+  if (dtype === "float16") return float16.widen(data as Uint16Array);
+  return dtype === "bfloat16" ? bfloat16.widen(data as Uint16Array) : undefined;
+}
+
+/** Types that hold a float32 number, exactly or nearly. */
+export type FloatType = "float32" | "float16" | "bfloat16";
+
+/** The tensor of a type nearest to these elements; no copy for float32. */
+export function floatTensor(elements: Float32Array, shape: readonly number[], dtype: FloatType = "float32"): Tensor {
+  const data =
+    dtype === "float32" ? elements : dtype === "float16" ? float16.narrow(elements) : bfloat16.narrow(elements);
+  return { dtype, shape: [...shape], data };
 }

@@ -55,7 +55,7 @@ export async function listCheckpoints(checkpoints: string): Promise<number[]> {
 export async function saveCheckpoint(
   checkpoints: string,
   content: Omit<ManifestContent, "files">,
-  parts: Record<Part, () => Promise<Tensors>>,
+  parts: Partial<Record<Part, () => Promise<Tensors>>>,
   bytes?: number,
 ): Promise<string> {
   const temporary = join(checkpoints, `${TEMPORARY}${content.step}`);
@@ -114,7 +114,7 @@ const tensorHash = (tensor: Tensor): string => createHash("sha256").update(bytes
  * Reads a checkpoint's manifest and the parts asked for.
  *
  * @throws DamagedCheckpoint when a file is missing, unreadable, or not the one that the manifest names; UserError when it is
- *   of another format
+ *   of another format, or was saved without one of these parts
  */
 export async function readCheckpoint<Wanted extends Part>(
   folder: string,
@@ -125,20 +125,36 @@ export async function readCheckpoint<Wanted extends Part>(
   for (const part of wanted) {
     const name = `${part}.safetensors`;
     const expected = manifest.files[name];
+    if (!expected) throw new UserError(withoutPart(folder, part, manifest));
     const path = join(folder, name);
     const { tensors, sha256 } = await readSafetensorsFile(path).catch((error) => {
       if (isSystemError(error)) throw unreadable(path, error); // as of a failing disk
       throw error instanceof UserError ? new DamagedCheckpoint(error.message) : error;
     });
-    if (sha256 !== expected?.sha256) {
+    if (sha256 !== expected.sha256) {
       throw new DamagedCheckpoint(
-        `Expected ${path} to have the SHA-256 ${expected?.sha256 ?? "none"} that its manifest names, got ${sha256}: ` +
-          `${damagedTensors(tensors, expected?.tensors ?? {})}.`,
+        `Expected ${path} to have the SHA-256 ${expected.sha256} that its manifest names, got ${sha256}: ` +
+          `${damagedTensors(tensors, expected.tensors)}.`,
       );
     }
     parts[part] = tensors;
   }
   return { manifest, parts };
+}
+
+const PART_NAMES: Record<Part, string> = {
+  parameters: "the weights without averaging",
+  ema: "the moving average of the weights",
+  optimizer: "the state of the optimizer",
+  spectral: "the state of the spectral term",
+};
+
+function withoutPart(folder: string, part: Part, { files }: Manifest): string {
+  const parts = (Object.keys(PART_NAMES) as Part[]).filter((known) => `${known}.safetensors` in files);
+  return (
+    `Expected ${PART_NAMES[part]} in ${folder}, which was made with ${parts.map((known) => PART_NAMES[known]).join(" and ")} alone. ` +
+    "Use it with --weights ema; to train it further, start a new run with --init."
+  );
 }
 
 /** Which of a file's tensors are not those that its manifest names. */

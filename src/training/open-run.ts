@@ -5,6 +5,7 @@ import { type ParameterTree, parameterSpecs, type TrainedModel } from "../genera
 import { checkpointFolder, listCheckpoints, readCheckpoint, readNewest } from "./checkpoint.js";
 import { bestOf } from "./held-out.js";
 import { readMetrics } from "./metrics-log.js";
+import { locateRun } from "./pretrained.js";
 import { readDataSummary, readRunConfig, runPaths } from "./run-folder.js";
 import { fromTensors } from "./tensor-trees.js";
 
@@ -20,9 +21,11 @@ export interface OpenRunOptions {
 /**
  * Reads a model from a run folder, verifying the hashes of what it reads.
  *
+ * @param run - the folder, or `pretrained:NAME` for a model that ships with the package
  * @throws UserError when the folder is no run, or has no such checkpoint or no undamaged one
  */
-export async function openRun(folder: string, options: OpenRunOptions = {}): Promise<TrainedModel> {
+export async function openRun(run: string, options: OpenRunOptions = {}): Promise<TrainedModel> {
+  const folder = locateRun(run);
   const { checkpoint = "last", weights = "ema", onNotice = () => {} } = options;
   const config = await readRunConfig(folder);
   const part = weights === "ema" ? "ema" : "parameters";

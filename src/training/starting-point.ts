@@ -77,10 +77,9 @@ export function saveState(out: string, data: DataIdentity, trainer: Trainer, met
 
 function stateOfParts(config: Config, parts: Record<Part, Tensors>, folder: string): TrainingState<Float32Array> {
   const specs = stateSpecs(config);
-  const { stateType } = config.optimizer;
-  const tree = (shapes: unknown, part: Part, dtype?: typeof stateType) =>
-    fromTensors(shapes as Tree<Spec>, parts[part], `${folder}/${part}.safetensors`, dtype);
-  const moments = tree({ firstMoment: specs.firstMoment, infinityNorm: specs.infinityNorm }, "optimizer", stateType);
+  const tree = (shapes: unknown, part: Part) =>
+    fromTensors(shapes as Tree<Spec>, parts[part], `${folder}/${part}.safetensors`);
+  const moments = tree({ firstMoment: specs.firstMoment, infinityNorm: specs.infinityNorm }, "optimizer");
   return {
     parameters: tree(specs.parameters, "parameters") as ParameterTree,
     ema: tree(specs.ema, "ema") as ParameterTree,

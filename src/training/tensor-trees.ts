@@ -1,7 +1,7 @@
 /** @file Trees of numbers as the named tensors of a file, and back. */
 import { entries, rebuild, type Tree } from "../engine/tree.js";
 import { UserError } from "../errors.js";
-import { narrow, widen } from "../formats/bfloat16.js";
+import { type FloatType, float32Elements, floatTensor } from "../formats/tensor.js";
 import type { Tensors } from "./checkpoint.js";
 
 /** What is known of an array before there is one. */
@@ -9,41 +9,30 @@ export interface Shaped {
   readonly shape: readonly number[];
 }
 
-/** How a file keeps numbers. */
-type NumberType = "float32" | "bfloat16";
-
 /** Tensors named by dotted path; `shapes` and `values` are trees of the same structure. */
-export function toTensors(shapes: Tree<Shaped>, values: Tree<Float32Array>, dtype: NumberType = "float32"): Tensors {
+export function toTensors(shapes: Tree<Shaped>, values: Tree<Float32Array>, dtype: FloatType = "float32"): Tensors {
   const data = entries<Float32Array>(values);
   return new Map(
-    entries<Shaped>(shapes).map(([path, { shape }], index) => {
-      const elements = data[index][1];
-      return [path, { dtype, shape: [...shape], data: dtype === "bfloat16" ? narrow(elements) : elements }];
-    }),
+    entries<Shaped>(shapes).map(([path, { shape }], index) => [path, floatTensor(data[index][1], shape, dtype)]),
   );
 }
 
 /**
- * The tree whose leaves are the tensors of those names.
+ * The tree whose leaves are the tensors of those names, as float32.
  *
  * @param where - the file, for the message
  * @throws UserError unless there is exactly one tensor of the right type and shape for every leaf
  */
-export function fromTensors(
-  shapes: Tree<Shaped>,
-  tensors: Tensors,
-  where: string,
-  dtype: NumberType = "float32",
-): Tree<Float32Array> {
+export function fromTensors(shapes: Tree<Shaped>, tensors: Tensors, where: string): Tree<Float32Array> {
   const wanted = entries<Shaped>(shapes);
   const values = wanted.map(([path, { shape }]) => {
     const tensor = tensors.get(path);
-    const expected = `${dtype} [${shape.join(", ")}]`;
+    const isOfShape = tensor && String(tensor.shape) === String(shape);
+    const elements = isOfShape ? float32Elements(tensor) : undefined;
+    if (elements) return elements;
     const got = tensor ? `${tensor.dtype} [${tensor.shape.join(", ")}]` : "none";
-    if (got === expected && tensor?.data instanceof Float32Array) return tensor.data;
-    if (got === expected && tensor?.data instanceof Uint16Array) return widen(tensor.data);
     throw new UserError(
-      `Expected the tensor ${path} of shape ${expected} in ${where}, got ${got}. The file belongs to another model.`,
+      `Expected the tensor ${path} of shape float32 [${shape.join(", ")}] in ${where}, got ${got}. The file belongs to another model.`,
     );
   });
   if (tensors.size !== wanted.length) {

@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { tinyConfig } from "../../test/support/tiny.js";
+import { leaves, type Tree } from "../engine/index.js";
+import type { ParameterTree } from "../generation/trained-model.js";
+import { initialise, modelParameters } from "../model/index.js";
+import { outputChannels } from "../objective/loss.js";
+import { openRun } from "./open-run.js";
+import { saveModel } from "./save-model.js";
+import { startingPoint } from "./starting-point.js";
+
+const config = tinyConfig();
+const data = { name: "drawings", count: 12, classes: [], classCounts: [] };
+const ema = initialise(modelParameters(config.model, outputChannels(config.objective)), 7);
+const numbers = (tree: ParameterTree) => leaves<Float32Array>(tree as Tree<Float32Array>).flatMap((leaf) => [...leaf]);
+
+let folder: string;
+beforeEach(() => {
+  folder = join(mkdtempSync(join(tmpdir(), "strata-save-model-")), "run");
+});
+afterEach(() => rmSync(join(folder, ".."), { recursive: true }));
+
+test("weights come back as they were, with what they learnt from", async () => {
+  await saveModel(folder, { config, data }, { ema });
+  const model = await openRun(folder);
+  expect(model).toMatchObject({ config, data, step: 0 });
+  expect(numbers(model.parameters)).toEqual(numbers(ema));
+});
+
+test("in float16 they come back rounded", async () => {
+  await saveModel(folder, { config, data }, { ema }, "float16");
+  const found = numbers((await openRun(folder)).parameters);
+  const wrong = numbers(ema).filter((x, i) => Math.abs(found[i] - x) > Math.abs(x) * 2 ** -11 + 2 ** -25);
+  expect(wrong).toEqual([]);
+  expect(found).not.toEqual(numbers(ema));
+});
+
+test("what was not saved is not there: the raw weights, and a state to go on with", async () => {
+  await saveModel(folder, { config, data }, { ema });
+  const missing =
+    /^Expected the weights without averaging in .*step-0, which was made with the moving average of the weights alone\. Use it with --weights ema; to train it further, start a new run with --init\.$/;
+  await expect(openRun(folder, { weights: "raw" })).rejects.toThrow(missing);
+  const resumed = startingPoint(config, { count: 12, digest: "" }, { out: folder, resume: true, onNotice: () => {} });
+  await expect(resumed).rejects.toThrow(missing);
+});

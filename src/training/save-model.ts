@@ -1,0 +1,49 @@
+/** @file A run folder for weights that were not trained here: imported ones, and those that ship with the package. */
+import type { Config } from "../config/index.js";
+import type { Spec, Tree } from "../engine/index.js";
+import type { FloatType } from "../formats/tensor.js";
+import type { DataSummary, ParameterTree } from "../generation/trained-model.js";
+import { type Part, saveCheckpoint, type Tensors } from "./checkpoint.js";
+import { type Counters, FRESH } from "./counters.js";
+import { bindingSettings } from "./manifest.js";
+import { NOTHING_GATHERED } from "./meter.js";
+import { describeRun, runPaths } from "./run-folder.js";
+import { toTensors } from "./tensor-trees.js";
+import { stateSpecs } from "./trainer.js";
+
+/** Weights, and what more is known of a training state. */
+export interface SavedWeights {
+  ema: ParameterTree;
+  parameters?: ParameterTree;
+  moments?: { firstMoment: ParameterTree; infinityNorm: ParameterTree };
+}
+
+/**
+ * Writes a run folder with one checkpoint that holds these weights. It can be used like any run, but gone on with only by
+ * `--init`: a new run that starts from it.
+ *
+ * @param counters - how far the weights were trained; default: not known, 0
+ * @param dtype - how weights are kept; float16 halves the file and rounds each to 11 significant bits
+ * @returns the folder of the checkpoint
+ * @throws UserError when it cannot be written
+ */
+export async function saveModel(
+  folder: string,
+  { config, data, counters = FRESH }: { config: Config; data: DataSummary; counters?: Counters },
+  { ema, parameters, moments }: SavedWeights,
+  dtype: FloatType = "float32",
+): Promise<string> {
+  const specs = stateSpecs(config);
+  const tensors = (shapes: unknown, values: unknown, type = dtype) =>
+    toTensors(shapes as Tree<Spec>, values as Tree<Float32Array>, type);
+  const momentSpecs = { firstMoment: specs.firstMoment, infinityNorm: specs.infinityNorm };
+  const parts: Partial<Record<Part, () => Promise<Tensors>>> = {
+    ema: async () => tensors(specs.ema, ema),
+    ...(parameters && { parameters: async () => tensors(specs.parameters, parameters) }),
+    ...(moments && { optimizer: async () => tensors(momentSpecs, moments, config.optimizer.stateType) }),
+  };
+  await describeRun(folder, config, data);
+  const unknownImages = { trainImages: 0, trainDigest: "" };
+  const content = { ...counters, meter: NOTHING_GATHERED, ...unknownImages, settings: bindingSettings(config) };
+  return saveCheckpoint(runPaths(folder).checkpoints, content, parts);
+}
