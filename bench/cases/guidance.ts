@@ -2,7 +2,7 @@
 import { applySettings, resolvePreset } from "../../src/config/index.js";
 import { Runtime } from "../../src/engine/index.js";
 import { compilePriorPass } from "../../src/generation/prior-pass.js";
-import { drawSamples } from "../../src/generation/sampler.js";
+import { drawSamples, priorKind } from "../../src/generation/sampler.js";
 import { interleave } from "../measure.js";
 import { GUIDANCE, generatorWeights, pictures } from "../peers/inputs.js";
 import { type BenchOptions, type Case, digits, type Line, type Section } from "../suite.js";
@@ -27,8 +27,8 @@ async function cost(
   const weights = generatorWeights(config);
   const runtime = new Runtime({ threads });
   const sampler = async (guided: boolean) => {
-    const program = await compilePriorPass(config, batch, { guided, drawn: false }, weights, runtime);
     const guidance = guided ? GUIDANCE : undefined;
+    const program = await compilePriorPass(config, batch, priorKind(config, { guidance }), weights, runtime);
     let seed = 0;
     return () => drawSamples(program, config, DATA, { count: batch, batch, labels, guidance, seed: seed++ });
   };

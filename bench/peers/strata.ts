@@ -6,7 +6,7 @@ import { areaDownsample } from "../../src/generation/low-resolution.js";
 import { fromBytes, toBytes } from "../../src/generation/pictures.js";
 import { compilePosteriorPass } from "../../src/generation/posterior-pass.js";
 import { compilePriorPass } from "../../src/generation/prior-pass.js";
-import { drawSamples } from "../../src/generation/sampler.js";
+import { drawSamples, priorKind } from "../../src/generation/sampler.js";
 import { groups } from "../../src/model/index.js";
 import { initialState } from "../../src/training/initial-state.js";
 import { stepInputs } from "../../src/training/step-inputs.js";
@@ -45,8 +45,9 @@ const generation =
     const weights = generatorWeights(config);
     const { model, training } = config;
     const batch = training.batchSize;
+    const guidance = guided ? GUIDANCE : undefined;
     const [program, startMs] = await timed(() =>
-      compilePriorPass(config, batch, { guided, drawn: false }, weights, runtime),
+      compilePriorPass(config, batch, priorKind(config, { guidance }), weights, runtime),
     );
     const { labels, images } = pictures(config);
     const small = () => areaDownsample(fromBytes(images), model.resolution, model.levels[0].resolution);
@@ -54,7 +55,7 @@ const generation =
       ...{ count: batch, batch },
       ...(model.classes > 0 ? { labels } : {}),
       ...(model.superResolution ? { lowResolution: small() } : {}),
-      ...(guided ? { guidance: GUIDANCE } : {}),
+      guidance,
     };
     const data = { name: "none", count: 0, classes: [], classCounts: [] };
     let seed = 0;
