@@ -12,6 +12,7 @@ import { type Group, groups as groupsOf } from "../model/index.js";
 import { wholeNumber } from "./arguments.js";
 import type { Context } from "./command.js";
 import { parseLabels, type SamplingOptions } from "./sampling-options.js";
+import type { SampleLayout } from "./save-samples.js";
 
 /** What {@link addHierarchyOptions} adds. */
 export interface HierarchyOptions {
@@ -39,7 +40,7 @@ export const addHierarchyOptions = (command: Command): Command =>
 /** What to draw instead of the samples of a seed, and how to lay it out. */
 export interface Rows {
   sampling: Pick<SampleOptions, "count" | "samples" | "latents" | "labels">;
-  grid: { columns?: number; rowLabels?: string[] };
+  layout: SampleLayout;
 }
 
 /** A picture that others come of. */
@@ -91,7 +92,7 @@ export async function hierarchyRows(
       labels:
         model.config.model.classes > 0 ? Int32Array.from(rows.flatMap(({ labels }) => labels as number[])) : undefined,
     },
-    grid: {
+    layout: {
       columns: pictures && rows.length === 1 ? undefined : count,
       rowLabels: groups.length > 1 ? rows.map(({ kept }) => `K = ${kept}`) : undefined,
     },
