@@ -32,9 +32,6 @@ export interface TrainingOptions {
   onEpoch?: (epoch: number, loss: number) => void;
 }
 
-type State<T> = OptimizerState<Classifier<T>>;
-type Scalars<T> = { stepSize: T; emaDecay: T };
-
 /**
  * One update of a training state by one batch, to be compiled.
  *
@@ -42,12 +39,12 @@ type Scalars<T> = { stepSize: T; emaDecay: T };
  * @param frequencies - see {@link classificationLoss}
  */
 export function trainingStep(
-  state: State<np.Array>,
+  state: OptimizerState<Classifier<np.Array>>,
   images: np.Array,
   labels: np.Array,
-  scalars: Scalars<np.Array>,
+  scalars: { stepSize: np.Array; emaDecay: np.Array },
   frequencies: readonly number[],
-): { state: State<np.Array>; loss: np.Array } {
+): { state: OptimizerState<Classifier<np.Array>>; loss: np.Array } {
   const lossOf = (parameters: Classifier<np.Array>) => classificationLoss(parameters, images, labels, frequencies);
   const parameters = tree.ref(state.parameters as JsTree<np.Array>) as Classifier<np.Array>;
   const [loss, gradients] = valueAndGrad(lossOf)(parameters);
@@ -63,30 +60,20 @@ export async function trainClassifier(
   set: ImageSet,
   { epochs, batchSize, seed, runtime, onEpoch }: TrainingOptions,
 ): Promise<Classifier<Float32Array>> {
-  const classes = set.classes.length;
-  const frequencies = set.classes.map((_, label) => set.labels.filter((own) => own === label).length / set.count);
-  const specs = classifierSpecs(classes);
-  const step = (...[state, images, labels, scalars]: Parameters<typeof trainingStep>) =>
-    trainingStep(state, images, labels, scalars, frequencies);
-  const inputs = [spec([batchSize, 3, set.resolution, set.resolution]), spec([batchSize], "int32")];
-  const scalars = { stepSize: spec([]), emaDecay: spec([]) };
-  const states = { parameters: specs, ema: specs, firstMoment: specs, infinityNorm: specs };
-  const program = await compile(step as never, [states as Tree<Spec>, ...inputs, scalars], {
-    ...{ runtime, keep: { state: true } },
-  });
-
-  const start = initialClassifier(classes, seed) as Tree<Operand>;
-  const zeros = map(specs as Tree<Spec>, ({ size }) => new Float32Array(size)) as Tree<Operand>;
-  let state: Tree<Operand> = { parameters: start, ema: start, firstMoment: zeros, infinityNorm: zeros };
+  const specs = classifierSpecs(set.classes.length) as Tree<Spec>;
+  const program = await compileStep(set, batchSize, runtime);
   const batches = new Batches(set, { batchSize, seed, flips: true });
-  const steps = Math.ceil((epochs * set.count) / batchSize);
+  const start = initialClassifier(set.classes.length, seed) as Tree<Operand>;
+  const zeros = map(specs, ({ size }) => new Float32Array(size)) as Tree<Operand>;
+  let state: Tree<Operand> = { parameters: start, ema: start, firstMoment: zeros, infinityNorm: zeros };
   let losses: number[] = [];
+  const steps = Math.ceil((epochs * set.count) / batchSize);
   for (let number = 0; number < steps; number++) {
     const { images, labels } = batches.batch(number);
     const moved = shifted(images, set.resolution, seed, number);
     const stepSize = Float32Array.of(adamaxStepSize(LEARNING_RATE * (1 - number / steps), number, ADAMAX));
     const emaDecay = Float32Array.of(Math.min(AVERAGE_DECAY, (1 + number) / (10 + number)));
-    const after = (await program.run(state, moved, labels, { stepSize, emaDecay })) as Result;
+    const after = (await program.run(state, moved, labels, { stepSize, emaDecay })) as StepResult;
     if (number > 0) dispose(state);
     state = after.state;
     losses.push(after.loss[0]);
@@ -96,15 +83,30 @@ export async function trainClassifier(
       losses = [];
     }
   }
-  const { ema } = state as unknown as State<DeviceArray>;
-  const values = await Promise.all(leaves<DeviceArray>(ema as Tree<DeviceArray>).map((array) => array.read()));
+  const averages = leaves<DeviceArray>((state as { ema: Tree<DeviceArray> }).ema);
+  const values = await Promise.all(averages.map((array) => array.read()));
   dispose(state);
   await program.dispose();
-  return rebuild(specs as Tree<Spec>, values) as Classifier<Float32Array>;
+  return rebuild(specs, values) as Classifier<Float32Array>;
 }
 
 /** What the compiled step returns: the state stays on the device. */
-type Result = { state: Tree<Operand>; loss: Float32Array };
+type StepResult = { state: Tree<Operand>; loss: Float32Array };
+
+/** {@link trainingStep} for batches of a set, as a program. */
+function compileStep({ classes, labels, count, resolution }: ImageSet, batchSize: number, runtime?: Runtime) {
+  const frequencies = classes.map((_, label) => labels.filter((own) => own === label).length / count);
+  const specs = classifierSpecs(classes.length);
+  const state = { parameters: specs, ema: specs, firstMoment: specs, infinityNorm: specs } as Tree<Spec>;
+  const images = spec([batchSize, 3, resolution, resolution]);
+  const scalars = { stepSize: spec([]), emaDecay: spec([]) };
+  const step = (...[before, seen, shown, rates]: Parameters<typeof trainingStep>) =>
+    trainingStep(before, seen, shown, rates, frequencies);
+  return compile(step as never, [state, images, spec([batchSize], "int32"), scalars], {
+    runtime,
+    keep: { state: true },
+  });
+}
 
 function dispose(state: Tree<Operand>): void {
   for (const array of leaves<DeviceArray>(state as Tree<DeviceArray>)) array.dispose();
