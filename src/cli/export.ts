@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { Option } from "commander";
 import { UserError } from "../errors.js";
+import { exportOnnx } from "../exchange/onnx/export-onnx.js";
 import type { Naming } from "../exchange/state-dictionary.js";
 import { writeSafetensors, writeTorch } from "../exchange/write-weights.js";
 import { parameterSpecs, type TrainedModel } from "../generation/trained-model.js";
@@ -12,10 +13,17 @@ import { formatBytes, formatCount } from "./format.js";
 import { makeFolder } from "./images.js";
 import { addWeightsOptions, openModel, type WeightsOptions } from "./sampling-options.js";
 
-/** How each format is written. */
+/** How each format is written, and the files that it makes. */
 const formats = {
-  safetensors: (model: TrainedModel, out: string, names: Naming = "ours") => writeSafetensors(model, out, names),
-  torch: (model: TrainedModel, out: string) => writeTorch(model, out),
+  safetensors: async (model: TrainedModel, out: string, names: Naming = "ours") => {
+    await writeSafetensors(model, out, names);
+    return { files: [out] };
+  },
+  torch: async (model: TrainedModel, out: string) => {
+    await writeTorch(model, out);
+    return { files: [out] };
+  },
+  onnx: exportOnnx,
 };
 
 interface Options extends WeightsOptions {
@@ -32,7 +40,7 @@ export const exportCommand = addWeightsOptions(
   ),
 )
   .addOption(new Option("--format <name>", "what to write").choices(Object.keys(formats)).makeOptionMandatory())
-  .requiredOption("--out <path>", "the file to write")
+  .requiredOption("--out <path>", "the file to write; for onnx a folder")
   .addOption(
     new Option("--names <whose>", "names of tensors in safetensors (default: ours; torch has the authors')").choices([
       "ours",
@@ -50,11 +58,11 @@ async function runExport(context: Context, options: Options, run: string): Promi
   }
   const model = await openModel({ ...options, run }, context);
   makeFolder(dirname(out));
-  await formats[format](model, out, names);
+  const { files } = await formats[format](model, out, names);
   const parameters = countParameters(parameterSpecs(model.config));
-  const { size: bytes } = statSync(out);
+  const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
   context.result(
-    { out, format, parameters, step: model.step, bytes },
-    `${formatCount(parameters)} parameters of step ${formatCount(model.step)}: ${out} (${formatBytes(bytes)})`,
+    { out, format, parameters, step: model.step, files, bytes },
+    `${formatCount(parameters)} parameters of step ${formatCount(model.step)}: ${files.join(", ")} (${formatBytes(bytes)})`,
   );
 }

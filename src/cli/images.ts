@@ -1,5 +1,6 @@
 /** @file What commands that read or write images share. */
 import { mkdirSync } from "node:fs";
+import type { ModelConfig } from "../config/index.js";
 import { type DataSet, openData } from "../data/index.js";
 import { UserError } from "../errors.js";
 import type { Context } from "./command.js";
@@ -9,13 +10,14 @@ import { formatCount, formatDuration } from "./format.js";
 const NAMED = 10;
 
 /**
- * Opens a source, naming the files that cannot be used.
+ * Opens a source for a model, naming the files that cannot be used. A super-resolution model takes no images that are smaller
+ * than what it draws: it would learn their blur.
  *
  * @throws what `openData` throws
  */
 export async function openImages(
   source: string,
-  resolution: number,
+  { resolution, superResolution }: ModelConfig,
   { progress, signal }: Pick<Context, "progress" | "signal">,
 ): Promise<DataSet> {
   const began = performance.now();
@@ -27,7 +29,8 @@ export async function openImages(
     );
   };
   const onNotice = (message: string) => progress.note(message);
-  const data = await openData(source, { resolution, signal, onProgress, onNotice });
+  const small = superResolution ? "refused" : "enlarged";
+  const data = await openData(source, { resolution, small, signal, onProgress, onNotice });
   const { skipped } = data;
   for (const { file, reason } of skipped.slice(0, NAMED)) progress.note(`left out ${file}: ${reason}`);
   const more = skipped.length - NAMED;

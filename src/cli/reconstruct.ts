@@ -51,7 +51,7 @@ async function runReconstruct(context: Context, options: Options): Promise<void>
     throw new UserError(`--out ${out}: expected a file name that ends in .png.`);
   const { seed, signal, progress } = context;
   const model = await openModel(options, context);
-  const { [split]: images } = await openImages(options.data, model.config.model.resolution, context);
+  const { [split]: images } = await openImages(options.data, model.config.model, context);
   if (images.count === 0)
     throw new UserError(`--split ${split}: ${options.data} has no such images. Try --split train.`);
   const originals = takeFirst(images, options.count);

@@ -1,5 +1,6 @@
 /** @file Data: sources to image sets, image sets to batches. */
 export { type Batch, Batches, type BatchOptions } from "./batches.js";
+export { readImageFile } from "./decoding/image-file.js";
 export {
   type ImageReader,
   type ImageSet,

@@ -43,6 +43,8 @@ await writeFiles(folder, {
   "none/b.jpg": "",
   "other/film.mp4": "no image",
   "file.png": plain([0, 0, 0]),
+  "mixed/large.png": plain([0, 0, 0], 8),
+  "mixed/small.png": plain([0, 0, 0], 4),
   ...shades(3, "outside/"),
   "links/x.txt": "",
 });
@@ -120,6 +122,16 @@ test("unreadable files are named, and the rest is used", async () => {
   const { train, skipped } = await open(path("some"));
   expect(train.count).toBe(3);
   expect(skipped).toEqual([{ file: "broken.png", reason: "expected JPEG, PNG, WebP or GIF, got text" }]);
+});
+
+test("images that would have to be enlarged may be refused", async () => {
+  const { train, skipped } = await openData(path("mixed"), { resolution: 6, small: "refused" });
+  expect([train.count, skipped.length]).toEqual([1, 1]);
+  expect(skipped[0]).toEqual({ file: "small.png", reason: "expected at least 6 pixels on each side, got 4×4" });
+  expect((await openData(path("mixed"), { resolution: 6 })).train.count).toBe(2);
+  await expect(openData(path("few"), { resolution: 64, small: "refused" })).rejects.toThrow(
+    /^Expected usable images in .*few, but none of its 3 files is one:\n {2}0\.png: expected at least 64 pixels on each side/,
+  );
 });
 
 test("listing a source can be interrupted", async () => {

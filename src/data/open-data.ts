@@ -51,7 +51,7 @@ export async function openData(source: string, options: OpenOptions): Promise<Da
   if (splits.every((split) => sets[split].count === 0)) {
     const named = skipped.slice(0, NAMED).map(({ file, reason }) => `\n  ${file}: ${reason}`);
     throw new UserError(
-      `Expected readable images in ${source}, but none of its ${skipped.length} files is one:${named.join("")}`,
+      `Expected usable images in ${source}, but none of its ${skipped.length} files is one:${named.join("")}`,
     );
   }
   return { ...sets, skipped };
@@ -59,9 +59,9 @@ export async function openData(source: string, options: OpenOptions): Promise<Da
 
 /** The pack of a source as it is now: one that is there, or a new one. */
 async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
-  const { resolution, signal, onNotice = () => {} } = options;
+  const { resolution, small = "enlarged", signal, onNotice = () => {} } = options;
   const folder = packFolder();
-  const identity = shortHash(`${source.id} ${resolution} ${RESIZING} ${PACK_VERSION}`);
+  const identity = shortHash(`${source.id} ${resolution} ${small} ${RESIZING} ${PACK_VERSION}`);
   const readable = basename(source.id)
     .replace(/[^\w.-]+/g, "-")
     .slice(0, LONGEST_NAME);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -37,11 +37,13 @@ test("an old PyTorch file is known by its content", async () => {
   );
 });
 
-test("a file of the authors' JAX code is known by its content", async () => {
-  const { config, parameters } = fixture("uncond16");
-  const { ema, ...rest } = await readWeights("test/fixtures/uncond16/weights.p", config);
-  expect(rest).toEqual({ format: "JAX" });
-  expect(ema.generator.output.bias).toEqual(parameters.generator.output.bias.data);
+test("a JAX file is known by its content", async () => {
+  const { config, names, weights } = fixture("uncond16");
+  const { format, ema } = await readWeights("test/fixtures/uncond16/weights.p", config);
+  expect(format).toBe("JAX");
+  const name = "outproj.weight";
+  const [path] = [...names].find(([, theirs]) => theirs === name)!;
+  expect(new Map(parameterEntries(ema)).get(path)).toEqual(weights(name).data);
 });
 
 test.each<[Naming, string]>([
@@ -60,7 +62,7 @@ test.each<[string, string, RegExp]>([
   [
     "a picture",
     "\x89PNG\r\n",
-    /^Expected a file of weights at .*, but it begins like none that is known: PyTorch, PyTorch before 1\.6, JAX, safetensors\.$/,
+    /^Expected a file of weights at .*, but it begins like none that is known: PyTorch, PyTorch before 1\.6, safetensors, JAX\.$/,
   ],
   ["nothing", "", /begins like none that is known/],
   [
@@ -72,6 +74,15 @@ test.each<[string, string, RegExp]>([
   const path = join(folder, "other");
   writeFileSync(path, content, "latin1");
   await expect(readWeights(path, config)).rejects.toThrow(message);
+});
+
+test("refuses a pickle larger than any model's, unread", async () => {
+  const path = join(folder, "huge.p");
+  writeFileSync(path, "\x80\x04", "latin1");
+  truncateSync(path, 2 ** 32);
+  await expect(readWeights(path, config)).rejects.toThrow(
+    /^Expected parameters of Flax in .*huge\.p, but it has 4294967296 bytes, and more than 4294967295 are not read\.$/,
+  );
 });
 
 test("refuses what is not there", async () => {

@@ -20,27 +20,24 @@ interface Kind {
 /** Bytes of the beginning that tell the kinds apart. */
 const START = 32;
 
-/** How a pickle in protocol 2 to 5 begins. */
-const isPickle = ([mark, protocol]: Buffer): boolean => mark === 0x80 && protocol >= 2 && protocol <= 5;
-
 const fromTorch = async (path: string, config: Config) =>
   fromAuthorsCheckpoint(await readTorchFile(path), config, path);
 
-/** Every kind, none of which begins like another. */
+/** Every kind, in the order in which they are tried. */
 const kinds: readonly Kind[] = [
   { name: "PyTorch", begins: (start) => torchContainerOf(start) === "zip", read: fromTorch },
   { name: "PyTorch before 1.6", begins: (start) => torchContainerOf(start) === "legacy", read: fromTorch },
   {
-    name: "JAX",
-    begins: (start) => isPickle(start) && torchContainerOf(start) === undefined,
-    read: async (path, config) => ({ ema: await readFlaxFile(path, config) }),
-  },
-  {
     name: "safetensors",
-    begins: (start) => start[8] === 0x7b, // the brace of its header, behind eight bytes of length
+    begins: (start) => start.subarray(4, 9).equals(Buffer.from("\0\0\0\0{")), // a length below 4 GiB, then the header
     read: async (path, config) => ({
       ema: fromStateDictionary((await readSafetensorsFile(path)).tensors, config, path),
     }),
+  },
+  {
+    name: "JAX",
+    begins: ([protocol, version]) => protocol === 0x80 && version >= 2, // how pickles begin
+    read: async (path, config) => ({ ema: await readFlaxFile(path, config) }),
   },
 ];
 

@@ -1,5 +1,9 @@
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { pyTorchInstallation } from "../../bench/peers/systems.js";
 import { zipOf } from "../../test/support/archives.js";
 import { readGolden } from "../../test/support/golden.js";
 import { dictionary, floats, integer, pickle, tensor, text, torchZip } from "../../test/support/torch-files.js";
@@ -364,3 +368,49 @@ test("refuses what is not there", async () => {
     "Expected a PyTorch checkpoint in /nowhere/a.pt, but there is nothing.",
   );
 });
+
+const SCRIPT = `
+import sys, torch
+a = torch.arange(12, dtype=torch.float32).reshape(3, 4)
+value = {"whole": a, "again": a, "turned": a.t(), "part": a[1:, ::2], "repeated": a[:1, :2].expand(2, 2),
+         "parameter": torch.nn.Parameter(a[0]), "scalar": torch.tensor(7), "half": a[0, :2].half(),
+         "list": [torch.tensor([True, False]), None, (1, 2.5, "x", 2 ** 60)], "model": torch.nn.Linear(2, 1).state_dict()}
+torch.save(value, sys.argv[1], _use_new_zipfile_serialization=sys.argv[2] == "new")
+`;
+
+test.skipIf(!pyTorchInstallation()).each(["new", "old"])(
+  "PyTorch, if installed: reads its %s container",
+  async (container) => {
+    const folder = mkdtempSync(join(tmpdir(), "strata-torch-"));
+    const path = join(folder, "value.pt");
+    try {
+      execFileSync(pyTorchInstallation()!.interpreter, ["-c", SCRIPT, path, container]);
+      const value = (await readTorchFile(path)) as Map<string, Tensor>;
+      const elements = (name: string) => [value.get(name)!.shape, [...value.get(name)!.data]];
+      expect(value.get("again")).toEqual(value.get("whole"));
+      expect(elements("turned")).toEqual([
+        [4, 3],
+        [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11],
+      ]);
+      expect(elements("part")).toEqual([
+        [2, 2],
+        [4, 6, 8, 10],
+      ]);
+      expect(elements("repeated")).toEqual([
+        [2, 2],
+        [0, 1, 0, 1],
+      ]);
+      expect(elements("parameter")).toEqual([[4], [0, 1, 2, 3]]);
+      expect(elements("scalar")).toEqual([[], [7n]]);
+      expect(elements("half")).toEqual([[2], [0, 0x3c00]]);
+      expect(value.get("list")).toEqual([
+        { dtype: "bool", shape: [2], data: Uint8Array.of(1, 0) },
+        null,
+        [1, 2.5, "x", 2n ** 60n],
+      ]);
+      expect([...(value.get("model") as unknown as Dictionary).keys()]).toEqual(["weight", "bias"]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);

@@ -2,13 +2,19 @@
 import { numpy as np } from "@jax-js/jax";
 import type { ModelConfig } from "../config/index.js";
 import { UserError } from "../errors.js";
-import type { DiagonalGaussian } from "../model/latent.js";
+import { type DiagonalGaussian, groups } from "../model/index.js";
 
 /**
  * Guidance weights (w_μ, w_σ): one pair for all groups, or a pair per resolution (groups of resolutions not named are
  * unguided). Zero is plain conditional sampling.
  */
 export type Guidance = { mean: number; variance: number } | { resolution: number; mean: number; variance: number }[];
+
+/**
+ * How the prior with label and the prior without it make the guided one: `extrapolate` their means and log-variances (paper
+ * eq. 6), or take the `product` of their densities (Appendix C).
+ */
+export type GuidanceRule = "extrapolate" | "product";
 
 /** Largest |μ| let through: latents are of order 1 to 10, and deep models multiply what overflows once. */
 const MEAN_LIMIT = 1e3;
@@ -17,60 +23,128 @@ const LOG_VARIANCE_RANGE = [-30, 8] as const;
 /** Below this a variance counts as this, so that its logarithm is finite. */
 const LEAST_VARIANCE = 1e-30;
 
+/** A guided prior, and what had to be done to have one. */
+export interface Guided {
+  guided: DiagonalGaussian;
+  /** Values of each image that were clamped, [N]. */
+  clamped: np.Array;
+  /** Dimensions of each image in which the rule gives no distribution, [N]; the prior with label stands there. */
+  invalid: np.Array;
+}
+
 /**
- * The guided prior of one group (paper eq. 6), extrapolated from the prior without label through the one with it:
- *
- *     μ = μ_c + w_μ (μ_c − μ_u)            log σ² = log σ²_c + w_σ (log σ²_c − log σ²_u)
- *
- * Weights (0, 0) give the prior with label itself. Differs from the authors' JAX code, whose weights are greater by one.
+ * The guided prior of one group. Weights (0, 0) give the prior with label itself.
  *
  * High weights can push values beyond all bounds: those outside |μ| ≤ 1000 and −30 ≤ log σ² ≤ 8 are clamped, and counted.
  *
  * @param conditional - prior given the label, [N, Z, r, r]; consumed
  * @param unconditional - prior given no label, [N, Z, r, r]; consumed
- * @param weights - (w_μ, w_σ), scalars or [1]; consumed
- * @returns the guided prior, and how many of its values were clamped, scalar
+ * @param weights - (w_μ, w_σ), scalars or [1]; consumed. The product has one weight: w_μ
  */
 export function guide(
   conditional: DiagonalGaussian,
   unconditional: DiagonalGaussian,
   weights: { mean: np.Array; variance: np.Array },
-): { guided: DiagonalGaussian; clamped: np.Array } {
-  const logarithm = (variance: np.Array) => np.log(np.maximum(variance, LEAST_VARIANCE));
-  const extrapolate = (from: np.Array, away: np.Array, weight: np.Array) => from.ref.add(weight.mul(from.sub(away)));
-  const mean = extrapolate(conditional.mean, unconditional.mean, weights.mean);
-  const logVariance = extrapolate(logarithm(conditional.variance), logarithm(unconditional.variance), weights.variance);
+  rule: GuidanceRule = "extrapolate",
+): Guided {
+  const { mean, logVariance, invalid } = rules[rule](conditional, unconditional, weights);
   const means = clampAndCount(mean, -MEAN_LIMIT, MEAN_LIMIT);
   const logVariances = clampAndCount(logVariance, ...LOG_VARIANCE_RANGE);
   return {
     guided: { mean: means.values, variance: np.exp(logVariances.values) },
     clamped: means.count.add(logVariances.count),
+    invalid,
+  };
+}
+
+const logarithm = (variance: np.Array) => np.log(np.maximum(variance, LEAST_VARIANCE));
+
+const rules = { extrapolate, product };
+
+/**
+ * From the prior without label through the one with it and beyond (paper eq. 6):
+ *
+ *     μ = μ_c + w_μ (μ_c − μ_u)            log σ² = log σ²_c + w_σ (log σ²_c − log σ²_u)
+ *
+ * Differs from the authors' JAX code, whose weights are greater by one.
+ */
+function extrapolate(
+  conditional: DiagonalGaussian,
+  unconditional: DiagonalGaussian,
+  weights: { mean: np.Array; variance: np.Array },
+) {
+  const [count] = conditional.mean.shape;
+  const away = (from: np.Array, other: np.Array, weight: np.Array) => from.ref.add(weight.mul(from.sub(other)));
+  return {
+    mean: away(conditional.mean, unconditional.mean, weights.mean),
+    logVariance: away(logarithm(conditional.variance), logarithm(unconditional.variance), weights.variance),
+    invalid: np.zeros([count]),
+  };
+}
+
+/**
+ * The product p_c^(1+w) / p_u^w, normalised (paper App. C). It is a Gaussian where its precision is positive:
+ *
+ *     1/σ² = (1+w)/σ²_c − w/σ²_u            μ = σ² ((1+w) μ_c/σ²_c − w μ_u/σ²_u)
+ *
+ * Written relative to σ²_c, so that nothing is divided by a small variance: with r = σ²_c/σ²_u, σ² = σ²_c / (1 + w − w r) and
+ * μ = ((1+w) μ_c − w r μ_u) / (1 + w − w r). Elsewhere no such distribution exists.
+ */
+function product(
+  conditional: DiagonalGaussian,
+  unconditional: DiagonalGaussian,
+  { mean: w, variance: unused }: { mean: np.Array; variance: np.Array },
+) {
+  unused.dispose();
+  const without = np.maximum(unconditional.variance, LEAST_VARIANCE);
+  const pull = w.ref.mul(conditional.variance.ref.div(without)); // w r
+  const push = w.add(1); // 1 + w
+  const precision = push.ref.sub(pull.ref); // σ²_c / σ²
+  const exists = np.less(0, precision.ref);
+  const divisor = np.where(exists.ref, precision, 1);
+  const guided = push.mul(conditional.mean.ref).sub(pull.mul(unconditional.mean)).div(divisor.ref);
+  return {
+    mean: np.where(exists.ref, guided, conditional.mean),
+    logVariance: logarithm(conditional.variance).sub(np.log(divisor)),
+    invalid: sumPerImage(np.where(exists, 0, 1)),
   };
 }
 
 function clampAndCount(x: np.Array, low: number, high: number): { values: np.Array; count: np.Array } {
   const values = np.clip(x.ref, low, high);
-  const changed = np.notEqual(values.ref, x);
-  return { values, count: np.where(changed, 1, 0).astype(np.float32).sum() };
+  return { values, count: sumPerImage(np.where(np.notEqual(values.ref, x), 1, 0)) };
 }
+
+/** [N, …] → [N]; consumes x. */
+const sumPerImage = (x: np.Array): np.Array => x.astype(np.float32).reshape([x.shape[0], -1]).sum(1);
+
+/** Guidance weights of every group, [L] each. */
+export interface GuidanceWeights {
+  mean: Float32Array;
+  variance: Float32Array;
+}
+
+/** How many groups, from the lowest resolution up, the last one that is guided belongs to. */
+export const guidedGroups = ({ mean, variance }: GuidanceWeights): number =>
+  1 + mean.findLastIndex((weight, group) => weight !== 0 || variance[group] !== 0);
 
 /**
  * Weights of every group, from what the user gave.
  *
- * @param resolutions - of the groups, in order
- * @returns [L] each
- * @throws UserError when the model has no classes, a resolution names no group, or a weight is not finite
+ * @throws UserError when the model has no classes, a resolution names no group, a weight is not finite, or the product, which
+ *   has one weight, is given two
  */
 export function guidanceWeights(
   guidance: Guidance,
   model: ModelConfig,
-  resolutions: readonly number[],
-): { mean: Float32Array; variance: Float32Array } {
+  rule: GuidanceRule = "extrapolate",
+): GuidanceWeights {
   if (model.classes === 0) {
     throw new UserError(
       "Guidance needs a model with classes: it moves away from the prior without label. This model has none; sample without guidance.",
     );
   }
+  const resolutions = groups(model).map(({ resolution }) => resolution);
   const pairs = Array.isArray(guidance) ? guidance : [];
   for (const { resolution } of pairs) {
     if (resolutions.includes(resolution)) continue;
@@ -83,6 +157,12 @@ export function guidanceWeights(
   });
   const bad = weights.find(({ mean, variance }) => !Number.isFinite(mean) || !Number.isFinite(variance));
   if (bad) throw new UserError(`Guidance: expected finite weights, got mean ${bad.mean}, variance ${bad.variance}.`);
+  const uneven = rule === "product" ? weights.find(({ mean, variance }) => mean !== variance) : undefined;
+  if (uneven) {
+    throw new UserError(
+      `Guidance by the product rule: expected one weight for mean and variance, got ${uneven.mean} and ${uneven.variance}.`,
+    );
+  }
   return {
     mean: Float32Array.from(weights, ({ mean }) => mean),
     variance: Float32Array.from(weights, ({ variance }) => variance),

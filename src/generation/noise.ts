@@ -10,6 +10,8 @@ const PURPOSES = {
   sampleLowResolution: 112,
   sampleOutput: 113,
   sampleLabels: 114,
+  enlargingLatents: 116,
+  variationLatents: 115,
   posteriorLatents: 121,
   posteriorLowResolution: 122,
   spectralVectors: 131,

@@ -2,9 +2,9 @@
 import { numpy as np } from "@jax-js/jax";
 import type { Config } from "../config/index.js";
 import { type DeviceArray, type Operand, type Runtime, type Spec, spec } from "../engine/index.js";
-import { draw, groups, initialState, type ModelParameters, topDown } from "../model/index.js";
+import { type ChooseLatent, draw, groups, initialState, type ModelParameters, topDown } from "../model/index.js";
 import { compileForModel, type ModelProgram } from "./compiled.js";
-import { guide } from "./guidance.js";
+import { type GuidanceRule, guide } from "./guidance.js";
 import { outputNoiseChannels, picture } from "./output.js";
 import { type ParameterTree, parameterSpecs } from "./trained-model.js";
 
@@ -25,19 +25,23 @@ export interface PriorInputs<T> {
 export interface PriorOutputs<T> {
   /** [N, 3, R, R], unclipped. */
   images: T;
-  /** Values clamped by guidance, [1]; 0 without it. */
+  /** Values of each image that guidance clamped, [N]; 0 without it. */
   clamped: T;
+  /** Latent dimensions of each image in which the guided prior does not exist, [N]; 0 but with the product rule. */
+  invalid: T;
 }
 
-/** Which of the prior's programs: with guidance or without, mean or draw from the output distribution. */
+/** Which of the prior's programs. */
 export interface PriorKind {
-  guided: boolean;
+  /** How groups are guided, and how many of them, from the lowest resolution up; no guidance when absent. */
+  guidance?: { rule: GuidanceRule; groups: number };
+  /** A draw from the output distribution instead of its mean. */
   drawn: boolean;
 }
 
 /**
  * Draws a batch. Guided, two hidden states go through the network as one batch of 2N, with label and without, and one z is
- * drawn for both (paper §3.3).
+ * drawn for both (paper §3.3); after the last guided group the state without label is dropped.
  *
  * @param parameters - borrowed
  * @param inputs - consumed
@@ -46,6 +50,7 @@ export function priorPass(
   { model, objective }: Pick<Config, "model" | "objective">,
   parameters: ModelParameters<np.Array>,
   { latents, labels, lowResolution, output: outputNoise, weights }: PriorInputs<np.Array>,
+  guidance?: PriorKind["guidance"],
 ): PriorOutputs<np.Array> {
   const count = latents[0].shape[0];
   const twice = (x: np.Array) => np.concatenate([x.ref, x], 0);
@@ -53,29 +58,33 @@ export function priorPass(
     mean: np.split(weights.mean, latents.length),
     variance: np.split(weights.variance, latents.length),
   };
-  let clamped = np.zeros([1]);
+  let clamped = np.zeros([count]);
+  let invalid = np.zeros([count]);
+  const chooseLatent: ChooseLatent = ({ index }, prior) => {
+    if (!guidance || !perGroup || index >= guidance.groups) return draw(prior, latents[index]);
+    const [mean, meanWithout] = np.split(prior.mean, 2, 0);
+    const [variance, varianceWithout] = np.split(prior.variance, 2, 0);
+    const result = guide(
+      { mean, variance },
+      { mean: meanWithout, variance: varianceWithout },
+      { mean: perGroup.mean[index], variance: perGroup.variance[index] },
+      guidance.rule,
+    );
+    clamped = clamped.add(result.clamped);
+    invalid = invalid.add(result.invalid);
+    const z = draw(result.guided, latents[index]);
+    return index === guidance.groups - 1 ? z : twice(z);
+  };
   const output = topDown(parameters, model, {
     initial: initialState(parameters, {
-      count: weights ? 2 * count : count,
-      lowResolution: weights && lowResolution ? twice(lowResolution) : lowResolution,
+      count: guidance ? 2 * count : count,
+      lowResolution: guidance && lowResolution ? twice(lowResolution) : lowResolution,
       labels,
     }),
     labels,
-    chooseLatent: ({ index }, prior) => {
-      if (!perGroup) return draw(prior, latents[index]);
-      const [mean, meanWithout] = np.split(prior.mean, 2, 0);
-      const [variance, varianceWithout] = np.split(prior.variance, 2, 0);
-      const result = guide(
-        { mean, variance },
-        { mean: meanWithout, variance: varianceWithout },
-        { mean: perGroup.mean[index], variance: perGroup.variance[index] },
-      );
-      clamped = clamped.add(result.clamped);
-      return twice(draw(result.guided, latents[index]));
-    },
+    chooseLatent,
   });
-  const shown = weights ? np.split(output, 2, 0)[0] : output; // the half with label
-  return { images: picture(objective, shown, outputNoise), clamped };
+  return { images: picture(objective, output, outputNoise), clamped, invalid };
 }
 
 /**
@@ -86,7 +95,7 @@ export function priorPass(
 export function compilePriorPass(
   config: Pick<Config, "model" | "objective">,
   batch: number,
-  { guided, drawn }: PriorKind,
+  { guidance, drawn }: PriorKind,
   weights: ParameterTree | (() => readonly DeviceArray[]),
   runtime?: Runtime,
 ): Promise<ModelProgram<PriorInputs<Operand>, PriorOutputs<Float32Array>>> {
@@ -95,12 +104,12 @@ export function compilePriorPass(
   const low = model.levels[0].resolution;
   const inputs: PriorInputs<Spec> = {
     latents: all.map(({ shape }) => spec([batch, ...shape])),
-    ...(model.classes > 0 ? { labels: spec([guided ? 2 * batch : batch], "int32") } : {}),
+    ...(model.classes > 0 ? { labels: spec([guidance ? 2 * batch : batch], "int32") } : {}),
     ...(model.superResolution ? { lowResolution: spec([batch, 3, low, low]) } : {}),
     ...(drawn ? { output: spec([batch, outputNoiseChannels(objective), model.resolution, model.resolution]) } : {}),
-    ...(guided ? { weights: { mean: spec([all.length]), variance: spec([all.length]) } } : {}),
+    ...(guidance ? { weights: { mean: spec([all.length]), variance: spec([all.length]) } } : {}),
   };
   const pass = (parameters: ModelParameters<np.Array>, given: PriorInputs<np.Array>) =>
-    priorPass(config, parameters, given);
+    priorPass(config, parameters, given, guidance);
   return compileForModel(pass, parameterSpecs(config), weights, inputs, runtime);
 }

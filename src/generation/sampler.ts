@@ -6,12 +6,14 @@ import { groups } from "../model/index.js";
 import { uniform } from "../random/index.js";
 import { portions, rows } from "./batches.js";
 import type { ModelProgram } from "./compiled.js";
-import { type Guidance, guidanceWeights } from "./guidance.js";
+import { type Guidance, type GuidanceRule, guidanceWeights, guidedGroups } from "./guidance.js";
+import { type Latents, latentsOfSamples } from "./latents.js";
 import { addNoise } from "./low-resolution.js";
-import { normalNoise, scale, stream } from "./noise.js";
+import { normalNoise, stream } from "./noise.js";
 import { type OutputKind, outputNoise, shownAs } from "./output.js";
 import { type Pictures, toBytes } from "./pictures.js";
 import { compilePriorPass, type PriorInputs, type PriorKind, type PriorOutputs } from "./prior-pass.js";
+import type { Temperature } from "./temperature.js";
 import type { DataSummary, TrainedModel } from "./trained-model.js";
 
 export interface SamplerOptions {
@@ -24,9 +26,15 @@ export interface SampleOptions {
   count: number;
   /** Sample `i` of a seed is the same whatever `count` and `batch` are. Default 0. */
   seed?: number;
-  /** Factor on the standard deviation of the latents: one for all groups, or one per group (0 takes the prior's mean). Default 1. */
-  temperature?: number | readonly number[];
+  /** Which samples of the seed these are, [count]; default 0 … count − 1. */
+  samples?: readonly number[];
+  /** Noise of every group, [count, Z, r, r], temperature included, instead of that of the samples. */
+  latents?: Latents;
+  /** Factor on the noise that is drawn; `latents` stay as they are. Default 1. */
+  temperature?: Temperature;
   guidance?: Guidance;
+  /** How guidance combines the prior with label and the prior without it. Default `extrapolate`. */
+  guidanceRule?: GuidanceRule;
   /** The predicted mean (default), or a draw from the output distribution. A mixture of logistics is always drawn. */
   output?: OutputKind;
   /** [count], each below the number of classes, or equal to it for "no label". Default: drawn in the training set's proportions. */
@@ -37,29 +45,55 @@ export interface SampleOptions {
   onProgress?: (done: number, count: number) => void;
 }
 
-export interface Samples extends Pictures {
-  /** [count]; length 0 when the model knows no classes. */
-  labels: Int32Array;
+/** What guidance had to do. */
+export interface GuidanceReport {
   /** Values that guidance would have carried beyond all bounds, and that were clamped. */
   clamped: number;
+  /** Latent dimensions in which the guided prior does not exist, as can be with the rule `product`, of all that were guided. */
+  invalid: number;
+  guidedDimensions: number;
+}
+
+export interface Samples extends Pictures, GuidanceReport {
+  /** [count]; length 0 when the model knows no classes. */
+  labels: Int32Array;
+}
+
+/** Samples as the model gives them. */
+export interface SampleValues extends GuidanceReport {
+  /** [count, 3, R, R], unclipped: where the model is sure, in [-1, 1]. */
+  values: Float32Array;
+  labels: Int32Array;
+}
+
+/** What makes images: a model, or a cascade of two. */
+export interface ImageSampler {
+  sample(options: SampleOptions): Promise<Samples>;
+  /** Frees the compiled programs. */
+  dispose(): Promise<void>;
 }
 
 type PriorProgram = ModelProgram<PriorInputs<Operand>, PriorOutputs<Float32Array>>;
 
 /** Draws images from a trained model. Its weights become constants of the compiled program, which is the fast path. */
-export class Sampler {
+export class Sampler implements ImageSampler {
+  readonly batch: number;
+  readonly runtime: Runtime | undefined;
   readonly #programs = new Map<string, PriorProgram>();
 
-  private constructor(
+  /** Nothing is compiled yet: a program is when it is first needed. */
+  constructor(
     readonly model: TrainedModel,
-    readonly batch: number,
-    readonly runtime: Runtime | undefined,
-  ) {}
+    { batch = 16, runtime }: SamplerOptions = {},
+  ) {
+    this.batch = batch;
+    this.runtime = runtime;
+  }
 
-  /** Compiles the plain sampler; a guided one, or one that draws from the output distribution, is compiled when first used. */
-  static async create(model: TrainedModel, { batch = 16, runtime }: SamplerOptions = {}): Promise<Sampler> {
-    const sampler = new Sampler(model, batch, runtime);
-    await sampler.#program({ guided: false, drawn: shownAs(model.config.objective, "mean") === "sample" });
+  /** A sampler whose plain program is compiled; others, guided or drawn from the output distribution, when first used. */
+  static async create(model: TrainedModel, options: SamplerOptions = {}): Promise<Sampler> {
+    const sampler = new Sampler(model, options);
+    await sampler.#program(priorKind(model.config, {}));
     return sampler;
   }
 
@@ -71,9 +105,24 @@ export class Sampler {
    */
   async sample(options: SampleOptions): Promise<Samples> {
     const { config, data } = this.model;
-    const drawn = shownAs(config.objective, options.output ?? "mean") === "sample";
-    const program = await this.#program({ guided: options.guidance !== undefined, drawn });
-    return drawSamples(program, config, data, { ...options, batch: this.batch });
+    return drawSamples(await this.#programFor(options), config, data, { ...options, batch: this.batch });
+  }
+
+  /** Draws images as numbers, for what goes on with them; see `sample`. */
+  async values(options: SampleOptions): Promise<SampleValues> {
+    const { config, data } = this.model;
+    const size = 3 * config.model.resolution ** 2;
+    const values = new Float32Array(options.count * size);
+    const program = await this.#programFor(options);
+    const drawn = await drawPortions(program, config, data, { ...options, batch: this.batch }, (portion, first) => {
+      values.set(portion, first * size);
+    });
+    return { values, ...drawn };
+  }
+
+  #programFor(options: SampleOptions): Promise<PriorProgram> {
+    checkSampling(this.model.config, options);
+    return this.#program(priorKind(this.model.config, options));
   }
 
   async #program(kind: PriorKind): Promise<PriorProgram> {
@@ -93,8 +142,18 @@ export class Sampler {
   }
 }
 
+/** The program that these options need. Without any weight that is not 0, guidance is none. */
+export function priorKind(
+  { model, objective }: Pick<Config, "model" | "objective">,
+  { guidance, guidanceRule: rule = "extrapolate", output = "mean" }: Partial<SampleOptions>,
+): PriorKind {
+  const drawn = shownAs(objective, output) === "sample";
+  const guided = guidance ? guidedGroups(guidanceWeights(guidance, model, rule)) : 0;
+  return guided > 0 ? { guidance: { rule, groups: guided }, drawn } : { drawn };
+}
+
 /**
- * Draws images with a program of `compilePriorPass`, whose kind fits the options; see `Sampler.sample`.
+ * Draws images with a program of `compilePriorPass`, whose kind is that of the options; see `Sampler.sample`.
  *
  * @param batch - the program's
  */
@@ -104,46 +163,72 @@ export async function drawSamples(
   data: DataSummary,
   options: SampleOptions & { batch: number },
 ): Promise<Samples> {
-  const { count, batch, seed = 0, guidance, signal, onProgress } = options;
+  const { count } = options;
+  const { resolution } = config.model;
+  const size = 3 * resolution ** 2;
+  const images = new Uint8Array(count * size);
+  const drawn = await drawPortions(program, config, data, options, (values, first) => {
+    toBytes(values, images, first * size);
+  });
+  return { images, count, resolution, ...drawn };
+}
+
+/** The same a batch at a time; `take` gets [n, 3, R, R] and the index of the first. */
+async function drawPortions(
+  program: PriorProgram,
+  config: Pick<Config, "model" | "objective">,
+  data: DataSummary,
+  options: SampleOptions & { batch: number },
+  take: (values: Float32Array, first: number) => void,
+): Promise<GuidanceReport & { labels: Int32Array }> {
+  checkSampling(config, options);
+  const { count, batch, seed = 0, temperature, signal, onProgress } = options;
   const { model, objective } = config;
   const all = groups(model);
-  checkSampling(config, options);
-  const temperatures = Array.isArray(options.temperature)
-    ? options.temperature
-    : all.map(() => (options.temperature as number | undefined) ?? 1);
+  const samples = options.samples ?? Array.from({ length: count }, (_, index) => index);
   const labels =
-    model.classes > 0 ? (options.labels ?? drawLabels(data, model.classes, count, seed)) : new Int32Array(0);
-  const weights =
-    guidance &&
-    guidanceWeights(
-      guidance,
-      model,
-      all.map(({ resolution }) => resolution),
-    );
-  const drawn = shownAs(objective, options.output ?? "mean") === "sample";
-  const shapes = all.map(({ shape }) => shape);
+    model.classes > 0 ? (options.labels ?? labelsOfSamples(data, model.classes, samples, seed)) : new Int32Array(0);
+  const { guidance, drawn } = priorKind(config, options);
+  const weights = guidance && guidanceWeights(options.guidance!, model, guidance.rule);
   const size = 3 * model.resolution ** 2;
-  const images = new Uint8Array(count * size);
   let clamped = 0;
+  let invalid = 0;
   for (const { indices, first, used } of portions(count, batch)) {
     signal?.throwIfAborted();
-    const latents = normalNoise(stream(seed, "sampleLatents"), indices, shapes);
-    latents.forEach((noise, group) => {
-      scale(noise, temperatures[group]);
-    });
+    const drawnAs = indices.map((index) => samples[index]);
+    const latents =
+      options.latents?.map((noise) => rows(noise, indices, noise.length / count)) ??
+      latentsOfSamples(model, drawnAs, { seed, temperature });
     const inputs: PriorInputs<Operand> = {
       latents,
       ...(model.classes > 0 ? { labels: portionLabels(labels, indices, weights ? model.classes : undefined) } : {}),
-      ...(model.superResolution ? { lowResolution: noisySmall(config, options.lowResolution!, indices, seed) } : {}),
-      ...(drawn ? { output: outputNoise(objective, stream(seed, "sampleOutput"), indices, model.resolution) } : {}),
+      ...(model.superResolution
+        ? { lowResolution: noisySmall(config, options.lowResolution!, indices, drawnAs, seed) }
+        : {}),
+      ...(drawn ? { output: outputNoise(objective, stream(seed, "sampleOutput"), drawnAs, model.resolution) } : {}),
       ...(weights ? { weights } : {}),
     };
     const result = await program.run(inputs);
-    toBytes(result.images.subarray(0, used * size), images, first * size);
-    clamped += result.clamped[0];
+    take(result.images.subarray(0, used * size), first);
+    clamped += sum(result.clamped.subarray(0, used));
+    invalid += sum(result.invalid.subarray(0, used));
     onProgress?.(first + used, count);
   }
-  return { images, count, resolution: model.resolution, labels, clamped };
+  const guided = all.slice(0, guidance?.groups ?? 0).map(({ channels, resolution }) => channels * resolution ** 2);
+  return { labels, clamped, invalid, guidedDimensions: count * sum(guided) };
+}
+
+const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
+
+/** Labels of samples by their number, [N]; see `drawLabels`. */
+export function labelsOfSamples(
+  data: DataSummary,
+  classes: number,
+  samples: readonly number[],
+  seed: number,
+): Int32Array {
+  const drawn = drawLabels(data, classes, 1 + samples.reduce((most, sample) => Math.max(most, sample), 0), seed);
+  return Int32Array.from(samples, (sample) => drawn[sample]);
 }
 
 /**
@@ -170,21 +255,29 @@ function portionLabels(labels: Int32Array, indices: readonly number[], noLabel: 
   return Int32Array.of(...own, ...own.map(() => noLabel));
 }
 
-function noisySmall({ model }: Pick<Config, "model">, small: Float32Array, indices: readonly number[], seed: number) {
+function noisySmall(
+  { model }: Pick<Config, "model">,
+  small: Float32Array,
+  indices: readonly number[],
+  samples: readonly number[],
+  seed: number,
+) {
   const low = model.levels[0].resolution;
-  const [noise] = normalNoise(stream(seed, "sampleLowResolution"), indices, [[3, low, low]]);
+  const [noise] = normalNoise(stream(seed, "sampleLowResolution"), samples, [[3, low, low]]);
   return addNoise(rows(small, indices, 3 * low ** 2), noise, model.superResolution!.noise);
 }
 
 function checkSampling({ model }: Pick<Config, "model">, options: SampleOptions): void {
-  const { count, temperature = 1, labels, lowResolution } = options;
+  const { count, samples, latents, labels, lowResolution } = options;
   if (!Number.isInteger(count) || count < 1) throw new UserError(`Expected at least one image to draw, got ${count}.`);
-  const temperatures = Array.isArray(temperature) ? temperature : [temperature];
-  const bad = temperatures.find((value) => !(value >= 0 && Number.isFinite(value)));
-  if (bad !== undefined) throw new UserError(`Expected a temperature of 0 or more, got ${bad}.`);
-  const groupCount = groups(model).length;
-  if (Array.isArray(temperature) && temperature.length !== groupCount) {
-    throw new UserError(`Expected one temperature for each of ${groupCount} latent groups, got ${temperature.length}.`);
+  if (samples && samples.length !== count) {
+    throw new UserError(`Expected the number of a sample for each of ${count} images, got ${samples.length}.`);
+  }
+  const sizes = groups(model).map(({ channels, resolution }) => count * channels * resolution ** 2);
+  if (latents && !sizes.every((size, group) => latents[group]?.length === size)) {
+    throw new UserError(
+      `Expected noise of ${sizes.length} latent groups for ${count} images, ${sizes.join(", ")} values, got ${latents.map(({ length }) => length).join(", ")}.`,
+    );
   }
   if (labels && model.classes === 0) {
     throw new UserError("Labels need a model with classes; this one knows none. Sample without labels.");

@@ -17,14 +17,16 @@ import { block, residualBlock } from "./residual-block.js";
  * @param group - which latent
  * @param prior - p(z_i | z_<i), [N, Z, r, r] each; owned by the callee
  * @param hidden - the state that the prior was computed from, [N, C, r, r]; borrowed
- * @returns z, [N, Z, r, r]; owned by the caller
+ * @returns z, [N, Z, r, r]; owned by the caller. With fewer rows than `hidden`, the pass goes on with that many first images:
+ *   in guidance the state without label is dropped when it has served
  */
 export type ChooseLatent = (group: Group, prior: DiagonalGaussian, hidden: np.Array) => np.Array;
 
 /**
  * One stochastic layer: h ← shared(h + W_z z + residual), with (prior, residual) from the prior block. Consumes hidden.
  *
- * @returns the new hidden state, [N, C, r, r]
+ * @param labels - int32 [N] or more, of which the first N are used; borrowed
+ * @returns the new hidden state, [M, C, r, r], for the M images that a latent was chosen for
  */
 export function stochasticLayer(
   { prior: priorBlock, latent, shared }: StochasticLayer<np.Array>,
@@ -34,9 +36,17 @@ export function stochasticLayer(
   chooseLatent: ChooseLatent,
 ): np.Array {
   const before = checkpoint(hidden);
-  const { gaussian: prior, rest: residual } = splitGaussian(block(priorBlock, before.ref, labels), group.channels);
+  const raw = block(priorBlock, before.ref, labels && firstRows(labels.ref, before.shape[0]));
+  const { gaussian: prior, rest: residual } = splitGaussian(raw, group.channels);
   const z = chooseLatent(group, prior, before);
-  return residualBlock(shared, before.add(convolve(latent.weight, z)).add(residual), labels);
+  const [count] = z.shape;
+  const after = firstRows(before, count).add(convolve(latent.weight, z)).add(firstRows(residual, count));
+  return residualBlock(shared, after, labels && firstRows(labels.ref, count));
+}
+
+/** The first `count` images of a batch, [N, …] → [count, …]; consumes x. */
+function firstRows(x: np.Array, count: number): np.Array {
+  return x.shape[0] === count ? x : np.split(x, [count], 0)[0];
 }
 
 /**

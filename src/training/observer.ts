@@ -9,10 +9,9 @@ import {
   reconstructMeans,
 } from "../evaluation/held-out-bound.js";
 import { areaDownsample } from "../generation/low-resolution.js";
-import { shownAs } from "../generation/output.js";
 import { fromBytes, type Pictures } from "../generation/pictures.js";
 import { compilePriorPass } from "../generation/prior-pass.js";
-import { drawSamples } from "../generation/sampler.js";
+import { drawSamples, priorKind } from "../generation/sampler.js";
 import { summarise } from "./run-folder.js";
 import type { Trainer } from "./trainer.js";
 
@@ -98,8 +97,7 @@ export class Observer {
   #priorProgram(signal?: AbortSignal): Promise<PriorProgram> {
     signal?.throwIfAborted();
     const { config, runtime } = this.trainer;
-    const kind = { guided: false, drawn: shownAs(config.objective, "mean") === "sample" };
-    this.#prior ??= compilePriorPass(config, this.#batch, kind, () => this.trainer.ema, runtime);
+    this.#prior ??= compilePriorPass(config, this.#batch, priorKind(config, {}), () => this.trainer.ema, runtime);
     return this.#prior;
   }
 

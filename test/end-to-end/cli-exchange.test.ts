@@ -39,7 +39,7 @@ async function tensorsOf(path: string): Promise<string[]> {
 }
 
 beforeAll(async () => {
-  await discs(at("discs"), ["red", "blue"], 8);
+  await discs(at("discs"), ["red", "blue"], 8, 16);
   for (const name of fixtureNames) {
     writeFileSync(configuration(name), JSON.stringify(fixture(name).config));
     await done("import", file(name), "--config", configuration(name), "--out", at(name));
@@ -53,12 +53,12 @@ async function sampleError(name: FixtureName, output: string, weights?: [mean: n
   const { classes, superResolution } = config.model;
   const noise = sampleNoise();
   const own = classes > 0 ? (sample("label").data as Int32Array) : new Int32Array();
-  const guided = weights !== undefined;
-  const program = await compilePriorPass(config, noise[0].shape[0], { guided, drawn: false }, parameters);
+  const guidance = weights && { rule: "extrapolate" as const, groups: noise.length };
+  const program = await compilePriorPass(config, noise[0].shape[0], { guidance, drawn: false }, parameters);
   const everyGroup = (weight: number) => new Float32Array(noise.length).fill(weight);
   const { images } = await program.run({
     latents: noise.map(({ data }) => data as Float32Array),
-    ...(classes > 0 ? { labels: guided ? Int32Array.of(...own, ...own.map(() => classes)) : own } : {}),
+    ...(classes > 0 ? { labels: guidance ? Int32Array.of(...own, ...own.map(() => classes)) : own } : {}),
     ...(superResolution ? { lowResolution: sample("img_lr_augmented").data as Float32Array } : {}),
     ...(weights ? { weights: { mean: everyGroup(weights[0]), variance: everyGroup(weights[1]) } } : {}),
   });
@@ -151,6 +151,13 @@ test("safetensors go out and in", async () => {
   expect(await tensorsOf(out)).toEqual(await tensorsOf(file("cond16")));
 });
 
+test("ONNX goes out, into a folder", async () => {
+  const out = at("onnx");
+  const { files } = await done("export", at("uncond16"), "--format", "onnx", "--out", out);
+  expect(files).toEqual(["sampler", "encoder", "reconstructor"].map((name) => join(out, `${name}.onnx`)));
+  expect(readdirSync(out).sort()).toEqual(["encoder.onnx", "reconstructor.onnx", "sampler.onnx"]);
+});
+
 const wanted = () => ["--config", configuration("uncond16"), "--out", at("fresh")];
 
 test.each<[string, () => string[], RegExp]>([
@@ -181,7 +188,7 @@ test.each<[string, () => string[], RegExp]>([
   [
     "an unknown format",
     () => ["export", at("cond16"), "--format", "h5", "--out", at("x")],
-    /Allowed choices are safetensors, torch/,
+    /Allowed choices are safetensors, torch, onnx/,
   ],
   [
     "names in a torch file",

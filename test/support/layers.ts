@@ -19,7 +19,7 @@ export const LAYERS: Record<string, string[]> = {
     ...["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
   ],
   // other people's weights in, ours out: run folders are written and read
-  exchange: ["training", "generation", "model", "engine", "formats", "config", "errors"],
+  exchange: ["training", "generation", "objective", "model", "engine", "formats", "config", "errors"],
   report: [
     ...["training", "generation", "evaluation"],
     ...["objective", "model", "data", "engine", "formats", "random", "config", "errors"],

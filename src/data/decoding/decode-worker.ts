@@ -5,7 +5,7 @@ import type { DecodeRequest } from "./decoder.js";
 
 parentPort!.on("message", async (request: DecodeRequest | undefined) => {
   if (request === undefined) return parentPort!.close();
-  const { bytes, resolution } = request;
-  const decoded = await tryDecoding(bytes, resolution);
+  const { bytes, resolution, small } = request;
+  const decoded = await tryDecoding(bytes, resolution, small);
   parentPort!.postMessage(decoded, "pixels" in decoded ? [decoded.pixels.buffer as ArrayBuffer] : []);
 });

@@ -23,23 +23,39 @@ export class TooLarge extends Error {
   override name = "TooLarge";
 }
 
+/** What becomes of images that are smaller than they are to be. */
+export type SmallImages = "enlarged" | "refused";
+
 /**
  * The centre of an image as uint8 [3, R, R], decoded by `decodePixels` and resized as `resizePixels` does.
  *
  * @param bytes - a JPEG, PNG, WebP or GIF file
+ * @param small - what becomes of it when its shorter side has fewer than R pixels
  * @throws Error saying why it cannot be used
  */
-export async function decodeImage(bytes: Uint8Array, resolution: number): Promise<Uint8Array> {
+export async function decodeImage(
+  bytes: Uint8Array,
+  resolution: number,
+  small: SmallImages = "enlarged",
+): Promise<Uint8Array> {
   const { data, info } = await decodePixels(bytes);
+  const problem = small === "refused" ? tooSmall(info, resolution) : undefined;
+  if (problem) throw new Error(problem);
   return resizeInterleaved(data, info, resolution);
 }
+
+/** What is wrong with an image that would have to be enlarged. */
+export const tooSmall = ({ width, height }: { width: number; height: number }, resolution: number) =>
+  Math.min(width, height) < resolution
+    ? `expected at least ${resolution} pixels on each side, got ${width}×${height}`
+    : undefined;
 
 /** Pixels, or why there are none. */
 export type Decoded = { pixels: Uint8Array } | { error: string };
 
 /** What becomes of an image: as `decodeImage`, but what is wrong with it is a result. */
-export const tryDecoding = (bytes: Uint8Array, resolution: number): Promise<Decoded> =>
-  decodeImage(bytes, resolution).then(
+export const tryDecoding = (bytes: Uint8Array, resolution: number, small?: SmallImages): Promise<Decoded> =>
+  decodeImage(bytes, resolution, small).then(
     (pixels) => ({ pixels }),
     (error: Error) => ({ error: error.message }),
   );

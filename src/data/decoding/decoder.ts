@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { endThread, startThread } from "../../thread.js";
-import { type Decoded, isLarge, oneAtATime, tryDecoding } from "./decode.js";
+import { type Decoded, isLarge, oneAtATime, type SmallImages, tryDecoding } from "./decode.js";
 
 /** Images below which starting threads takes longer than they save. */
 const WORTH_THREADS = 500;
@@ -15,7 +15,7 @@ export interface Decoder {
    * @param bytes - borrowed
    * @throws Error when decoding itself breaks down, whatever the image
    */
-  decode(bytes: Uint8Array, resolution: number): Promise<Decoded>;
+  decode(bytes: Uint8Array, resolution: number, small?: SmallImages): Promise<Decoded>;
   close(): Promise<void>;
 }
 
@@ -23,6 +23,7 @@ export interface Decoder {
 export interface DecodeRequest {
   bytes: Uint8Array;
   resolution: number;
+  small?: SmallImages;
 }
 
 /** A decoder for so many images. */
@@ -47,10 +48,10 @@ class DecodeThreads implements Decoder {
     this.parallel = 2 * count;
   }
 
-  async decode(bytes: Uint8Array, resolution: number): Promise<Decoded> {
+  async decode(bytes: Uint8Array, resolution: number, small?: SmallImages): Promise<Decoded> {
     const large = await isLarge(bytes).catch((error: Error) => error);
     if (large instanceof Error) return { error: large.message };
-    const work = () => this.#ask({ bytes: new Uint8Array(bytes), resolution }); // a copy, as its memory is handed over
+    const work = () => this.#ask({ bytes: new Uint8Array(bytes), resolution, small }); // a copy, as its memory is handed over
     return large ? oneAtATime(work) : work();
   }
 

@@ -1,0 +1,117 @@
+/** @file `--interpolate` and `--vary`: rows of pictures that come of other pictures, by the noise that determines those. */
+import { type Command, Option } from "commander";
+import { UserError } from "../errors.js";
+import { interpolate } from "../generation/interpolate.js";
+import { concatenateLatents, type DrawOptions, type Latents, type LatentsOptions } from "../generation/latents.js";
+import { resample } from "../generation/resample.js";
+import type { SampleOptions } from "../generation/sampler.js";
+import type { TrainedModel } from "../generation/trained-model.js";
+import { type Group, groups as groupsOf } from "../model/index.js";
+import { wholeNumber } from "./arguments.js";
+import { readOrigins } from "./origins.js";
+import type { SamplingOptions } from "./sampling-options.js";
+import type { SampleLayout } from "./save-samples.js";
+
+/** What {@link addHierarchyOptions} adds. */
+export interface HierarchyOptions {
+  interpolate?: string[];
+  vary?: string[];
+  groups?: number[];
+}
+
+/** Adds `--interpolate`, `--vary` and `--groups`. */
+export const addHierarchyOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        "--interpolate <ends...>",
+        "A B: from one picture to another, each an image file or the number of a sample; a row for each pair",
+      ).conflicts("vary"),
+    )
+    .option("--vary <pictures...>", "A: the picture, then others that keep its first --groups; a row for each picture")
+    .option(
+      "--groups <k...>",
+      "latent groups, lowest resolution first, that --interpolate changes (default: all) or --vary keeps; a row for each K",
+      (text: string, before: number[] = []) => [...before, wholeNumber(0)(text)],
+    );
+
+/** What to draw instead of the samples of a seed, and how to lay it out. */
+export interface Rows {
+  sampling: Pick<SampleOptions, "count" | "samples" | "latents" | "labels">;
+  layout: SampleLayout;
+}
+
+/**
+ * The rows that the options ask for, if they do: one for each pair or picture, and for each K.
+ *
+ * @param options - `count` pictures a row, the ends of a path and the picture that is varied included
+ * @param drawing - how samples and variations are drawn; the noise of images is what it is
+ * @throws UserError when they contradict each other or do not fit the model, or an image cannot be used
+ */
+export async function hierarchyRows(
+  options: HierarchyOptions & Pick<SamplingOptions, "label" | "batch"> & { count: number },
+  drawing: DrawOptions,
+  model: TrainedModel,
+  execution: Pick<LatentsOptions, "runtime" | "signal">,
+): Promise<Rows | undefined> {
+  const { interpolate: ends, vary: pictures, count } = options;
+  checkOptions(options);
+  const words = ends ?? pictures;
+  if (!words) return undefined;
+  const all = groupsOf(model.config.model);
+  const { groups = [all.length] } = options;
+  checkGroups(groups, all);
+  const origins = await readOrigins(words, options, drawing, model, execution);
+  const row = (first: number, kept: number): { latents: Latents; labels: (number | undefined)[] } => {
+    const [from, to] = origins.slice(first, first + 2);
+    if (ends) {
+      const labels = Array.from({ length: count }, (_, step) => (2 * step < count ? from.label : to.label));
+      return { latents: interpolate(from.latents, to.latents, count, kept), labels };
+    }
+    const variations = resample(model.config.model, from.latents, { ...drawing, groups: kept, count: count - 1 });
+    return { latents: concatenateLatents([from.latents, variations]), labels: Array(count).fill(from.label) };
+  };
+  const firsts = origins.flatMap((_, index) => (pictures || index % 2 === 0 ? [index] : []));
+  const rows = firsts.flatMap((first) => groups.map((kept) => ({ first, kept, ...row(first, kept) })));
+  return {
+    sampling: {
+      count: rows.length * count,
+      samples: rows.flatMap(({ first }) => Array<number>(count).fill(origins[first].number)),
+      latents: concatenateLatents(rows.map(({ latents }) => latents)),
+      labels:
+        model.config.model.classes > 0 ? Int32Array.from(rows.flatMap(({ labels }) => labels as number[])) : undefined,
+    },
+    layout: {
+      columns: pictures && rows.length === 1 ? undefined : count,
+      rowLabels: groups.length > 1 ? rows.map(({ kept }) => `K = ${kept}`) : undefined,
+    },
+  };
+}
+
+function checkOptions({
+  interpolate: ends,
+  vary: pictures,
+  groups,
+  count,
+}: HierarchyOptions & { count: number }): void {
+  if (groups && !ends && !pictures) throw new UserError("--groups: expected --interpolate A B or --vary A with it.");
+  if (pictures && !groups) throw new UserError("--vary: expected --groups K with it, how many latent groups to keep.");
+  if (ends && ends.length % 2 !== 0) {
+    throw new UserError(`--interpolate ${ends.join(" ")}: expected pairs A B, got ${ends.length} pictures.`);
+  }
+  if ((ends || pictures) && count < 2) {
+    throw new UserError(
+      `--count ${count}: expected at least 2 pictures a row, the first of them the one to start from.`,
+    );
+  }
+}
+
+function checkGroups(asked: readonly number[], all: readonly Group[]): void {
+  const bad = asked.find((count) => count > all.length);
+  if (bad === undefined) return;
+  const last = new Map(all.map(({ index, resolution }) => [resolution, index + 1]));
+  const ends = [...last].map(([resolution, end]) => `${end} (${resolution}×${resolution})`).join(", ");
+  throw new UserError(
+    `--groups ${bad}: expected at most ${all.length}, as many as this model has; its resolutions end at ${ends}.`,
+  );
+}

@@ -1,0 +1,24 @@
+/** @file One image from a file that the user names. */
+import { UserError } from "../../errors.js";
+import { openBytes } from "../../formats/byte-source.js";
+import { decodeImage, LARGEST_FILE } from "./decode.js";
+
+/**
+ * The centre of an image in a file, uint8 [3, R, R]: decoded and resized as training images are.
+ *
+ * @param path - a JPEG, PNG, WebP or GIF file
+ * @throws UserError when there is no such file, or it cannot be used
+ */
+export async function readImageFile(path: string, resolution: number): Promise<Uint8Array> {
+  const refuse = (problem: string): never => {
+    throw new UserError(`Cannot read an image from ${path}: ${problem}.`);
+  };
+  const file = await openBytes(path, refuse);
+  try {
+    if (file.size > LARGEST_FILE) return refuse(`it has more than ${LARGEST_FILE / 1e6} MB`);
+    const bytes = await file.read(0, file.size);
+    return await decodeImage(bytes, resolution).catch(({ message }: Error) => refuse(message));
+  } finally {
+    await file.close();
+  }
+}

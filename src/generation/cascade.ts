@@ -1,0 +1,115 @@
+/** @file The super-resolution cascade: a base model draws small images, a second one enlarges them (paper §4.3). */
+import { UserError } from "../errors.js";
+import { groups } from "../model/index.js";
+import type { Guidance } from "./guidance.js";
+import type { ImageSampler, SampleOptions, Sampler, Samples } from "./sampler.js";
+import type { Temperature } from "./temperature.js";
+
+/** How the second model is sampled, where not as the first. */
+export interface EnlargingOptions {
+  /** Default: that of the base model, if it is one for all groups. */
+  guidance?: Guidance;
+  /** Default: that of the base model, if it is one for all groups. */
+  temperature?: Temperature;
+}
+
+/**
+ * Draws images through two models. The base model's output mean, clipped to [-1, 1], gets the noise that the second model was
+ * trained with; both see the same labels. The authors do not clip, so that their second model can meet what it never saw.
+ */
+export class Cascade implements ImageSampler {
+  /**
+   * @param base - a sampler of a model that draws what the other one enlarges
+   * @param enlarger - a sampler of a super-resolution model
+   * @throws UserError when the second model does not fit the first
+   */
+  constructor(
+    readonly base: Sampler,
+    readonly enlarger: Sampler,
+    readonly enlarging: EnlargingOptions = {},
+  ) {
+    checkFit(base, enlarger);
+  }
+
+  /**
+   * Draws images. The base model's are those that `base.sample` draws with the same options.
+   *
+   * @throws what `Sampler.sample` throws
+   */
+  async sample(options: SampleOptions): Promise<Samples> {
+    const { count, signal, onProgress, ...common } = options;
+    const { batch, model } = this.enlarger;
+    const { resolution, classes } = model.config.model;
+    const size = 3 * resolution ** 2;
+    const images = new Uint8Array(count * size);
+    const labels: number[] = [];
+    const guidance = { clamped: 0, invalid: 0, guidedDimensions: 0 };
+    for (let first = 0; first < count; first += batch) {
+      const used = Math.min(batch, count - first);
+      const part = { ...portion(options, first, used), signal };
+      const small = await this.base.values({ ...common, ...part, output: "mean" });
+      const large = await this.enlarger.sample({
+        seed: options.seed,
+        output: options.output,
+        guidanceRule: options.guidanceRule,
+        count: used,
+        samples: part.samples,
+        labels: classes > 0 ? small.labels : undefined,
+        lowResolution: small.values.map((value) => Math.min(Math.max(value, -1), 1)),
+        guidance: this.enlarging.guidance ?? forAllGroups(options.guidance),
+        temperature: this.enlarging.temperature ?? forAllGroups(options.temperature),
+        signal,
+      });
+      images.set(large.images, first * size);
+      labels.push(...small.labels);
+      guidance.clamped += small.clamped + large.clamped;
+      guidance.invalid += small.invalid + large.invalid;
+      guidance.guidedDimensions += small.guidedDimensions + large.guidedDimensions;
+      onProgress?.(first + used, count);
+    }
+    return { images, count, resolution, labels: Int32Array.from(labels), ...guidance };
+  }
+
+  /** Frees the programs of both. */
+  async dispose(): Promise<void> {
+    await this.base.dispose();
+    await this.enlarger.dispose();
+  }
+}
+
+/** What `used` images from `first` on take of options that have an entry for every image. */
+function portion({ count, samples, labels, latents }: SampleOptions, first: number, used: number) {
+  return {
+    count: used,
+    samples: Array.from({ length: used }, (_, row) => samples?.[first + row] ?? first + row),
+    labels: labels?.subarray(first, first + used),
+    latents: latents?.map((noise) => {
+      const size = noise.length / count;
+      return noise.subarray(first * size, (first + used) * size);
+    }),
+  };
+}
+
+/** What holds for groups of any model: lists are of the resolutions or groups of one. */
+const forAllGroups = <T>(setting: T): Exclude<T, readonly unknown[]> | undefined =>
+  Array.isArray(setting) ? undefined : (setting as Exclude<T, readonly unknown[]>);
+
+function checkFit({ model: base }: Sampler, { model: enlarger }: Sampler): void {
+  const [small, large] = [base.config.model, enlarger.config.model];
+  if (!large.superResolution) {
+    throw new UserError(
+      `Cascade: expected a super-resolution model to enlarge with, got one that draws ${large.resolution}×${large.resolution} by itself.`,
+    );
+  }
+  const [{ resolution: low }] = groups(large);
+  if (small.resolution !== low) {
+    throw new UserError(
+      `Cascade: expected a base model that draws ${low}×${low}, which the super-resolution model enlarges, got ${small.resolution}×${small.resolution}.`,
+    );
+  }
+  if (large.classes > 0 && large.classes !== small.classes) {
+    throw new UserError(
+      `Cascade: expected a base model with the ${large.classes} classes of the super-resolution model, got ${small.classes}.`,
+    );
+  }
+}
