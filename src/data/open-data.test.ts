@@ -130,7 +130,7 @@ test("images that would have to be enlarged may be refused", async () => {
   expect(skipped[0]).toEqual({ file: "small.png", reason: "expected at least 6 pixels on each side, got 4×4" });
   expect((await openData(path("mixed"), { resolution: 6 })).train.count).toBe(2);
   await expect(openData(path("few"), { resolution: 64, small: "refused" })).rejects.toThrow(
-    /^Expected usable images in .*few, but none of its 3 files is one:\n  0\.png: expected at least 64 pixels on each side/,
+    /^Expected usable images in .*few, but none of its 3 files is one:\n {2}0\.png: expected at least 64 pixels on each side/,
   );
 });
 

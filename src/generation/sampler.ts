@@ -9,11 +9,11 @@ import type { ModelProgram } from "./compiled.js";
 import { type Guidance, type GuidanceRule, guidanceWeights, guidedGroups } from "./guidance.js";
 import { type Latents, latentsOfSamples } from "./latents.js";
 import { addNoise } from "./low-resolution.js";
-import { normalNoise, scale, stream } from "./noise.js";
+import { normalNoise, stream } from "./noise.js";
 import { type OutputKind, outputNoise, shownAs } from "./output.js";
 import { type Pictures, toBytes } from "./pictures.js";
 import { compilePriorPass, type PriorInputs, type PriorKind, type PriorOutputs } from "./prior-pass.js";
-import { type Temperature, temperatures } from "./temperature.js";
+import type { Temperature } from "./temperature.js";
 import type { DataSummary, TrainedModel } from "./trained-model.js";
 
 export interface SamplerOptions {
@@ -28,9 +28,9 @@ export interface SampleOptions {
   seed?: number;
   /** Which samples of the seed these are, [count]; default 0 … count − 1. */
   samples?: readonly number[];
-  /** Noise of every group, [count, Z, r, r], instead of that of the samples. */
+  /** Noise of every group, [count, Z, r, r], temperature included, instead of that of the samples. */
   latents?: Latents;
-  /** Factor on the standard deviation of the latents. Default 1. */
+  /** Factor on the noise that is drawn; `latents` stay as they are. Default 1. */
   temperature?: Temperature;
   guidance?: Guidance;
   /** How guidance combines the prior with label and the prior without it. Default `extrapolate`. */
@@ -49,8 +49,9 @@ export interface SampleOptions {
 export interface GuidanceReport {
   /** Values that guidance would have carried beyond all bounds, and that were clamped. */
   clamped: number;
-  /** Share of the guided latent dimensions in which the guided prior does not exist: see the rule `product`. */
-  invalidShare: number;
+  /** Latent dimensions in which the guided prior does not exist, as can be with the rule `product`, of all that were guided. */
+  invalid: number;
+  guidedDimensions: number;
 }
 
 export interface Samples extends Pictures, GuidanceReport {
@@ -65,10 +66,17 @@ export interface SampleValues extends GuidanceReport {
   labels: Int32Array;
 }
 
+/** What makes images: a model, or a cascade of two. */
+export interface ImageSampler {
+  sample(options: SampleOptions): Promise<Samples>;
+  /** Frees the compiled programs. */
+  dispose(): Promise<void>;
+}
+
 type PriorProgram = ModelProgram<PriorInputs<Operand>, PriorOutputs<Float32Array>>;
 
 /** Draws images from a trained model. Its weights become constants of the compiled program, which is the fast path. */
-export class Sampler {
+export class Sampler implements ImageSampler {
   readonly batch: number;
   readonly runtime: Runtime | undefined;
   readonly #programs = new Map<string, PriorProgram>();
@@ -174,10 +182,9 @@ async function drawPortions(
   take: (values: Float32Array, first: number) => void,
 ): Promise<GuidanceReport & { labels: Int32Array }> {
   checkSampling(config, options);
-  const { count, batch, seed = 0, signal, onProgress } = options;
+  const { count, batch, seed = 0, temperature, signal, onProgress } = options;
   const { model, objective } = config;
   const all = groups(model);
-  const factors = temperatures(options.temperature ?? 1, all);
   const samples = options.samples ?? Array.from({ length: count }, (_, index) => index);
   const labels =
     model.classes > 0 ? (options.labels ?? labelsOfSamples(data, model.classes, samples, seed)) : new Int32Array(0);
@@ -186,16 +193,12 @@ async function drawPortions(
   const size = 3 * model.resolution ** 2;
   let clamped = 0;
   let invalid = 0;
-  const runs = portions(count, batch);
-  for (const { indices, first, used } of runs) {
+  for (const { indices, first, used } of portions(count, batch)) {
     signal?.throwIfAborted();
     const drawnAs = indices.map((index) => samples[index]);
     const latents =
       options.latents?.map((noise) => rows(noise, indices, noise.length / count)) ??
-      latentsOfSamples(model, drawnAs, seed);
-    latents.forEach((noise, group) => {
-      scale(noise, factors[group]);
-    });
+      latentsOfSamples(model, drawnAs, { seed, temperature });
     const inputs: PriorInputs<Operand> = {
       latents,
       ...(model.classes > 0 ? { labels: portionLabels(labels, indices, weights ? model.classes : undefined) } : {}),
@@ -207,15 +210,15 @@ async function drawPortions(
     };
     const result = await program.run(inputs);
     take(result.images.subarray(0, used * size), first);
-    clamped += result.clamped[0];
-    invalid += result.invalid[0];
+    clamped += sum(result.clamped.subarray(0, used));
+    invalid += sum(result.invalid.subarray(0, used));
     onProgress?.(first + used, count);
   }
-  const guided = all.slice(0, guidance?.groups ?? 0);
-  const dimensions = guided.reduce((sum, { channels, resolution }) => sum + channels * resolution ** 2, 0);
-  const invalidShare = dimensions > 0 ? invalid / (dimensions * batch * runs.length) : 0;
-  return { labels, clamped, invalidShare };
+  const guided = all.slice(0, guidance?.groups ?? 0).map(({ channels, resolution }) => channels * resolution ** 2);
+  return { labels, clamped, invalid, guidedDimensions: count * sum(guided) };
 }
+
+const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
 
 /** Labels of samples by their number, [N]; see `drawLabels`. */
 export function labelsOfSamples(
