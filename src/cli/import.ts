@@ -21,7 +21,7 @@ interface Options extends ConfigurationOptions {
 export const importCommand = addConfigurationOptions(
   createCommand(
     "import <file>",
-    "make a run folder of weights from elsewhere: the authors' PyTorch files, safetensors",
+    "make a run folder of weights from elsewhere: the authors' PyTorch and JAX files, safetensors",
     "strata import cifar10_ema_weights.pt --preset cifar10 --out runs/cifar10",
   ),
 )

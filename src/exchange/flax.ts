@@ -7,6 +7,7 @@
  */
 import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
+import { openBytes } from "../formats/byte-source.js";
 import { jaxGlobals } from "../formats/jax-pickle.js";
 import { NumpyArray } from "../formats/numpy-pickle.js";
 import { unpickle } from "../formats/pickle.js";
@@ -23,11 +24,36 @@ type Refuse = (problem: string) => never;
 /** Arrays in one tree: the largest published model has 1638. */
 const MOST_ARRAYS = 10_000;
 
+/** Bytes of the largest file that is read: the largest published one has 0.8 GB. */
+const LARGEST_FILE = 2 ** 32 - 1;
+
 /** What may stand around the parameters, best first: the average of a training state, its parameters, all of a model's variables. */
 const WRAPPERS = ["ema_params", "params"];
 
 /** A table that the authors' model declares and never uses; Flax before 0.3.3 made it all the same. */
 const UNUSED = "embed/embedding";
+
+/**
+ * The parameters in a file of the authors' JAX code: see `flaxParameters`.
+ *
+ * @throws UserError when it cannot be read, and as `flaxParameters` does
+ */
+export async function readFlaxFile(path: string, config: Pick<Config, "model" | "objective">): Promise<ParameterTree> {
+  const refuse = refuser(path);
+  const file = await openBytes(path, refuse);
+  try {
+    if (file.size > LARGEST_FILE) refuse(`it has ${file.size} bytes, and more than ${LARGEST_FILE} are not read`);
+    return flaxParameters(await file.read(0, file.size), path, config);
+  } finally {
+    await file.close();
+  }
+}
+
+const refuser =
+  (where: string): Refuse =>
+  (problem) => {
+    throw new UserError(`Expected parameters of Flax in ${where}, but ${problem}.`);
+  };
 
 /**
  * The parameters that a pickle of the authors' JAX code holds.
@@ -42,9 +68,7 @@ export function flaxParameters(
   where: string,
   config: Pick<Config, "model" | "objective">,
 ): ParameterTree {
-  const refuse: Refuse = (problem) => {
-    throw new UserError(`Expected parameters of Flax in ${where}, but ${problem}.`);
-  };
+  const refuse = refuser(where);
   const arrays = arraysIn(unpickle(bytes, { where, globals: jaxGlobals }).value, refuse);
   const found = new Map([...arrays].map(([name, array]) => [name, { dtype: array.dtype(refuse), shape: array.shape }]));
   const specs = parameterSpecs(config);

@@ -1,12 +1,11 @@
 /** @file Weights from a file of any kind that is known here, told apart by content. */
-import { readFile } from "node:fs/promises";
 import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { openBytes } from "../formats/byte-source.js";
 import { readSafetensorsFile } from "../formats/safetensors.js";
 import { torchContainerOf } from "../formats/torch-containers.js";
 import { readTorchFile } from "../formats/torch-file.js";
-import { flaxParameters } from "./flax.js";
+import { readFlaxFile } from "./flax.js";
 import { fromStateDictionary } from "./state-dictionary.js";
 import { type ForeignWeights, fromAuthorsCheckpoint } from "./training-checkpoint.js";
 
@@ -21,10 +20,13 @@ interface Kind {
 /** Bytes of the beginning that tell the kinds apart. */
 const START = 32;
 
+/** How a pickle in protocol 2 to 5 begins. */
+const isPickle = ([mark, protocol]: Buffer): boolean => mark === 0x80 && protocol >= 2 && protocol <= 5;
+
 const fromTorch = async (path: string, config: Config) =>
   fromAuthorsCheckpoint(await readTorchFile(path), config, path);
 
-/** Every kind, in the order in which they are tried. */
+/** Every kind, in the order in which they are tried: an old PyTorch file is a pickle too, and begins with a number. */
 const kinds: readonly Kind[] = [
   { name: "PyTorch", begins: (start) => torchContainerOf(start) === "zip", read: fromTorch },
   { name: "PyTorch before 1.6", begins: (start) => torchContainerOf(start) === "legacy", read: fromTorch },
@@ -37,8 +39,8 @@ const kinds: readonly Kind[] = [
   },
   {
     name: "JAX",
-    begins: ([protocol, version]) => protocol === 0x80 && version >= 2, // how pickles begin
-    read: async (path, config) => ({ ema: flaxParameters(await readFile(path), path, config) }),
+    begins: isPickle,
+    read: async (path, config) => ({ ema: await readFlaxFile(path, config) }),
   },
 ];
 
