@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { agreementSection } from "./cases/agreement.js";
 import { contestSections } from "./cases/contests.js";
 import { dataSection } from "./cases/data.js";
+import { guidanceSection } from "./cases/guidance.js";
 import { memorySection } from "./cases/memory.js";
 import { overheadSection } from "./cases/overhead.js";
 import { primitiveSection } from "./cases/primitives.js";
@@ -13,6 +14,7 @@ import type { BenchOptions, Section } from "./suite.js";
 const sections: Section[] = [
   agreementSection,
   ...contestSections,
+  guidanceSection,
   startSection,
   dataSection,
   memorySection,

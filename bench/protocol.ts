@@ -6,8 +6,8 @@
  */
 import type { Config } from "../src/config/index.js";
 
-/** One update, one batch of samples, or one batch of reconstructions. */
-export type Work = "train" | "generate" | "reconstruct";
+/** One update, or one batch of samples, of samples with guidance, or of reconstructions. */
+export type Work = "train" | "generate" | "guide" | "reconstruct";
 
 export interface Task {
   work: Work;

@@ -1,15 +1,34 @@
 /** @file The library: train, open a run, sample, reconstruct, measure. */
 export { applySettings, type Config, parseConfig, presets, resolvePreset } from "./config/index.js";
-export { type DataSet, type ImageSet, type MemorySet, openData, type Split } from "./data/index.js";
+export {
+  type DataSet,
+  type ImageSet,
+  type MemorySet,
+  openData,
+  readImageFile,
+  type Split,
+} from "./data/index.js";
 export { type OpenRuntimeOptions, openRuntime, Runtime, type RuntimeOptions } from "./engine/index.js";
 export { UserError } from "./errors.js";
 export { type Bound, type BoundOptions, heldOutBound } from "./evaluation/held-out-bound.js";
 export type { LabelledPictures } from "./generation/encoder-inputs.js";
 export { type FormationOptions, formation } from "./generation/formation.js";
 export type { Guidance } from "./generation/guidance.js";
+export { interpolate, slerp } from "./generation/interpolate.js";
+export {
+  concatenateLatents,
+  type DrawOptions,
+  type Latents,
+  type LatentsOptions,
+  latentsAt,
+  latentsOf,
+  latentsOfSamples,
+} from "./generation/latents.js";
 export { NotAPicture, type Pictures } from "./generation/pictures.js";
 export { type ReconstructOptions, reconstruct } from "./generation/reconstruct.js";
+export { resample } from "./generation/resample.js";
 export { type SampleOptions, Sampler, type SamplerOptions, type Samples } from "./generation/sampler.js";
+export type { Temperature } from "./generation/temperature.js";
 export type { DataSummary, ParameterTree, TrainedModel } from "./generation/trained-model.js";
 export { type ModelSummary, summariseModel } from "./report/model-summary.js";
 export { type GridOptions, imageGrid, reconstructionGrid } from "./report/picture-grid.js";

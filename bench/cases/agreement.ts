@@ -35,6 +35,8 @@ export const agreementSection: Section = {
     comparison("train", "emoji32", 1),
     comparison("train", "cifar10", 1),
     comparison("generate", "cifar10", 1),
+    comparison("guide", "emoji32", 4),
+    comparison("guide", "cifar10", 1, ["model.classes=10"]),
     comparison("reconstruct", "cifar10", 1),
     comparison("train", "emoji32-small", 1, scaled("emoji32-small", { width: 0.5 }), inJavaScript),
   ],

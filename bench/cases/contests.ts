@@ -1,7 +1,7 @@
 /** @file Contests with other systems: the same work on the same configurations. */
 import { applySettings, resolvePreset } from "../../src/config/index.js";
 import { hold, type Standing, timesAsFast } from "../contest.js";
-import { type Competing, inJavaScript, nameOf, pyTorch, strata } from "../peers/systems.js";
+import { type Competing, inJavaScript, nameOf, pyTorch, pyTorchAsPublished, strata } from "../peers/systems.js";
 import type { Work } from "../protocol.js";
 import { type BenchOptions, type Case, digits, gigabytes, type Line, type Section, seconds } from "../suite.js";
 import { scaled } from "./scaled.js";
@@ -20,7 +20,12 @@ interface ContestCase {
   peers?: () => Competing[];
 }
 
-const VERB: Record<Work, string> = { train: "train step", generate: "generation", reconstruct: "reconstruction" };
+const VERB: Record<Work, string> = {
+  train: "train step",
+  generate: "generation",
+  guide: "guided generation",
+  reconstruct: "reconstruction",
+};
 
 function contest(
   group: string,
@@ -67,6 +72,22 @@ const generate = [
   { preset: "cifar10", batch: 16, rounds: 5 },
 ];
 
+/** The published width, with classes. */
+const wide = {
+  preset: "cifar10",
+  settings: ["model.classes=10"],
+  change: { id: "classes", title: "with 10 classes" },
+};
+
+const guide = [
+  { preset: "emoji32", batch: 1, rounds: 41 },
+  { preset: "emoji32", batch: 4, rounds: 31 },
+  { preset: "emoji32", batch: 16, rounds: 15 },
+  { ...wide, batch: 1, rounds: 15 },
+  { ...wide, batch: 4, rounds: 11 },
+  { ...wide, batch: 16, rounds: 5 },
+].map((one) => ({ ...one, peers: () => [...pyTorch(), ...pyTorchAsPublished()] }));
+
 const reconstruct = [
   { preset: "emoji32-small", batch: 16, rounds: 31 },
   { preset: "cifar10", batch: 4, rounds: 11 },
@@ -107,6 +128,11 @@ const small = contest("small", {
 export const contestSections: Section[] = [
   { title: "Training", columns: COLUMNS, cases: contests("train", "train", train) },
   { title: "Generation", columns: COLUMNS, cases: contests("generate", "generate", generate) },
+  {
+    title: "Generation with guidance, beside PyTorch with two states kept apart",
+    columns: COLUMNS,
+    cases: contests("guidance", "guide", guide),
+  },
   { title: "Reconstruction", columns: COLUMNS, cases: contests("reconstruct", "reconstruct", reconstruct) },
   {
     title: "Scaling with batch, width and depth",

@@ -7,9 +7,10 @@ import type { Tensor } from "../../src/formats/tensor.js";
 import type { LabelledPictures } from "../../src/generation/encoder-inputs.js";
 import { normalNoise, type Purpose, stream } from "../../src/generation/noise.js";
 import { fromBytes, toBytes } from "../../src/generation/pictures.js";
-import { parameterSpecs } from "../../src/generation/trained-model.js";
+import { type ParameterTree, parameterSpecs } from "../../src/generation/trained-model.js";
 import { authorsNames } from "../../src/model/authors-names.js";
-import { groups, parameterEntries } from "../../src/model/index.js";
+import { groups, initialise, modelParameters, parameterEntries } from "../../src/model/index.js";
+import { outputChannels } from "../../src/objective/loss.js";
 import { initialState } from "../../src/training/initial-state.js";
 import { type ImageBatch, stepInputs } from "../../src/training/step-inputs.js";
 import { wave } from "../measure.js";
@@ -32,6 +33,7 @@ export function imageBatch(config: Config): ImageBatch {
 
 const PURPOSE: Record<Exclude<Work, "train">, Purpose> = {
   generate: "sampleLatents",
+  guide: "sampleLatents",
   reconstruct: "posteriorLatents",
 };
 
@@ -42,23 +44,42 @@ export function showNoise({ model, training }: Config, work: Exclude<Work, "trai
   return normalNoise(stream(0, PURPOSE[work]), images, shapes);
 }
 
+/** Weights of guidance, for all groups, where work is guided. */
+export const GUIDANCE = { mean: 1.5, variance: 1 };
+
+/** Last convolutions of prior blocks start this small, which makes every prior N(0, 1) … */
+const ASLEEP = 1e-10;
+/** … and are so large, relative to a plain initial convolution, where guidance shall have something to do. */
+const AWAKE = 0.1;
+
+/** Weights to generate from: the initial ones, but with priors that depend on the groups before and on the label. */
+export function generatorWeights({ model, objective, training }: Config): ParameterTree {
+  const weights = initialise(modelParameters(model, outputChannels(objective)), training.seed);
+  for (const { layers } of weights.generator.levels) {
+    for (const { prior } of layers) prior.conv2.weight = prior.conv2.weight.map((value) => (value * AWAKE) / ASLEEP);
+  }
+  return weights;
+}
+
 /**
- * Writes initial weights under the authors' names, `spectral.I.prior` and `.posterior`, `images`, `noise.I`, and, in models
- * with classes, `labels` and `droppedLabels`.
+ * Writes the weights that work starts from under the authors' names, `spectral.I.prior` and `.posterior`, `images`, `noise.I`,
+ * `guidance`, and, in models with classes, `labels` and `droppedLabels`.
  */
 function writeInputs(path: string, config: Config, work: Work): void {
   const { model, training } = config;
-  const { parameters, spectralVectors } = initialState(config);
+  const initial = initialState(config);
+  const parameters = work === "generate" || work === "guide" ? generatorWeights(config) : initial.parameters;
   const names = authorsNames(model);
   const shapes = new Map(parameterEntries(parameterSpecs(config)).map(([name, { shape }]) => [name, shape]));
   const tensors = new Map<string, Tensor>();
   const add = (name: string, shape: number[], data: Float32Array | Int32Array) =>
     tensors.set(name, { dtype: data instanceof Int32Array ? "int32" : "float32", shape, data } as Tensor);
   for (const [name, data] of parameterEntries(parameters)) add(names.get(name)!, [...shapes.get(name)!], data);
-  spectralVectors.forEach(({ prior, posterior }, group) => {
+  initial.spectralVectors.forEach(({ prior, posterior }, group) => {
     add(`spectral.${group}.prior`, [prior.length], prior);
     add(`spectral.${group}.posterior`, [posterior.length], posterior);
   });
+  add("guidance", [2], Float32Array.of(GUIDANCE.mean, GUIDANCE.variance));
   const [{ batch, noise }] = stepInputs(config, 0, imageBatch(config));
   const n = training.batchSize;
   add("images", [n, 3, model.resolution, model.resolution], batch.images as Float32Array);

@@ -2,15 +2,17 @@
 import type { Config } from "../../src/config/index.js";
 import { Runtime } from "../../src/engine/index.js";
 import { encoderInputs } from "../../src/generation/encoder-inputs.js";
-import { toBytes } from "../../src/generation/pictures.js";
+import { areaDownsample } from "../../src/generation/low-resolution.js";
+import { fromBytes, toBytes } from "../../src/generation/pictures.js";
 import { compilePosteriorPass } from "../../src/generation/posterior-pass.js";
-import { Sampler } from "../../src/generation/sampler.js";
+import { compilePriorPass } from "../../src/generation/prior-pass.js";
+import { drawSamples, priorKind } from "../../src/generation/sampler.js";
 import { groups } from "../../src/model/index.js";
 import { initialState } from "../../src/training/initial-state.js";
 import { stepInputs } from "../../src/training/step-inputs.js";
 import { Trainer } from "../../src/training/trainer.js";
 import type { Work } from "../protocol.js";
-import { imageBatch, pictures, showNoise } from "./inputs.js";
+import { GUIDANCE, generatorWeights, imageBatch, pictures, showNoise } from "./inputs.js";
 import { means, type Prepared, serve, timed } from "./serve.js";
 
 type Prepare = (config: Config, runtime: Runtime, given: boolean) => Promise<Prepared>;
@@ -37,23 +39,34 @@ const train: Prepare = async (config, runtime, given) => {
   };
 };
 
-const generate: Prepare = async (config, runtime, given) => {
-  const { parameters } = initialState(config);
-  const data = { name: "none", count: 0, classes: [], classCounts: [] };
-  const batch = config.training.batchSize;
-  const [sampler, startMs] = await timed(() =>
-    Sampler.create({ config, parameters, step: 0, data }, { batch, runtime }),
-  );
-  const labels = config.model.classes > 0 ? pictures(config).labels : undefined;
-  let seed = 0;
-  return {
-    startMs,
-    work: async () => {
-      const { images } = await sampler.sample({ count: batch, seed: given ? 0 : seed++, labels });
-      return given ? means(images) : [];
-    },
+const generation =
+  (guided: boolean): Prepare =>
+  async (config, runtime, given) => {
+    const weights = generatorWeights(config);
+    const { model, training } = config;
+    const batch = training.batchSize;
+    const guidance = guided ? GUIDANCE : undefined;
+    const [program, startMs] = await timed(() =>
+      compilePriorPass(config, batch, priorKind(config, { guidance }), weights, runtime),
+    );
+    const { labels, images } = pictures(config);
+    const small = () => areaDownsample(fromBytes(images), model.resolution, model.levels[0].resolution);
+    const options = {
+      ...{ count: batch, batch },
+      ...(model.classes > 0 ? { labels } : {}),
+      ...(model.superResolution ? { lowResolution: small() } : {}),
+      guidance,
+    };
+    const data = { name: "none", count: 0, classes: [], classCounts: [] };
+    let seed = 0;
+    return {
+      startMs,
+      work: async () => {
+        const { images } = await drawSamples(program, config, data, { ...options, seed: given ? 0 : seed++ });
+        return given ? means(images) : [];
+      },
+    };
   };
-};
 
 const reconstruct: Prepare = async (config, runtime, given) => {
   const { parameters } = initialState(config);
@@ -78,6 +91,6 @@ const reconstruct: Prepare = async (config, runtime, given) => {
   };
 };
 
-const prepare: Record<Work, Prepare> = { train, generate, reconstruct };
+const prepare: Record<Work, Prepare> = { train, generate: generation(false), guide: generation(true), reconstruct };
 
 await serve(({ work, config, threads, given }) => prepare[work](config, new Runtime({ threads }), given));

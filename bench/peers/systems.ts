@@ -58,6 +58,16 @@ export function pyTorch(): Competing[] {
   }));
 }
 
+/** PyTorch sampling with guidance as the authors' script does: module by module, contiguous, spectral norms and all. */
+export const pyTorchAsPublished = (): Competing[] =>
+  pyTorch()
+    .filter(({ variant }) => variant === "contiguous")
+    .map(({ command, needsInputs }) => ({
+      system: "PyTorch as published",
+      command: [...command, "as-published"],
+      needsInputs,
+    }));
+
 /** Version of an installed package, or undefined. */
 export function packageVersion(name: string): string | undefined {
   try {

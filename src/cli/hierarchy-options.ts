@@ -1,17 +1,15 @@
 /** @file `--interpolate` and `--vary`: rows of pictures that come of other pictures, by the noise that determines those. */
 import { type Command, Option } from "commander";
-import { readImageFile } from "../data/index.js";
-import type { Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import { interpolate } from "../generation/interpolate.js";
-import { concatenateLatents, type Latents, latentsAt, latentsOf, latentsOfSamples } from "../generation/latents.js";
+import { concatenateLatents, type DrawOptions, type Latents, type LatentsOptions } from "../generation/latents.js";
 import { resample } from "../generation/resample.js";
-import { labelsOfSamples, type SampleOptions } from "../generation/sampler.js";
+import type { SampleOptions } from "../generation/sampler.js";
 import type { TrainedModel } from "../generation/trained-model.js";
 import { type Group, groups as groupsOf } from "../model/index.js";
 import { wholeNumber } from "./arguments.js";
-import type { Context } from "./command.js";
-import { parseLabels, type SamplingOptions } from "./sampling-options.js";
+import { readOrigins } from "./origins.js";
+import type { SamplingOptions } from "./sampling-options.js";
 import type { SampleLayout } from "./save-samples.js";
 
 /** What {@link addHierarchyOptions} adds. */
@@ -43,26 +41,18 @@ export interface Rows {
   layout: SampleLayout;
 }
 
-/** A picture that others come of. */
-interface Origin {
-  latents: Latents;
-  /** Its number among the samples of the seed, or among the images. */
-  number: number;
-  /** Where the model knows classes. */
-  label?: number;
-}
-
 /**
  * The rows that the options ask for, if they do: one for each pair or picture, and for each K.
  *
  * @param options - `count` pictures a row, the ends of a path and the picture that is varied included
+ * @param drawing - how samples and variations are drawn; the noise of images is what it is
  * @throws UserError when they contradict each other or do not fit the model, or an image cannot be used
  */
 export async function hierarchyRows(
   options: HierarchyOptions & Pick<SamplingOptions, "label" | "batch"> & { count: number },
+  drawing: DrawOptions,
   model: TrainedModel,
-  context: Pick<Context, "seed" | "signal">,
-  runtime: Runtime,
+  execution: Pick<LatentsOptions, "runtime" | "signal">,
 ): Promise<Rows | undefined> {
   const { interpolate: ends, vary: pictures, count } = options;
   checkOptions(options);
@@ -71,15 +61,14 @@ export async function hierarchyRows(
   const all = groupsOf(model.config.model);
   const { groups = [all.length] } = options;
   checkGroups(groups, all);
-  const origins = await readOrigins(words, options, model, context, runtime);
-  const { seed } = context;
+  const origins = await readOrigins(words, options, drawing, model, execution);
   const row = (first: number, kept: number): { latents: Latents; labels: (number | undefined)[] } => {
     const [from, to] = origins.slice(first, first + 2);
     if (ends) {
       const labels = Array.from({ length: count }, (_, step) => (2 * step < count ? from.label : to.label));
       return { latents: interpolate(from.latents, to.latents, count, kept), labels };
     }
-    const variations = resample(model.config.model, from.latents, { groups: kept, count: count - 1, seed });
+    const variations = resample(model.config.model, from.latents, { ...drawing, groups: kept, count: count - 1 });
     return { latents: concatenateLatents([from.latents, variations]), labels: Array(count).fill(from.label) };
   };
   const firsts = origins.flatMap((_, index) => (pictures || index % 2 === 0 ? [index] : []));
@@ -125,51 +114,4 @@ function checkGroups(asked: readonly number[], all: readonly Group[]): void {
   throw new UserError(
     `--groups ${bad}: expected at most ${all.length}, as many as this model has; its resolutions end at ${ends}.`,
   );
-}
-
-/** Samples are numbered from 0 to below this. */
-const MOST_SAMPLES = 1e6;
-
-/** The pictures that words name: a number is a sample of the seed, anything else an image file. */
-async function readOrigins(
-  words: readonly string[],
-  { label, batch }: Pick<SamplingOptions, "label" | "batch">,
-  model: TrainedModel,
-  { seed = 0, signal }: Pick<Context, "seed" | "signal">,
-  runtime: Runtime,
-): Promise<Origin[]> {
-  const { config, data } = model;
-  const { classes, resolution } = config.model;
-  const labelOf = (sample: number) => {
-    if (label !== undefined) return parseLabels(label, sample + 1, model)[sample];
-    return classes > 0 ? labelsOfSamples(data, classes, [sample], seed)[0] : undefined;
-  };
-  const numbered = words.map((word) => (/^\d+$/.test(word) ? Number(word) : undefined));
-  const files = words.filter((_, index) => numbered[index] === undefined);
-  const beyond = numbered.find((number) => number !== undefined && number >= MOST_SAMPLES);
-  if (beyond !== undefined) {
-    throw new UserError(
-      `Sample ${beyond}: expected a number below ${MOST_SAMPLES}. Write ./${beyond} for a file of that name.`,
-    );
-  }
-  if (files.length > 0 && classes > 0 && (label === undefined || label === "all" || label === "none")) {
-    throw new UserError(
-      `${files[0]}: expected --label NAME with an image, since this model encodes an image together with its class.`,
-    );
-  }
-  const images = new Uint8Array(files.length * 3 * resolution ** 2);
-  for (const [index, file] of files.entries()) {
-    images.set(await readImageFile(file, resolution), index * 3 * resolution ** 2);
-  }
-  const labels = classes > 0 && files.length > 0 ? parseLabels(label!, files.length, model) : undefined;
-  const given = { images, count: files.length, resolution, labels };
-  const latents = files.length > 0 ? await latentsOf(model, given, { seed, batch, runtime, signal }) : [];
-  let image = 0;
-  return numbered.map((sample) => {
-    if (sample !== undefined) {
-      return { number: sample, label: labelOf(sample), latents: latentsOfSamples(config.model, [sample], seed) };
-    }
-    const number = image++;
-    return { number, label: labels?.[number], latents: latentsAt(latents, number, files.length) };
-  });
 }

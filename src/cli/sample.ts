@@ -49,7 +49,8 @@ async function runSample(context: Context, options: Options): Promise<void> {
   const asked = { ...sampleOptions(options, count, model, context), signal: context.signal, onProgress };
   const runtime = await createRuntime(context);
   try {
-    const rows = await hierarchyRows({ ...options, count }, model, context, runtime);
+    const execution = { runtime, signal: context.signal };
+    const rows = await hierarchyRows({ ...options, count }, asked, model, execution);
     const sampler = await openSampler(model, options, rows?.sampling.count ?? count, context, runtime);
     try {
       const startMs = performance.now();

@@ -11,11 +11,15 @@ import type { Context } from "./command.js";
 import { parseGuidance } from "./guidance-options.js";
 import { parseTemperature } from "./temperature-option.js";
 
-/** What {@link addModelOptions} adds. */
-export interface ModelOptions {
-  run: string;
+/** What {@link addWeightsOptions} adds. */
+export interface WeightsOptions {
   weights?: "ema" | "raw";
   checkpoint?: "last" | "best" | number;
+}
+
+/** What {@link addModelOptions} adds. */
+export interface ModelOptions extends WeightsOptions {
+  run: string;
   batch?: number;
 }
 
@@ -30,13 +34,19 @@ export interface SamplingOptions extends ModelOptions {
   output?: "mean" | "sample";
 }
 
+/** Adds the options that say which weights of a run to use. */
+export const addWeightsOptions = (command: Command): Command =>
+  command
+    .addOption(new Option("--weights <which>", "the moving average, or the weights themselves").choices(["ema", "raw"]))
+    .option("--checkpoint <which>", "last, best (on held-out images), or a step", checkpoint);
+
 /** Adds the options that say which weights of which run to use, and how many images to make at once. */
 export const addModelOptions = (command: Command): Command =>
-  command
-    .requiredOption("--run <run>", "a run folder, or pretrained:NAME")
-    .addOption(new Option("--weights <which>", "the moving average, or the weights themselves").choices(["ema", "raw"]))
-    .option("--checkpoint <which>", "last, best (on held-out images), or a step", checkpoint)
-    .option("--batch <n>", "images made at once", wholeNumber(1));
+  addWeightsOptions(command.requiredOption("--run <run>", "a run folder, or pretrained:NAME")).option(
+    "--batch <n>",
+    "images made at once",
+    wholeNumber(1),
+  );
 
 /** Adds SAMPLING: the model options, labels, guidance, the second model of a cascade, temperature and output. */
 export const addSamplingOptions = (command: Command): Command =>

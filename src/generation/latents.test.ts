@@ -71,7 +71,7 @@ test("samples drawn from their own noise, by their number", async () => {
   const model = modelOf({ model: { classes: 4 }, objective: { output: "logistic-mixture", mixtures: 2 } });
   const five = await draw(model, { count: 5, seed: 6 });
   const wanted = [4, 1, 3];
-  const latents = latentsOfSamples(model.config.model, wanted, 6);
+  const latents = latentsOfSamples(model.config.model, wanted, { seed: 6 });
   const size = five.images.length / 5;
   const images = wanted.flatMap((sample) => [...five.images.subarray(sample * size, (sample + 1) * size)]);
   const expected = {
@@ -83,14 +83,16 @@ test("samples drawn from their own noise, by their number", async () => {
   expect(concatenateLatents([0, 1, 2].map((index) => latentsAt(latents, index, 3)))).toEqual(latents);
 });
 
-test("temperature is a factor on noise that is given, which stays as it is", async () => {
+test("noise that is given includes its temperature, and stays as it is", async () => {
   const model = modelOf();
-  const latents = latentsOfSamples(model.config.model, [0, 1]);
+  const temperature = [{ resolution: 4, temperature: 0.5 }];
+  const latents = latentsOfSamples(model.config.model, [0, 1], { temperature });
   const copy = structuredClone(latents);
-  expect(await draw(model, { count: 2, latents, temperature: 0.5 })).toEqual(
-    await draw(model, { count: 2, temperature: 0.5 }),
-  );
+  const drawn = await draw(model, { count: 2, latents });
+  expect(drawn).toEqual(await draw(model, { count: 2, temperature }));
+  expect(drawn).not.toEqual(await draw(model, { count: 2 }));
   expect(latents).toEqual(copy);
+  expect(await draw(model, { count: 2, latents, temperature: 0 })).toEqual(drawn);
 });
 
 test("noise that does not fit is refused, and so are models and images", async () => {

@@ -4,7 +4,7 @@ import { latentsAt, latentsOfSamples } from "./latents.js";
 import { resample } from "./resample.js";
 
 const { model } = tinyConfig();
-const original = latentsOfSamples(model, [5], 1);
+const original = latentsOfSamples(model, [5], { seed: 1 });
 
 test("the first K groups are kept, the rest drawn, each variation its own", () => {
   const varied = resample(model, original, { groups: 2, count: 3, seed: 1 });
@@ -18,6 +18,13 @@ test("the first K groups are kept, the rest drawn, each variation its own", () =
   expect(Math.abs(mean)).toBeLessThan(0.2); // of 768 normal numbers
 });
 
+test("temperature is that of what is drawn", () => {
+  const warm = resample(model, original, { groups: 1, count: 1 });
+  const cold = resample(model, original, { groups: 1, count: 1, temperature: 0.5 });
+  expect(cold[0]).toEqual(original[0]);
+  expect(cold[2]).toEqual(warm[2].map((value) => value / 2));
+});
+
 test("keeping all gives the original, and what is drawn depends on seed and number alone", () => {
   expect(resample(model, original, { groups: 3, count: 1 })).toEqual(original);
   const none = resample(model, original, { groups: 0, count: 2, seed: 1 });
@@ -25,5 +32,5 @@ test("keeping all gives the original, and what is drawn depends on seed and numb
   expect(none[2]).toEqual(last.subarray(0, none[2].length));
   expect(resample(model, original, { groups: 0, count: 2, seed: 2 })[2]).not.toEqual(none[2]);
   for (const sample of [0, 1])
-    expect(latentsOfSamples(model, [sample], 1)[2]).not.toEqual(latentsAt(none, sample, 2)[2]);
+    expect(latentsOfSamples(model, [sample], { seed: 1 })[2]).not.toEqual(latentsAt(none, sample, 2)[2]);
 });

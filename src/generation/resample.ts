@@ -1,8 +1,6 @@
 /** @file Variations of a picture: its first groups kept, the rest drawn anew. */
 import type { ModelConfig } from "../config/index.js";
-import { groups as groupsOf } from "../model/index.js";
-import type { Latents } from "./latents.js";
-import { normalNoise, stream } from "./noise.js";
+import { type DrawOptions, drawLatents, type Latents } from "./latents.js";
 
 /**
  * Noise of variations of a picture. Variation `i` of a seed draws the same noise whatever the picture and however many groups
@@ -11,18 +9,19 @@ import { normalNoise, stream } from "./noise.js";
  * @param latents - of one picture
  * @param groups - that are kept, lowest resolution first
  * @param count - of variations
+ * @param temperature - of what is drawn
  * @returns of `count` pictures
+ * @throws UserError when the temperature does not fit the model
  */
 export function resample(
   model: ModelConfig,
   latents: Latents,
-  { groups, count, seed = 0 }: { groups: number; count: number; seed?: number },
+  { groups, count, ...options }: DrawOptions & { groups: number; count: number },
 ): Latents {
   const variations = Array.from({ length: count }, (_, index) => index);
-  const shapes = groupsOf(model).map(({ shape }) => shape);
-  const drawn = normalNoise(stream(seed, "variationLatents"), variations, shapes);
-  return drawn.map((noise, group) => {
-    if (group < groups) for (const index of variations) noise.set(latents[group], index * latents[group].length);
-    return noise;
-  });
+  const varied = drawLatents(model, "variationLatents", variations, options);
+  for (const [group, kept] of latents.slice(0, groups).entries()) {
+    for (const index of variations) varied[group].set(kept, index * kept.length);
+  }
+  return varied;
 }

@@ -9,11 +9,11 @@ import type { ModelProgram } from "./compiled.js";
 import { type Guidance, type GuidanceRule, guidanceWeights, guidedGroups } from "./guidance.js";
 import { type Latents, latentsOfSamples } from "./latents.js";
 import { addNoise } from "./low-resolution.js";
-import { normalNoise, scale, stream } from "./noise.js";
+import { normalNoise, stream } from "./noise.js";
 import { type OutputKind, outputNoise, shownAs } from "./output.js";
 import { type Pictures, toBytes } from "./pictures.js";
 import { compilePriorPass, type PriorInputs, type PriorKind, type PriorOutputs } from "./prior-pass.js";
-import { type Temperature, temperatures } from "./temperature.js";
+import type { Temperature } from "./temperature.js";
 import type { DataSummary, TrainedModel } from "./trained-model.js";
 
 export interface SamplerOptions {
@@ -28,9 +28,9 @@ export interface SampleOptions {
   seed?: number;
   /** Which samples of the seed these are, [count]; default 0 … count − 1. */
   samples?: readonly number[];
-  /** Noise of every group, [count, Z, r, r], instead of that of the samples. */
+  /** Noise of every group, [count, Z, r, r], temperature included, instead of that of the samples. */
   latents?: Latents;
-  /** Factor on the standard deviation of the latents. Default 1. */
+  /** Factor on the noise that is drawn; `latents` stay as they are. Default 1. */
   temperature?: Temperature;
   guidance?: Guidance;
   /** How guidance combines the prior with label and the prior without it. Default `extrapolate`. */
@@ -182,10 +182,9 @@ async function drawPortions(
   take: (values: Float32Array, first: number) => void,
 ): Promise<GuidanceReport & { labels: Int32Array }> {
   checkSampling(config, options);
-  const { count, batch, seed = 0, signal, onProgress } = options;
+  const { count, batch, seed = 0, temperature, signal, onProgress } = options;
   const { model, objective } = config;
   const all = groups(model);
-  const factors = temperatures(options.temperature ?? 1, all);
   const samples = options.samples ?? Array.from({ length: count }, (_, index) => index);
   const labels =
     model.classes > 0 ? (options.labels ?? labelsOfSamples(data, model.classes, samples, seed)) : new Int32Array(0);
@@ -199,10 +198,7 @@ async function drawPortions(
     const drawnAs = indices.map((index) => samples[index]);
     const latents =
       options.latents?.map((noise) => rows(noise, indices, noise.length / count)) ??
-      latentsOfSamples(model, drawnAs, seed);
-    latents.forEach((noise, group) => {
-      scale(noise, factors[group]);
-    });
+      latentsOfSamples(model, drawnAs, { seed, temperature });
     const inputs: PriorInputs<Operand> = {
       latents,
       ...(model.classes > 0 ? { labels: portionLabels(labels, indices, weights ? model.classes : undefined) } : {}),

@@ -1,7 +1,7 @@
 /** @file The peers of the benchmarks do our work: the same losses, gradient norms and pictures from the same start. */
 import { expect, test } from "vitest";
 import { agreements } from "../../bench/agreement.js";
-import { type Competing, inJavaScript, pyTorch } from "../../bench/peers/systems.js";
+import { type Competing, inJavaScript, pyTorch, pyTorchAsPublished } from "../../bench/peers/systems.js";
 import type { Work } from "../../bench/protocol.js";
 import { applySettings, resolvePreset } from "../../src/config/index.js";
 
@@ -41,6 +41,11 @@ withTorch("PyTorch, if installed: three training steps of a cut-down emoji32, wi
 
 withTorch.each(["generate", "reconstruct"] as const)("PyTorch, if installed: %s with emoji32-small", async (work) => {
   await agree(work, "emoji32-small", [], torch.slice(0, 1));
+});
+
+withTorch("PyTorch, if installed: guided samples of a cut-down emoji32, from two states kept apart", async () => {
+  await agree("guide", "emoji32", cut("emoji32", 16, 2), torch.slice(0, 1));
+  await agree("guide", "emoji32", cut("emoji32", 16, 2), pyTorchAsPublished());
 });
 
 test("jax-js and TensorFlow.js: three training steps of a cut-down emoji32-small", async () => {

@@ -1,0 +1,108 @@
+/**
+ * @file Whether guidance makes pictures that look more like their label:
+ *
+ *     npm run measure:guidance -- --run RUN [--per-class 60] [--seed 0] [--epochs 30] [--classifier FILE] [MEAN,VARIANCE …]
+ *
+ * Trains a small classifier on the data that the run was trained on, or reads one that was trained before, and asks it about
+ * pictures that the model has drawn with these weights of guidance.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { parseArgs } from "node:util";
+import { parseGuidance } from "../../src/cli/sampling-options.js";
+import { type ImageSet, openData, take } from "../../src/data/index.js";
+import { entries, Runtime, rebuild, type Spec, type Tree } from "../../src/engine/index.js";
+import { encodeSafetensors, readSafetensors } from "../../src/formats/safetensors.js";
+import { reconstruct } from "../../src/generation/reconstruct.js";
+import { Sampler } from "../../src/generation/sampler.js";
+import { openRun } from "../../src/training/open-run.js";
+import { type Classifier, classifierSpecs } from "./classifier.js";
+import { Judge } from "./judgement.js";
+import { cells, columns, type Judged } from "./table.js";
+import { trainClassifier } from "./training.js";
+
+const WEIGHTS = ["0,0", "0.5,0.5", "1,1", "2,2", "3,3", "0,2", "2,0", "1.5,5"];
+const BATCH_SIZE = 32;
+const BATCH_OF_SAMPLES = 16;
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    run: { type: "string" },
+    "per-class": { type: "string", default: "60" },
+    seed: { type: "string", default: "0" },
+    epochs: { type: "string", default: "30" },
+    classifier: { type: "string", default: "runs/emoji-classifier.safetensors" },
+  },
+});
+if (!options.run) throw new Error("Expected --run RUN: a model with classes.");
+const say = (text: string) => process.stderr.write(`${text}\n`);
+const row = (texts: readonly string[]) => process.stdout.write(`| ${texts.join(" | ")} |\n`);
+
+const model = await openRun(options.run);
+const { classes } = model.data;
+const { resolution } = model.config.model;
+if (classes.length === 0) throw new Error(`Expected a model with classes, got ${options.run}, which has none.`);
+const runtime = new Runtime();
+const { train, validation, test } = await openData(model.data.name, { resolution });
+const judge = await Judge.create(await classifier(), resolution, runtime);
+
+const inMemory = (set: ImageSet) =>
+  take(
+    set,
+    Array.from({ length: set.count }, (_, image) => image),
+  );
+async function judged(pictures: { images: Uint8Array; labels: Int32Array; count: number }): Promise<Judged> {
+  return { labels: pictures.labels, ...(await judge.judge({ ...pictures, resolution })) };
+}
+
+const training = await judged(inMemory(train));
+process.stdout.write(`\`${options.run}\`, step ${model.step}; chance is ${(100 / classes.length).toFixed(0)} %\n\n`);
+row(["pictures", ...columns(classes)]);
+row(["pictures", ...columns(classes)].map(() => "---"));
+row(["training images", ...cells(training, training, classes)]);
+for (const [name, set] of [["validation", validation] as const, ["test", test] as const]) {
+  if (set.count === 0) continue;
+  const images = inMemory(set);
+  row([`${name} images`, ...cells(await judged(images), training, classes)]);
+  const pictures = await reconstruct(model, images, { batch: BATCH_OF_SAMPLES, runtime });
+  row([`${name} images, reconstructed`, ...cells(await judged({ ...images, ...pictures }), training, classes)]);
+}
+const sampler = await Sampler.create(model, { batch: BATCH_OF_SAMPLES, runtime });
+const count = Number(options["per-class"]) * classes.length;
+const labels = Int32Array.from({ length: count }, (_, image) => image % classes.length);
+for (const weights of positionals.length > 0 ? positionals : WEIGHTS) {
+  const guidance = parseGuidance(weights.split(" "));
+  const samples = await sampler.sample({ count, labels, guidance, seed: Number(options.seed) });
+  row([`samples, guidance ${weights}`, ...cells(await judged(samples), training, classes, samples.clamped)]);
+}
+await sampler.dispose();
+await judge.dispose();
+await runtime.dispose();
+
+/** The classifier of the file, or a new one, which is kept there. */
+async function classifier(): Promise<Classifier<Float32Array>> {
+  const path = options.classifier;
+  const specs = classifierSpecs(classes.length) as Tree<Spec>;
+  if (existsSync(path)) {
+    const { tensors } = readSafetensors(readFileSync(path), path);
+    const weights = entries<Spec>(specs).map(([name]) => tensors.get(name)?.data as Float32Array);
+    return rebuild(specs, weights) as Classifier<Float32Array>;
+  }
+  const began = performance.now();
+  const weights = await trainClassifier(train, {
+    epochs: Number(options.epochs),
+    batchSize: BATCH_SIZE,
+    seed: Number(options.seed),
+    runtime,
+    onEpoch: (epoch, loss) => say(`epoch ${epoch}: loss ${loss.toFixed(3)} nats`),
+  });
+  const shapes = new Map(entries<Spec>(specs).map(([name, { shape }]) => [name, shape]));
+  const tensors = entries<Float32Array>(weights as Tree<Float32Array>).map(
+    ([name, data]) => [name, { dtype: "float32", shape: shapes.get(name)!, data }] as const,
+  );
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, encodeSafetensors(new Map(tensors)));
+  say(`Trained in ${((performance.now() - began) / 1000).toFixed(0)} s; kept in ${path}`);
+  return weights;
+}
