@@ -206,7 +206,7 @@ describe.each(kinds)("%s", (name, changes) => {
 
   test("draws what our sampler draws", async () => {
     const lowResolution = Float32Array.from({ length: 3 * 48 }, (_, index) => Math.sin(index));
-    const noise = latentsOfSamples(config.model, indices, 4);
+    const noise = latentsOfSamples(config.model, indices, { seed: 4 });
     const [smallNoise] = normalNoise(stream(4, "sampleLowResolution"), indices, [[3, one.resolution, one.resolution]]);
     const { image } = await run(model, "sampler.onnx", 3, {
       ...byGroup("noise", noise),
