@@ -6,7 +6,9 @@ import { addGlobalOptions, Interrupted } from "./command.js";
 import { dataCommand } from "./data.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
+import { exportCommand } from "./export.js";
 import { fetchCommand } from "./fetch.js";
+import { importCommand } from "./import.js";
 import { inspectCommand } from "./inspect.js";
 import { reconstructCommand } from "./reconstruct.js";
 import { sampleCommand } from "./sample.js";
@@ -23,6 +25,8 @@ const commands = [
   sampleCommand,
   reconstructCommand,
   inspectCommand,
+  importCommand,
+  exportCommand,
   dataCommand,
   fetchCommand,
   doctorCommand,

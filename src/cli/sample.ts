@@ -1,15 +1,21 @@
 /** @file `strata sample`: images from the prior of a trained model. */
-import { Sampler } from "../generation/sampler.js";
+import { UserError } from "../errors.js";
+import type { ImageSampler, SampleOptions, Samples } from "../generation/sampler.js";
+import type { TrainedModel } from "../generation/trained-model.js";
 import { wholeNumber } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
-import { formatCount, formatDuration } from "./format.js";
+import { formatCount, formatDuration, formatShare } from "./format.js";
+import { drawGuidanceGrid } from "./guidance-grid.js";
+import { parseWeightGrid } from "./guidance-options.js";
 import { addHierarchyOptions, type HierarchyOptions, hierarchyRows } from "./hierarchy-options.js";
+import { openSampler } from "./open-sampler.js";
 import { createRuntime } from "./runtime.js";
 import { addSamplingOptions, openModel, type SamplingOptions, sampleOptions } from "./sampling-options.js";
-import { outputKind, saveSamples } from "./save-samples.js";
+import { outputKind, type SampleLayout, saveSamples } from "./save-samples.js";
 
 interface Options extends SamplingOptions, HierarchyOptions {
-  count: number;
+  count?: number;
+  guidanceGrid?: string[];
   out: string;
 }
 
@@ -18,35 +24,44 @@ export const sampleCommand = addHierarchyOptions(
     createCommand(
       "sample",
       "draw new images from a trained model",
-      "strata sample --run runs/emoji --count 64 --out samples.png",
+      "strata sample --run pretrained:emoji32 --label Flags --guidance 1,2 --count 64 --out samples.png",
     ),
   ),
 )
-  .requiredOption("--count <n>", "number of images; with --interpolate and --vary, of each row", wholeNumber(1))
+  .option("--count <n>", "number of images; with --interpolate and --vary, of each row", wholeNumber(1))
+  .option("--guidance-grid <weights...>", "MEANS VARIANCES: one picture at every pair of weights, such as 0,1,2 0,2,5")
   .requiredOption("--out <path>", "FILE.png for a grid, FILE.npz for arrays, FOLDER/ for PNG files")
   .action(withContext(runSample));
 
+/** Samples, and how to lay them out where not as a nearly square grid. */
+interface Drawing {
+  samples: Samples;
+  layout?: SampleLayout;
+}
+
 async function runSample(context: Context, options: Options): Promise<void> {
-  const { out, batch } = options;
+  const { out } = options;
   outputKind(out); // refused before the work, not after it
+  const count = countOf(options);
+  const weights = options.guidanceGrid && parseWeightGrid(options.guidanceGrid);
   const model = await openModel(options, context);
-  const asked = sampleOptions(options, options.count, model, context);
+  const onProgress = (done: number, all: number) => context.progress.update(`${done} of ${all} images`);
+  const asked = { ...sampleOptions(options, count, model, context), signal: context.signal, onProgress };
   const runtime = await createRuntime(context);
   try {
-    const rows = await hierarchyRows(options, asked, model, { runtime, signal: context.signal });
-    const sampler = await Sampler.create(model, { batch, runtime });
+    const rows = await hierarchyRows({ ...options, count }, asked, model, { runtime, signal: context.signal });
+    const sampler = await openSampler(model, options, rows?.sampling.count ?? count, context, runtime);
     try {
       const startMs = performance.now();
-      const onProgress = (done: number, count: number) => context.progress.update(`${done} of ${count} images`);
-      const samples = await sampler.sample({ ...asked, ...rows?.sampling, signal: context.signal, onProgress });
+      const { samples, layout } = weights
+        ? await drawGuidanceGrid(sampler, asked, weights)
+        : await draw(sampler, { ...asked, ...rows?.sampling }, rows?.layout ?? layoutOf(options, asked, model));
       const seconds = (performance.now() - startMs) / 1000;
-      await saveSamples(samples, samples.labels, out, rows?.grid);
-      if (samples.clamped > 0)
-        context.progress.note(`guidance would have made ${samples.clamped} values too large; they were clamped`);
-      const { count, clamped } = samples;
+      await saveSamples(samples, samples.labels, out, layout);
+      const guidance = guidanceReport(samples, context);
       context.result(
-        { out, count, step: model.step, device: runtime.device, seconds, clamped },
-        `${formatCount(count)} images in ${formatDuration(seconds)}: ${out}`,
+        { out, count: samples.count, step: model.step, device: runtime.device, seconds, ...guidance },
+        `${formatCount(samples.count)} images in ${formatDuration(seconds)}: ${out}`,
       );
     } finally {
       await sampler.dispose();
@@ -54,4 +69,49 @@ async function runSample(context: Context, options: Options): Promise<void> {
   } finally {
     await runtime.dispose();
   }
+}
+
+const draw = async (sampler: ImageSampler, options: SampleOptions, layout?: SampleLayout): Promise<Drawing> => ({
+  samples: await sampler.sample(options),
+  layout,
+});
+
+/** How many images to draw; the grid of weights shows one. */
+function countOf({ count, guidanceGrid, guidance, interpolate, vary }: Options): number {
+  if (!guidanceGrid) {
+    if (count === undefined) throw new UserError("Expected --count N, the number of images to draw.");
+    return count;
+  }
+  if (count !== undefined && count !== 1) {
+    throw new UserError(
+      `--count ${count}: --guidance-grid shows one picture. Leave --count out; --seed chooses the picture.`,
+    );
+  }
+  if (guidance || interpolate || vary) {
+    throw new UserError("--guidance-grid: expected neither --guidance, --interpolate nor --vary with it.");
+  }
+  return 1;
+}
+
+/** A row for each class when all are asked for. */
+function layoutOf({ label }: Options, { labels }: SampleOptions, { data }: TrainedModel): SampleLayout | undefined {
+  if (label !== "all" || !labels) return undefined;
+  const classes = [...new Set(labels)].sort((a, b) => a - b);
+  return {
+    rows: classes.map((wanted) => [...labels.keys()].filter((image) => labels[image] === wanted)),
+    rowLabels: classes.map((index) => data.classes[index] ?? String(index)),
+  };
+}
+
+/** What guidance had to do, told where it did anything. */
+function guidanceReport({ clamped, invalid, guidedDimensions }: Samples, { progress }: Context) {
+  if (clamped > 0)
+    progress.note(`guidance would have made ${formatCount(clamped)} values too large; they were clamped`);
+  const invalidShare = guidedDimensions > 0 ? invalid / guidedDimensions : 0;
+  if (invalid > 0) {
+    progress.note(
+      `the product does not exist in ${formatShare(invalidShare)} of the dimensions; the prior with label stands there`,
+    );
+  }
+  return { clamped, invalidShare };
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { resolvePreset } from "../config/index.js";
 import { UserError } from "../errors.js";
 import type { ParameterTree, TrainedModel } from "../generation/trained-model.js";
-import { parseGuidance, parseLabels } from "./sampling-options.js";
+import { parseLabels } from "./sampling-options.js";
 
 /** A model that was trained on three classes, or on none. */
 function model(classes: number): TrainedModel {
@@ -25,18 +25,3 @@ test("labels that the model does not know are refused, naming what it knows", ()
   expect(() => parseLabels("3", 1, model(3))).toThrow(UserError);
   expect(() => parseLabels("cats", 1, model(0))).toThrow(/trained without classes/);
 });
-
-test("guidance for all groups, or by resolution", () => {
-  expect(parseGuidance(["1.5,5"])).toEqual({ mean: 1.5, variance: 5 });
-  expect(parseGuidance(["32:1.5,5", "16:1,-3"])).toEqual([
-    { resolution: 32, mean: 1.5, variance: 5 },
-    { resolution: 16, mean: 1, variance: -3 },
-  ]);
-});
-
-test.each([[["1.5"]], [["a,b"]], [["1,2", "3,4"]], [["1,2", "16:3,4"]], [["16:"]], [["1,2,3"]]])(
-  "guidance %j is refused",
-  (words) => {
-    expect(() => parseGuidance(words)).toThrow(/--guidance .*expected/);
-  },
-);

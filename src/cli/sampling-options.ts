@@ -2,19 +2,24 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { nearest } from "../config/index.js";
 import { UserError } from "../errors.js";
-import type { Guidance } from "../generation/guidance.js";
+import type { GuidanceRule } from "../generation/guidance.js";
 import type { SampleOptions } from "../generation/sampler.js";
 import type { TrainedModel } from "../generation/trained-model.js";
 import { openRun } from "../training/open-run.js";
 import { wholeNumber } from "./arguments.js";
 import type { Context } from "./command.js";
+import { parseGuidance } from "./guidance-options.js";
 import { parseTemperature } from "./temperature-option.js";
 
-/** What {@link addModelOptions} adds. */
-export interface ModelOptions {
-  run: string;
+/** What {@link addWeightsOptions} adds. */
+export interface WeightsOptions {
   weights?: "ema" | "raw";
   checkpoint?: "last" | "best" | number;
+}
+
+/** What {@link addModelOptions} adds. */
+export interface ModelOptions extends WeightsOptions {
+  run: string;
   batch?: number;
 }
 
@@ -22,23 +27,40 @@ export interface ModelOptions {
 export interface SamplingOptions extends ModelOptions {
   label?: string;
   guidance?: string[];
+  guidanceRule?: GuidanceRule;
+  superres?: string;
+  superresGuidance?: string[];
   temperature?: string[];
   output?: "mean" | "sample";
 }
 
+/** Adds the options that say which weights of a run to use. */
+export const addWeightsOptions = (command: Command): Command =>
+  command
+    .addOption(new Option("--weights <which>", "the moving average, or the weights themselves").choices(["ema", "raw"]))
+    .option("--checkpoint <which>", "last, best (on held-out images), or a step", checkpoint);
+
 /** Adds the options that say which weights of which run to use, and how many images to make at once. */
 export const addModelOptions = (command: Command): Command =>
-  command
-    .requiredOption("--run <run>", "a run folder, or pretrained:NAME")
-    .addOption(new Option("--weights <which>", "the moving average, or the weights themselves").choices(["ema", "raw"]))
-    .option("--checkpoint <which>", "last, best (on held-out images), or a step", checkpoint)
-    .option("--batch <n>", "images made at once", wholeNumber(1));
+  addWeightsOptions(command.requiredOption("--run <run>", "a run folder, or pretrained:NAME")).option(
+    "--batch <n>",
+    "images made at once",
+    wholeNumber(1),
+  );
 
-/** Adds SAMPLING: the model options, labels, guidance, temperature and output. */
+/** Adds SAMPLING: the model options, labels, guidance, the second model of a cascade, temperature and output. */
 export const addSamplingOptions = (command: Command): Command =>
   addModelOptions(command)
-    .option("--label <which>", "a class by name or index, all (in turn), or none")
+    .option("--label <which>", "a class by name or index, all (a row of each), or none")
     .option("--guidance <weights...>", "MEAN,VARIANCE for all groups, or RESOLUTION:MEAN,VARIANCE for some")
+    .addOption(
+      new Option("--guidance-rule <rule>", "how: the paper's extrapolation, or the product of its Appendix C").choices([
+        "extrapolate",
+        "product",
+      ]),
+    )
+    .option("--superres <run>", "a super-resolution model that enlarges what the first one draws")
+    .option("--superres-guidance <weights...>", "guidance of that model (default: as --guidance, if for all groups)")
     .option("--temperature <t...>", "factor on the noise of the latents: T for all groups, or RESOLUTION:T for some")
     .addOption(
       new Option("--output <how>", "the predicted mean, or a draw from the output").choices(["mean", "sample"]),
@@ -60,8 +82,8 @@ export function sampleOptions(
   count: number,
   model: TrainedModel,
   { seed }: Context,
-): Pick<SampleOptions, "count" | "seed" | "temperature" | "guidance" | "output" | "labels"> {
-  const { temperature, output, label, guidance } = options;
+): SampleOptions {
+  const { temperature, output, label, guidance, guidanceRule } = options;
   const labels = label === undefined ? undefined : parseLabels(label, count, model);
   return {
     count,
@@ -70,6 +92,7 @@ export function sampleOptions(
     output,
     labels,
     guidance: guidance && parseGuidance(guidance),
+    guidanceRule,
   };
 }
 
@@ -91,30 +114,4 @@ export function parseLabels(which: string, count: number, { config, data }: Trai
   if (label >= 0 && label < classes) return new Int32Array(count).fill(label);
   const names = data.classes.length > 0 ? `; the nearest names are ${nearest(which, data.classes).join(", ")}` : "";
   throw new UserError(`--label ${which}: expected a class of this model, 0 to ${classes - 1}, all or none${names}.`);
-}
-
-/**
- * Guidance weights from text.
- *
- * @param words - one "MEAN,VARIANCE", or one "RESOLUTION:MEAN,VARIANCE" for each resolution to guide
- */
-export function parseGuidance(words: string[]): Guidance {
-  const parsed = words.map((word) => {
-    const match = /^(?:(\d+):)?([^,:]+),([^,:]+)$/.exec(word);
-    const [resolution, mean, variance] = [match?.[1] && Number(match[1]), Number(match?.[2]), Number(match?.[3])];
-    if (!Number.isFinite(mean) || !Number.isFinite(variance)) {
-      throw new UserError(
-        `--guidance ${word}: expected MEAN,VARIANCE such as 1.5,5, or RESOLUTION:MEAN,VARIANCE such as 32:1.5,5.`,
-      );
-    }
-    return { resolution, mean, variance };
-  });
-  const resolutions = parsed.flatMap(({ resolution, mean, variance }) =>
-    resolution ? [{ resolution, mean, variance }] : [],
-  );
-  if (resolutions.length === parsed.length) return resolutions;
-  if (parsed.length === 1) return { mean: parsed[0].mean, variance: parsed[0].variance };
-  throw new UserError(
-    `--guidance ${words.join(" ")}: expected one MEAN,VARIANCE alone, or RESOLUTION:MEAN,VARIANCE throughout.`,
-  );
 }

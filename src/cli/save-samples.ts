@@ -5,8 +5,14 @@ import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import { encodeNpz } from "../formats/npz.js";
 import type { Pictures } from "../generation/pictures.js";
-import { type GridOptions, imageGrid } from "../report/picture-grid.js";
+import { type GridOptions, imageGrid, imageRows } from "../report/picture-grid.js";
 import { makeFolder } from "./images.js";
+
+/** Where images stand in a grid: in rows of so many, or in rows that say which; default nearly square. */
+export interface SampleLayout extends GridOptions {
+  columns?: number;
+  rows?: number[][];
+}
 
 /** How samples are written. */
 export type OutputKind = "grid" | "npz" | "folder";
@@ -28,7 +34,7 @@ export function outputKind(out: string): OutputKind {
 }
 
 /**
- * Writes samples: as a grid, nearly square unless its columns are given; as `arr_0` uint8 [N,R,R,3] with labels as `arr_1`; or as `000000.png`, ….
+ * Writes samples: as a grid; as `arr_0` uint8 [N,R,R,3] with labels as `arr_1`; or as `000000.png`, ….
  *
  * @param labels - [N], or length 0
  * @throws UserError when the place cannot be written
@@ -37,12 +43,14 @@ export async function saveSamples(
   samples: Pictures,
   labels: Int32Array,
   out: string,
-  { columns = Math.ceil(Math.sqrt(samples.count)), ...grid }: GridOptions & { columns?: number } = {},
+  { rows, columns = Math.ceil(Math.sqrt(samples.count)), ...grid }: SampleLayout = {},
 ): Promise<void> {
   const kind = outputKind(out);
   const { count, resolution } = samples;
   makeFolder(kind === "folder" ? out : dirname(out));
-  if (kind === "grid") return writeFileAtomic(out, await imageGrid(samples, columns, grid));
+  if (kind === "grid") {
+    return writeFileAtomic(out, await (rows ? imageRows(samples, rows, grid) : imageGrid(samples, columns, grid)));
+  }
   const pixels = interleaved(samples);
   if (kind === "npz") {
     const arrays = [{ dtype: "uint8" as const, shape: [count, resolution, resolution, 3], data: pixels }];

@@ -1,5 +1,5 @@
 /** @file `strata train`: from images to a run folder. */
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { tensorBoardOf } from "../report/tensorboard.js";
@@ -43,7 +43,10 @@ export const trainCommand = addConfigurationOptions(
   .option("--minutes <m>", "stop after this much time from now", numberAbove(0))
   .option("--resume", "go on from the last checkpoint of the run folder; with its own configuration if none is named")
   .option("--tensorboard", "write event files for TensorBoard too, into RUN/tensorboard")
-  .option("--init <checkpoint>", "start from the weights of another run, or of RUN/checkpoints/step-N")
+  .option(
+    "--init <checkpoint>",
+    "start from the weights of another run, of RUN/checkpoints/step-N, or of pretrained:NAME",
+  )
   .option("--dry-run", "print the configuration, parameters, memory and rate to expect, and stop")
   .action(withContext(runTrain));
 
@@ -105,12 +108,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
  * @throws UserError when they are those of another model
  */
 async function initialWeights(path: string, config: Config, { progress }: Context) {
-  const step = /^step-(\d+)$/.exec(basename(path));
-  const onNotice = (message: string) => progress.note(message);
-  const found =
-    step && basename(dirname(path)) === "checkpoints"
-      ? await openRun(dirname(dirname(path)), { checkpoint: Number(step[1]), onNotice })
-      : await openRun(path, { onNotice });
+  const found = await openRun(path, { onNotice: (message) => progress.note(message) });
   const lines = differences(modelSettings(found.config), modelSettings(config));
   if (lines.length > 0) {
     throw new UserError(

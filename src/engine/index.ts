@@ -5,6 +5,7 @@ export { testWebGpu, type Verdict } from "./device-test/verdict.js";
 export { type OpenRuntimeOptions, openRuntime } from "./open-runtime.js";
 export { Packer } from "./packer.js";
 export { Packing, ROW } from "./packing.js";
+export { type PortableFunction, portableModel } from "./portable.js";
 export { type Operand, Program } from "./program.js";
 export { DeviceArray, defaultRuntime, Runtime, type RuntimeOptions } from "./runtime/runtime.js";
 export { type DType, Spec, sizeOf, spec, type TypedArray } from "./spec.js";

@@ -5,17 +5,20 @@
 import { type PickleFunction, type PickleGlobals, plainGlobals, type Stateful } from "./pickle.js";
 import { shown } from "./pickle-text.js";
 import { type ElementType, elementBytes, elementCount, type Tensor, tensorFromBytes } from "./tensor.js";
+import { transpose } from "./transpose.js";
 
 type Refuse = (problem: string) => never;
 
 /** NumPy's names of types; `?` is bool's other one. */
 const types = new Map<string, ElementType>([
+  ["f2", "float16"],
   ["f4", "float32"],
   ["f8", "float64"],
   ["i4", "int32"],
   ["i8", "int64"],
   ["u1", "uint8"],
   ["b1", "bool"],
+  ["bfloat16", "bfloat16"], // of the package ml_dtypes, which hands on its class: see `numpyGlobals`
 ]);
 
 const MOST_DIMENSIONS = 64; // NumPy's own limit
@@ -62,6 +65,15 @@ export class NumpyArray implements Stateful {
     this.#elements = elements;
   }
 
+  get shape(): number[] {
+    return [...this.#shape];
+  }
+
+  /** @param refuse - throws, given what is wrong with the type */
+  dtype(refuse: Refuse): ElementType {
+    return this.#type.elementType(refuse);
+  }
+
   /**
    * Its elements: numbers and the like when it holds Python's objects.
    *
@@ -77,19 +89,21 @@ export class NumpyArray implements Stateful {
   }
 
   /**
-   * Its elements, in the pickle's memory where that is aligned.
+   * Its elements in row-major order, in the pickle's memory where they are so and aligned there.
    *
    * @param refuse - throws, given what is wrong with the array
    */
   tensor(refuse: Refuse): Tensor {
-    const type = this.#type.elementType(refuse);
+    const type = this.dtype(refuse);
     const bytes = bytesFrom(this.#elements);
     if (bytes === undefined) return refuse("an array has no elements");
-    if (this.#fortran && this.#shape.length > 1) refuse("an array is in Fortran order; save it in C order");
     const needed = elementCount(this.#shape) * elementBytes(type);
     if (bytes.length !== needed)
       refuse(`an array has ${bytes.length} bytes, its shape [${this.#shape}] needs ${needed}`);
-    return tensorFromBytes(type, this.#shape, bytes);
+    const tensor = tensorFromBytes(type, this.#shape, bytes);
+    if (!this.#fortran) return tensor;
+    const axes = this.#shape.map((_, axis) => axis).reverse();
+    return { ...tensor, data: transpose(tensor.data, [...this.#shape].reverse(), axes) };
   }
 }
 
@@ -133,6 +147,7 @@ export const numpyGlobals: PickleGlobals = new Map<string, unknown>([
   ...plainGlobals,
   ["numpy ndarray", "numpy ndarray"], // only handed on, to _reconstruct
   ["numpy dtype", makeType],
+  ["ml_dtypes bfloat16", "bfloat16"], // only handed on, to dtype
   ...inCore("multiarray", "_reconstruct", () => new NumpyArray()),
   ...inCore("multiarray", "scalar", scalar),
   ...inCore("numeric", "_frombuffer", fromBuffer),

@@ -2,7 +2,7 @@
 import { UserError } from "../errors.js";
 import { groups } from "../model/index.js";
 import type { Guidance } from "./guidance.js";
-import type { GuidanceReport, SampleOptions, Sampler, Samples } from "./sampler.js";
+import type { ImageSampler, SampleOptions, Sampler, Samples } from "./sampler.js";
 import type { Temperature } from "./temperature.js";
 
 /** How the second model is sampled, where not as the first. */
@@ -13,16 +13,11 @@ export interface EnlargingOptions {
   temperature?: Temperature;
 }
 
-export interface CascadeSamples extends Samples {
-  /** What guidance had to do in the base model; the figures beside it are those of the second model. */
-  base: GuidanceReport;
-}
-
 /**
  * Draws images through two models. The base model's output mean, clipped to [-1, 1], gets the noise that the second model was
  * trained with; both see the same labels. The authors do not clip, so that their second model can meet what it never saw.
  */
-export class Cascade {
+export class Cascade implements ImageSampler {
   /**
    * @param base - a sampler of a model that draws what the other one enlarges
    * @param enlarger - a sampler of a super-resolution model
@@ -41,18 +36,14 @@ export class Cascade {
    *
    * @throws what `Sampler.sample` throws
    */
-  async sample(options: SampleOptions): Promise<CascadeSamples> {
+  async sample(options: SampleOptions): Promise<Samples> {
     const { count, signal, onProgress, ...common } = options;
     const { batch, model } = this.enlarger;
     const { resolution, classes } = model.config.model;
     const size = 3 * resolution ** 2;
     const images = new Uint8Array(count * size);
     const labels: number[] = [];
-    const totals = { base: { clamped: 0, invalidShare: 0 }, enlarger: { clamped: 0, invalidShare: 0 } };
-    const add = (total: GuidanceReport, part: GuidanceReport, share: number) => {
-      total.clamped += part.clamped;
-      total.invalidShare += part.invalidShare * share;
-    };
+    const guidance = { clamped: 0, invalid: 0, guidedDimensions: 0 };
     for (let first = 0; first < count; first += batch) {
       const used = Math.min(batch, count - first);
       const part = { ...portion(options, first, used), signal };
@@ -71,11 +62,12 @@ export class Cascade {
       });
       images.set(large.images, first * size);
       labels.push(...small.labels);
-      add(totals.base, small, used / count);
-      add(totals.enlarger, large, used / count);
+      guidance.clamped += small.clamped + large.clamped;
+      guidance.invalid += small.invalid + large.invalid;
+      guidance.guidedDimensions += small.guidedDimensions + large.guidedDimensions;
       onProgress?.(first + used, count);
     }
-    return { images, count, resolution, labels: Int32Array.from(labels), ...totals.enlarger, base: totals.base };
+    return { images, count, resolution, labels: Int32Array.from(labels), ...guidance };
   }
 
   /** Frees the programs of both. */

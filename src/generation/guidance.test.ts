@@ -23,8 +23,8 @@ function run(
   return {
     mean: numbers(guided.mean),
     variance: numbers(guided.variance),
-    clamped: clamped.js(),
-    invalid: invalid.js(),
+    clamped: clamped.sum().js(),
+    invalid: invalid.sum().js(),
   };
 }
 

@@ -26,9 +26,9 @@ const LEAST_VARIANCE = 1e-30;
 /** A guided prior, and what had to be done to have one. */
 export interface Guided {
   guided: DiagonalGaussian;
-  /** Values that were clamped, scalar. */
+  /** Values of each image that were clamped, [N]. */
   clamped: np.Array;
-  /** Dimensions in which the rule gives no distribution, scalar; the prior with label stands there. */
+  /** Dimensions of each image in which the rule gives no distribution, [N]; the prior with label stands there. */
   invalid: np.Array;
 }
 
@@ -73,11 +73,12 @@ function extrapolate(
   unconditional: DiagonalGaussian,
   weights: { mean: np.Array; variance: np.Array },
 ) {
+  const [count] = conditional.mean.shape;
   const away = (from: np.Array, other: np.Array, weight: np.Array) => from.ref.add(weight.mul(from.sub(other)));
   return {
     mean: away(conditional.mean, unconditional.mean, weights.mean),
     logVariance: away(logarithm(conditional.variance), logarithm(unconditional.variance), weights.variance),
-    invalid: np.zeros([]),
+    invalid: np.zeros([count]),
   };
 }
 
@@ -105,15 +106,17 @@ function product(
   return {
     mean: np.where(exists.ref, guided, conditional.mean),
     logVariance: logarithm(conditional.variance).sub(np.log(divisor)),
-    invalid: np.where(exists, 0, 1).astype(np.float32).sum(),
+    invalid: sumPerImage(np.where(exists, 0, 1)),
   };
 }
 
 function clampAndCount(x: np.Array, low: number, high: number): { values: np.Array; count: np.Array } {
   const values = np.clip(x.ref, low, high);
-  const changed = np.notEqual(values.ref, x);
-  return { values, count: np.where(changed, 1, 0).astype(np.float32).sum() };
+  return { values, count: sumPerImage(np.where(np.notEqual(values.ref, x), 1, 0)) };
 }
+
+/** [N, …] → [N]; consumes x. */
+const sumPerImage = (x: np.Array): np.Array => x.astype(np.float32).reshape([x.shape[0], -1]).sum(1);
 
 /** Guidance weights of every group, [L] each. */
 export interface GuidanceWeights {

@@ -25,9 +25,9 @@ export interface PriorInputs<T> {
 export interface PriorOutputs<T> {
   /** [N, 3, R, R], unclipped. */
   images: T;
-  /** Values clamped by guidance, [1]; 0 without it. */
+  /** Values of each image that guidance clamped, [N]; 0 without it. */
   clamped: T;
-  /** Latent dimensions in which the guided prior does not exist, [1]; 0 but with the product rule. */
+  /** Latent dimensions of each image in which the guided prior does not exist, [N]; 0 but with the product rule. */
   invalid: T;
 }
 
@@ -58,8 +58,8 @@ export function priorPass(
     mean: np.split(weights.mean, latents.length),
     variance: np.split(weights.variance, latents.length),
   };
-  let clamped = np.zeros([1]);
-  let invalid = np.zeros([1]);
+  let clamped = np.zeros([count]);
+  let invalid = np.zeros([count]);
   const chooseLatent: ChooseLatent = ({ index }, prior) => {
     if (!guidance || !perGroup || index >= guidance.groups) return draw(prior, latents[index]);
     const [mean, meanWithout] = np.split(prior.mean, 2, 0);

@@ -49,8 +49,9 @@ export interface SampleOptions {
 export interface GuidanceReport {
   /** Values that guidance would have carried beyond all bounds, and that were clamped. */
   clamped: number;
-  /** Share of the guided latent dimensions in which the guided prior does not exist: see the rule `product`. */
-  invalidShare: number;
+  /** Latent dimensions in which the guided prior does not exist, as can be with the rule `product`, of all that were guided. */
+  invalid: number;
+  guidedDimensions: number;
 }
 
 export interface Samples extends Pictures, GuidanceReport {
@@ -65,10 +66,17 @@ export interface SampleValues extends GuidanceReport {
   labels: Int32Array;
 }
 
+/** What makes images: a model, or a cascade of two. */
+export interface ImageSampler {
+  sample(options: SampleOptions): Promise<Samples>;
+  /** Frees the compiled programs. */
+  dispose(): Promise<void>;
+}
+
 type PriorProgram = ModelProgram<PriorInputs<Operand>, PriorOutputs<Float32Array>>;
 
 /** Draws images from a trained model. Its weights become constants of the compiled program, which is the fast path. */
-export class Sampler {
+export class Sampler implements ImageSampler {
   readonly batch: number;
   readonly runtime: Runtime | undefined;
   readonly #programs = new Map<string, PriorProgram>();
@@ -185,8 +193,7 @@ async function drawPortions(
   const size = 3 * model.resolution ** 2;
   let clamped = 0;
   let invalid = 0;
-  const runs = portions(count, batch);
-  for (const { indices, first, used } of runs) {
+  for (const { indices, first, used } of portions(count, batch)) {
     signal?.throwIfAborted();
     const drawnAs = indices.map((index) => samples[index]);
     const latents =
@@ -203,15 +210,15 @@ async function drawPortions(
     };
     const result = await program.run(inputs);
     take(result.images.subarray(0, used * size), first);
-    clamped += result.clamped[0];
-    invalid += result.invalid[0];
+    clamped += sum(result.clamped.subarray(0, used));
+    invalid += sum(result.invalid.subarray(0, used));
     onProgress?.(first + used, count);
   }
-  const guided = all.slice(0, guidance?.groups ?? 0);
-  const dimensions = guided.reduce((sum, { channels, resolution }) => sum + channels * resolution ** 2, 0);
-  const invalidShare = dimensions > 0 ? invalid / (dimensions * batch * runs.length) : 0;
-  return { labels, clamped, invalidShare };
+  const guided = all.slice(0, guidance?.groups ?? 0).map(({ channels, resolution }) => channels * resolution ** 2);
+  return { labels, clamped, invalid, guidedDimensions: count * sum(guided) };
 }
+
+const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
 
 /** Labels of samples by their number, [N]; see `drawLabels`. */
 export function labelsOfSamples(

@@ -23,3 +23,13 @@ export function attentionPlaces(length: number, count: number): { encoder: numbe
   const existing = (indices: number[]) => indices.filter((index) => index >= 0 && index < length);
   return { encoder: existing(places), generator: existing(places.map((place) => place - 1)) };
 }
+
+/** Places of blocks, attention layers and resampling in one list where an attention layer follows each block of `places`. */
+export function listPlaces(blocks: number, places: number[]) {
+  const shift = (index: number) => places.filter((place) => place < index).length;
+  return {
+    blocks: Array.from({ length: blocks }, (_, index) => index + shift(index)),
+    attention: places.map((place, earlier) => place + earlier + 1),
+    resampling: blocks + places.length,
+  };
+}

@@ -5,7 +5,7 @@
  * mix blocks, attention layers and resampling convolutions in the order of execution. Shapes and layouts are ours.
  */
 import type { ModelConfig } from "../config/index.js";
-import { attentionPlaces } from "./attention-places.js";
+import { attentionPlaces, listPlaces } from "./attention-places.js";
 import { parameterEntries } from "./parameter-tree.js";
 import type { Affine, Attention, Block, ModelParameters } from "./parameters.js";
 import { modelParameters } from "./parameters.js";
@@ -32,16 +32,6 @@ const attention = (name: string): Attention<string> => ({
   output: affine(`${name}.outproj`),
 });
 
-/** Positions of blocks, attention layers and resampling in a list where attention follows the blocks at `places`. */
-function positions(blocks: number, places: number[]) {
-  const shift = (index: number) => places.filter((place) => place < index).length;
-  return {
-    blocks: Array.from({ length: blocks }, (_, index) => index + shift(index)),
-    attention: places.map((place, earlier) => place + earlier + 1),
-    resampling: blocks + places.length,
-  };
-}
-
 /** Attention in the order of the configuration's places, absent where there is none. */
 const attentionNames = (list: string, at: number[]) =>
   at.length > 0 ? { attention: at.map((position) => attention(`${list}.${position}`)) } : {};
@@ -51,7 +41,7 @@ function names(model: ModelConfig): ModelParameters<string> {
   const conditional = classes > 0;
   const encoderLevels = levels.map(({ encoderBlocks, attention: count }, index) => {
     const list = `encoder.encoder_levels.${levels.length - 1 - index}.layer_list`;
-    const at = positions(encoderBlocks, attentionPlaces(encoderBlocks, count).encoder);
+    const at = listPlaces(encoderBlocks, attentionPlaces(encoderBlocks, count).encoder);
     return {
       blocks: at.blocks.map((position) => block(`${list}.${position}`, conditional)),
       ...attentionNames(list, at.attention),
@@ -60,7 +50,7 @@ function names(model: ModelConfig): ModelParameters<string> {
   });
   const generatorLevels = levels.map(({ stochasticLayers, attention: count }, index) => {
     const list = `layer_list.${index}.layer_list`;
-    const at = positions(stochasticLayers, attentionPlaces(stochasticLayers, count).generator);
+    const at = listPlaces(stochasticLayers, attentionPlaces(stochasticLayers, count).generator);
     return {
       layers: at.blocks.map((position) => ({
         prior: block(`${list}.${position}.prior_block`, conditional, "conv2.conv"),

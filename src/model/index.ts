@@ -1,7 +1,7 @@
 /** @file The model: parameters and pure functions of them. */
 export { sigmoid, softplus, swish } from "./activations.js";
 export { attention } from "./attention.js";
-export { attentionPlaces } from "./attention-places.js";
+export { attentionPlaces, listPlaces } from "./attention-places.js";
 export { authorsNames } from "./authors-names.js";
 export { encode } from "./encoder.js";
 export { type ChooseLatent, outputLayers, posterior, stochasticLayer, topDown } from "./generator.js";

@@ -44,6 +44,21 @@ export async function imageGrid(pictures: Pictures, columns: number, options: Gr
   return draw(pictures, { cells }, options);
 }
 
+/**
+ * Rows that need not be equally long.
+ *
+ * @param rows - indices of the images of each row
+ * @returns PNG file
+ */
+export async function imageRows(pictures: Pictures, rows: number[][], options: GridOptions = {}): Promise<Uint8Array> {
+  const columns = Math.max(...rows.map((row) => row.length));
+  return draw(
+    pictures,
+    { cells: rows.map((row) => Array.from({ length: columns }, (_, c) => row[c] ?? null)) },
+    options,
+  );
+}
+
 /** Pairs of rows: originals above their reconstructions. Both must be equally many and equally large. */
 export async function reconstructionGrid(
   originals: Pictures,

@@ -1,5 +1,6 @@
 /** @file Opening a run folder, finished or still growing, to use its model. */
 import { existsSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { UserError } from "../errors.js";
 import { type ParameterTree, parameterSpecs, type TrainedModel } from "../generation/trained-model.js";
 import { checkpointFolder, listCheckpoints, readCheckpoint, readNewest } from "./checkpoint.js";
@@ -21,12 +22,13 @@ export interface OpenRunOptions {
 /**
  * Reads a model from a run folder, verifying the hashes of what it reads.
  *
- * @param run - the folder, or `pretrained:NAME` for a model that ships with the package
+ * @param run - the folder, `pretrained:NAME` for a model that ships with the package, or the folder of one checkpoint of a
+ *   run, RUN/checkpoints/step-N
  * @throws UserError when the folder is no run, or has no such checkpoint or no undamaged one
  */
 export async function openRun(run: string, options: OpenRunOptions = {}): Promise<TrainedModel> {
-  const folder = locateRun(run);
-  const { checkpoint = "last", weights = "ema", onNotice = () => {} } = options;
+  const { folder, step } = located(run);
+  const { checkpoint = step ?? "last", weights = "ema", onNotice = () => {} } = options;
   const config = await readRunConfig(folder);
   const part = weights === "ema" ? "ema" : "parameters";
   const { checkpoints } = runPaths(folder);
@@ -46,6 +48,16 @@ export async function openRun(run: string, options: OpenRunOptions = {}): Promis
     step: manifest.step,
     data: await readDataSummary(folder),
   };
+}
+
+/** The folder of a run, and the step when one of its checkpoints is meant. */
+function located(run: string): { folder: string; step?: number } {
+  const path = locateRun(run);
+  const step = /^step-(\d+)$/.exec(basename(path));
+  const checkpoints = dirname(path);
+  return step && basename(checkpoints) === "checkpoints"
+    ? { folder: dirname(checkpoints), step: Number(step[1]) }
+    : { folder: path };
 }
 
 /** The folder of the best checkpoint, or of the one of a step. */

@@ -62,16 +62,16 @@ export function temporaryFolder(): string {
 }
 
 /**
- * Writes PNG images of 12×12, a coloured disc on white each, into sub-folders named by class.
+ * Writes PNG images of 12×12, or of another size, a coloured disc on white each, into sub-folders named by class.
  *
  * @returns the folder
  */
-export async function discs(folder: string, classes: string[], countPerClass: number): Promise<string> {
+export async function discs(folder: string, classes: string[], countPerClass: number, size = 12): Promise<string> {
   for (const [label, name] of classes.entries()) {
     mkdirSync(join(folder, name), { recursive: true });
     for (let i = 0; i < countPerClass; i++) {
       const fill = `hsl(${(360 * label) / classes.length + 3 * i}, 80%, 50%)`;
-      const disc = `<svg width="12" height="12"><circle cx="6" cy="${4 + (i % 4)}" r="${3 + (i % 3)}" fill="${fill}"/></svg>`;
+      const disc = `<svg width="${size}" height="${size}" viewBox="0 0 12 12"><circle cx="6" cy="${4 + (i % 4)}" r="${3 + (i % 3)}" fill="${fill}"/></svg>`;
       await sharp(Buffer.from(disc))
         .flatten({ background: "white" })
         .png()

@@ -18,6 +18,8 @@ export const LAYERS: Record<string, string[]> = {
     ...["generation", "evaluation"], // it shows samples and measures the bound on held-out images as it goes
     ...["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
   ],
+  // other people's weights in, ours out: run folders are written and read
+  exchange: ["training", "generation", "objective", "model", "engine", "formats", "config", "errors"],
   report: [
     ...["training", "generation", "evaluation"],
     ...["objective", "model", "data", "engine", "formats", "random", "config", "errors"],

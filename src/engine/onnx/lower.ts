@@ -23,9 +23,19 @@ export interface OnnxModel {
  */
 export function lowerToOnnx(graph: Graph, block: number): OnnxModel {
   const lowering = new Lowering(block);
+  const { inputs, outputs } = writeGraph(graph, lowering);
+  return { model: lowering.model.encode(), inputs, outputs };
+}
+
+/** Writes all of a graph; inputs and outputs are called as asked, or `in0`, `in1`, … and whatever the arrays are called. */
+export function writeGraph(
+  graph: Graph,
+  lowering: Lowering,
+  names?: { inputs: readonly string[]; outputs: readonly string[] },
+): Omit<OnnxModel, "model"> {
   const info = (name: string, { dtype, shape }: Atom): TensorInfo => ({ name, dtype, shape: [...shape] });
   const inputs = graph.inputs.map((input, index) => {
-    const name = `in${index}`;
+    const name = names?.inputs[index] ?? `in${index}`;
     lowering.define(input, name);
     lowering.model.input(name, specOf(input));
     return info(name, input);
@@ -34,10 +44,10 @@ export function lowerToOnnx(graph: Graph, block: number): OnnxModel {
     lowering.define(value, lowering.model.initializer(data, value.shape, value.dtype));
   }
   for (const equation of graph.equations) lowerEquation(equation, lowering);
-  const outputs = graph.outputs.map((output) =>
-    info(lowering.model.output(lowering.full(output), specOf(output)), output),
+  const outputs = graph.outputs.map((output, index) =>
+    info(lowering.model.output(lowering.full(output), specOf(output), names?.outputs[index]), output),
   );
-  return { model: lowering.model.encode(), inputs, outputs };
+  return { inputs, outputs };
 }
 
 const specOf = (atom: Atom) => new Spec([...atom.shape], atom.dtype);

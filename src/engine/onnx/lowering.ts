@@ -16,16 +16,20 @@ const BLOCKED = "com.microsoft.nchwc";
  * multiples of b.
  */
 export class Lowering {
-  readonly model = new ModelBuilder();
   readonly #plain = new Map<Value, string>();
   readonly #blocked = new Map<Value, string>();
   /** What a reshaped array was before. */
   readonly #reshaped = new Map<string, { name: string; shape: string }>();
 
-  /** @param block - channels to a block; 0 where the machine has no blocked convolutions */
-  constructor(readonly block: number) {}
+  readonly node: ModelBuilder["node"];
 
-  node = this.model.node.bind(this.model);
+  /** @param block - channels to a block; 0 where the machine has no blocked convolutions */
+  constructor(
+    readonly block: number,
+    readonly model = new ModelBuilder(),
+  ) {
+    this.node = model.node.bind(model);
+  }
 
   /** Writes an operator on blocked images. */
   blockedNode(opType: string, inputs: readonly string[], attributes: Parameters<ModelBuilder["node"]>[2]): string {
@@ -130,7 +134,7 @@ export class Lowering {
     const origin = this.#reshaped.get(x) ?? { name: x, shape: String(from) };
     if (origin.shape === String(to)) return origin.name;
     const allowZero = to.includes(0) ? { allowzero: 1 } : undefined;
-    const [name] = this.node("Reshape", [origin.name, this.model.integers(to)], allowZero);
+    const [name] = this.node("Reshape", [origin.name, this.model.targetShape(to)], allowZero);
     this.#reshaped.set(name, origin);
     return name;
   }

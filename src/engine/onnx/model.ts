@@ -3,6 +3,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import {
   AttributeProto_AttributeType,
   AttributeProtoSchema,
+  type GraphProto,
   GraphProtoSchema,
   ModelProtoSchema,
   type NodeProto,
@@ -11,6 +12,7 @@ import {
   type TensorProto,
   TensorProto_DataType,
   TensorProtoSchema,
+  type TensorShapeProto_Dimension,
   TensorShapeProto_DimensionSchema,
   TensorShapeProtoSchema,
   TypeProto_TensorSchema,
@@ -54,16 +56,21 @@ export class ModelBuilder {
   }
 
   input(name: string, { shape, dtype }: Spec): void {
-    this.#inputs.push(valueInfo(name, shape, dtype));
+    this.#inputs.push(valueInfo(name, this.dimensions(shape), dtype));
   }
 
-  /** Makes an array an output and returns the output's name: the array's own, unless that is taken or is no node's. */
-  output(value: string, { shape, dtype }: Spec): string {
-    const own = this.#computed.has(value) && !this.#outputs.some(({ name }) => name === value);
-    const name = own ? value : this.fresh();
+  /** Makes an array an output and returns its name: the one asked for, or the array's own, unless that is taken or is no node's. */
+  output(value: string, { shape, dtype }: Spec, asked?: string): string {
+    const own = asked === undefined && this.#computed.has(value) && !this.#outputs.some(({ name }) => name === value);
+    const name = own ? value : (asked ?? this.fresh());
     if (!own) this.#nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [value], output: [name], name }));
-    this.#outputs.push(valueInfo(name, shape, dtype));
+    this.#outputs.push(valueInfo(name, this.dimensions(shape), dtype));
     return name;
+  }
+
+  /** The sizes of an input or output as they are declared. */
+  protected dimensions(shape: readonly number[]): TensorShapeProto_Dimension[] {
+    return shape.map((size) => dimension({ case: "dimValue", value: BigInt(size) }));
   }
 
   /** An initialiser with these elements. */
@@ -84,6 +91,11 @@ export class ModelBuilder {
         "int64",
       ),
     ])[0];
+  }
+
+  /** The shape that a `Reshape` leads to. */
+  targetShape(shape: readonly number[]): string {
+    return this.integers(shape);
   }
 
   /** A scalar. */
@@ -112,30 +124,35 @@ export class ModelBuilder {
   }
 
   /**
-   * The model in ONNX's binary form, without what nothing needs, its nodes in reverse: ONNX Runtime runs what the last of the final nodes needs, the
+   * The model in ONNX's binary form, its nodes in reverse: ONNX Runtime runs what the last of the final nodes needs, the
    * operands of each node from the last to the first. Read backwards, a list of nodes is run nearly in its order, each no
    * earlier than something needs it, which is what keeps memory low.
    */
   encode(): Uint8Array {
+    const graph = this.graph();
+    const domains = new Set(graph.node.map(({ domain }) => domain).filter((domain) => domain !== ""));
+    const version = graph.node.some(({ opType }) => opType === "BitCast") ? BITS_OPSET : OPSET;
+    const opsetImport = [create(OperatorSetIdProtoSchema, { domain: "", version })];
+    for (const domain of domains) opsetImport.push(create(OperatorSetIdProtoSchema, { domain, version: 1n }));
+    const model = create(ModelProtoSchema, { irVersion: IR_VERSION, producerName: "strata", opsetImport, graph });
+    return toBinary(ModelProtoSchema, model);
+  }
+
+  /** What has been written, without what nothing needs, its nodes in reverse. */
+  protected graph(): GraphProto {
     const needed = new Set(this.#outputs.map(({ name }) => name));
     const node = this.#nodes.toReversed().filter(({ input, output }) => {
       const live = output.some((name) => needed.has(name));
       if (live) for (const name of input) needed.add(name);
       return live;
     });
-    const graph = create(GraphProtoSchema, {
+    return create(GraphProtoSchema, {
       name: "strata",
       node,
       initializer: this.#initializers.filter(({ name }) => needed.has(name)),
       input: this.#inputs,
       output: this.#outputs,
     });
-    const domains = new Set(node.map(({ domain }) => domain).filter((domain) => domain !== ""));
-    const version = node.some(({ opType }) => opType === "BitCast") ? BITS_OPSET : OPSET;
-    const opsetImport = [create(OperatorSetIdProtoSchema, { domain: "", version })];
-    for (const domain of domains) opsetImport.push(create(OperatorSetIdProtoSchema, { domain, version: 1n }));
-    const model = create(ModelProtoSchema, { irVersion: IR_VERSION, producerName: "strata", opsetImport, graph });
-    return toBinary(ModelProtoSchema, model);
   }
 
   #once(key: string, write: () => string[]): string[] {
@@ -145,10 +162,11 @@ export class ModelBuilder {
   }
 }
 
-function valueInfo(name: string, shape: readonly number[], dtype: DType): ValueInfoProto {
-  const dim = shape.map((size) =>
-    create(TensorShapeProto_DimensionSchema, { value: { case: "dimValue", value: BigInt(size) } }),
-  );
+/** A declared size: a number, or the name of one that is known at run time. */
+export const dimension = (value: TensorShapeProto_Dimension["value"]): TensorShapeProto_Dimension =>
+  create(TensorShapeProto_DimensionSchema, { value });
+
+function valueInfo(name: string, dim: TensorShapeProto_Dimension[], dtype: DType): ValueInfoProto {
   const tensorType = create(TypeProto_TensorSchema, {
     elemType: elementTypes[dtype],
     shape: create(TensorShapeProtoSchema, { dim }),

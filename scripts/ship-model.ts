@@ -1,0 +1,25 @@
+/**
+ * @file Makes a model that ships with the package out of a run: `node --import tsx scripts/ship-model.ts RUN NAME` writes
+ * `pretrained/NAME`, a run folder with the averaged weights in float16, the configuration and the log.
+ */
+import { copyFileSync, existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readMetrics } from "../src/training/metrics-log.js";
+import { openRun } from "../src/training/open-run.js";
+import { saveModel } from "../src/training/save-model.js";
+
+const [run, name] = process.argv.slice(2);
+if (!run || !name) throw new Error("Expected RUN and NAME.");
+
+const out = fileURLToPath(new URL(`../pretrained/${name}`, import.meta.url));
+const { config, parameters, data, step } = await openRun(run);
+const skips = readMetrics(join(run, "metrics.jsonl")).filter(({ type }) => type === "skip").length;
+const images = step * config.training.batchSize;
+const counters = { step, images, updates: step - skips, skips, consecutiveSkips: 0 };
+
+for (const part of ["checkpoints", "samples"]) rmSync(join(out, part), { recursive: true, force: true });
+await saveModel(out, { config, data, counters }, { ema: parameters }, "float16");
+for (const log of ["metrics.jsonl", "log.txt"]) {
+  if (existsSync(join(run, log))) copyFileSync(join(run, log), join(out, log));
+}

@@ -1,0 +1,68 @@
+/** @file `strata export`: a run's model for other programs. */
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import { Option } from "commander";
+import { UserError } from "../errors.js";
+import { exportOnnx } from "../exchange/onnx/export-onnx.js";
+import type { Naming } from "../exchange/state-dictionary.js";
+import { writeSafetensors, writeTorch } from "../exchange/write-weights.js";
+import { parameterSpecs, type TrainedModel } from "../generation/trained-model.js";
+import { countParameters } from "../model/index.js";
+import { type Context, createCommand, withContext } from "./command.js";
+import { formatBytes, formatCount } from "./format.js";
+import { makeFolder } from "./images.js";
+import { addWeightsOptions, openModel, type WeightsOptions } from "./sampling-options.js";
+
+/** How each format is written, and the files that it makes. */
+const formats = {
+  safetensors: async (model: TrainedModel, out: string, names: Naming = "ours") => {
+    await writeSafetensors(model, out, names);
+    return { files: [out] };
+  },
+  torch: async (model: TrainedModel, out: string) => {
+    await writeTorch(model, out);
+    return { files: [out] };
+  },
+  onnx: exportOnnx,
+};
+
+interface Options extends WeightsOptions {
+  format: keyof typeof formats;
+  out: string;
+  names?: Naming;
+}
+
+export const exportCommand = addWeightsOptions(
+  createCommand(
+    "export <run>",
+    "write a model for other programs",
+    "strata export runs/emoji --format torch --out emoji.pt",
+  ),
+)
+  .addOption(new Option("--format <name>", "what to write").choices(Object.keys(formats)).makeOptionMandatory())
+  .requiredOption("--out <path>", "the file to write; for onnx a folder")
+  .addOption(
+    new Option("--names <whose>", "names of tensors in safetensors (default: ours; torch has the authors')").choices([
+      "ours",
+      "authors",
+    ]),
+  )
+  .action(withContext(runExport));
+
+async function runExport(context: Context, options: Options, run: string): Promise<void> {
+  const { format, out, names } = options;
+  if (names !== undefined && format !== "safetensors") {
+    throw new UserError(
+      `--names ${names}: expected with --format safetensors alone, got --format ${format}. Leave it out.`,
+    );
+  }
+  const model = await openModel({ ...options, run }, context);
+  makeFolder(dirname(out));
+  const { files } = await formats[format](model, out, names);
+  const parameters = countParameters(parameterSpecs(model.config));
+  const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
+  context.result(
+    { out, format, parameters, step: model.step, files, bytes },
+    `${formatCount(parameters)} parameters of step ${formatCount(model.step)}: ${files.join(", ")} (${formatBytes(bytes)})`,
+  );
+}

@@ -1,0 +1,70 @@
+/** @file Guidance weights, from text. */
+import { UserError } from "../errors.js";
+import type { Guidance } from "../generation/guidance.js";
+
+/**
+ * Guidance weights from text.
+ *
+ * @param words - one "MEAN,VARIANCE", or one "RESOLUTION:MEAN,VARIANCE" for each resolution to guide, also joined by ";"; one
+ *   weight instead of two is both
+ * @param option - its name, for messages
+ */
+export function parseGuidance(words: readonly string[], option = "--guidance"): Guidance {
+  const parsed = words
+    .flatMap((word) => word.split(";"))
+    .map((word) => {
+      const match = /^(?:(\d+):)?([^,:]+)(?:,([^,:]+))?$/.exec(word.trim());
+      const mean = numberOf(match?.[2]);
+      const variance = match?.[3] === undefined ? mean : numberOf(match[3]);
+      if (!Number.isFinite(mean) || !Number.isFinite(variance)) {
+        throw new UserError(
+          `${option} ${word}: expected MEAN,VARIANCE such as 1.5,5, or RESOLUTION:MEAN,VARIANCE such as 32:1.5,5.`,
+        );
+      }
+      return { resolution: match?.[1] === undefined ? undefined : Number(match[1]), mean, variance };
+    });
+  const pairs = parsed.flatMap(({ resolution, ...weights }) =>
+    resolution === undefined ? [] : [{ resolution, ...weights }],
+  );
+  if (new Set(pairs.map(({ resolution }) => resolution)).size < pairs.length) {
+    throw new UserError(`${option} ${words.join(" ")}: expected each resolution once.`);
+  }
+  if (pairs.length === parsed.length) return pairs;
+  if (parsed.length === 1) return { mean: parsed[0].mean, variance: parsed[0].variance };
+  throw new UserError(
+    `${option} ${words.join(" ")}: expected one MEAN,VARIANCE alone, or RESOLUTION:MEAN,VARIANCE throughout.`,
+  );
+}
+
+/** Weights of the mean, one a row, and of the variance, one a column. */
+export interface WeightGrid {
+  means: number[];
+  variances: number[];
+}
+
+/** More pictures than this are no grid that anybody looks at. */
+const LARGEST_GRID = 400;
+
+/**
+ * Two lists of weights from text: "0,1,2" "0,2,5".
+ *
+ * @throws UserError when they are something else, or too long
+ */
+export function parseWeightGrid(words: readonly string[]): WeightGrid {
+  const lists = words.map((word) => word.split(",").map(numberOf));
+  if (lists.length !== 2 || lists.some((list) => !list.every(Number.isFinite))) {
+    throw new UserError(
+      `--guidance-grid ${words.join(" ")}: expected two lists of weights, of the mean and of the variance, such as 0,1,2 0,2,5.`,
+    );
+  }
+  const [means, variances] = lists;
+  const count = means.length * variances.length;
+  if (count > LARGEST_GRID) {
+    throw new UserError(`--guidance-grid: expected at most ${LARGEST_GRID} pairs of weights, got ${count}.`);
+  }
+  return { means, variances };
+}
+
+/** NaN for what is no number, nothing included. */
+const numberOf = (text: string | undefined): number =>
+  text === undefined || text.trim() === "" ? Number.NaN : Number(text);

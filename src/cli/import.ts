@@ -1,0 +1,73 @@
+/** @file `strata import`: weights that other programs made, as a run folder. */
+import { existsSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import type { Config } from "../config/index.js";
+import { UserError } from "../errors.js";
+import { readWeights } from "../exchange/read-weights.js";
+import { parameterSpecs } from "../generation/trained-model.js";
+import { countParameters } from "../model/index.js";
+import { runPaths } from "../training/run-folder.js";
+import { saveModel } from "../training/save-model.js";
+import { type Context, createCommand, withContext } from "./command.js";
+import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "./configuration.js";
+import { formatCount } from "./format.js";
+import { programName } from "./invocation.js";
+
+interface Options extends ConfigurationOptions {
+  out: string;
+  classes?: string;
+}
+
+export const importCommand = addConfigurationOptions(
+  createCommand(
+    "import <file>",
+    "make a run folder of weights from elsewhere: the authors' PyTorch files, safetensors",
+    "strata import cifar10_ema_weights.pt --preset cifar10 --out runs/cifar10",
+  ),
+)
+  .requiredOption("--out <run>", "the run folder to make")
+  .option("--classes <file>", "names of the classes, one a line, in the order of their labels")
+  .action(withContext(runImport));
+
+async function runImport(context: Context, options: Options, file: string): Promise<void> {
+  const { out } = options;
+  const config = resolveConfiguration(options, context.seed);
+  const { config: description, metrics, checkpoints } = runPaths(out);
+  if ([description, metrics, checkpoints].some(existsSync)) {
+    throw new UserError(`Expected a folder without a run at ${out}, but one is there. Give another folder to --out.`);
+  }
+  const classes = options.classes === undefined ? [] : readClasses(options.classes, config);
+  const { format, counters, ...weights } = await readWeights(file, config);
+  const data = { name: `imported from ${basename(file)}`, count: 0, classes, classCounts: [] };
+  await saveModel(out, { config, data, counters }, weights);
+  const imported = Object.keys(PARTS).filter((part) => part in weights) as (keyof typeof PARTS)[];
+  const parameters = countParameters(parameterSpecs(config));
+  const step = counters?.step ?? 0;
+  context.result(
+    { out, format, parameters, imported, step },
+    `${formatCount(parameters)} parameters from ${file} (${format}): ${imported.map((part) => PARTS[part]).join(", ")}. Saved in ${out}.\n` +
+      `Samples: ${programName()} sample --run ${out} --count 64 --out samples.png`,
+  );
+}
+
+/** What a file may hold, for people. */
+const PARTS = {
+  ema: "weights to use",
+  parameters: "weights without averaging",
+  moments: "state of the optimizer",
+};
+
+/** Names of the classes, one a line. */
+function readClasses(path: string, { model }: Config): string[] {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UserError(`Expected names of classes in ${path}, but it cannot be read (${(error as Error).message}).`);
+  }
+  const names = text.replace(/\r?\n$/, "").split(/\r?\n/);
+  if (names.length === model.classes) return names;
+  throw new UserError(
+    `--classes ${path}: expected ${model.classes} lines, one for each class of the model, got ${names.length}.`,
+  );
+}
