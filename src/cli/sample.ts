@@ -56,8 +56,7 @@ async function runSample(context: Context, options: Options): Promise<void> {
   const asked = { ...noise, ...chosen, labels, signal: context.signal, onProgress };
   const runtime = await createRuntime(context);
   try {
-    const execution = { runtime, signal: context.signal };
-    const rows = await hierarchyRows({ ...options, count }, asked, model, execution);
+    const rows = await hierarchyRows({ ...options, count }, asked, model, { runtime, signal: context.signal });
     const sampler = await openSampler(model, options, rows?.sampling.count ?? count, context, runtime);
     try {
       const startMs = performance.now();
