@@ -78,6 +78,14 @@ test.each(fixtureNames)("%s: exported, the authors' file comes out again", async
   expect(await tensorsOf(out)).toEqual(await tensorsOf(file(name)));
 });
 
+test("a file of JAX makes the run that the file of PyTorch makes", async () => {
+  const out = at("from-jax");
+  const result = await done("import", file("cond16", "weights.p"), "--config", configuration("cond16"), "--out", out);
+  expect(result).toMatchObject({ format: "JAX", parameters: 308422, imported: ["ema"], step: 0 });
+  const weights = (run: string) => readFileSync(join(run, "checkpoints", "step-0", "ema.safetensors"));
+  expect(weights(out).equals(weights(at("cond16")))).toBe(true);
+});
+
 const data = () => ["--data", `folder:${at("discs")}`];
 
 test("reconstruct works on what was imported, and inspect", async () => {
