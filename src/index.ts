@@ -11,6 +11,10 @@ export {
 export { type OpenRuntimeOptions, openRuntime, Runtime, type RuntimeOptions } from "./engine/index.js";
 export { UserError } from "./errors.js";
 export { type Bound, type BoundOptions, heldOutBound } from "./evaluation/held-out-bound.js";
+export { exportOnnx } from "./exchange/onnx/export-onnx.js";
+export { readWeights } from "./exchange/read-weights.js";
+export type { ForeignWeights } from "./exchange/training-checkpoint.js";
+export { writeSafetensors, writeTorch } from "./exchange/write-weights.js";
 export type { LabelledPictures } from "./generation/encoder-inputs.js";
 export { type FormationOptions, formation } from "./generation/formation.js";
 export type { Guidance } from "./generation/guidance.js";
@@ -47,6 +51,7 @@ export {
   type ValidationLine,
 } from "./training/metrics-log.js";
 export { type OpenRunOptions, openRun } from "./training/open-run.js";
+export { type SavedWeights, saveModel } from "./training/save-model.js";
 export { type TrainOptions, train } from "./training/train.js";
 export type { TrainResult } from "./training/training-loop.js";
 export { version } from "./version.js";

@@ -9,7 +9,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { parseGuidance } from "../../src/cli/sampling-options.js";
+import { parseGuidance } from "../../src/cli/guidance-options.js";
 import { type ImageSet, openData, take } from "../../src/data/index.js";
 import { entries, Runtime, rebuild, type Spec, type Tree } from "../../src/engine/index.js";
 import { encodeSafetensors, readSafetensors } from "../../src/formats/safetensors.js";

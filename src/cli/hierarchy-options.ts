@@ -8,7 +8,7 @@ import type { SampleOptions } from "../generation/sampler.js";
 import type { TrainedModel } from "../generation/trained-model.js";
 import { type Group, groups as groupsOf } from "../model/index.js";
 import { wholeNumber } from "./arguments.js";
-import { readOrigins } from "./origins.js";
+import { type Origin, readOrigins } from "./origins.js";
 import type { SamplingOptions } from "./sampling-options.js";
 import type { SampleLayout } from "./save-samples.js";
 
@@ -36,7 +36,7 @@ export const addHierarchyOptions = (command: Command): Command =>
     );
 
 /** What to draw instead of the samples of a seed, and how to lay it out. */
-export interface Rows {
+export interface HierarchyRows {
   sampling: Pick<SampleOptions, "count" | "samples" | "latents" | "labels">;
   layout: SampleLayout;
 }
@@ -53,7 +53,7 @@ export async function hierarchyRows(
   drawing: DrawOptions,
   model: TrainedModel,
   execution: Pick<LatentsOptions, "runtime" | "signal">,
-): Promise<Rows | undefined> {
+): Promise<HierarchyRows | undefined> {
   const { interpolate: ends, vary: pictures, count } = options;
   checkOptions(options);
   const words = ends ?? pictures;
@@ -62,29 +62,54 @@ export async function hierarchyRows(
   const { groups = [all.length] } = options;
   checkGroups(groups, all);
   const origins = await readOrigins(words, options, drawing, model, execution);
-  const row = (first: number, kept: number): { latents: Latents; labels: (number | undefined)[] } => {
-    const [from, to] = origins.slice(first, first + 2);
-    if (ends) {
-      const labels = Array.from({ length: count }, (_, step) => (2 * step < count ? from.label : to.label));
-      return { latents: interpolate(from.latents, to.latents, count, kept), labels };
-    }
-    const variations = resample(model.config.model, from.latents, { ...drawing, groups: kept, count: count - 1 });
-    return { latents: concatenateLatents([from.latents, variations]), labels: Array(count).fill(from.label) };
-  };
-  const firsts = origins.flatMap((_, index) => (pictures || index % 2 === 0 ? [index] : []));
-  const rows = firsts.flatMap((first) => groups.map((kept) => ({ first, kept, ...row(first, kept) })));
+  const starts = [...origins.keys()].filter((index) => pictures || index % 2 === 0);
+  const rows = starts.flatMap((start) =>
+    groups.map((kept) =>
+      ends
+        ? path(origins[start], origins[start + 1], kept, count)
+        : variations(origins[start], kept, count, model, drawing),
+    ),
+  );
+  const labels = rows.flatMap((row) => row.labels);
   return {
     sampling: {
       count: rows.length * count,
-      samples: rows.flatMap(({ first }) => Array<number>(count).fill(origins[first].number)),
+      samples: rows.flatMap(({ number }) => Array<number>(count).fill(number)),
       latents: concatenateLatents(rows.map(({ latents }) => latents)),
-      labels:
-        model.config.model.classes > 0 ? Int32Array.from(rows.flatMap(({ labels }) => labels as number[])) : undefined,
+      labels: labels.length > 0 ? Int32Array.from(labels) : undefined,
     },
     layout: {
       columns: pictures && rows.length === 1 ? undefined : count,
-      rowLabels: groups.length > 1 ? rows.map(({ kept }) => `K = ${kept}`) : undefined,
+      rowLabels: groups.length > 1 ? starts.flatMap(() => groups.map((kept) => `K = ${kept}`)) : undefined,
     },
+  };
+}
+
+/** One row: what its pictures are drawn from. */
+interface Row {
+  /** What else is drawn is that of this sample. */
+  number: number;
+  latents: Latents;
+  /** Of each picture, or none. */
+  labels: number[];
+}
+
+/** Each picture has the label of the end that is nearer. */
+function path(from: Origin, to: Origin, kept: number, count: number): Row {
+  const labels = Array.from({ length: count }, (_, step) => (2 * step < count ? from : to).label);
+  return {
+    number: from.number,
+    latents: interpolate(from.latents, to.latents, count, kept),
+    labels: labels.filter((label) => label !== undefined),
+  };
+}
+
+function variations(origin: Origin, kept: number, count: number, model: TrainedModel, drawing: DrawOptions): Row {
+  const varied = resample(model.config.model, origin.latents, { ...drawing, groups: kept, count: count - 1 });
+  return {
+    number: origin.number,
+    latents: concatenateLatents([origin.latents, varied]),
+    labels: origin.label === undefined ? [] : Array<number>(count).fill(origin.label),
   };
 }
 

@@ -8,6 +8,7 @@ import { formatCount, formatDuration, formatShare } from "./format.js";
 import { drawGuidanceGrid } from "./guidance-grid.js";
 import { parseWeightGrid } from "./guidance-options.js";
 import { addHierarchyOptions, type HierarchyOptions, hierarchyRows } from "./hierarchy-options.js";
+import { readNoise } from "./noise-file.js";
 import { openSampler } from "./open-sampler.js";
 import { createRuntime } from "./runtime.js";
 import { addSamplingOptions, openModel, type SamplingOptions, sampleOptions } from "./sampling-options.js";
@@ -16,6 +17,7 @@ import { outputKind, type SampleLayout, saveSamples } from "./save-samples.js";
 interface Options extends SamplingOptions, HierarchyOptions {
   count?: number;
   guidanceGrid?: string[];
+  noise?: string;
   out: string;
 }
 
@@ -30,6 +32,7 @@ export const sampleCommand = addHierarchyOptions(
 )
   .option("--count <n>", "number of images; with --interpolate and --vary, of each row", wholeNumber(1))
   .option("--guidance-grid <weights...>", "MEANS VARIANCES: one picture at every pair of weights, such as 0,1,2 0,2,5")
+  .option("--noise <file>", "noise of the latents from a safetensors file, eps.0, eps.1, …, instead of the seed's")
   .requiredOption("--out <path>", "FILE.png for a grid, FILE.npz for arrays, FOLDER/ for PNG files")
   .action(withContext(runSample));
 
@@ -42,15 +45,18 @@ interface Drawing {
 async function runSample(context: Context, options: Options): Promise<void> {
   const { out } = options;
   outputKind(out); // refused before the work, not after it
-  const count = countOf(options);
+  checkOptions(options);
   const weights = options.guidanceGrid && parseWeightGrid(options.guidanceGrid);
   const model = await openModel(options, context);
+  const noise = options.noise === undefined ? undefined : await readNoise(options.noise, model);
+  const count = noise?.count ?? options.count ?? 1;
   const onProgress = (done: number, all: number) => context.progress.update(`${done} of ${all} images`);
-  const asked = { ...sampleOptions(options, count, model, context), signal: context.signal, onProgress };
+  const chosen = sampleOptions(options, count, model, context);
+  const labels = chosen.labels ?? noise?.labels;
+  const asked = { ...noise, ...chosen, labels, signal: context.signal, onProgress };
   const runtime = await createRuntime(context);
   try {
-    const execution = { runtime, signal: context.signal };
-    const rows = await hierarchyRows({ ...options, count }, asked, model, execution);
+    const rows = await hierarchyRows({ ...options, count }, asked, model, { runtime, signal: context.signal });
     const sampler = await openSampler(model, options, rows?.sampling.count ?? count, context, runtime);
     try {
       const startMs = performance.now();
@@ -77,21 +83,24 @@ const draw = async (sampler: ImageSampler, options: SampleOptions, layout?: Samp
   layout,
 });
 
-/** How many images to draw; the grid of weights shows one. */
-function countOf({ count, guidanceGrid, guidance, interpolate, vary }: Options): number {
-  if (!guidanceGrid) {
-    if (count === undefined) throw new UserError("Expected --count N, the number of images to draw.");
-    return count;
+/** Refuses options that contradict each other. */
+function checkOptions({ count, guidanceGrid, guidance, interpolate, vary, noise }: Options): void {
+  if (guidanceGrid && (guidance || interpolate || vary || noise)) {
+    throw new UserError("--guidance-grid: expected neither --guidance, --interpolate, --vary nor --noise with it.");
   }
-  if (count !== undefined && count !== 1) {
+  if (noise && (count !== undefined || interpolate || vary)) {
+    throw new UserError(
+      "--noise: expected neither --count, --interpolate nor --vary with it: the file says what to draw.",
+    );
+  }
+  if (guidanceGrid && count !== undefined && count !== 1) {
     throw new UserError(
       `--count ${count}: --guidance-grid shows one picture. Leave --count out; --seed chooses the picture.`,
     );
   }
-  if (guidance || interpolate || vary) {
-    throw new UserError("--guidance-grid: expected neither --guidance, --interpolate nor --vary with it.");
+  if (!guidanceGrid && !noise && count === undefined) {
+    throw new UserError("Expected --count N, the number of images to draw.");
   }
-  return 1;
 }
 
 /** A row for each class when all are asked for. */

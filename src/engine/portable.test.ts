@@ -189,6 +189,12 @@ describe("what depends on the batch size in another way is refused", () => {
       "expected constants that do not depend on the batch size, got int32[N]",
     );
   });
+  test("a constant made of it", () => {
+    const divided: Fn = (x) => x.mul(np.array([1 / x.shape[0], 1, 2, 3, 4, 5]));
+    expect(() => modelOf(divided, rows)).toThrow(
+      "constants that do not depend on the batch size, got one of float32[6]",
+    );
+  });
   test("a batch in reverse", () => {
     expect(() => modelOf((x) => np.flip(x, 0), rows)).toThrow(
       "expected constants that do not depend on the batch size, got int64[N]",

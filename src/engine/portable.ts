@@ -38,10 +38,23 @@ function checkAlike(first: Graph, second: Graph): void {
   const [a, b] = [describe(first, STAND_INS[0]), describe(second, STAND_INS[1])];
   const at = a.findIndex((line, index) => line !== b[index]);
   const index = at < 0 && a.length !== b.length ? a.length : at;
-  if (index < 0) return;
+  if (index < 0) {
+    checkConstants(first, second);
+    return;
+  }
   const equation = (first.equations[index] ?? second.equations[index]) as Equation | undefined;
   const what = equation ? `${formatEquation(equation)}, traced in ${equation.scope}` : "what the function returns";
   throw new Error(`expected a function whose batch size may be any, got one that depends on it: ${what}`);
+}
+
+/** Weights are the same array; what the function brings along must have the same elements. */
+function checkConstants(first: Graph, second: Graph): void {
+  const others = [...second.constants.values()];
+  [...first.constants].forEach(([{ dtype, shape }, data], index) => {
+    const other = others[index];
+    if (data === other || data.every((element, place) => Object.is(element, other[place]))) return;
+    throw new Error(`expected constants that do not depend on the batch size, got one of ${dtype}[${shape}] that does`);
+  });
 }
 
 /** Every equation, then the outputs, as text in which sizes are told by how many batches they are. */

@@ -20,10 +20,13 @@ interface Kind {
 /** Bytes of the beginning that tell the kinds apart. */
 const START = 32;
 
+/** How a pickle in protocol 2 to 5 begins. */
+const isPickle = ([mark, protocol]: Buffer): boolean => mark === 0x80 && protocol >= 2 && protocol <= 5;
+
 const fromTorch = async (path: string, config: Config) =>
   fromAuthorsCheckpoint(await readTorchFile(path), config, path);
 
-/** Every kind, in the order in which they are tried. */
+/** Every kind, in the order in which they are tried: an old PyTorch file is a pickle too, and begins with a number. */
 const kinds: readonly Kind[] = [
   { name: "PyTorch", begins: (start) => torchContainerOf(start) === "zip", read: fromTorch },
   { name: "PyTorch before 1.6", begins: (start) => torchContainerOf(start) === "legacy", read: fromTorch },
@@ -36,7 +39,7 @@ const kinds: readonly Kind[] = [
   },
   {
     name: "JAX",
-    begins: ([protocol, version]) => protocol === 0x80 && version >= 2, // how pickles begin
+    begins: isPickle,
     read: async (path, config) => ({ ema: await readFlaxFile(path, config) }),
   },
 ];

@@ -39,7 +39,7 @@ async function tensorsOf(path: string): Promise<string[]> {
 }
 
 beforeAll(async () => {
-  await discs(at("discs"), ["red", "blue"], 8, 16);
+  await discs(at("discs"), ["red", "orange", "green", "blue", "violet"], 4, 16); // as many classes as the models have
   for (const name of fixtureNames) {
     writeFileSync(configuration(name), JSON.stringify(fixture(name).config));
     await done("import", file(name), "--config", configuration(name), "--out", at(name));

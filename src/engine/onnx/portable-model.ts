@@ -13,6 +13,7 @@ import {
   StringStringEntryProtoSchema,
   type TensorShapeProto_Dimension,
 } from "onnx-buf";
+import { UserError } from "../../errors.js";
 import type { DType, Spec } from "../spec.js";
 import { dimension, ModelBuilder } from "./model.js";
 
@@ -22,6 +23,9 @@ export const STAND_INS = [65537, 65539] as const;
 /** The oldest versions that have all operators that are written here; runtimes have had them since early 2023. */
 const OPSET = 18n;
 const IR_VERSION = 8n;
+
+/** ONNX files are protocol buffers, which end here. */
+const MOST_BYTES = 2 ** 31 - 1;
 
 /** How many batches a size is, when `standIn` is the size of one; 0 for sizes that do not depend on it. */
 export const batches = (size: number, standIn: number): number =>
@@ -98,7 +102,11 @@ export class PortableModelBuilder extends ModelBuilder {
     return count === 1 ? size : this.node("Mul", [size, super.integers([count])])[0];
   }
 
-  /** The model in ONNX's binary form. */
+  /**
+   * The model in ONNX's binary form.
+   *
+   * @throws UserError when it is too large for one file
+   */
   encodePortable({ description, metadata }: About): Uint8Array {
     const graph = this.graph();
     graph.node.reverse();
@@ -114,7 +122,12 @@ export class PortableModelBuilder extends ModelBuilder {
       ),
       graph,
     });
-    return toBinary(ModelProtoSchema, model);
+    const bytes = toBinary(ModelProtoSchema, model);
+    if (bytes.length > MOST_BYTES) {
+      const gigabytes = (bytes.length / 2 ** 30).toFixed(1);
+      throw new UserError(`Expected a model of at most 2 GB, since an ONNX file holds no more, got ${gigabytes} GB.`);
+    }
+    return bytes;
   }
 }
 

@@ -18,6 +18,9 @@ import {
   type Ports,
 } from "./ports.js";
 
+/** A smaller variance of a prior counts as this: nothing is divided by 0. */
+const LEAST_VARIANCE = 1e-30;
+
 /** What a program takes that encodes images. */
 const encodedPorts = (model: ModelConfig): Ports => ({
   ...imagePort(model),
@@ -69,7 +72,8 @@ function encoderPass(
       const q = posterior(parameters, group, hidden, activations, labels);
       const z = draw({ mean: q.mean.ref, variance: q.variance.ref }, noise[group.index]);
       latents[`latent_${group.index}`] = z.ref;
-      samplerNoise[`sampler_noise_${group.index}`] = z.ref.sub(p.mean.ref).div(np.sqrt(p.variance.ref));
+      const deviation = np.sqrt(np.maximum(p.variance.ref, LEAST_VARIANCE));
+      samplerNoise[`sampler_noise_${group.index}`] = z.ref.sub(p.mean.ref).div(deviation);
       rates.push(gaussianKl(q, p).reshape([count, 1]));
       return z;
     },

@@ -11,6 +11,7 @@ import { fixture, fixtureNames } from "../../../test/support/fixtures.js";
 import { type Changes, discs, tinyConfig, tinySuperResolution } from "../../../test/support/tiny.js";
 import { Runtime, sizeOf } from "../../engine/index.js";
 import { encoderInputs } from "../../generation/encoder-inputs.js";
+import { latentsOfSamples } from "../../generation/latents.js";
 import { normalNoise, stream } from "../../generation/noise.js";
 import { outputNoise } from "../../generation/output.js";
 import { toBytes } from "../../generation/pictures.js";
@@ -205,7 +206,7 @@ describe.each(kinds)("%s", (name, changes) => {
 
   test("draws what our sampler draws", async () => {
     const lowResolution = Float32Array.from({ length: 3 * 48 }, (_, index) => Math.sin(index));
-    const noise = normalNoise(stream(4, "sampleLatents"), indices, shapes);
+    const noise = latentsOfSamples(config.model, indices, { seed: 4 });
     const [smallNoise] = normalNoise(stream(4, "sampleLowResolution"), indices, [[3, one.resolution, one.resolution]]);
     const { image } = await run(model, "sampler.onnx", 3, {
       ...byGroup("noise", noise),

@@ -34,13 +34,15 @@ export function samplerProgram(config: Pick<Config, "model" | "objective">, guid
     outputs: imagePort(model),
     fn: (parameters, inputs) => {
       const { label, temperature, output_noise: output } = inputs;
-      const { images } = priorPass(config, parameters, {
+      const drawn = {
         latents: groupArrays(model, "noise", inputs).map((noise) => noise.mul(temperature.ref)),
         labels: guided ? withoutLabels(label, model) : label,
         lowResolution: lowResolution(model, inputs),
         output,
         ...(guided ? { weights: { mean: inputs.guidance_mean, variance: inputs.guidance_variance } } : {}),
-      });
+      };
+      const guidance = { rule: "extrapolate", groups: groups(model).length } as const;
+      const { images } = priorPass(config, parameters, drawn, guided ? guidance : undefined);
       return { image: inRange(images) };
     },
   };
