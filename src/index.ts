@@ -15,9 +15,10 @@ export { exportOnnx } from "./exchange/onnx/export-onnx.js";
 export { readWeights } from "./exchange/read-weights.js";
 export type { ForeignWeights } from "./exchange/training-checkpoint.js";
 export { writeSafetensors, writeTorch } from "./exchange/write-weights.js";
+export { Cascade, type EnlargingOptions } from "./generation/cascade.js";
 export type { LabelledPictures } from "./generation/encoder-inputs.js";
 export { type FormationOptions, formation } from "./generation/formation.js";
-export type { Guidance } from "./generation/guidance.js";
+export type { Guidance, GuidanceRule } from "./generation/guidance.js";
 export { interpolate, slerp } from "./generation/interpolate.js";
 export {
   concatenateLatents,
@@ -31,7 +32,15 @@ export {
 export { NotAPicture, type Pictures } from "./generation/pictures.js";
 export { type ReconstructOptions, reconstruct } from "./generation/reconstruct.js";
 export { resample } from "./generation/resample.js";
-export { type SampleOptions, Sampler, type SamplerOptions, type Samples } from "./generation/sampler.js";
+export {
+  type GuidanceReport,
+  type ImageSampler,
+  type SampleOptions,
+  Sampler,
+  type SamplerOptions,
+  type Samples,
+  type SampleValues,
+} from "./generation/sampler.js";
 export type { Temperature } from "./generation/temperature.js";
 export type { DataSummary, ParameterTree, TrainedModel } from "./generation/trained-model.js";
 export { type ModelSummary, summariseModel } from "./report/model-summary.js";
