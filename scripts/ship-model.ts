@@ -18,7 +18,7 @@ const skips = readMetrics(join(run, "metrics.jsonl")).filter(({ type }) => type 
 const images = step * config.training.batchSize;
 const counters = { step, images, updates: step - skips, skips, consecutiveSkips: 0 };
 
-for (const part of ["checkpoints", "samples"]) rmSync(join(out, part), { recursive: true, force: true });
+rmSync(out, { recursive: true, force: true });
 await saveModel(out, { config, data, counters }, { ema: parameters }, "float16");
 for (const log of ["metrics.jsonl", "log.txt"]) {
   if (existsSync(join(run, log))) copyFileSync(join(run, log), join(out, log));

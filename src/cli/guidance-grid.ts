@@ -1,5 +1,6 @@
 /** @file `--guidance-grid`: one picture at many guidance weights (paper Figures 4 and 5). */
 import type { ImageSampler, SampleOptions, Samples } from "../generation/sampler.js";
+import { concatenate } from "../report/picture-grid.js";
 import type { WeightGrid } from "./guidance-options.js";
 import type { SampleLayout } from "./save-samples.js";
 
@@ -22,10 +23,8 @@ export async function drawGuidanceGrid(
   }
   const total = (of: (samples: Samples) => number) => drawn.reduce((sum, samples) => sum + of(samples), 0);
   const samples: Samples = {
-    images: Uint8Array.from(drawn.flatMap(({ images }) => [...images])),
+    ...concatenate(drawn),
     labels: Int32Array.from(drawn.flatMap(({ labels }) => [...labels])),
-    count: pairs.length,
-    resolution: drawn[0].resolution,
     clamped: total(({ clamped }) => clamped),
     invalid: total(({ invalid }) => invalid),
     guidedDimensions: total(({ guidedDimensions }) => guidedDimensions),

@@ -18,7 +18,8 @@ export async function readNoise(
   { config: { model } }: TrainedModel,
 ): Promise<Pick<SampleOptions, "count" | "latents" | "labels">> {
   const { tensors } = await readSafetensorsFile(path);
-  const count = tensors.get("eps.0")?.shape[0] ?? 0;
+  const count = tensors.get("eps.0")?.shape[0];
+  if (!count) throw new UserError(`--noise ${path}: expected the tensor eps.0, float32 [N, …] with N at least 1.`);
   const latents = groups(model).map(({ index, shape }) => {
     const { data } = expectTensor(tensors, `eps.${index}`, "float32", [count, ...shape], path);
     return data as Float32Array;

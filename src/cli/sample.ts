@@ -84,7 +84,21 @@ const draw = async (sampler: ImageSampler, options: SampleOptions, layout?: Samp
 });
 
 /** Refuses options that contradict each other. */
-function checkOptions({ count, guidanceGrid, guidance, interpolate, vary, noise }: Options): void {
+function checkOptions(options: Options): void {
+  const { count, label, guidanceGrid, guidance, guidanceRule, temperature, interpolate, vary, noise } = options;
+  if (guidanceRule && !guidance && !guidanceGrid) {
+    throw new UserError(`--guidance-rule ${guidanceRule}: expected --guidance with it.`);
+  }
+  if (guidanceGrid && (label === "all" || guidanceRule === "product")) {
+    const why =
+      label === "all"
+        ? "shows one picture, and --label all asks for one of each class"
+        : "has two weights, and the product rule one";
+    throw new UserError(`--guidance-grid ${why}.`);
+  }
+  if (noise && temperature) {
+    throw new UserError("--noise: expected no --temperature with it: the noise is taken as it is.");
+  }
   if (guidanceGrid && (guidance || interpolate || vary || noise)) {
     throw new UserError("--guidance-grid: expected neither --guidance, --interpolate, --vary nor --noise with it.");
   }

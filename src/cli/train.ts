@@ -95,7 +95,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     const again = `${programName()} train --resume --data ${source} --out ${out}`;
     const next = interrupted
       ? `Go on: ${again}`
-      : `Samples: ${programName()} sample --run ${out} --count 64 --out samples.png`;
+      : `Samples: ${programName()} sample --run ${config.model.superResolution ? `BASE --superres ${out}` : out} --count 64 --out samples.png`;
     context.result({ out, device: runtime.device, ...result }, `${done} Saved in ${checkpoint}.${better}\n${next}`);
   } finally {
     await runtime.dispose();

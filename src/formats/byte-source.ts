@@ -1,5 +1,5 @@
 /** @file Bytes at any place of a file or of memory, for formats that are read here and there. */
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import type { Refuse } from "./archive-entry.js";
 
 /** Bytes per piece of a stream. */
@@ -28,14 +28,11 @@ export async function openBytes(source: string | Uint8Array, refuse: Refuse): Pr
       close: async () => {},
     };
   }
-  const file = await open(source, "r").catch((error: NodeJS.ErrnoException) =>
-    refuse(error.code === "ENOENT" ? "there is nothing" : `it cannot be read: ${error.message}`),
-  );
-  const status = await file.stat();
-  if (!status.isFile()) {
-    await file.close();
-    return refuse("it is no file");
-  }
+  const unreadable = (error: NodeJS.ErrnoException) =>
+    refuse(error.code === "ENOENT" ? "there is nothing" : `it cannot be read: ${error.message}`);
+  const status = await stat(source).catch(unreadable);
+  if (!status.isFile()) return refuse("it is no file"); // to open a pipe could take for ever
+  const file = await open(source, "r").catch(unreadable);
   return {
     size: status.size,
     read: (position, length) => readFully(file, position, length),

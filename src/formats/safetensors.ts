@@ -7,7 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import { fstatSync, readSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import { parseUniqueJson } from "./json.js";
@@ -151,9 +151,12 @@ export function readSafetensors(file: Uint8Array, where = "a safetensors file"):
  * @throws UserError when there is no such file, or saying what is wrong with it
  */
 export async function readSafetensorsFile(path: string): Promise<SafetensorsFile & { sha256: string }> {
-  const file = await open(path, "r").catch((error: Error) => {
-    throw new UserError(`Expected a safetensors file at ${path}, but it cannot be opened: ${error.message}.`);
-  });
+  const unreadable = (problem: string): never => {
+    throw new UserError(`Expected a safetensors file at ${path}, but it cannot be opened: ${problem}.`);
+  };
+  const status = await stat(path).catch((error: Error) => unreadable(error.message));
+  if (!status.isFile()) return unreadable("it is no file"); // to open a pipe could take for ever
+  const file = await open(path, "r").catch((error: Error) => unreadable(error.message));
   try {
     const refuse = refuser(path);
     const hash = createHash("sha256");

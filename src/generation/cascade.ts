@@ -2,12 +2,19 @@
 import { UserError } from "../errors.js";
 import { groups } from "../model/index.js";
 import type { Guidance } from "./guidance.js";
-import type { ImageSampler, SampleOptions, Sampler, Samples } from "./sampler.js";
+import {
+  checkSampling,
+  type ImageSampler,
+  labelsOfSamples,
+  type SampleOptions,
+  type Sampler,
+  type Samples,
+} from "./sampler.js";
 import type { Temperature } from "./temperature.js";
 
 /** How the second model is sampled, where not as the first. */
 export interface EnlargingOptions {
-  /** Default: that of the base model, if it is one for all groups. */
+  /** Default: that of the base model, if it is one for all groups and this model knows classes. */
   guidance?: Guidance;
   /** Default: that of the base model, if it is one for all groups. */
   temperature?: Temperature;
@@ -40,13 +47,14 @@ export class Cascade implements ImageSampler {
     const { count, signal, onProgress, ...common } = options;
     const { batch, model } = this.enlarger;
     const { resolution, classes } = model.config.model;
+    checkSampling(this.base.model.config, options);
+    const labels = options.labels ?? drawnLabels(this.base, options);
     const size = 3 * resolution ** 2;
     const images = new Uint8Array(count * size);
-    const labels: number[] = [];
     const guidance = { clamped: 0, invalid: 0, guidedDimensions: 0 };
     for (let first = 0; first < count; first += batch) {
       const used = Math.min(batch, count - first);
-      const part = { ...portion(options, first, used), signal };
+      const part = { ...portion({ ...options, labels }, first, used), signal };
       const small = await this.base.values({ ...common, ...part, output: "mean" });
       const large = await this.enlarger.sample({
         seed: options.seed,
@@ -54,20 +62,19 @@ export class Cascade implements ImageSampler {
         guidanceRule: options.guidanceRule,
         count: used,
         samples: part.samples,
-        labels: classes > 0 ? small.labels : undefined,
+        labels: classes > 0 ? part.labels : undefined,
         lowResolution: small.values.map((value) => Math.min(Math.max(value, -1), 1)),
-        guidance: this.enlarging.guidance ?? forAllGroups(options.guidance),
+        guidance: this.enlarging.guidance ?? (classes > 0 ? forAllGroups(options.guidance) : undefined),
         temperature: this.enlarging.temperature ?? forAllGroups(options.temperature),
         signal,
       });
       images.set(large.images, first * size);
-      labels.push(...small.labels);
       guidance.clamped += small.clamped + large.clamped;
       guidance.invalid += small.invalid + large.invalid;
       guidance.guidedDimensions += small.guidedDimensions + large.guidedDimensions;
       onProgress?.(first + used, count);
     }
-    return { images, count, resolution, labels: Int32Array.from(labels), ...guidance };
+    return { images, count, resolution, labels: labels ?? new Int32Array(), ...guidance };
   }
 
   /** Frees the programs of both. */
@@ -75,6 +82,13 @@ export class Cascade implements ImageSampler {
     await this.base.dispose();
     await this.enlarger.dispose();
   }
+}
+
+/** Labels of the samples that are asked for, where the model knows classes. */
+function drawnLabels({ model: { config, data } }: Sampler, { count, samples, seed = 0 }: SampleOptions) {
+  const { classes } = config.model;
+  const numbers = samples ?? Array.from({ length: count }, (_, index) => index);
+  return classes > 0 ? labelsOfSamples(data, classes, numbers, seed) : undefined;
 }
 
 /** What `used` images from `first` on take of options that have an entry for every image. */
@@ -96,6 +110,9 @@ const forAllGroups = <T>(setting: T): Exclude<T, readonly unknown[]> | undefined
 
 function checkFit({ model: base }: Sampler, { model: enlarger }: Sampler): void {
   const [small, large] = [base.config.model, enlarger.config.model];
+  if (small.superResolution) {
+    throw new UserError("Cascade: expected a base model to begin with, got a super-resolution model.");
+  }
   if (!large.superResolution) {
     throw new UserError(
       `Cascade: expected a super-resolution model to enlarge with, got one that draws ${large.resolution}×${large.resolution} by itself.`,

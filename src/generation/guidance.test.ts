@@ -75,11 +75,11 @@ test("weights are given for all groups or per resolution", () => {
   });
 });
 
-test("groups are guided up to the last one that has a weight", () => {
+test("groups are guided that have a weight", () => {
   const of = (guidance: Guidance) => guidedGroups(guidanceWeights(guidance, conditionalModel));
-  expect(of({ mean: 0, variance: 0 })).toBe(0);
-  expect(of({ mean: 0, variance: -1 })).toBe(3);
-  expect(of([{ resolution: 1, mean: 1, variance: 0 }])).toBe(1);
+  expect(of({ mean: 0, variance: 0 })).toEqual([false, false, false]);
+  expect(of({ mean: 0, variance: -1 })).toEqual([true, true, true]);
+  expect(of([{ resolution: 4, mean: 1, variance: 0 }])).toEqual([false, true, true]);
 });
 
 test("weights that cannot be are refused", () => {

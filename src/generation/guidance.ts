@@ -124,15 +124,18 @@ export interface GuidanceWeights {
   variance: Float32Array;
 }
 
-/** How many groups, from the lowest resolution up, the last one that is guided belongs to. */
-export const guidedGroups = ({ mean, variance }: GuidanceWeights): number =>
-  1 + mean.findLastIndex((weight, group) => weight !== 0 || variance[group] !== 0);
+/** Which groups are guided: those with a weight that is not 0, [L]. */
+export const guidedGroups = ({ mean, variance }: GuidanceWeights): boolean[] =>
+  Array.from(mean, (weight, group) => weight !== 0 || variance[group] !== 0);
+
+/** Larger weights say no more: what they extrapolate is clamped. */
+const LARGEST_WEIGHT = 1e6;
 
 /**
  * Weights of every group, from what the user gave.
  *
- * @throws UserError when the model has no classes, a resolution names no group, a weight is not finite, or the product, which
- *   has one weight, is given two
+ * @throws UserError when the model has no classes, a resolution names no group, a weight is not finite or beyond a million, or
+ *   the product, which has one weight, is given two
  */
 export function guidanceWeights(
   guidance: Guidance,
@@ -155,8 +158,12 @@ export function guidanceWeights(
     const pair = Array.isArray(guidance) ? pairs.find(({ resolution }) => resolution === wanted) : guidance;
     return pair ?? { mean: 0, variance: 0 };
   });
-  const bad = weights.find(({ mean, variance }) => !Number.isFinite(mean) || !Number.isFinite(variance));
-  if (bad) throw new UserError(`Guidance: expected finite weights, got mean ${bad.mean}, variance ${bad.variance}.`);
+  const bad = weights.find(({ mean, variance }) => !(Math.max(Math.abs(mean), Math.abs(variance)) <= LARGEST_WEIGHT));
+  if (bad) {
+    throw new UserError(
+      `Guidance: expected weights of at most ${LARGEST_WEIGHT}, got mean ${bad.mean}, variance ${bad.variance}.`,
+    );
+  }
   const uneven = rule === "product" ? weights.find(({ mean, variance }) => mean !== variance) : undefined;
   if (uneven) {
     throw new UserError(

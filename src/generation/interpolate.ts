@@ -1,4 +1,5 @@
 /** @file Paths between two pictures, in the noise that determines them. */
+import { UserError } from "../errors.js";
 import type { Latents } from "./latents.js";
 
 /** Below this sine of the angle there is no one shortest arc, or none longer than its chord. */
@@ -44,8 +45,10 @@ export function slerp(from: Float32Array, to: Float32Array, position: number): F
  * @param count - of pictures, both ends included; at least 2
  * @param groups - that are interpolated, lowest resolution first; default all
  * @returns of `count` pictures
+ * @throws UserError when there is no room for both ends
  */
 export function interpolate(from: Latents, to: Latents, count: number, groups = from.length): Latents {
+  if (!(count >= 2)) throw new UserError(`A path: expected at least 2 pictures, its two ends, got ${count}.`);
   return from.map((start, group) => {
     const path = new Float32Array(count * start.length);
     for (let step = 0; step < count; step++) {

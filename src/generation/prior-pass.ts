@@ -33,8 +33,8 @@ export interface PriorOutputs<T> {
 
 /** Which of the prior's programs. */
 export interface PriorKind {
-  /** How groups are guided, and how many of them, from the lowest resolution up; no guidance when absent. */
-  guidance?: { rule: GuidanceRule; groups: number };
+  /** How groups are guided, and which, [L], at least one; no guidance when absent. */
+  guidance?: { rule: GuidanceRule; guided: readonly boolean[] };
   /** A draw from the output distribution instead of its mean. */
   drawn: boolean;
 }
@@ -58,12 +58,14 @@ export function priorPass(
     mean: np.split(weights.mean, latents.length),
     variance: np.split(weights.variance, latents.length),
   };
+  const last = guidance ? guidance.guided.lastIndexOf(true) : -1;
   let clamped = np.zeros([count]);
   let invalid = np.zeros([count]);
   const chooseLatent: ChooseLatent = ({ index }, prior) => {
-    if (!guidance || !perGroup || index >= guidance.groups) return draw(prior, latents[index]);
+    if (!guidance || !perGroup || index > last) return draw(prior, latents[index]);
     const [mean, meanWithout] = np.split(prior.mean, 2, 0);
     const [variance, varianceWithout] = np.split(prior.variance, 2, 0);
+    if (!guidance.guided[index]) return twice(draw({ mean, variance }, latents[index]));
     const result = guide(
       { mean, variance },
       { mean: meanWithout, variance: varianceWithout },
@@ -73,7 +75,7 @@ export function priorPass(
     clamped = clamped.add(result.clamped);
     invalid = invalid.add(result.invalid);
     const z = draw(result.guided, latents[index]);
-    return index === guidance.groups - 1 ? z : twice(z);
+    return index === last ? z : twice(z);
   };
   const output = topDown(parameters, model, {
     initial: initialState(parameters, {

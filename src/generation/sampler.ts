@@ -79,7 +79,7 @@ type PriorProgram = ModelProgram<PriorInputs<Operand>, PriorOutputs<Float32Array
 export class Sampler implements ImageSampler {
   readonly batch: number;
   readonly runtime: Runtime | undefined;
-  readonly #programs = new Map<string, PriorProgram>();
+  readonly #programs = new Map<string, Promise<PriorProgram>>();
 
   /** Nothing is compiled yet: a program is when it is first needed. */
   constructor(
@@ -120,25 +120,27 @@ export class Sampler implements ImageSampler {
     return { values, ...drawn };
   }
 
-  #programFor(options: SampleOptions): Promise<PriorProgram> {
+  async #programFor(options: SampleOptions): Promise<PriorProgram> {
     checkSampling(this.model.config, options);
     return this.#program(priorKind(this.model.config, options));
   }
 
-  async #program(kind: PriorKind): Promise<PriorProgram> {
+  #program(kind: PriorKind): Promise<PriorProgram> {
     const key = JSON.stringify(kind);
     const known = this.#programs.get(key);
     if (known) return known;
     const { config, parameters } = this.model;
-    const program = await compilePriorPass(config, this.batch, kind, parameters, this.runtime);
+    const program = compilePriorPass(config, this.batch, kind, parameters, this.runtime);
     this.#programs.set(key, program);
+    program.catch(() => this.#programs.delete(key));
     return program;
   }
 
   /** Frees the compiled programs. */
   async dispose(): Promise<void> {
-    for (const program of this.#programs.values()) await program.dispose();
+    const programs = [...this.#programs.values()];
     this.#programs.clear();
+    for (const program of programs) await (await program).dispose();
   }
 }
 
@@ -148,8 +150,8 @@ export function priorKind(
   { guidance, guidanceRule: rule = "extrapolate", output = "mean" }: Partial<SampleOptions>,
 ): PriorKind {
   const drawn = shownAs(objective, output) === "sample";
-  const guided = guidance ? guidedGroups(guidanceWeights(guidance, model, rule)) : 0;
-  return guided > 0 ? { guidance: { rule, groups: guided }, drawn } : { drawn };
+  const guided = guidance ? guidedGroups(guidanceWeights(guidance, model, rule)) : [];
+  return guided.includes(true) ? { guidance: { rule, guided }, drawn } : { drawn };
 }
 
 /**
@@ -214,8 +216,9 @@ async function drawPortions(
     invalid += sum(result.invalid.subarray(0, used));
     onProgress?.(first + used, count);
   }
-  const guided = all.slice(0, guidance?.groups ?? 0).map(({ channels, resolution }) => channels * resolution ** 2);
-  return { labels, clamped, invalid, guidedDimensions: count * sum(guided) };
+  const guided = all.filter(({ index }) => guidance?.guided[index]);
+  const dimensions = sum(guided.map(({ channels, resolution }) => channels * resolution ** 2));
+  return { labels, clamped, invalid, guidedDimensions: count * dimensions };
 }
 
 const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
@@ -267,7 +270,12 @@ function noisySmall(
   return addNoise(rows(small, indices, 3 * low ** 2), noise, model.superResolution!.noise);
 }
 
-function checkSampling({ model }: Pick<Config, "model">, options: SampleOptions): void {
+/**
+ * Checks what is asked of a model.
+ *
+ * @throws UserError when labels, noise or a low-resolution input do not fit it
+ */
+export function checkSampling({ model }: Pick<Config, "model">, options: SampleOptions): void {
   const { count, samples, latents, labels, lowResolution } = options;
   if (!Number.isInteger(count) || count < 1) throw new UserError(`Expected at least one image to draw, got ${count}.`);
   if (samples && samples.length !== count) {

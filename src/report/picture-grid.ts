@@ -90,7 +90,8 @@ function placed(index: number, count: number): number | null {
   return index < count ? index : null;
 }
 
-function concatenate(parts: Pictures[]): Pictures {
+/** The pictures of several sets, which must be equally many and large, one set after another. */
+export function concatenate(parts: readonly Pictures[]): Pictures {
   if (parts.length === 0) throw new RangeError("a grid needs images, got none");
   const [{ count, resolution }] = parts;
   for (const part of parts) {

@@ -8,7 +8,12 @@ const PREFIX = "pretrained:";
 const PLACE = fileURLToPath(new URL("../../pretrained", import.meta.url));
 
 /** Names of the models that ship. */
-export const pretrainedNames = (): string[] => (existsSync(PLACE) ? readdirSync(PLACE).sort() : []);
+export const pretrainedNames = (): string[] =>
+  existsSync(PLACE)
+    ? readdirSync(PLACE)
+        .filter((name) => existsSync(join(PLACE, name, "config.json")))
+        .sort()
+    : [];
 
 /**
  * The folder of a run: that of `pretrained:NAME`, or the path itself.

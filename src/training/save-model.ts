@@ -1,6 +1,8 @@
 /** @file A run folder for weights that were not trained here: imported ones, and those that ship with the package. */
+import { existsSync } from "node:fs";
 import type { Config } from "../config/index.js";
 import type { Spec, Tree } from "../engine/index.js";
+import { UserError } from "../errors.js";
 import type { FloatType } from "../formats/tensor.js";
 import type { DataSummary, ParameterTree } from "../generation/trained-model.js";
 import { type Part, saveCheckpoint, type Tensors } from "./checkpoint.js";
@@ -25,7 +27,7 @@ export interface SavedWeights {
  * @param counters - how far the weights were trained; default: not known, 0
  * @param dtype - how weights are kept; float16 halves the file and rounds each to 11 significant bits
  * @returns the folder of the checkpoint
- * @throws UserError when it cannot be written
+ * @throws UserError when a run is there already, or it cannot be written
  */
 export async function saveModel(
   folder: string,
@@ -42,6 +44,9 @@ export async function saveModel(
     ...(parameters && { parameters: async () => tensors(specs.parameters, parameters) }),
     ...(moments && { optimizer: async () => tensors(momentSpecs, moments, config.optimizer.stateType) }),
   };
+  if (existsSync(runPaths(folder).config)) {
+    throw new UserError(`Expected a folder without a run at ${folder}, but one is there. Give another folder.`);
+  }
   await describeRun(folder, config, data);
   const unknownImages = { trainImages: 0, trainDigest: "" };
   const content = { ...counters, meter: NOTHING_GATHERED, ...unknownImages, settings: bindingSettings(config) };

@@ -53,7 +53,7 @@ async function sampleError(name: FixtureName, output: string, weights?: [mean: n
   const { classes, superResolution } = config.model;
   const noise = sampleNoise();
   const own = classes > 0 ? (sample("label").data as Int32Array) : new Int32Array();
-  const guidance = weights && { rule: "extrapolate" as const, groups: noise.length };
+  const guidance = weights && { rule: "extrapolate" as const, guided: noise.map(() => true) };
   const program = await compilePriorPass(config, noise[0].shape[0], { guidance, drawn: false }, parameters);
   const everyGroup = (weight: number) => new Float32Array(noise.length).fill(weight);
   const { images } = await program.run({

@@ -41,7 +41,7 @@ export function samplerProgram(config: Pick<Config, "model" | "objective">, guid
         output,
         ...(guided ? { weights: { mean: inputs.guidance_mean, variance: inputs.guidance_variance } } : {}),
       };
-      const guidance = { rule: "extrapolate", groups: groups(model).length } as const;
+      const guidance = { rule: "extrapolate", guided: groups(model).map(() => true) } as const;
       const { images } = priorPass(config, parameters, drawn, guided ? guidance : undefined);
       return { image: inRange(images) };
     },
