@@ -1,13 +1,12 @@
 /** @file `strata import`: weights that other programs made, as a run folder. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { readWeights } from "../exchange/read-weights.js";
 import { parameterSpecs } from "../generation/trained-model.js";
 import { countParameters } from "../model/index.js";
-import { runPaths } from "../training/run-folder.js";
-import { saveModel } from "../training/save-model.js";
+import { expectEmpty, saveModel } from "../training/save-model.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "./configuration.js";
 import { formatCount } from "./format.js";
@@ -32,12 +31,10 @@ export const importCommand = addConfigurationOptions(
 async function runImport(context: Context, options: Options, file: string): Promise<void> {
   const { out } = options;
   const config = resolveConfiguration(options, context.seed);
-  const { config: description, metrics, checkpoints } = runPaths(out);
-  if ([description, metrics, checkpoints].some(existsSync)) {
-    throw new UserError(`Expected a folder without a run at ${out}, but one is there. Give another folder to --out.`);
-  }
+  expectEmpty(out);
   const classes = options.classes === undefined ? [] : readClasses(options.classes, config);
   const { format, counters, ...weights } = await readWeights(file, config);
+  if (format === "JAX") context.progress.note(JAX_NOTICE);
   const data = { name: `imported from ${basename(file)}`, count: 0, classes, classCounts: [] };
   await saveModel(out, { config, data, counters }, weights);
   const imported = Object.keys(PARTS).filter((part) => part in weights) as (keyof typeof PARTS)[];
@@ -49,6 +46,9 @@ async function runImport(context: Context, options: Options, file: string): Prom
       `Samples: ${programName()} sample --run ${out} --count 64 --out samples.png`,
   );
 }
+
+const JAX_NOTICE =
+  "JAX files are read as JAX 0.10 and Flax 0.12 write them of the authors' model; the files that the authors published have not yet been checked.";
 
 /** What a file may hold, for people. */
 const PARTS = {
@@ -65,7 +65,16 @@ function readClasses(path: string, { model }: Config): string[] {
   } catch (error) {
     throw new UserError(`Expected names of classes in ${path}, but it cannot be read (${(error as Error).message}).`);
   }
-  const names = text.replace(/\r?\n$/, "").split(/\r?\n/);
+  const names = text
+    .replace(/^\ufeff/, "")
+    .replace(/\r?\n$/, "")
+    .split(/\r?\n/);
+  const repeated = names.find((name, index) => name.trim() === "" || names.indexOf(name) < index);
+  if (repeated !== undefined) {
+    throw new UserError(
+      `--classes ${path}: expected a name of its own for each class, got ${repeated.trim() === "" ? "an empty line" : `${repeated} twice`}.`,
+    );
+  }
   if (names.length === model.classes) return names;
   throw new UserError(
     `--classes ${path}: expected ${model.classes} lines, one for each class of the model, got ${names.length}.`,

@@ -1,9 +1,10 @@
 /** @file From a jax-js function to an ONNX model that other programs run, at any batch size. */
+import { UserError } from "../errors.js";
 import { prepare } from "./compile.js";
 import { type Atom, type Equation, formatEquation, type Graph, isLiteral } from "./graph.js";
 import { writeGraph } from "./onnx/lower.js";
 import { Lowering } from "./onnx/lowering.js";
-import { type About, PortableModelBuilder, STAND_INS, sizeName } from "./onnx/portable-model.js";
+import { type About, batches, PortableModelBuilder, STAND_INS, sizeName } from "./onnx/portable-model.js";
 import type { Spec, TypedArray } from "./spec.js";
 import { entries, type Tree } from "./tree.js";
 
@@ -21,9 +22,11 @@ export interface PortableFunction {
  *
  * `fn` is traced twice, with two batch sizes; what comes out must be the same but for sizes that are multiples of them.
  *
- * @throws Error naming the equation that depends on the batch size in another way
+ * @throws UserError when weights have a size that a batch size stands for; Error naming the equation that depends on the batch
+ *   size in another way
  */
 export function portableModel({ fn, weights, inputs }: PortableFunction, about: About): Uint8Array {
+  checkSizes(weights.specs);
   const [first, second] = STAND_INS.map((batch) =>
     prepare(fn as (...args: never[]) => unknown, [weights.specs, inputs(batch)], { constants: [weights.data] }),
   );
@@ -32,6 +35,17 @@ export function portableModel({ fn, weights, inputs }: PortableFunction, about: 
   const outputs = entries<Spec>(first.outputs).map(([name]) => name);
   writeGraph(first.graph, new Lowering(0, model), { inputs: Object.keys(inputs(1)), outputs });
   return model.encodePortable(about);
+}
+
+/** A size of the weights that is a multiple of a stand-in would be taken for one of the batch. */
+function checkSizes(specs: Tree<Spec>): void {
+  for (const [path, { shape }] of entries<Spec>(specs)) {
+    const size = shape.find((size) => STAND_INS.some((standIn) => batches(size, standIn) > 0));
+    if (size === undefined) continue;
+    throw new UserError(
+      `Expected weights without a size that stands for the batch's while tracing, got ${size} in ${path}.`,
+    );
+  }
 }
 
 function checkAlike(first: Graph, second: Graph): void {

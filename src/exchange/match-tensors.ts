@@ -33,7 +33,8 @@ export function matchTensors(
     const size = `[${shape.join(", ")}]`;
     if (!tensor) missing.push(`${name} ${size}`);
     else if (String(tensor.shape) !== String(shape) || !REAL.has(tensor.dtype)) {
-      misfit.push(`${name}: expected ${size}, got ${tensor.dtype} [${tensor.shape.join(", ")}]`);
+      const more = tensor.shape.length > 8 ? ", …" : "";
+      misfit.push(`${name}: expected ${size}, got ${tensor.dtype} [${tensor.shape.slice(0, 8).join(", ")}${more}]`);
     }
   }
   const known = new Set(wanted.map(({ name }) => name));

@@ -169,6 +169,11 @@ const hostile: [string, string, string][] = [
   ["ever more dictionaries", "}".repeat(1_000_001), "it makes more than 1000000 lists and dictionaries"],
   ["ever more values", "N".repeat(10_000_001), "it has more than 10000000 opcodes"],
   [
+    "one list given over and over",
+    `ccollections\nOrderedDict\nq\0](${"K\x01K\x02\x86".repeat(1000)}e\x85q\x01${"h\0h\x01R0".repeat(20)}N.`,
+    "it gives functions more items than it has bytes",
+  ],
+  [
     "bytes made over and over",
     `c_codecs\nencode\nq\0X${u32(5000)}${"x".repeat(5000)}X\x06\0\0\0latin1\x86q\x01${"h\0h\x01R".repeat(9)}.`,
     "it makes more bytes than it has",

@@ -92,6 +92,7 @@ class Machine {
   readonly #memo = new Map<number, unknown>();
   #containers = 0;
   #madeBytes = 0;
+  #givenItems = 0;
 
   constructor(bytes: Uint8Array, options: PickleOptions) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -242,6 +243,9 @@ class Machine {
     if (typeof callee !== "function" || !Array.isArray(given)) {
       this.refuse(`it calls what is no function at byte ${this.position}`);
     }
+    // Lists that are remembered cost nothing to give again, and functions copy them.
+    for (const list of given as unknown[]) this.#givenItems += Array.isArray(list) ? list.length : 0;
+    if (this.#givenItems > this.#bytes.length) this.refuse("it gives functions more items than it has bytes");
     const made: unknown = (callee as PickleFunction)(given, this.refuse);
     this.#madeBytes += made instanceof Uint8Array ? made.length : 0;
     if (this.#madeBytes > this.#bytes.length) this.refuse("it makes more bytes than it has");

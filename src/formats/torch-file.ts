@@ -7,6 +7,8 @@ import { elementBytes, type Tensor, tensorFromBytes } from "./tensor.js";
 import { openTorchFile, type TorchContainer } from "./torch-containers.js";
 import { type TorchStorage, TorchView } from "./torch-pickle.js";
 
+/** Tensors in one file: training checkpoints of the largest published model have 6,553. */
+const MOST_TENSORS = 100_000;
 /** Tensors may have more bytes than the file, where they share storages or repeat elements: so many times more … */
 const LARGEST_EXPANSION = 4;
 /** … or so many bytes, for small files. */
@@ -30,9 +32,15 @@ export async function readTorchFile(
   try {
     const byStorage = new Map<string, TorchView[]>();
     let bytes = 0;
-    for (const view of viewsIn(container.value)) {
+    const all = viewsIn(container.value);
+    if (all.size > MOST_TENSORS) {
+      throw new UserError(`Expected at most ${MOST_TENSORS} tensors in ${where}, got ${all.size}.`);
+    }
+    for (const view of all) {
       bytes += view.count * elementBytes(view.storage.type);
-      byStorage.set(view.storage.name, [...(byStorage.get(view.storage.name) ?? []), view]);
+      const views = byStorage.get(view.storage.name);
+      if (views) views.push(view);
+      else byStorage.set(view.storage.name, [view]);
     }
     const most = Math.max(LARGEST_EXPANSION * container.size, SMALL);
     if (bytes > most) {

@@ -92,6 +92,22 @@ test("temperature reaches both models, and each can have its own", async () => {
   expect(temperature.images).not.toEqual(cold.images);
 });
 
+test("the second model need not know classes: then guidance is the first one's alone", async () => {
+  const plain = modelOf({ model: tinySuperResolution, objective: { informationSchedule: false } }, 2);
+  const cascade = new Cascade(new Sampler(base, { batch: 2, runtime }), new Sampler(plain, { batch: 2, runtime }));
+  const labels = Int32Array.of(0, 2);
+  const guided = await cascade.sample({ count: 2, labels, guidance: { mean: 3, variance: 1 } });
+  const unguided = await cascade.sample({ count: 2, labels });
+  await cascade.dispose();
+  expect(guided.labels).toEqual(labels);
+  expect(guided.images).not.toEqual(unguided.images);
+});
+
+test("what the first model refuses is refused before anything is drawn", async () => {
+  await expect(draw({ count: 0 })).rejects.toThrow("Expected at least one image to draw, got 0");
+  await expect(draw({ count: 2, labels: Int32Array.of(0) })).rejects.toThrow("a label for each of 2 images, got 1");
+});
+
 test("models that do not fit are refused", () => {
   const sampler = (model: TrainedModel) => new Sampler(model, { runtime });
   expect(() => new Cascade(sampler(base), sampler(base))).toThrow(

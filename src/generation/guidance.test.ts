@@ -91,6 +91,8 @@ test("weights that cannot be are refused", () => {
     "expected a resolution among 1, 4, got 16",
   );
   expect(() => guidanceWeights({ mean: Number.NaN, variance: 1 }, conditionalModel)).toThrow("got mean NaN");
+  // finite in float64, but not in the model's float32
+  expect(() => guidanceWeights({ mean: 1e39, variance: 0 }, conditionalModel)).toThrow("expected weights of at most");
   expect(() => guidanceWeights({ mean: 1, variance: 2 }, conditionalModel, "product")).toThrow(
     "expected one weight for mean and variance, got 1 and 2",
   );

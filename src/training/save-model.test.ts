@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -35,6 +35,15 @@ test("in float16 they come back rounded", async () => {
   const wrong = numbers(ema).filter((x, i) => Math.abs(found[i] - x) > Math.abs(x) * 2 ** -11 + 2 ** -25);
   expect(wrong).toEqual([]);
   expect(found).not.toEqual(numbers(ema));
+});
+
+test("a folder that holds anything is left alone", async () => {
+  mkdirSync(folder);
+  writeFileSync(join(folder, "data.json"), "mine");
+  await expect(saveModel(folder, { config, data }, { ema })).rejects.toThrow(
+    /^Expected a new or an empty folder at .*run, but it holds data\.json\. Give another folder\.$/,
+  );
+  expect(readFileSync(join(folder, "data.json"), "utf8")).toBe("mine");
 });
 
 test("what was not saved is not there: the raw weights, and a state to go on with", async () => {

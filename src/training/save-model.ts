@@ -1,5 +1,5 @@
 /** @file A run folder for weights that were not trained here: imported ones, and those that ship with the package. */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import type { Config } from "../config/index.js";
 import type { Spec, Tree } from "../engine/index.js";
 import { UserError } from "../errors.js";
@@ -27,7 +27,7 @@ export interface SavedWeights {
  * @param counters - how far the weights were trained; default: not known, 0
  * @param dtype - how weights are kept; float16 halves the file and rounds each to 11 significant bits
  * @returns the folder of the checkpoint
- * @throws UserError when a run is there already, or it cannot be written
+ * @throws UserError when the folder holds anything, or cannot be written
  */
 export async function saveModel(
   folder: string,
@@ -44,11 +44,21 @@ export async function saveModel(
     ...(parameters && { parameters: async () => tensors(specs.parameters, parameters) }),
     ...(moments && { optimizer: async () => tensors(momentSpecs, moments, config.optimizer.stateType) }),
   };
-  if (existsSync(runPaths(folder).config)) {
-    throw new UserError(`Expected a folder without a run at ${folder}, but one is there. Give another folder.`);
-  }
-  await describeRun(folder, config, data);
+  expectEmpty(folder);
   const unknownImages = { trainImages: 0, trainDigest: "" };
   const content = { ...counters, meter: NOTHING_GATHERED, ...unknownImages, settings: bindingSettings(config) };
-  return saveCheckpoint(runPaths(folder).checkpoints, content, parts);
+  const saved = await saveCheckpoint(runPaths(folder).checkpoints, content, parts);
+  await describeRun(folder, config, data); // last: without it the folder is no run
+  return saved;
+}
+
+/**
+ * Checks that nothing is in the way of a new run.
+ *
+ * @throws UserError when the folder holds anything
+ */
+export function expectEmpty(folder: string): void {
+  const found = existsSync(folder) ? readdirSync(folder).at(0) : undefined;
+  if (found === undefined) return;
+  throw new UserError(`Expected a new or an empty folder at ${folder}, but it holds ${found}. Give another folder.`);
 }

@@ -1,4 +1,5 @@
 /** @file A trained model as ONNX files that other programs run: samplers, encoder, reconstructor. */
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../../config/index.js";
 import { portableModel, type Spec, type Tree, type TypedArray } from "../../engine/index.js";
@@ -9,6 +10,9 @@ import { version } from "../../version.js";
 import { encoderProgram, reconstructorProgram } from "./encoder.js";
 import { type OnnxProgram, portSpecs } from "./ports.js";
 import { samplerProgram } from "./sampler.js";
+
+/** Names of all files that an export may have left. */
+const FILES = ["sampler.onnx", "guided-sampler.onnx", "encoder.onnx", "reconstructor.onnx"];
 
 /** The files that are made of a model; only one with classes can be guided. */
 export function onnxPrograms(config: Pick<Config, "model" | "objective">): OnnxProgram[] {
@@ -21,20 +25,25 @@ export function onnxPrograms(config: Pick<Config, "model" | "objective">): OnnxP
 }
 
 /**
- * Writes a model as ONNX files into a folder: for any batch size, with weights and metadata inside. See docs/onnx.md.
+ * Writes a model as ONNX files into a folder: for any batch size, with weights and metadata inside. See docs/onnx.md. They
+ * appear when all are written, in place of those of an earlier export.
  *
  * @returns paths of the files
  * @throws UserError when the folder cannot be written
  */
 export async function exportOnnx(model: TrainedModel, folder: string): Promise<{ files: string[] }> {
-  await makeFolderSynced(folder);
-  const files: string[] = [];
-  for (const program of onnxPrograms(model.config)) {
-    const path = join(folder, program.file);
-    await writeFileAtomic(path, onnxFile(model, program));
-    files.push(path);
+  const programs = onnxPrograms(model.config);
+  const unfinished = join(folder, `.writing-${process.pid}`);
+  await makeFolderSynced(unfinished);
+  try {
+    for (const program of programs) await writeFileAtomic(join(unfinished, program.file), onnxFile(model, program));
+    for (const { file } of programs) await rename(join(unfinished, file), join(folder, file));
+    const names = programs.map(({ file }) => file);
+    for (const former of FILES.filter((file) => !names.includes(file))) await rm(join(folder, former), { force: true });
+    return { files: names.map((name) => join(folder, name)) };
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
   }
-  return { files };
 }
 
 /** One of a model's files, as bytes. */
