@@ -79,3 +79,32 @@ test("every parameter has the authors' name for it, and every name of theirs a p
     expect([...names.values()].sort()).toEqual([...derived.parameter_order].sort());
   }
 });
+
+test("several attention layers of a level, and a U-Net of several levels, are counted as the authors' lists are", () => {
+  const level = { channels: 8, encoderBlocks: 6, stochasticLayers: 6, attention: 2 };
+  const names = authorsNames({
+    resolution: 16,
+    classes: 0,
+    latentChannels: 4,
+    finalBlocks: 1,
+    levels: [
+      { ...level, resolution: 8 },
+      { ...level, resolution: 16, channels: 4 },
+    ],
+    superResolution: { blocks: [2, 1], noise: 0.1 },
+  });
+  // Written from the authors' code: attention after the second and fourth of six groups, and after the blocks 2 and 4, from 0.
+  const generator = (path: string) =>
+    Number(/^layer_list\.0\.layer_list\.(\d+)/.exec(names.get(`generator.levels.0.${path}`)!)![1]);
+  const encoder = (path: string) =>
+    Number(/^encoder\.encoder_levels\.1\.layer_list\.(\d+)/.exec(names.get(`encoder.levels.0.${path}`)!)![1]);
+  expect([0, 1, 2, 3, 4, 5].map((layer) => generator(`layers.${layer}.latent.weight`))).toEqual([0, 1, 3, 4, 6, 7]);
+  expect([0, 1].map((layer) => generator(`attention.${layer}.query.weight`))).toEqual([2, 5]);
+  expect([0, 1, 2, 3, 4, 5].map((block) => encoder(`blocks.${block}.conv1.weight`))).toEqual([0, 1, 2, 4, 5, 7]);
+  expect([0, 1].map((layer) => encoder(`attention.${layer}.query.weight`))).toEqual([3, 6]);
+  expect(names.get("generator.levels.0.up.weight")).toBe("layer_list.0.layer_list.8.conv_layer.weight");
+  const unet = "process_lowres_image";
+  expect(names.get("superResolution.levels.0.down.1.conv1.bias")).toBe(`${unet}.down_resblocks.0.1.conv1.bias`);
+  expect(names.get("superResolution.levels.1.up.0.merge.weight")).toBe(`${unet}.up_resblocks.0.0.weight`);
+  expect(names.get("superResolution.levels.0.up.1.block.conv2.weight")).toBe(`${unet}.up_resblocks.1.3.conv2.weight`);
+});
