@@ -113,7 +113,7 @@ test("of all classes there is a row each", async () => {
 
 test("the product rule has one weight, and says where it does not exist", async () => {
   const words = ["--count", "2", "--guidance-rule", "product"];
-  const { result } = await sample("cond16", ...words, "--guidance", "1");
+  const { result } = await sample("cond16", ...words, "--guidance", "3");
   expect(result.invalidShare).toBeGreaterThan(0);
   expect(result.invalidShare).toBeLessThan(1);
   const refused = await strata("sample", "--run", at("cond16"), ...words, "--guidance", "1,2", "--out", at("x.npz"));
