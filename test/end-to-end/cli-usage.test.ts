@@ -33,7 +33,7 @@ test.each([
   { words: ["inspect"], message: /missing required argument 'what'/ },
   { words: ["inspect", "emoji32-small", "cifar10"], message: /too many arguments/ },
   { words: ["sample", "--run", "x", "--count", "0", "--out", "x.png"], message: /whole number from 1 up/ },
-  { words: ["sample", "--run", "x", "--out", "x.png"], message: /--count <n>/ },
+  { words: ["sample", "--run", "x", "--out", "x.png"], message: /Expected --count N, the number of images to draw/ },
   {
     words: [
       "reconstruct",
