@@ -3,8 +3,12 @@ import { defineConfig } from "vitest/config";
 /** Tests keep no programs in the home folder. */
 const env = { STRATA_CACHE_DIR: "" };
 
-const project = (name: string, include: string[], testTimeout: number) => ({
-  test: { name, include, testTimeout, hookTimeout: testTimeout, setupFiles: ["test/support/setup.ts"], env },
+/** One file a core, first; the others start processes that take all cores, and are run one file after another. */
+const parallel = { maxWorkers: "100%", sequence: { groupOrder: 0 } };
+const inTurn = { maxWorkers: 1, sequence: { groupOrder: 1 } };
+
+const project = (name: string, include: string[], testTimeout: number, order: typeof parallel | typeof inTurn) => ({
+  test: { name, include, testTimeout, hookTimeout: testTimeout, setupFiles: ["test/support/setup.ts"], env, ...order },
 });
 
 export default defineConfig({
@@ -12,10 +16,10 @@ export default defineConfig({
     reporters: ["default", "./test/support/count-reporter.ts"],
     pool: "forks",
     projects: [
-      { ...project("unit", ["src/**/*.test.ts", "test/unit/**/*.test.ts"], 60_000) },
-      { ...project("end-to-end", ["test/end-to-end/**/*.test.ts"], 300_000) },
-      { ...project("webgpu", ["test/webgpu/**/*.test.ts"], 180_000) },
-      { ...project("long", ["test/long/**/*.test.ts"], 3_600_000) },
+      project("unit", ["src/**/*.test.ts", "test/unit/**/*.test.ts"], 60_000, parallel),
+      project("end-to-end", ["test/end-to-end/**/*.test.ts"], 300_000, inTurn),
+      project("webgpu", ["test/webgpu/**/*.test.ts"], 180_000, inTurn),
+      project("long", ["test/long/**/*.test.ts"], 3_600_000, inTurn),
     ],
   },
 });
