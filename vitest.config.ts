@@ -5,7 +5,7 @@ const env = { STRATA_CACHE_DIR: "" };
 
 /** One file a core, first; the others start processes that take all cores, and are run one file after another. */
 const parallel = { maxWorkers: "100%", sequence: { groupOrder: 0 } };
-const inTurn = { maxWorkers: 1, sequence: { groupOrder: 1 } };
+const inTurn = { maxWorkers: 1, sequence: { groupOrder: 1 }, globalSetup: "test/support/build.ts" };
 
 const project = (name: string, include: string[], testTimeout: number, order: typeof parallel | typeof inTurn) => ({
   test: { name, include, testTimeout, hookTimeout: testTimeout, setupFiles: ["test/support/setup.ts"], env, ...order },

@@ -25,7 +25,7 @@ export interface Started {
   ended: Promise<Ended>;
 }
 
-/** Starts `strata` from the sources. */
+/** Starts `strata`, which `build.ts` has compiled. */
 export const start = (...words: string[]) => launch({}, [], words);
 
 /** The same with more in its environment. */
@@ -37,7 +37,7 @@ export const strataWithin = (script: string, ...words: string[]): Promise<Ended>
 
 function launch(variables: Record<string, string>, wrapper: string[], words: string[]): Started {
   const options = { cwd: repository, env: { ...env, ...variables } };
-  const [program, ...rest] = [...wrapper, process.execPath, "--import", "tsx", "src/cli/main.ts", ...words];
+  const [program, ...rest] = [...wrapper, process.execPath, "dist/cli/main.js", ...words];
   const child = spawn(program, rest, options);
   const text = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {
