@@ -2,8 +2,8 @@
  * @file Makes a model that ships with the package out of a run: `node --import tsx scripts/ship-model.ts RUN NAME` writes
  * `pretrained/NAME`, a run folder with the averaged weights in float16, the configuration and the log.
  */
-import { copyFileSync, existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readMetrics } from "../src/training/metrics-log.js";
 import { openRun } from "../src/training/open-run.js";
@@ -20,6 +20,6 @@ const counters = { step, images, updates: step - skips, skips, consecutiveSkips:
 
 rmSync(out, { recursive: true, force: true });
 await saveModel(out, { config, data, counters }, { ema: parameters }, "float16");
-for (const log of ["metrics.jsonl", "log.txt"]) {
-  if (existsSync(join(run, log))) copyFileSync(join(run, log), join(out, log));
-}
+copyFileSync(join(run, "metrics.jsonl"), join(out, "metrics.jsonl"));
+const log = readFileSync(join(run, "log.txt"), "utf8");
+writeFileSync(join(out, "log.txt"), log.replaceAll(dirname(run), "runs")); // paths of one machine mean nothing on another
