@@ -1,6 +1,7 @@
 /** @file Guidance weights, from text. */
 import { UserError } from "../errors.js";
 import type { Guidance } from "../generation/guidance.js";
+import { parsePerResolution } from "./per-resolution.js";
 
 /**
  * Guidance weights from text.
@@ -10,30 +11,15 @@ import type { Guidance } from "../generation/guidance.js";
  * @param option - its name, for messages
  */
 export function parseGuidance(words: readonly string[], option = "--guidance"): Guidance {
-  const parsed = words
-    .flatMap((word) => word.split(";"))
-    .map((word) => {
-      const match = /^(?:(\d+):)?([^,:]+)(?:,([^,:]+))?$/.exec(word.trim());
-      const mean = numberOf(match?.[2]);
-      const variance = match?.[3] === undefined ? mean : numberOf(match[3]);
-      if (!Number.isFinite(mean) || !Number.isFinite(variance)) {
-        throw new UserError(
-          `${option} ${word}: expected MEAN,VARIANCE such as 1.5,5, or RESOLUTION:MEAN,VARIANCE such as 32:1.5,5.`,
-        );
-      }
-      return { resolution: match?.[1] === undefined ? undefined : Number(match[1]), mean, variance };
-    });
-  const pairs = parsed.flatMap(({ resolution, ...weights }) =>
-    resolution === undefined ? [] : [{ resolution, ...weights }],
-  );
-  if (new Set(pairs.map(({ resolution }) => resolution)).size < pairs.length) {
-    throw new UserError(`${option} ${words.join(" ")}: expected each resolution once.`);
-  }
-  if (pairs.length === parsed.length) return pairs;
-  if (parsed.length === 1) return { mean: parsed[0].mean, variance: parsed[0].variance };
-  throw new UserError(
-    `${option} ${words.join(" ")}: expected one MEAN,VARIANCE alone, or RESOLUTION:MEAN,VARIANCE throughout.`,
-  );
+  return parsePerResolution(words, {
+    option,
+    form: "MEAN,VARIANCE",
+    example: "1.5,5",
+    read: (text) => {
+      const [mean, variance = mean, ...more] = text.split(",").map(numberOf);
+      return more.length === 0 && Number.isFinite(mean) && Number.isFinite(variance) ? { mean, variance } : undefined;
+    },
+  });
 }
 
 /** Weights of the mean, one a row, and of the variance, one a column. */

@@ -3,6 +3,7 @@ import { numpy as np } from "@jax-js/jax";
 import type { ModelConfig } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { type DiagonalGaussian, groups } from "../model/index.js";
+import { byGroup } from "./per-resolution.js";
 
 /**
  * Guidance weights (w_μ, w_σ): one pair for all groups, or a pair per resolution (groups of resolutions not named are
@@ -147,17 +148,10 @@ export function guidanceWeights(
       "Guidance needs a model with classes: it moves away from the prior without label. This model has none; sample without guidance.",
     );
   }
-  const resolutions = groups(model).map(({ resolution }) => resolution);
-  const pairs = Array.isArray(guidance) ? guidance : [];
-  for (const { resolution } of pairs) {
-    if (resolutions.includes(resolution)) continue;
-    const known = [...new Set(resolutions)].join(", ");
-    throw new UserError(`Guidance: expected a resolution among ${known}, got ${resolution}.`);
-  }
-  const weights = resolutions.map((wanted) => {
-    const pair = Array.isArray(guidance) ? pairs.find(({ resolution }) => resolution === wanted) : guidance;
-    return pair ?? { mean: 0, variance: 0 };
-  });
+  const all = groups(model);
+  const weights = Array.isArray(guidance)
+    ? byGroup(guidance, all, "Guidance").map((pair) => pair ?? { mean: 0, variance: 0 })
+    : all.map(() => guidance);
   const bad = weights.find(({ mean, variance }) => !(Math.max(Math.abs(mean), Math.abs(variance)) <= LARGEST_WEIGHT));
   if (bad) {
     throw new UserError(

@@ -1,6 +1,7 @@
 /** @file Temperature: a factor on the noise of the latents, for all groups, per resolution or per group. */
 import { UserError } from "../errors.js";
 import type { Group } from "../model/index.js";
+import { byGroup } from "./per-resolution.js";
 
 /**
  * A factor on the standard deviation of the latents: one for all groups, one for each group, or one for the groups of each
@@ -29,11 +30,5 @@ function expand(temperature: Temperature, groups: readonly Group[]): number[] {
   const perGroup = given.filter((value) => typeof value === "number");
   if (perGroup.length === given.length) return perGroup;
   const pairs = given.filter((value) => typeof value !== "number");
-  const resolutions = groups.map(({ resolution }) => resolution);
-  for (const { resolution } of pairs) {
-    if (resolutions.includes(resolution)) continue;
-    const known = [...new Set(resolutions)].join(", ");
-    throw new UserError(`Temperature: expected a resolution among ${known}, got ${resolution}.`);
-  }
-  return resolutions.map((wanted) => pairs.find(({ resolution }) => resolution === wanted)?.temperature ?? 1);
+  return byGroup(pairs, groups, "Temperature").map((pair) => pair?.temperature ?? 1);
 }
