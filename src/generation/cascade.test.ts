@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Changes, tinyConfig, tinySuperResolution } from "../../test/support/tiny.js";
+import { type Changes, tinyModel, tinySuperResolution } from "../../test/support/tiny.js";
 import { Runtime } from "../engine/index.js";
-import { initialise, modelParameters } from "../model/index.js";
-import { outputChannels } from "../objective/loss.js";
 import { Cascade, type EnlargingOptions } from "./cascade.js";
 import { type SampleOptions, Sampler } from "./sampler.js";
 import type { TrainedModel } from "./trained-model.js";
@@ -15,14 +13,12 @@ afterAll(() => runtime.dispose());
 
 /** A model with random weights, whose priors depend on the label. */
 function modelOf(changes: Changes, seed: number): TrainedModel {
-  const config = tinyConfig(changes);
-  const parameters = initialise(modelParameters(config.model, outputChannels(config.objective)), seed);
-  for (const { layers } of parameters.generator.levels) {
+  const model = tinyModel(changes, seed);
+  for (const { layers } of model.parameters.generator.levels) {
     for (const { prior } of layers)
       for (const [i] of prior.conv2.weight.entries()) prior.conv2.weight[i] = Math.sin(i) / 9;
   }
-  const data = { name: "discs", count: 10, classes: ["a", "b", "c", "d"], classCounts: [7, 0, 2, 1] };
-  return { config, parameters, step: 0, data };
+  return model;
 }
 
 const enlargerLevels = tinySuperResolution.levels!;

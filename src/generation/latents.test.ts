@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Changes, discs, tinyConfig, tinySuperResolution } from "../../test/support/tiny.js";
+import { type Changes, discs, tinyModel, tinySuperResolution } from "../../test/support/tiny.js";
 import { Runtime } from "../engine/index.js";
-import { initialise, modelParameters } from "../model/index.js";
-import { outputChannels } from "../objective/loss.js";
 import { concatenateLatents, type Latents, latentsAt, latentsOf, latentsOfSamples } from "./latents.js";
 import { reconstruct } from "./reconstruct.js";
 import { type SampleOptions, Sampler } from "./sampler.js";
@@ -15,16 +13,14 @@ beforeAll(() => {
 afterAll(() => runtime.dispose());
 
 function modelOf(changes: Changes = {}): TrainedModel {
-  const config = tinyConfig(changes);
-  const parameters = initialise(modelParameters(config.model, outputChannels(config.objective)), 1);
-  for (const { layers } of parameters.generator.levels) {
+  const model = tinyModel(changes);
+  for (const { layers } of model.parameters.generator.levels) {
     for (const { prior, posterior } of layers) {
       prior.conv2.weight.fill(0.2); // priors that depend on what came before
       posterior.conv2.weight.fill(-0.1);
     }
   }
-  const data = { name: "discs", count: 4, classes: ["a", "b", "c", "d"], classCounts: [1, 1, 1, 1] };
-  return { config, parameters, step: 0, data };
+  return model;
 }
 
 async function draw(model: TrainedModel, options: SampleOptions) {

@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Changes, discs, tinyConfig, tinySuperResolution } from "../../test/support/tiny.js";
+import { discs, tinyModel as modelOf, tinySuperResolution } from "../../test/support/tiny.js";
 import { Runtime } from "../engine/index.js";
-import { initialise, modelParameters } from "../model/index.js";
-import { outputChannels } from "../objective/loss.js";
 import { formation } from "./formation.js";
 import { reconstruct } from "./reconstruct.js";
 import { drawLabels, Sampler } from "./sampler.js";
@@ -13,14 +11,6 @@ beforeAll(() => {
   runtime = new Runtime({ threads: 1 });
 });
 afterAll(() => runtime.dispose());
-
-/** A model with random weights, large enough that its latents show. */
-function modelOf(changes: Changes = {}): TrainedModel {
-  const config = tinyConfig(changes);
-  const specs = modelParameters(config.model, outputChannels(config.objective));
-  const data = { name: "discs", count: 10, classes: ["a", "b", "c", "d"], classCounts: [7, 0, 2, 1] };
-  return { config, parameters: initialise(specs, 1), step: 0, data };
-}
 
 /** Draws and disposes. */
 async function draw(model: TrainedModel, batch: number, options: Parameters<Sampler["sample"]>[0]) {

@@ -1,6 +1,9 @@
 /** @file A model and images small enough to train in seconds. */
 import { type Config, parseConfig, resolvePreset } from "../../src/config/index.js";
 import type { MemorySet } from "../../src/data/index.js";
+import type { TrainedModel } from "../../src/generation/trained-model.js";
+import { initialise, modelParameters } from "../../src/model/index.js";
+import { outputChannels } from "../../src/objective/loss.js";
 import { foldIn, keyFromSeed, normal, uniform } from "../../src/random/index.js";
 
 /** Parts of a configuration to change. */
@@ -48,6 +51,14 @@ export function tinyConfig({ model, objective, optimizer, training }: Changes = 
     },
     "a test",
   );
+}
+
+/** A model of such a configuration with random weights, of four classes where it has any. */
+export function tinyModel(changes: Changes = {}, seed = 1): TrainedModel {
+  const config = tinyConfig(changes);
+  const parameters = initialise(modelParameters(config.model, outputChannels(config.objective)), seed);
+  const data = { name: "discs", count: 10, classes: ["a", "b", "c", "d"], classCounts: [7, 0, 2, 1] };
+  return { config, parameters, step: 0, data };
 }
 
 /** A super-resolution model from 4×4 to 8×8 with a U-Net of one level. */
