@@ -9,6 +9,7 @@ export const LAYERS: Record<string, string[]> = {
   formats: ["errors"],
   engine: ["errors", "cache-folder"], // it knows nothing of this project, and could be published alone
   data: ["formats", "random", "errors", "cache-folder"], // no models
+  metrics: ["engine", "random", "errors"], // numbers in, numbers out
   model: ["engine/tree", "random", "config", "errors"], // no losses, files or engines; a tree is none of them
   objective: ["model", "engine/tree", "random", "config", "errors"], // no optimizers or files
   generation: ["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
@@ -18,10 +19,20 @@ export const LAYERS: Record<string, string[]> = {
     ...["generation", "evaluation"], // it shows samples and measures the bound on held-out images as it goes
     ...["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
   ],
+  // what turns images into vectors; one of them is trained
+  features: [
+    ...["training", "generation", "metrics"],
+    ...["objective", "model", "data", "engine", "formats", "random", "config", "errors", "cache-folder"],
+  ],
+  // whole measurements and the paper's experiments, made of everything below
+  experiments: [
+    ...["features", "training", "generation", "evaluation", "metrics"],
+    ...["objective", "model", "data", "engine", "formats", "random", "config", "errors", "cache-folder"],
+  ],
   // other people's weights in, ours out: run folders are written and read
   exchange: ["training", "generation", "objective", "model", "engine", "formats", "config", "errors"],
   report: [
-    ...["training", "generation", "evaluation"],
+    ...["experiments", "features", "training", "generation", "evaluation", "metrics"],
     ...["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
   ],
 };
