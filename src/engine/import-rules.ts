@@ -42,9 +42,9 @@ export function castTo(atom: Atom, dtype: DType, emit: Emit): Atom {
   return new Literal(value, atom.shape, dtype);
 }
 
-/** The type in which operands of different types meet: float32 above int32 above bool. */
+/** The type in which operands of different types meet: float64 above float32 above int32 above bool. */
 function promoted(inputs: readonly Atom[]): DType {
-  const order: DType[] = ["float32", "int32", "bool"];
+  const order: DType[] = ["float64", "float32", "int32", "bool"];
   return order.find((dtype) => inputs.some((input) => input.dtype === dtype))!;
 }
 
@@ -242,8 +242,8 @@ export const importRules: Record<string, ImportRule | undefined> = {
   mod: binary("mod"),
   neg: ([x], _, { emit }) => emit("neg", [x], {}),
   reciprocal: unary("reciprocal"),
-  floor: ([x], _, { emit }) => (x.dtype === "float32" ? emit("floor", [x], {}) : [x]),
-  ceil: ([x], _, { emit }) => (x.dtype === "float32" ? emit("ceil", [x], {}) : [x]),
+  floor: ([x], _, { emit }) => (x.dtype.startsWith("float") ? emit("floor", [x], {}) : [x]),
+  ceil: ([x], _, { emit }) => (x.dtype.startsWith("float") ? emit("ceil", [x], {}) : [x]),
   sin: unary("sin"),
   cos: unary("cos"),
   asin: unary("asin"),
