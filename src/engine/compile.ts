@@ -12,6 +12,7 @@ import { removeDeadCode } from "./passes/dead-code.js";
 import { earlyResults } from "./passes/early-results.js";
 import { filterGradients } from "./passes/filter-gradients.js";
 import { imageResampling } from "./passes/image-resampling.js";
+import { pooling } from "./passes/pooling.js";
 import { dropCheckpoints, rematerialise } from "./passes/rematerialise.js";
 import { simplify } from "./passes/simplify.js";
 import { Program } from "./program.js";
@@ -54,6 +55,7 @@ const passes = (block: number, rematerialised: boolean) => [
   simplify,
   contractDots,
   imageResampling,
+  pooling,
   filterGradients(block),
   convolutionsToProducts,
   simplify,
