@@ -38,7 +38,7 @@ test("cells stand in rows and columns in the order given, equally large, inside 
   expect(numbers(svg, "width", "height")).toEqual([44 + 3 * 92 + 14, 52 + 2 * 38 + 36]);
 });
 
-test("many columns share the width of the page", () => {
+test("many columns share the width of the page, few leave some of it", () => {
   const values = Array.from({ length: 12 }, (_, i) => i);
   const cells = [values.map((value) => ({ value: 10 + value }))];
   const { document } = draw(
@@ -46,6 +46,9 @@ test("many columns share the width of the page", () => {
     350,
   );
   expect(numbers(document.querySelector("svg")!, "width")).toEqual([350]);
+  const narrow = draw({ columns: { label: "mean weight", values: [0] } });
+  expect(numbers(narrow.document.querySelector("svg")!, "width")).toEqual([330]);
+  expect(numbers(rectangles(narrow.document, 0)[0], "width")[0]).toBeCloseTo(90, 0);
   const right = rectangles(document, 0).map((cell) => numbers(cell, "x", "width").reduce((a, b) => a + b));
   expect(Math.max(...right)).toBeLessThanOrEqual(336);
 });
@@ -81,7 +84,7 @@ test("what cannot be seen is said", () => {
   expect(document.querySelector("svg")?.getAttribute("aria-label")).toBe(
     "FID by mean weight (columns) and variance weight (rows); the best, 17.5, at mean weight 1, variance weight 5",
   );
-  expect(document.querySelector("svg")?.textContent).toContain("FID 37.0, the worst");
+  expect(document.querySelector("svg")?.textContent).toContain("worst 37.0");
 });
 
 test("without any value there is a chart of dashes; a single value has the middle colour", () => {

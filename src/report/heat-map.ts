@@ -33,6 +33,8 @@ const RAMP = ["#e6edf3", "#8db3cf", "#2f6690", "#123049"].map(channelsOf);
 const INKS = ["#18181b", "#ffffff"];
 const CELL = { width: 92, height: 38 };
 const MARGIN = { left: 44, right: 14, top: 52, bottom: 36 };
+/** Narrower charts have no room for what is written above the cells. */
+const LEAST_WIDTH = 330;
 const GAP = 1;
 
 /** The cell with the best value, the first of equals; undefined when there is none. */
@@ -55,8 +57,8 @@ export function bestPlace({ cells, lowerIsBetter }: Pick<HeatMap, "cells" | "low
  */
 export function heatMap(map: HeatMap, width: number): string {
   const { columns, rows, name } = map;
-  const sides = MARGIN.left + MARGIN.right;
-  const chartWidth = Math.round(Math.min(width, sides + CELL.width * columns.values.length));
+  const cellsWidth = Math.min(width - MARGIN.left - MARGIN.right, CELL.width * columns.values.length);
+  const chartWidth = Math.max(MARGIN.left + cellsWidth + MARGIN.right, LEAST_WIDTH);
   const all = rows.values.flatMap((row, r) =>
     columns.values.map((column, c) => ({ row: String(row), column: String(column), cell: map.cells[r]?.[c] })),
   );
@@ -73,14 +75,14 @@ export function heatMap(map: HeatMap, width: number): string {
   return drawChart(
     {
       description: description(map, best),
-      yLabel: `${rows.label} ↓`,
+      yLabel: `${name}; ${rows.label} ↓`,
       width: chartWidth,
       height: MARGIN.top + CELL.height * rows.values.length + MARGIN.bottom,
-      legend: legendOf(name, range),
+      legend: legendOf(range),
     },
     {
       marginLeft: MARGIN.left,
-      marginRight: MARGIN.right,
+      marginRight: chartWidth - MARGIN.left - cellsWidth,
       marginBottom: MARGIN.bottom,
       x: { type: "band", domain: columns.values.map(String), padding: 0 },
       y: { type: "band", domain: rows.values.map(String), padding: 0 },
@@ -122,12 +124,12 @@ function goodness(value: number, range: { worst: number; best: number } | undefi
   return range && range.best !== range.worst ? (value - range.worst) / (range.best - range.worst) : 0.5;
 }
 
-function legendOf(name: string, range: { worst: number; best: number } | undefined): LegendEntry[] {
-  if (!range) return [{ name: `${name}: no values`, colour: COLOURS.muted, shape: "square" }];
-  const shape = "square" as const;
+function legendOf(range: { worst: number; best: number } | undefined): LegendEntry[] {
+  if (!range) return [{ name: "no values", colour: COLOURS.muted, shape: "square" }];
+  const shape = "square";
   return [
-    { name: `${name} ${formatSignificant(range.worst)}, the worst`, colour: rampColour(0), shape },
-    { name: `${formatSignificant(range.best)}, the best`, colour: rampColour(1), shape },
+    { name: `worst ${formatSignificant(range.worst)}`, colour: rampColour(0), shape },
+    { name: `best ${formatSignificant(range.best)}`, colour: rampColour(1), shape },
   ];
 }
 
