@@ -115,8 +115,7 @@ function likelihoodPass(
 ): LikelihoodOutputs<np.Array> {
   const logRatio: np.Array[] = [];
   const { output, klNats } = autoEncode(parameters, model, batch, latents, ({ index }, q, p) => {
-    const borrowed = ({ mean, variance }: typeof q) => ({ mean: mean.ref, variance: variance.ref });
-    logRatio[index] = logDensityRatio(borrowed(q), borrowed(p), latents[index].ref);
+    logRatio[index] = logDensityRatio(q, p, latents[index].ref);
   });
   const distortion = negativeLogProbability(output, batch.images.ref, objective);
   return { distortion, kl: np.stack(klNats), logRatio: np.stack(logRatio) };

@@ -68,7 +68,7 @@ export function encoderInputs(
 }
 
 /** Some images, by index, uint8 [N, 3, R, R]. */
-function pixels(pictures: LabelledImages, indices: readonly number[]): Uint8Array {
+export function pixels(pictures: LabelledImages, indices: readonly number[]): Uint8Array {
   const size = 3 * pictures.resolution ** 2;
   const read = imageReader(pictures);
   const bytes = new Uint8Array(indices.length * size);

@@ -17,7 +17,7 @@ export type LossBatch<T = np.Array> = {
   lowResolution?: T;
 };
 
-/** Told the posterior and the prior of every group in turn, [N, Z, r, r] each; borrowed. */
+/** Told the posterior and the prior of every group in turn, [N, Z, r, r] each; owned by the callee. */
 export type ObserveGroup = (group: Group, q: DiagonalGaussian, p: DiagonalGaussian) => void;
 
 /**
@@ -47,10 +47,15 @@ export function autoEncode(
     labels: droppedLabels,
     chooseLatent: (group, prior, hidden) => {
       const q = posterior(parameters, group, hidden, activations, labels);
-      observe?.(group, q, prior);
-      klNats[group.index] = gaussianKl({ mean: q.mean.ref, variance: q.variance.ref }, prior);
+      observe?.(group, shared(q), shared(prior));
+      klNats[group.index] = gaussianKl(shared(q), prior);
       return draw(q, noise[group.index].ref);
     },
   });
   return { output, klNats };
+}
+
+/** A second owner of the same arrays. */
+function shared({ mean, variance }: DiagonalGaussian): DiagonalGaussian {
+  return { mean: mean.ref, variance: variance.ref };
 }
