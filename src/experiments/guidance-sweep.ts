@@ -1,7 +1,7 @@
 /** @file Sample quality at every pair of guidance weights (paper Table 2), cell by cell, to be gone on with at any time. */
 import { NotAPicture, type Pictures } from "../generation/pictures.js";
+import type { QualityValue } from "./quality.js";
 import {
-  type CellValue,
   type KeptCell,
   openSweepFolder,
   readCell,
@@ -13,7 +13,7 @@ import { cellsOf, type SweepCell, type SweepGrid } from "./sweep-grid.js";
 
 /** What drawing and measuring a cell gives. */
 export interface CellMeasurement {
-  quality: CellValue[];
+  quality: QualityValue[];
   /** The first samples, the same noise and labels in every cell of a seed. */
   pictures: Pictures;
   /** See `CellResult.clamped`. */
@@ -71,7 +71,12 @@ async function measured(folder: SweepFolder, cell: SweepCell, { measure }: Sweep
 }
 
 /** What stands for a cell whose samples are no pictures; other errors go on. */
-function overflown(error: unknown): { quality: CellValue[]; clamped: number; failure: string; pictures?: undefined } {
+function overflown(error: unknown): {
+  quality: QualityValue[];
+  clamped: number;
+  failure: string;
+  pictures?: undefined;
+} {
   if (!(error instanceof NotAPicture)) throw error;
   return { quality: [], clamped: 0, failure: error.message };
 }

@@ -10,6 +10,7 @@ import { UserError } from "../errors.js";
 import { makeFolderSynced, removeUnfinished, writeFileAtomic } from "../formats/atomic-file.js";
 import { encodeNpz, readNpz } from "../formats/npz.js";
 import type { Pictures } from "../generation/pictures.js";
+import { type QualityValue, qualityMetrics } from "./quality.js";
 import { cellName, type SweepCell } from "./sweep-grid.js";
 
 /** What all cells have in common, by name: the model, the reference, how samples are drawn and measured. */
@@ -18,21 +19,13 @@ export type SweepSettings = Record<string, string | number>;
 /** What was measured of one cell. */
 export interface CellResult extends SweepCell {
   /** In the order asked for; empty when drawing failed. */
-  quality: CellValue[];
+  quality: QualityValue[];
   /** Values that guidance would have carried beyond all bounds, and that were clamped. */
   clamped: number;
   /** It took to draw and measure. */
   seconds: number;
   /** Why there are no numbers. */
   failure?: string;
-}
-
-export interface CellValue {
-  /** As `--metrics` names it. */
-  metric: string;
-  /** As it may be called: "FID" of Inception features, "Fréchet distance (pixels)" of others. */
-  name: string;
-  value: number;
 }
 
 /** A cell with its first samples; without them where drawing failed. */
@@ -58,12 +51,13 @@ const cellSchema = z.strictObject({
   seed: z.int(),
   quality: z.array(
     z.strictObject({
-      metric: z.string(),
+      metric: z.enum(qualityMetrics),
       name: z.string(),
       value: z
         .number()
         .nullable() // JSON knows no NaN
         .transform((value) => value ?? Number.NaN),
+      standardDeviation: z.number().optional(),
     }),
   ),
   clamped: z.int().nonnegative(),
