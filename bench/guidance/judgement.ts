@@ -1,19 +1,7 @@
 /** @file What a trained classifier makes of pictures: how many look like their label, and whether they differ. */
-import type { numpy as np } from "@jax-js/jax";
-import {
-  compile,
-  type Program,
-  type Runtime,
-  type Spec,
-  spec,
-  type Tree,
-  type TypedArray,
-} from "../../src/engine/index.js";
-import { portions, rows } from "../../src/generation/batches.js";
-import { fromBytes, type Pictures } from "../../src/generation/pictures.js";
-import { type Classifier, classifierSpecs, classify } from "./classifier.js";
 
-const BATCH = 64;
+import { likeliest } from "../../src/features/classifier/classifier-extractor.js";
+import type { Features } from "../../src/features/extractor.js";
 
 /** What is made of pictures. */
 export interface Judgement {
@@ -23,43 +11,20 @@ export interface Judgement {
   features: Float32Array[];
 }
 
-/** A classifier ready to judge pictures of one size. */
-export class Judge {
-  private constructor(readonly program: Program) {}
-
-  static async create(weights: Classifier<Float32Array>, resolution: number, runtime?: Runtime): Promise<Judge> {
-    const specs = classifierSpecs(weights.output.bias.length) as Tree<Spec>;
-    const images = spec([BATCH, 3, resolution, resolution]);
-    const fn = (parameters: Classifier<np.Array>, x: np.Array) => classify(parameters, x);
-    const constants = [weights as Tree<TypedArray>];
-    return new Judge(await compile(fn as never, [specs, images], { runtime, constants }));
-  }
-
-  async judge({ images, count, resolution }: Pictures): Promise<Judgement> {
-    const classes = new Int32Array(count);
-    const features: Float32Array[] = [];
-    for (const { indices, first, used } of portions(count, BATCH)) {
-      const batch = fromBytes(rows(images, indices, 3 * resolution ** 2));
-      const seen = (await this.program.run(batch)) as { logits: Float32Array; features: Float32Array };
-      for (let row = 0; row < used; row++) {
-        classes[first + row] = largest(rowOf(seen.logits, row));
-        features.push(unit(rowOf(seen.features, row)));
-      }
-    }
-    return { classes, features };
-  }
-
-  dispose(): Promise<void> {
-    return this.program.dispose();
-  }
+/** What a classifier's answers amount to. */
+export function judgementOf(
+  { pooled, logits }: Required<Pick<Features, "pooled" | "logits">>,
+  count: number,
+): Judgement {
+  const rowOf = (values: Float32Array, row: number) => {
+    const width = values.length / count;
+    return values.slice(row * width, (row + 1) * width);
+  };
+  return {
+    classes: Int32Array.from({ length: count }, (_, row) => likeliest(rowOf(logits, row))),
+    features: Array.from({ length: count }, (_, row) => unit(rowOf(pooled, row))),
+  };
 }
-
-const rowOf = (values: Float32Array, row: number): Float32Array => {
-  const width = values.length / BATCH;
-  return values.slice(row * width, (row + 1) * width);
-};
-
-const largest = (values: Float32Array): number => values.indexOf(Math.max(...values));
 
 function unit(values: Float32Array): Float32Array {
   const length = Math.hypot(...values) || 1;

@@ -11,18 +11,19 @@ import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { parseGuidance } from "../../src/cli/guidance-options.js";
 import { type ImageSet, openData, take } from "../../src/data/index.js";
-import { entries, Runtime, rebuild, type Spec, type Tree } from "../../src/engine/index.js";
-import { encodeSafetensors, readSafetensors } from "../../src/formats/safetensors.js";
+import { Runtime } from "../../src/engine/index.js";
+import { ClassifierExtractor } from "../../src/features/classifier/classifier-extractor.js";
+import { BATCH_SIZE, examplesOf } from "../../src/features/classifier/examples.js";
+import type { Classifier } from "../../src/features/classifier/network.js";
+import { trainClassifier } from "../../src/features/classifier/training.js";
+import { decodeClassifier, encodeClassifier } from "../../src/features/classifier/weights.js";
 import { reconstruct } from "../../src/generation/reconstruct.js";
 import { Sampler } from "../../src/generation/sampler.js";
 import { openRun } from "../../src/training/open-run.js";
-import { type Classifier, classifierSpecs } from "./classifier.js";
-import { Judge } from "./judgement.js";
+import { judgementOf } from "./judgement.js";
 import { cells, columns, type Judged } from "./table.js";
-import { trainClassifier } from "./training.js";
 
 const WEIGHTS = ["0,0", "0.5,0.5", "1,1", "2,2", "3,3", "0,2", "2,0", "1.5,5"];
-const BATCH_SIZE = 32;
 const BATCH_OF_SAMPLES = 16;
 
 const { values: options, positionals } = parseArgs({
@@ -45,7 +46,7 @@ const { resolution } = model.config.model;
 if (classes.length === 0) throw new Error(`Expected a model with classes, got ${options.run}, which has none.`);
 const runtime = new Runtime();
 const { train, validation, test } = await openData(model.data.name, { resolution });
-const judge = await Judge.create(await classifier(), resolution, runtime);
+const judge = await ClassifierExtractor.create(await classifier(), { resolution, tells: "classes", runtime });
 
 const inMemory = (set: ImageSet) =>
   take(
@@ -53,7 +54,8 @@ const inMemory = (set: ImageSet) =>
     Array.from({ length: set.count }, (_, image) => image),
   );
 async function judged(pictures: { images: Uint8Array; labels: Int32Array; count: number }): Promise<Judged> {
-  return { labels: pictures.labels, ...(await judge.judge({ ...pictures, resolution })) };
+  const { pooled, logits } = await judge.extract({ ...pictures, resolution });
+  return { labels: pictures.labels, ...judgementOf({ pooled, logits: logits! }, pictures.count) };
 }
 
 const training = await judged(inMemory(train));
@@ -83,26 +85,19 @@ await runtime.dispose();
 /** The classifier of the file, or a new one, which is kept there. */
 async function classifier(): Promise<Classifier<Float32Array>> {
   const path = options.classifier;
-  const specs = classifierSpecs(classes.length) as Tree<Spec>;
-  if (existsSync(path)) {
-    const { tensors } = readSafetensors(readFileSync(path), path);
-    const weights = entries<Spec>(specs).map(([name]) => tensors.get(name)?.data as Float32Array);
-    return rebuild(specs, weights) as Classifier<Float32Array>;
-  }
+  if (existsSync(path)) return decodeClassifier(readFileSync(path), path);
   const began = performance.now();
-  const weights = await trainClassifier(train, {
-    epochs: Number(options.epochs),
-    batchSize: BATCH_SIZE,
-    seed: Number(options.seed),
+  const seed = Number(options.seed);
+  const weights = await trainClassifier(examplesOf(train, seed), {
+    steps: Math.ceil((Number(options.epochs) * train.count) / BATCH_SIZE),
+    seed,
     runtime,
-    onEpoch: (epoch, loss) => say(`epoch ${epoch}: loss ${loss.toFixed(3)} nats`),
+    onProgress: ({ step, steps, loss }) => {
+      if (step % 100 === 0 || step === steps) say(`step ${step} of ${steps}: loss ${loss.toFixed(3)} nats`);
+    },
   });
-  const shapes = new Map(entries<Spec>(specs).map(([name, { shape }]) => [name, shape]));
-  const tensors = entries<Float32Array>(weights as Tree<Float32Array>).map(
-    ([name, data]) => [name, { dtype: "float32", shape: shapes.get(name)!, data }] as const,
-  );
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, encodeSafetensors(new Map(tensors)));
+  writeFileSync(path, encodeClassifier(weights));
   say(`Trained in ${((performance.now() - began) / 1000).toFixed(0)} s; kept in ${path}`);
   return weights;
 }

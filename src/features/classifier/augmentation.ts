@@ -1,9 +1,10 @@
-/** @file Images moved by a few pixels, so that a classifier sees each of them in many places. */
-import { foldIn, keyFromSeed, uniform } from "../../src/random/index.js";
+/** @file Images moved by a few pixels, so that a classifier sees each of them in many places, and images turned. */
+import { foldIn, keyFromSeed, uniform } from "../../random/index.js";
 
 /** Names the stream of shifts under a seed. */
 const SHIFT = 13;
-/** Furthest in pixels. */
+
+/** Furthest in pixels, at most: an eighth of the side where that is less. */
 const REACH = 3;
 
 /**
@@ -14,11 +15,12 @@ const REACH = 3;
  */
 export function shifted(images: Float32Array, resolution: number, seed: number, batch: number): Float32Array {
   const key = foldIn(foldIn(keyFromSeed(seed), SHIFT), batch);
+  const reach = Math.min(REACH, Math.floor(resolution / 8));
   const size = 3 * resolution ** 2;
   const draws = uniform(key, (2 * images.length) / size);
   const moved = new Float32Array(images.length);
   for (let image = 0; image < images.length / size; image++) {
-    const [down, right] = [0, 1].map((axis) => Math.floor((2 * REACH + 1) * draws[2 * image + axis]) - REACH);
+    const [down, right] = [0, 1].map((axis) => Math.floor((2 * reach + 1) * draws[2 * image + axis]) - reach);
     moved.set(shift(images.subarray(image * size, (image + 1) * size), resolution, down, right), image * size);
   }
   return moved;
@@ -31,5 +33,25 @@ export function shift(image: Float32Array, resolution: number, down: number, rig
     const [row, column] = [Math.floor(place / resolution) % resolution, place % resolution];
     const plane = place - row * resolution - column;
     return image[plane + within(row - down) * resolution + within(column - right)];
+  });
+}
+
+/**
+ * One image turned counter-clockwise, [3, R, R].
+ *
+ * @param quarters - how far, in quarters of a turn, 0 … 3
+ */
+export function turned(image: Float32Array, resolution: number, quarters: number): Float32Array {
+  const last = resolution - 1;
+  return image.map((_, place) => {
+    const [row, column] = [Math.floor(place / resolution) % resolution, place % resolution];
+    const plane = place - row * resolution - column;
+    const [fromRow, fromColumn] = [
+      [row, column],
+      [column, last - row],
+      [last - row, last - column],
+      [last - column, row],
+    ][quarters];
+    return image[plane + fromRow * resolution + fromColumn];
   });
 }

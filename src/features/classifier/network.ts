@@ -1,11 +1,11 @@
 /** @file A small classifier of images, as pure functions of its parameters. */
 import { nn, numpy as np } from "@jax-js/jax";
-import { map, type Spec, spec, type Tree } from "../../src/engine/index.js";
-import { swish } from "../../src/model/index.js";
-import { averagePool, convolveAffine, dense } from "../../src/model/layers.js";
-import type { Affine } from "../../src/model/parameters.js";
-import { residualBlock } from "../../src/model/residual-block.js";
-import { foldIn, keyFromSeed, uniform } from "../../src/random/index.js";
+import { map, type Spec, spec, type Tree } from "../../engine/index.js";
+import { swish } from "../../model/index.js";
+import { averagePool, convolveAffine, dense } from "../../model/layers.js";
+import type { Affine } from "../../model/parameters.js";
+import { residualBlock } from "../../model/residual-block.js";
+import { foldIn, keyFromSeed, uniform } from "../../random/index.js";
 
 /** A convolution at full size, then a level for every halving of the image, then one layer over the mean of all pixels. */
 export type Classifier<T> = {
@@ -18,6 +18,9 @@ const INPUT_WIDTH = 24;
 /** Channels at a half, a quarter and an eighth of the image's side. */
 const WIDTHS = [48, 96, 128];
 
+/** Numbers that make up an image's vector. */
+export const FEATURES = WIDTHS[WIDTHS.length - 1];
+
 /** Shapes of the parameters: 0.5 million numbers. */
 export function classifierSpecs(classes: number): Classifier<Spec> {
   const conv = (from: number, to: number): Affine<Spec> => ({ weight: spec([to, from, 3, 3]), bias: spec([to]) });
@@ -27,7 +30,7 @@ export function classifierSpecs(classes: number): Classifier<Spec> {
       widen: conv(WIDTHS[level - 1] ?? INPUT_WIDTH, width),
       block: { conv1: conv(width, width), conv2: conv(width, width) },
     })),
-    output: { weight: spec([classes, WIDTHS[WIDTHS.length - 1]]), bias: spec([classes]) },
+    output: { weight: spec([classes, FEATURES]), bias: spec([classes]) },
   };
 }
 

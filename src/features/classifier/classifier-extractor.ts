@@ -1,0 +1,124 @@
+/** @file A trained classifier as a maker of vectors. */
+import type { numpy as np } from "@jax-js/jax";
+import { type ImageSet, imageReader } from "../../data/index.js";
+import {
+  compile,
+  type Program,
+  type Runtime,
+  type Spec,
+  spec,
+  type Tree,
+  type TypedArray,
+} from "../../engine/index.js";
+import { portions, rows } from "../../generation/batches.js";
+import { fromBytes, type Pictures } from "../../generation/pictures.js";
+import type { FeatureExtractor, Features } from "../extractor.js";
+import { averagedTo, classifierSide } from "./averaging.js";
+import { TURNS, turnedBy } from "./examples.js";
+import { type Classifier, classifierSpecs, classify, FEATURES } from "./network.js";
+import { digestOfWeights } from "./weights.js";
+
+/** What a classifier was trained to tell of images. */
+export type Told = "classes" | "turns";
+
+export interface ClassifierExtractorOptions {
+  /** Of the images that it will be given, pixels a side. */
+  resolution: number;
+  /** Logits of turns are not shown: they are no classes of the images. */
+  tells: Told;
+  /** Images of one run of the program. Default: 64. */
+  batch?: number;
+  runtime?: Runtime;
+}
+
+/** The mean over all pixels of the classifier's last layer, [N, 128], and its logits where it tells classes. */
+export class ClassifierExtractor implements FeatureExtractor {
+  readonly name = "classifier";
+  readonly width = FEATURES;
+  readonly classes?: number;
+  readonly identity: string;
+
+  private constructor(
+    readonly tells: Told,
+    weights: Classifier<Float32Array>,
+    private readonly resolution: number,
+    private readonly batch: number,
+    private readonly program: Program,
+  ) {
+    const side = classifierSide(resolution);
+    this.identity = `classifier of ${tells} at ${side}×${side}, weights ${digestOfWeights(weights).slice(0, 16)}`;
+    if (tells === "classes") this.classes = weights.output.bias.length;
+  }
+
+  static async create(
+    weights: Classifier<Float32Array>,
+    { resolution, tells, batch = 64, runtime }: ClassifierExtractorOptions,
+  ): Promise<ClassifierExtractor> {
+    const specs = classifierSpecs(weights.output.bias.length) as Tree<Spec>;
+    const side = classifierSide(resolution);
+    const fn = (parameters: Classifier<np.Array>, images: np.Array) => classify(parameters, images);
+    const constants = [weights as Tree<TypedArray>];
+    const program = await compile(fn as never, [specs, spec([batch, 3, side, side])], { runtime, constants });
+    return new ClassifierExtractor(tells, weights, resolution, batch, program);
+  }
+
+  /**
+   * @throws Error when the pictures are not of the resolution that it was made for
+   * @throws the signal's reason when aborted
+   */
+  async extract({ images, count, resolution }: Pictures, signal?: AbortSignal): Promise<Features> {
+    if (resolution !== this.resolution) {
+      throw new Error(`Expected pictures of ${this.resolution} pixels a side, got ${resolution}.`);
+    }
+    const pooled = new Float32Array(count * this.width);
+    const logits = new Float32Array(count * (this.classes ?? 0));
+    for (const { indices, first, used } of portions(count, this.batch)) {
+      signal?.throwIfAborted();
+      const seen = await this.#run(fromBytes(rows(images, indices, 3 * resolution ** 2)));
+      pooled.set(seen.features.subarray(0, used * this.width), first * this.width);
+      if (this.classes) logits.set(seen.logits.subarray(0, used * this.classes), first * this.classes);
+    }
+    return this.classes ? { pooled, logits } : { pooled };
+  }
+
+  /**
+   * How often it is right about images that it did not learn from: about their class, or about which way up they are when
+   * each of them is shown in all four ways.
+   *
+   * @param set - labelled by the classes that it was trained on, if any
+   * @returns share of the answers, 0 … 1
+   * @throws the signal's reason when aborted
+   */
+  async accuracy(set: ImageSet, signal?: AbortSignal): Promise<number> {
+    const read = imageReader(set);
+    const ways = this.tells === "classes" ? [0] : Array.from({ length: TURNS }, (_, quarters) => quarters);
+    let right = 0;
+    for (const { indices, used } of portions(set.count, this.batch)) {
+      const images = fromBytes(Buffer.concat(indices.map(read)));
+      for (const quarters of ways) {
+        signal?.throwIfAborted();
+        const turns = new Int32Array(this.batch).fill(quarters);
+        const { logits } = await this.#run(turnedBy(images, this.resolution, turns));
+        const width = logits.length / this.batch;
+        for (let row = 0; row < used; row++) {
+          const answer = likeliest(logits.subarray(row * width, (row + 1) * width));
+          if (answer === (this.tells === "classes" ? set.labels[indices[row]] : quarters)) right += 1;
+        }
+      }
+    }
+    return right / (ways.length * set.count);
+  }
+
+  dispose(): Promise<void> {
+    return this.program.dispose();
+  }
+
+  /** A whole batch of images, [batch, 3, R, R] in [-1, 1]. */
+  #run(images: Float32Array): Promise<{ features: Float32Array; logits: Float32Array }> {
+    const seen = this.program.run(averagedTo(images, this.resolution, classifierSide(this.resolution)));
+    return seen as Promise<never>;
+  }
+}
+
+/** Index of the largest. */
+export const likeliest = (logits: Float32Array): number => logits.indexOf(Math.max(...logits));
