@@ -48,6 +48,7 @@ export function tradeOffChart(tables: readonly SweepTable[]): Chart {
       },
       {
         marginRight: LABEL_ROOM,
+        inset: 6,
         x: { nice: true },
         y: { nice: true },
         marks: [
