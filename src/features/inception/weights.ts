@@ -56,8 +56,11 @@ export function foldWeights(tensors: ReadonlyMap<string, Tensor>, where: string)
       ),
     ];
     const scale = Float64Array.from(gamma, (g, channel) => g / Math.sqrt(variance[channel] + EPSILON));
+    const folded = new Float32Array(weight.length);
     const size = weight.length / gamma.length;
-    const folded = weight.map((w, place) => w * scale[Math.floor(place / size)]);
+    for (let channel = 0, place = 0; channel < gamma.length; channel++) {
+      for (const end = place + size; place < end; place++) folded[place] = weight[place] * scale[channel];
+    }
     const bias = beta.map((b, channel) => b - mean[channel] * scale[channel]);
     if (![folded, bias].every(allFinite)) refuse(`${name} has weights that are not finite`);
     return { weight: folded, bias };
@@ -67,7 +70,10 @@ export function foldWeights(tensors: ReadonlyMap<string, Tensor>, where: string)
   return { units: Object.fromEntries(units().map(({ name }) => [name, unit(name)])), classifier };
 }
 
-const allFinite = (elements: Float32Array): boolean => elements.every(Number.isFinite);
+function allFinite(elements: Float32Array): boolean {
+  for (const element of elements) if (!Number.isFinite(element)) return false;
+  return true;
+}
 
 /**
  * Reads the weights from a checkpoint of PyTorch, in either of its formats.
