@@ -17,7 +17,7 @@ const NAMED = 10;
  */
 export async function openImages(
   source: string,
-  { resolution, superResolution }: ModelConfig,
+  { resolution, superResolution }: Pick<ModelConfig, "resolution" | "superResolution">,
   { progress, signal }: Pick<Context, "progress" | "signal">,
 ): Promise<DataSet> {
   const began = performance.now();

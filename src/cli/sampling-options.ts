@@ -41,16 +41,14 @@ export const addWeightsOptions = (command: Command): Command =>
     .option("--checkpoint <which>", "last, best (on held-out images), or a step", checkpoint);
 
 /** Adds the options that say which weights of which run to use, and how many images to make at once. */
-export const addModelOptions = (command: Command): Command =>
-  addWeightsOptions(command.requiredOption("--run <run>", "a run folder, or pretrained:NAME")).option(
-    "--batch <n>",
-    "images made at once",
-    wholeNumber(1),
-  );
+export const addModelOptions = (command: Command, { required = true } = {}): Command =>
+  addWeightsOptions(
+    command.addOption(new Option("--run <run>", "a run folder, or pretrained:NAME").makeOptionMandatory(required)),
+  ).option("--batch <n>", "images made at once", wholeNumber(1));
 
 /** Adds SAMPLING: the model options, labels, guidance, the second model of a cascade, temperature and output. */
-export const addSamplingOptions = (command: Command): Command =>
-  addModelOptions(command)
+export const addSamplingOptions = (command: Command, { required = true } = {}): Command =>
+  addModelOptions(command, { required })
     .option("--label <which>", "a class by name or index, all (a row of each), or none")
     .option("--guidance <weights...>", "MEAN,VARIANCE for all groups, or RESOLUTION:MEAN,VARIANCE for some")
     .addOption(

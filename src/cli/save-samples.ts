@@ -4,6 +4,7 @@ import sharp from "sharp";
 import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import { encodeNpz } from "../formats/npz.js";
+import { interleaved } from "../formats/pixels.js";
 import type { Pictures } from "../generation/pictures.js";
 import { type GridOptions, imageGrid, imageRows } from "../report/picture-grid.js";
 import { makeFolder } from "./images.js";
@@ -66,17 +67,4 @@ export async function saveSamples(
       .toBuffer();
     await writeFileAtomic(join(out, `${String(index).padStart(digits, "0")}.png`), png);
   }
-}
-
-/** NCHW → NHWC. */
-function interleaved({ images, count, resolution }: Pictures): Uint8Array {
-  const plane = resolution ** 2;
-  const result = new Uint8Array(images.length);
-  for (let image = 0; image < count; image++) {
-    for (let channel = 0; channel < 3; channel++) {
-      const from = (image * 3 + channel) * plane;
-      for (let pixel = 0; pixel < plane; pixel++) result[(image * plane + pixel) * 3 + channel] = images[from + pixel];
-    }
-  }
-  return result;
 }

@@ -14,4 +14,5 @@ export {
 export { type DataSet, type OpenOptions, openData } from "./open-data.js";
 export { digestOfSet } from "./packs/pack-format.js";
 export type { PackedImages } from "./packs/packed-images.js";
+export { type ImagePart, openSamples, type SampleFile } from "./samples/sample-files.js";
 export { emojiGroups } from "./sources/emoji.js";

@@ -12,6 +12,7 @@ import { removeDeadCode } from "./passes/dead-code.js";
 import { earlyResults } from "./passes/early-results.js";
 import { filterGradients } from "./passes/filter-gradients.js";
 import { imageResampling } from "./passes/image-resampling.js";
+import { pooling } from "./passes/pooling.js";
 import { dropCheckpoints, rematerialise } from "./passes/rematerialise.js";
 import { simplify } from "./passes/simplify.js";
 import { Program } from "./program.js";
@@ -54,6 +55,7 @@ const passes = (block: number, rematerialised: boolean) => [
   simplify,
   contractDots,
   imageResampling,
+  pooling,
   filterGradients(block),
   convolutionsToProducts,
   simplify,
@@ -98,6 +100,17 @@ function bindConstants(graph: Graph, args: readonly Tree<Spec>[], constants: Com
   return { ...graph, inputs: open, constants: known };
 }
 
+/** Graphics processors have no float64, and what ONNX Runtime would compute elsewhere instead could not stay on the device. */
+function refuseFloat64(graph: Graph, device: string): void {
+  const values = [...graph.inputs, ...graph.constants.keys(), ...graph.equations.flatMap(({ outputs }) => outputs)];
+  const found = values.find(({ dtype }) => dtype === "float64");
+  if (!found) return;
+  throw new Error(
+    `Expected a program without float64 on ${device}, which cannot compute in it, got one with float64[${found.shape}]. ` +
+      "Compile it for a runtime on the CPU.",
+  );
+}
+
 /**
  * Compiles a function of jax-js arrays.
  *
@@ -105,7 +118,8 @@ function bindConstants(graph: Graph, args: readonly Tree<Spec>[], constants: Com
  *
  * @param fn - takes trees of arrays, returns one; owns its arguments
  * @param exampleArgs - for every argument a tree of specs
- * @throws Error naming the primitive and the function it came from when `fn` uses an operation the engine lacks
+ * @throws Error naming the primitive and the function it came from when `fn` uses an operation the engine lacks; where it
+ *   uses float64 on a device other than the CPU
  */
 export async function compile(
   fn: (...args: never[]) => unknown,
@@ -116,6 +130,7 @@ export async function compile(
   const block = await blockSize(runtime);
   const lower = (): LoweredProgram => {
     const { graph, outputs } = prepare(fn, exampleArgs, { constants, rematerialise, keptAs, block });
+    if (runtime.device !== "cpu") refuseFloat64(graph, runtime.device);
     return { ...lowerToOnnx(graph, block), returned: outputs };
   };
   const shapes = entries<Spec>(exampleArgs as Tree<Spec>[]).map(([path, spec]) => `${path} ${spec}`);
@@ -123,7 +138,7 @@ export async function compile(
   const lowered =
     cacheKey === undefined || hasConstants
       ? lower()
-      : cached(JSON.stringify([cacheKey, shapes, rematerialise, keptAs, block]), loweredProgram, lower);
+      : cached(JSON.stringify([cacheKey, shapes, rematerialise, keptAs, block, runtime.device]), loweredProgram, lower);
   const kept = entries<Spec>(lowered.returned).map(([path]) => keep[path.split(".")[0]] ?? false);
   const session = await acquireSession(lowered, runtime, kept, hasConstants);
   const args = exampleArgs.filter((_, position) => constants[position] === undefined);

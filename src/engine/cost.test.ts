@@ -11,6 +11,7 @@ const same = {
   groups: 1,
   swapped: false,
   mirrored: false,
+  rectified: false,
 };
 
 test("a convolution multiplies every output by a whole filter, a product by the contracted axis", () => {

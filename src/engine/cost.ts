@@ -3,7 +3,7 @@ import { type Atom, type Equation, type Graph, isLiteral, type Value } from "./g
 import { sizeOf } from "./spec.js";
 
 /** Bytes of one element. */
-const BYTES = { float32: 4, int32: 4, bool: 1, bfloat16: 2 } as const;
+const BYTES = { float32: 4, float64: 8, int32: 4, bool: 1, bfloat16: 2 } as const;
 
 const bytesOf = (value: Value): number => sizeOf(value.shape) * BYTES[value.dtype];
 

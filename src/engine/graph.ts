@@ -73,7 +73,8 @@ export interface Operations {
   /**
    * Cross-correlation of [N, G·C, …] with [G·O, C, …], plus a bias [G·O] where a third operand is given; padding may not be
    * negative and the input is not dilated. The kernel may be given as [C, O, …] (`swapped`), and with its window reversed
-   * (`mirrored`); as both, it is the kernel of the convolution of which this is the gradient.
+   * (`mirrored`); as both, it is the kernel of the convolution of which this is the gradient. Negative results become 0 where it
+   * is `rectified`.
    */
   conv: {
     strides: readonly number[];
@@ -82,6 +83,7 @@ export interface Operations {
     groups: number;
     swapped: boolean;
     mirrored: boolean;
+    rectified: boolean;
   };
   /**
    * Gradient of a convolution's kernel, swapped: x [N, C, …], cotangent [N, O, …] → [C, O, …window], the sum over images n and
@@ -92,6 +94,15 @@ export interface Operations {
   upsample: { factors: readonly [number, number] };
   /** Sums over tiles of an image [N, C, H, W]. */
   sumPool: { factors: readonly [number, number] };
+  /** Every window over the last axes: [… H, W] → [… H', W', h, w]. Gone after the pass `pooling`. */
+  windows: { window: readonly number[]; strides: readonly number[] };
+  /** Largest or mean of the pixels of an image [N, C, H, W] in each window; windows may reach `padding` beyond it, where there are none. */
+  pool: {
+    op: "max" | "mean";
+    window: readonly number[];
+    strides: readonly number[];
+    padding: readonly Interval[];
+  };
   /** All elements of an image in the order in which the machine keeps images, whatever that is. */
   toStorage: None;
   /** The image of `shape` that `toStorage` made flat. */

@@ -7,6 +7,7 @@ import type { Emit, GraphBuilder } from "./builder.js";
 import { type Atom, type Interval, isLiteral, Literal, type OperationName, type Reduction } from "./graph.js";
 import { broadcastShapes } from "./shapes.js";
 import { type DType, sizeOf } from "./spec.js";
+import { windowRows } from "./window-rows.js";
 
 export interface ImportContext {
   emit: Emit;
@@ -42,9 +43,9 @@ export function castTo(atom: Atom, dtype: DType, emit: Emit): Atom {
   return new Literal(value, atom.shape, dtype);
 }
 
-/** The type in which operands of different types meet: float32 above int32 above bool. */
+/** The type in which operands of different types meet: float64 above float32 above int32 above bool. */
 function promoted(inputs: readonly Atom[]): DType {
-  const order: DType[] = ["float32", "int32", "bool"];
+  const order: DType[] = ["float64", "float32", "int32", "bool"];
   return order.find((dtype) => inputs.some((input) => input.dtype === dtype))!;
 }
 
@@ -131,6 +132,7 @@ const conv: ImportRule = (inputs, params, { emit, dtype }) => {
     groups,
     swapped: false,
     mirrored: false,
+    rectified: false,
   });
   const outSpace = result.shape.slice(2);
   const split = reshape(result, [batch, groups, outputs, ...outSpace], emit);
@@ -148,34 +150,6 @@ function padNegative(x: Atom, widths: readonly Interval[], emit: Emit): Atom {
     emit,
   );
 }
-
-/** Flat row numbers, in the space of `sizes`, that every window over it covers: [windows…, …window]. */
-function windowRows(sizes: readonly number[], window: readonly number[], strides: readonly number[]): Int32Array {
-  const counts = sizes.map((size, axis) => Math.ceil((size - window[axis] + 1) / strides[axis]));
-  const shape = [...counts, ...window];
-  return Int32Array.from({ length: sizeOf(shape) }, (_, flat) => {
-    const position = new Array<number>(shape.length);
-    let rest = flat;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      position[axis] = rest % shape[axis];
-      rest = Math.floor(rest / shape[axis]);
-    }
-    return sizes.reduce(
-      (row, size, axis) => row * size + position[axis] * strides[axis] + position[axis + sizes.length],
-      0,
-    );
-  });
-}
-
-const pool: ImportRule = ([x], { window, strides }, { emit, constant }) => {
-  const lead = x.shape.slice(0, x.shape.length - window.length);
-  const sizes = x.shape.slice(lead.length);
-  const rows = windowRows(sizes, window, strides);
-  const counts = sizes.map((size, axis) => Math.ceil((size - window[axis] + 1) / strides[axis]));
-  const flat = reshape(x, [...lead, sizeOf(sizes)], emit);
-  const [windows] = emit("gather", [flat, constant(rows, [rows.length], "int32")], { axis: lead.length });
-  return [reshape(windows, [...lead, ...counts, ...window], emit)];
-};
 
 const poolTranspose: ImportRule = ([x], { inShape, window, strides }, { emit, constant }) => {
   const lead = inShape.slice(0, inShape.length - window.length);
@@ -242,8 +216,8 @@ export const importRules: Record<string, ImportRule | undefined> = {
   mod: binary("mod"),
   neg: ([x], _, { emit }) => emit("neg", [x], {}),
   reciprocal: unary("reciprocal"),
-  floor: ([x], _, { emit }) => (x.dtype === "float32" ? emit("floor", [x], {}) : [x]),
-  ceil: ([x], _, { emit }) => (x.dtype === "float32" ? emit("ceil", [x], {}) : [x]),
+  floor: ([x], _, { emit }) => (x.dtype.startsWith("float") ? emit("floor", [x], {}) : [x]),
+  ceil: ([x], _, { emit }) => (x.dtype.startsWith("float") ? emit("ceil", [x], {}) : [x]),
   sin: unary("sin"),
   cos: unary("cos"),
   asin: unary("asin"),
@@ -263,7 +237,7 @@ export const importRules: Record<string, ImportRule | undefined> = {
   },
   dot: (inputs, _, { emit, dtype }) => emit("dot", promote(inputs, dtype, emit), {}),
   conv,
-  pool,
+  pool: ([x], { window, strides }, { emit }) => emit("windows", [x], { window, strides }),
   pool_transpose: poolTranspose,
   concatenate: (inputs, { axis }, { emit, dtype }) => emit("concatenate", promote(inputs, dtype, emit), { axis }),
   split: ([x], { axis, sizes }, { emit }) => emit("split", [x], { axis, sizes }),

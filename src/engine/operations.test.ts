@@ -190,6 +190,36 @@ describe("pooling and upsampling", () => {
   test("average pooling by windows", () =>
     check((x) => lax.reduceWindow(x, (w) => np.mean(w), [2, 2], [2, 2]), [image]));
   test("overlapping windows", () => check((x) => lax.reduceWindow(x, (w) => np.sum(w), [3, 2], [1, 2]), [image]));
+  /** 1 / (pixels of each 3×3 window that lie in an image of 4×5). */
+  const realShare = Float32Array.from([2, 3, 3, 2].flatMap((h) => [2, 3, 3, 3, 2].map((w) => 1 / (h * w))));
+  for (const block of [3, 16]) {
+    const pixels = floats([1, block, 4, 5]);
+    const padded = (x: np.Array) =>
+      np.pad(x, [
+        [0, 0],
+        [0, 0],
+        [1, 1],
+        [1, 1],
+      ]);
+    const kernel = floats([block, block, 1, 1], 1, 3);
+    const convolved = (x: np.Array) =>
+      lax.conv(x, np.array(kernel.data as Float32Array<ArrayBuffer>).reshape(kernel.shape), [1, 1], "VALID");
+    test(`largest of 3×3 by steps of 2, ${block} channels`, () =>
+      check((x) => lax.reduceWindow(convolved(x), (w) => np.max(w), [3, 3], [2, 2]), [pixels], 5e-6));
+    test(`largest of padded 3×3, ${block} channels`, () =>
+      check((x) => lax.reduceWindow(padded(convolved(x)), (w) => np.max(w), [3, 3]), [pixels], 5e-6));
+    test(`mean of the real pixels of padded 3×3, ${block} channels`, () =>
+      check(
+        (x) => {
+          const sums = lax.reduceWindow(padded(convolved(x)), (w) => np.sum(w), [3, 3]);
+          return sums.mul(np.array(realShare).reshape([4, 5]));
+        },
+        [pixels],
+        5e-6,
+      ));
+    test(`rectified convolution, ${block} channels`, () =>
+      check((x, b) => np.maximum(convolved(x).add(b.reshape([block, 1, 1])), 0), [pixels, floats([block])], 5e-6));
+  }
   test("nearest upsampling", () => check((x) => np.repeat(np.repeat(x, 2, 2), 2, 3), [image]));
 });
 

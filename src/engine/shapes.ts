@@ -2,6 +2,13 @@
 import type { Atom, Equation, Operations } from "./graph.js";
 import { type DType, Spec, sizeOf } from "./spec.js";
 
+/** How many windows there are along each axis. */
+export const windowCounts = (
+  sizes: readonly number[],
+  window: readonly number[],
+  strides: readonly number[],
+): number[] => sizes.map((size, axis) => Math.floor((size - window[axis]) / strides[axis]) + 1);
+
 type Rule<O extends keyof Operations> = (inputs: readonly Atom[], params: Operations[O]) => Spec[];
 
 /** NumPy's broadcasting of several shapes. Throws when two sizes differ and neither is 1. */
@@ -78,6 +85,14 @@ const rules: { [O in keyof Operations]: Rule<O> } = {
     one([...x.shape.slice(0, 2), ...factors.map((f, axis) => x.shape[axis + 2] * f)], x.dtype),
   sumPool: ([x], { factors }) =>
     one([...x.shape.slice(0, 2), ...factors.map((f, axis) => x.shape[axis + 2] / f)], x.dtype),
+  windows: ([x], { window, strides }) => {
+    const lead = x.shape.slice(0, x.shape.length - window.length);
+    return one([...lead, ...windowCounts(x.shape.slice(lead.length), window, strides), ...window], x.dtype);
+  },
+  pool: ([x], { window, strides, padding }) => {
+    const padded = padding.map(([before, after], axis) => x.shape[axis + 2] + before + after);
+    return one([...x.shape.slice(0, 2), ...windowCounts(padded, window, strides)], x.dtype);
+  },
   toStorage: ([x]) => one([sizeOf(x.shape)], x.dtype),
   fromStorage: ([x], { shape }) => one(shape, x.dtype),
   concatenate: (inputs, { axis }) => {

@@ -1,12 +1,22 @@
 /** @file What the engine calls an array: its element type and shape, and the typed arrays that hold its elements. */
 
-/** Element types that a program may contain; bfloat16 (the upper half of a float32) only to be kept in, not computed with. */
-export type DType = "float32" | "int32" | "bool" | "bfloat16";
+/**
+ * Element types that a program may contain; bfloat16 (the upper half of a float32) only to be kept in, not computed with.
+ * float64 is for sums and products that need its digits: on the CPU alone, and numbers written in a traced function are
+ * rounded to float32 even there, so those that are not exact in it have to be arguments.
+ */
+export type DType = "float32" | "float64" | "int32" | "bool" | "bfloat16";
 
-/** Elements in row-major order: float32, int32, bool as one byte each, bfloat16 as its bits. */
-export type TypedArray = Float32Array | Int32Array | Uint8Array | Uint16Array;
+/** Elements in row-major order: bool as one byte each, bfloat16 as its bits. */
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array | Uint16Array;
 
-const constructors = { float32: Float32Array, int32: Int32Array, bool: Uint8Array, bfloat16: Uint16Array } as const;
+const constructors = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+  bfloat16: Uint16Array,
+} as const;
 
 /** Number of elements of an array of this shape. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);

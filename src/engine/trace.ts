@@ -121,8 +121,10 @@ function importEquation(equation: JaxprEquation, inputs: Atom[], builder: GraphB
 }
 
 function supported(dtype: string, where: string): DType {
-  if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
-  throw new Error(`The engine computes in float32, int32 and bool; ${where} is ${dtype}. Cast it before it enters.`);
+  if (dtype === "float32" || dtype === "float64" || dtype === "int32" || dtype === "bool") return dtype;
+  throw new Error(
+    `The engine computes in float32, float64, int32 and bool; ${where} is ${dtype}. Cast it before it enters.`,
+  );
 }
 
 function elements(array: JaxArray): TypedArray {

@@ -1,24 +1,18 @@
 /** @file The bound on images: what a model's code for them costs, in bits per dimension, and how close it comes (METHOD §2). */
 import { numpy as np } from "@jax-js/jax";
 import type { Config } from "../config/index.js";
-import { type DeviceArray, type Operand, type Runtime, type Spec, spec } from "../engine/index.js";
+import type { DeviceArray, Operand, Runtime } from "../engine/index.js";
 import { portions } from "../generation/batches.js";
 import { compileForModel, type ModelProgram } from "../generation/compiled.js";
-import {
-  checkPictures,
-  type EncoderInputs,
-  encoderInputSpecs,
-  encoderInputs,
-  type LabelledPictures,
-} from "../generation/encoder-inputs.js";
-import { normalNoise, stream } from "../generation/noise.js";
+import { checkPictures, type LabelledImages } from "../generation/encoder-inputs.js";
 import { picture } from "../generation/output.js";
 import { type Pictures, toBytes } from "../generation/pictures.js";
 import { type ParameterTree, parameterSpecs } from "../generation/trained-model.js";
 import { groups, type ModelParameters } from "../model/index.js";
 import { autoEncode } from "../objective/auto-encode.js";
-import { gaussianLogLikelihood } from "../objective/likelihood.js";
+import { negativeLogProbability } from "../objective/likelihood.js";
 import { distortion } from "../objective/loss.js";
+import { type EncodingInputs, encodingInputs, encodingSpecs } from "./encoding-inputs.js";
 
 /** Means over the images measured; nats per image. */
 export interface Bound {
@@ -48,12 +42,6 @@ export interface BoundOptions {
   onProgress?: (done: number, count: number) => void;
 }
 
-interface BoundInputs<T> {
-  batch: EncoderInputs<T>;
-  /** Standard normal noise of every group, [N, Z, r, r]. */
-  latents: T[];
-}
-
 interface BoundOutputs<T> {
   /** [N], nats. */
   distortion: T;
@@ -67,20 +55,19 @@ interface BoundOutputs<T> {
   mean: T;
 }
 
-export type BoundProgram = ModelProgram<BoundInputs<Operand>, BoundOutputs<Float32Array>>;
+export type BoundProgram = ModelProgram<EncodingInputs<Operand>, BoundOutputs<Float32Array>>;
 
 /** Encodes a batch and measures what its code costs. Everything is borrowed. */
 function boundPass(
   config: Pick<Config, "model" | "objective">,
   parameters: ModelParameters<np.Array>,
-  { batch, latents }: BoundInputs<np.Array>,
+  { batch, latents }: EncodingInputs<np.Array>,
 ): BoundOutputs<np.Array> {
   const { model, objective } = config;
   const { images } = batch;
   const { output, klNats } = autoEncode(parameters, model, batch, latents);
   const distortionNats = distortion(output.ref, images.ref, objective);
-  const negativeLogLikelihood =
-    objective.output === "gaussian" ? gaussianLogLikelihood(output.ref, images.ref).neg() : distortionNats.ref;
+  const negativeLogLikelihood = negativeLogProbability(output.ref, images.ref, objective);
   const mean = picture(objective, output);
   const error = np.clip(mean.ref, -1, 1).sub(images.ref).mul(0.5);
   return {
@@ -103,13 +90,9 @@ export function compileBound(
   weights: ParameterTree | (() => readonly DeviceArray[]),
   runtime?: Runtime,
 ): Promise<BoundProgram> {
-  const inputs: BoundInputs<Spec> = {
-    batch: encoderInputSpecs(config.model, batch),
-    latents: groups(config.model).map(({ shape }) => spec([batch, ...shape])),
-  };
-  const pass = (parameters: ModelParameters<np.Array>, given: BoundInputs<np.Array>) =>
+  const pass = (parameters: ModelParameters<np.Array>, given: EncodingInputs<np.Array>) =>
     boundPass(config, parameters, given);
-  return compileForModel(pass, parameterSpecs(config), weights, inputs, runtime);
+  return compileForModel(pass, parameterSpecs(config), weights, encodingSpecs(config, batch), runtime);
 }
 
 /**
@@ -119,7 +102,7 @@ export function compileBound(
  */
 export async function heldOutBound(
   { config, parameters }: { config: Config; parameters: ParameterTree },
-  images: LabelledPictures,
+  images: LabelledImages,
   options: BoundOptions = {},
 ): Promise<Bound> {
   checkPictures(config.model, images);
@@ -136,7 +119,7 @@ export async function heldOutBound(
 export async function measureBound(
   program: BoundProgram,
   config: Config,
-  images: LabelledPictures,
+  images: LabelledImages,
   options: BoundOptions & { batch: number },
 ): Promise<Bound> {
   const { seed = 0, batch, signal, onProgress } = options;
@@ -145,7 +128,7 @@ export async function measureBound(
   const sums = { distortion: 0, negativeLogLikelihood: 0, psnr: 0, kl: new Array<number>(groupCount).fill(0) };
   for (const { indices, first, used } of portions(count, batch)) {
     signal?.throwIfAborted();
-    const result = await program.run(boundInputs(config, images, indices, seed));
+    const result = await program.run(encodingInputs(config.model, images, indices, seed));
     for (let row = 0; row < used; row++) {
       sums.distortion += result.distortion[row];
       sums.negativeLogLikelihood += result.negativeLogLikelihood[row];
@@ -179,28 +162,15 @@ const LEAST_SQUARED_ERROR = 1e-10;
 export async function reconstructMeans(
   program: BoundProgram,
   config: Config,
-  images: LabelledPictures,
+  images: LabelledImages,
   { count, seed = 0, batch, signal }: { count: number; seed?: number; batch: number; signal?: AbortSignal },
 ): Promise<Pictures> {
   const size = 3 * images.resolution ** 2;
   const bytes = new Uint8Array(count * size);
   for (const { indices, first, used } of portions(count, batch)) {
     signal?.throwIfAborted();
-    const { mean } = await program.run(boundInputs(config, images, indices, seed));
+    const { mean } = await program.run(encodingInputs(config.model, images, indices, seed));
     toBytes(mean.subarray(0, used * size), bytes, first * size);
   }
   return { images: bytes, count, resolution: images.resolution };
-}
-
-function boundInputs(
-  { model }: Config,
-  images: LabelledPictures,
-  indices: number[],
-  seed: number,
-): BoundInputs<Operand> {
-  const shapes = groups(model).map(({ shape }) => shape);
-  return {
-    batch: encoderInputs(model, images, indices, seed),
-    latents: normalNoise(stream(seed, "posteriorLatents"), indices, shapes),
-  };
 }

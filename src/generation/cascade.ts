@@ -25,6 +25,8 @@ export interface EnlargingOptions {
  * trained with; both see the same labels. The authors do not clip, so that their second model can meet what it never saw.
  */
 export class Cascade implements ImageSampler {
+  readonly resolution: number;
+
   /**
    * @param base - a sampler of a model that draws what the other one enlarges
    * @param enlarger - a sampler of a super-resolution model
@@ -36,6 +38,7 @@ export class Cascade implements ImageSampler {
     readonly enlarging: EnlargingOptions = {},
   ) {
     checkFit(base, enlarger);
+    this.resolution = enlarger.resolution;
   }
 
   /**

@@ -1,5 +1,6 @@
 /** @file What a model needs of images to encode them: pixels, labels, and, to enlarge, their small versions. */
 import type { ModelConfig } from "../config/index.js";
+import { type ImageSet, imageReader } from "../data/image-set.js";
 import { type Spec, spec } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import { rows } from "./batches.js";
@@ -35,6 +36,12 @@ export interface LabelledPictures extends Pictures {
   labels?: Int32Array;
 }
 
+/** Images with their labels, in memory or in a packed file that is read as they are needed; an `ImageSet` is one. */
+export interface LabelledImages extends Pick<ImageSet, "images" | "count" | "resolution"> {
+  /** [count]; absent or empty when the images have none. */
+  labels?: Int32Array;
+}
+
 /**
  * The images of a portion as a model takes them. Noise on small images is keyed by seed and image index.
  *
@@ -42,12 +49,12 @@ export interface LabelledPictures extends Pictures {
  */
 export function encoderInputs(
   model: ModelConfig,
-  pictures: LabelledPictures,
+  pictures: LabelledImages,
   indices: readonly number[],
   seed: number,
 ): EncoderInputs<Float32Array | Int32Array> {
   const { resolution, classes, levels, superResolution } = model;
-  const images = fromBytes(rows(pictures.images, indices, 3 * resolution ** 2));
+  const images = fromBytes(pixels(pictures, indices));
   const low = levels[0].resolution;
   const small = () => {
     const [noise] = normalNoise(stream(seed, "posteriorLowResolution"), indices, [[3, low, low]]);
@@ -60,15 +67,26 @@ export function encoderInputs(
   };
 }
 
+/** Some images, by index, uint8 [N, 3, R, R]. */
+export function pixels(pictures: LabelledImages, indices: readonly number[]): Uint8Array {
+  const size = 3 * pictures.resolution ** 2;
+  const read = imageReader(pictures);
+  const bytes = new Uint8Array(indices.length * size);
+  indices.forEach((index, row) => {
+    bytes.set(read(index), row * size);
+  });
+  return bytes;
+}
+
 /**
  * Checks that a model can encode images.
  *
  * @throws UserError when there are none, their size is another one, or labels are missing or out of range
  */
-export function checkPictures(model: ModelConfig, pictures: LabelledPictures): void {
+export function checkPictures(model: ModelConfig, pictures: LabelledImages): void {
   checkShapes(model, pictures);
   const { images, count, resolution } = pictures;
-  if (images.length !== 3 * count * resolution ** 2) {
+  if (images instanceof Uint8Array && images.length !== 3 * count * resolution ** 2) {
     throw new UserError(
       `Expected ${count} images with 3·${resolution}² bytes each, got ${images.length} bytes in all.`,
     );

@@ -22,24 +22,33 @@ export interface PosteriorInputs<T> {
   output?: T;
 }
 
+export interface PosteriorOutputs<T> {
+  /** [N, 3, R, R], unclipped. */
+  images: T;
+  /** KL of the groups that came from the posterior, [N], nats. */
+  rateNats: T;
+}
+
+export type PosteriorProgram = ModelProgram<PosteriorInputs<Operand>, PosteriorOutputs<Float32Array>>;
+
 /**
  * Reconstructs a batch: z_i ~ q(z_i | z_<i, x) or p(z_i | z_<i), group by group as told; from the first group on that would
  * exceed the allotted rate, an image's latents come from the prior (paper §4.2).
  *
  * @param parameters - borrowed
  * @param inputs - consumed
- * @returns [N, 3, R, R], unclipped
  */
 export function posteriorPass(
   { model, objective }: Pick<Config, "model" | "objective">,
   parameters: ModelParameters<np.Array>,
   { batch, latents, fromPosterior, allottedNats, output: outputNoise }: PosteriorInputs<np.Array>,
-): { images: np.Array } {
+): PosteriorOutputs<np.Array> {
   const { images, labels, lowResolution } = batch;
   const choices = np.split(fromPosterior, latents.length); // L of [1]
   const count = images.shape[0];
   let within = np.ones([count]); // 1 while every group so far has fitted into the rate
   let spentNats = np.zeros([count]);
+  let rateNats = np.zeros([count]);
   const activations = encode(parameters.encoder, model, images, labels);
   const output = topDown(parameters, model, {
     initial: initialState(parameters, { count, lowResolution, labels }),
@@ -50,15 +59,17 @@ export function posteriorPass(
         { mean: q.mean.ref, variance: q.variance.ref },
         { mean: p.mean.ref, variance: p.variance.ref },
       );
-      spentNats = spentNats.add(rate.mul(choices[group.index].ref));
+      spentNats = spentNats.add(rate.ref.mul(choices[group.index].ref));
       within = np.where(np.less(allottedNats.ref, spentNats.ref), 0, within);
-      const chosen = np.less(0.5, within.ref.mul(choices[group.index])).reshape([count, 1, 1, 1]);
-      const mean = np.where(chosen.ref, q.mean, p.mean);
-      const variance = np.where(chosen, q.variance, p.variance);
+      const chosen = np.less(0.5, within.ref.mul(choices[group.index])); // [N]
+      rateNats = rateNats.add(np.where(chosen.ref, rate, 0));
+      const everywhere = chosen.reshape([count, 1, 1, 1]);
+      const mean = np.where(everywhere.ref, q.mean, p.mean);
+      const variance = np.where(everywhere, q.variance, p.variance);
       return draw({ mean, variance }, latents[group.index]);
     },
   });
-  return { images: picture(objective, output, outputNoise) };
+  return { images: picture(objective, output, outputNoise), rateNats };
 }
 
 /** Compiles the pass for batches of N; arguments as for `compilePriorPass`. */
@@ -68,7 +79,7 @@ export function compilePosteriorPass(
   { drawn }: { drawn: boolean },
   weights: ParameterTree | (() => readonly DeviceArray[]),
   runtime?: Runtime,
-): Promise<ModelProgram<PosteriorInputs<Operand>, { images: Float32Array }>> {
+): Promise<PosteriorProgram> {
   const { model, objective } = config;
   const all = groups(model);
   const inputs: PosteriorInputs<Spec> = {

@@ -1,15 +1,14 @@
 /** @file Reconstructions: latents of the first groups from the posterior, the rest from the prior. */
 import type { Config } from "../config/index.js";
-import type { Operand, Runtime } from "../engine/index.js";
+import type { Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import { groups } from "../model/index.js";
 import { portions } from "./batches.js";
-import type { ModelProgram } from "./compiled.js";
 import { checkPictures, encoderInputs, type LabelledPictures } from "./encoder-inputs.js";
 import { normalNoise, scale, stream } from "./noise.js";
 import { outputNoise, shownAs } from "./output.js";
 import { type Pictures, toBytes } from "./pictures.js";
-import { compilePosteriorPass, type PosteriorInputs } from "./posterior-pass.js";
+import { compilePosteriorPass, type PosteriorProgram } from "./posterior-pass.js";
 import type { TrainedModel } from "./trained-model.js";
 
 export interface ReconstructOptions {
@@ -27,8 +26,6 @@ export interface ReconstructOptions {
   signal?: AbortSignal;
   onProgress?: (done: number, count: number) => void;
 }
-
-type PosteriorProgram = ModelProgram<PosteriorInputs<Operand>, { images: Float32Array }>;
 
 /**
  * Encodes images and decodes them again, with a posterior sample for each group (paper Figure 8), or for the first

@@ -68,6 +68,8 @@ export interface SampleValues extends GuidanceReport {
 
 /** What makes images: a model, or a cascade of two. */
 export interface ImageSampler {
+  /** Of the images, pixels. */
+  readonly resolution: number;
   sample(options: SampleOptions): Promise<Samples>;
   /** Frees the compiled programs. */
   dispose(): Promise<void>;
@@ -78,6 +80,7 @@ type PriorProgram = ModelProgram<PriorInputs<Operand>, PriorOutputs<Float32Array
 /** Draws images from a trained model. Its weights become constants of the compiled program, which is the fast path. */
 export class Sampler implements ImageSampler {
   readonly batch: number;
+  readonly resolution: number;
   readonly runtime: Runtime | undefined;
   readonly #programs = new Map<string, Promise<PriorProgram>>();
 
@@ -87,6 +90,7 @@ export class Sampler implements ImageSampler {
     { batch = 16, runtime }: SamplerOptions = {},
   ) {
     this.batch = batch;
+    this.resolution = model.config.model.resolution;
     this.runtime = runtime;
   }
 

@@ -1,8 +1,8 @@
 /** @file An image to its latents and back: every latent from the posterior, and what each group costs (paper §2). */
 import type { numpy as np } from "@jax-js/jax";
 import type { ModelConfig } from "../config/index.js";
-import { encode, initialState, type ModelParameters, posterior, topDown } from "../model/index.js";
-import { draw } from "../model/latent.js";
+import { encode, type Group, initialState, type ModelParameters, posterior, topDown } from "../model/index.js";
+import { type DiagonalGaussian, draw } from "../model/latent.js";
 import { gaussianKl } from "./group-kl.js";
 
 /** One (micro-)batch of N images. */
@@ -17,12 +17,16 @@ export type LossBatch<T = np.Array> = {
   lowResolution?: T;
 };
 
+/** Told the posterior and the prior of every group in turn, [N, Z, r, r] each; owned by the callee. */
+export type ObserveGroup = (group: Group, q: DiagonalGaussian, p: DiagonalGaussian) => void;
+
 /**
  * Encodes a batch and decodes it again, z_i ~ q(z_i | z_<i, x) in every group.
  *
  * @param parameters - borrowed
  * @param batch - borrowed
  * @param noise - standard normal, one [N, Z, r, r] a group, group 0 first; borrowed
+ * @param observe - for what is to be measured of the groups besides their rate
  * @returns the output distribution's parameters, [N, outC, H, W], and K_i of every group, L arrays of [N] nats
  */
 export function autoEncode(
@@ -30,6 +34,7 @@ export function autoEncode(
   model: ModelConfig,
   { images, labels, droppedLabels = labels, lowResolution }: LossBatch,
   noise: np.Array[],
+  observe?: ObserveGroup,
 ): { output: np.Array; klNats: np.Array[] } {
   const activations = encode(parameters.encoder, model, images.ref, labels);
   const klNats: np.Array[] = [];
@@ -42,9 +47,15 @@ export function autoEncode(
     labels: droppedLabels,
     chooseLatent: (group, prior, hidden) => {
       const q = posterior(parameters, group, hidden, activations, labels);
-      klNats[group.index] = gaussianKl({ mean: q.mean.ref, variance: q.variance.ref }, prior);
+      observe?.(group, shared(q), shared(prior));
+      klNats[group.index] = gaussianKl(shared(q), prior);
       return draw(q, noise[group.index].ref);
     },
   });
   return { output, klNats };
+}
+
+/** A second owner of the same arrays. */
+function shared({ mean, variance }: DiagonalGaussian): DiagonalGaussian {
+  return { mean: mean.ref, variance: variance.ref };
 }

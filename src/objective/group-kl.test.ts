@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import "../../test/support/all-close.js";
 import { type Golden, readGolden, readGoldenJson } from "../../test/support/golden.js";
 import { centralDifferences } from "../../test/support/gradient-check.js";
-import { gaussianKl } from "./group-kl.js";
+import { normal } from "../random/index.js";
+import { gaussianKl, gaussianKlByDimension, logDensityRatio } from "./group-kl.js";
 
 defaultDevice("cpu"); // jax-js's other device has logarithms off by up to 4e-6
 
@@ -57,4 +58,45 @@ test("gradient of every argument agrees with central differences", () => {
     return gaussianKl({ mean: mq, variance: vq }, { mean: mp, variance: vp }).sum();
   })(np.array(values));
   expect(gradient.js()).toBeAllClose(reference, { rtol: 1e-4 });
+});
+
+test("the KL of every dimension apart sums to the group's", () => {
+  const shape = [2, 2, 1, 2];
+  const numbers = (start: number) => Array.from({ length: 8 }, (_, i) => 0.1 + ((start + i * 7) % 11) / 5);
+  const [mq, vq, mp, vp] = [0, 3, 5, 8].map((start) => np.array(numbers(start)).reshape(shape));
+  const [q, p] = [() => ({ mean: mq.ref, variance: vq.ref }), () => ({ mean: mp.ref, variance: vp.ref })];
+  const apart = gaussianKlByDimension(q(), p());
+  expect(apart.shape).toEqual(shape);
+  const exact = numbers(0).map((mean, i) => {
+    const [variance, priorMean, priorVariance] = [numbers(3)[i], numbers(5)[i], numbers(8)[i]];
+    return 0.5 * (Math.log(priorVariance / variance) + (variance + (mean - priorMean) ** 2) / priorVariance - 1);
+  });
+  expect(apart.ref.flatten().js()).toBeAllClose(exact, { rtol: 1e-5, atol: 1e-6 });
+  expect(apart.sum([1, 2, 3]).js()).toBeAllClose(gaussianKl(q(), p()).js() as number[], { rtol: 1e-6 });
+});
+
+test("the log-ratio of a draw's densities is the one of the definition, also for narrow posteriors; its mean is the KL", () => {
+  const draws = 20_000;
+  const cases = [
+    [0.3, 0.5, -0.2, 2],
+    [4, 1e-6, 3.9, 0.7],
+    [0, 1, 0, 1],
+  ];
+  for (const [mq, vq, mp, vp] of cases.map((row) => row.map(Math.fround))) {
+    const noise = normal([0, 5], draws);
+    const full = (value: number) => np.full([draws, 1, 1, 1], value);
+    const q = () => ({ mean: full(mq), variance: full(vq) });
+    const p = () => ({ mean: full(mp), variance: full(vp) });
+    const ratios = logDensityRatio(q(), p(), np.array(noise).reshape([draws, 1, 1, 1])).js() as number[];
+    const logDensity = (z: number, mean: number, variance: number) =>
+      -0.5 * (Math.log(2 * Math.PI * variance) + (z - mean) ** 2 / variance);
+    const exact = Array.from(noise, (epsilon) => {
+      const z = mq + Math.sqrt(vq) * epsilon;
+      return logDensity(z, mq, vq) - logDensity(z, mp, vp);
+    });
+    expect(ratios.slice(0, 100)).toBeAllClose(exact.slice(0, 100), { rtol: 2e-6, atol: 2e-6 });
+    const average = ratios.reduce((sum, ratio) => sum + ratio, 0) / draws;
+    const kl = 0.5 * (Math.log(vp / vq) + (vq + (mq - mp) ** 2) / vp - 1);
+    expect(Math.abs(average - kl)).toBeLessThan(0.02);
+  }
 });

@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { formatCount, formatDuration, formatFixed, formatShare, formatShort } from "./format.js";
+import {
+  formatCount,
+  formatDuration,
+  formatFixed,
+  formatShare,
+  formatShort,
+  formatSignificant,
+  formatSpread,
+} from "./format.js";
 
 test.each([
   [formatCount(45_365_958), "45,365,958"],
@@ -10,6 +18,14 @@ test.each([
   [formatShort(9_999), "9,999"],
   [formatShort(10_240), "10.2 k"],
   [formatFixed(2.345, 2), "2.35"],
+  [formatSignificant(37.04), "37.0"],
+  [formatSignificant(1234.5), "1235"],
+  [formatSignificant(0.4912), "0.491"],
+  [formatSignificant(-0.00123), "-0.00123"],
+  [formatSignificant(0), "0.00"],
+  [formatSignificant(4e-9), "0.000000"],
+  [formatSpread({ value: 37.04, deviation: 0.321 }), "37.0 ± 0.3"],
+  [formatSpread({ value: 0.49 }), "0.490"],
   [formatShare(0.0123), "1.2 %"],
   [formatShare(0.456), "46 %"],
   [formatDuration(4.23), "4.2 s"],
@@ -24,6 +40,7 @@ test.each([
 });
 
 test("what is not finite is a dash", () => {
-  for (const format of [formatCount, formatShort, formatShare, formatDuration]) expect(format(Number.NaN)).toBe("–");
+  for (const format of [formatSignificant, formatCount, formatShort, formatShare, formatDuration])
+    expect(format(Number.NaN)).toBe("–");
   expect(formatFixed(Number.POSITIVE_INFINITY, 1)).toBe("–");
 });

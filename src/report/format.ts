@@ -23,6 +23,23 @@ export function formatFixed(value: number, digits: number): string {
   return Number.isFinite(value) ? value.toFixed(digits) : "–";
 }
 
+/** Three digits that count, and never less than the whole number: 37.04 → "37.0", 1234.5 → "1235", 0.4912 → "0.491"; not finite → "–". */
+export function formatSignificant(value: number): string {
+  return formatFixed(value, decimalsOf(value));
+}
+
+/** A mean, and after it the standard deviation with as many decimals, where there is one: "37.0 ± 0.3". */
+export function formatSpread({ value, deviation }: { value: number; deviation?: number }, between = " "): string {
+  const mean = formatSignificant(value);
+  return deviation === undefined ? mean : `${mean}${between}± ${formatFixed(deviation, decimalsOf(value))}`;
+}
+
+/** Decimals that show three digits that count, at most 6. */
+function decimalsOf(value: number): number {
+  const leading = Math.floor(Math.log10(Math.abs(value) || 1));
+  return Math.min(Math.max(2 - leading, 0), 6);
+}
+
 /** 0.0123 → "1.2 %". */
 export function formatShare(value: number): string {
   return Number.isFinite(value) ? `${(100 * value).toFixed(value >= 0.0995 ? 0 : 1)} %` : "–";

@@ -4,8 +4,9 @@ import type { Config } from "../config/index.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import type { MetricsLine } from "../training/metrics-log.js";
 import { formatCount } from "./format.js";
-import { Html, html } from "./html.js";
+import { type Html, html } from "./html.js";
 import { informationSection } from "./information-section.js";
+import { renderPage } from "./page.js";
 import {
   commandList,
   listing,
@@ -16,7 +17,6 @@ import {
   settingPaths,
   smallChartFigure,
 } from "./page-parts.js";
-import { PAGE_STYLE } from "./page-style.js";
 import { summaryFigures } from "./summary.js";
 import {
   boundChart,
@@ -46,9 +46,6 @@ export interface ReportParts {
   nextCommands: NextCommand[];
 }
 
-/** Nothing may be loaded, nothing may run: whatever a title or a file name holds. */
-const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
-
 /**
  * Writes `report.html` into a run folder.
  *
@@ -65,23 +62,9 @@ export async function writeReport(runFolder: string, parts: ReportParts): Promis
 export function renderReport(parts: ReportParts): string {
   const { title, lead, config, metrics } = parts;
   const run = { metrics, resolution: config.model.resolution };
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<title>${title}</title>
-<style>${new Html(PAGE_STYLE)}</style>
-</head>
-<body>
-<header>
-<h1>${title}</h1>
-${byline(metrics)}
-${lead && html`<p class="lead">${lead}</p>`}
-</header>
-<main>
-${figureList(metrics)}
+  const header = html`${byline(metrics)}
+${lead && html`<p class="lead">${lead}</p>`}`;
+  const main = html`${figureList(metrics)}
 ${pictureSection(
   "New images",
   "Drawn from the prior alone. Temperature scales the noise in the latents: lower gives calmer, more typical pictures, 1 is the model's own distribution.",
@@ -105,12 +88,8 @@ ${
   parts.nextCommands.length > 0 &&
   html`<section><h2>Commands to try next</h2>
 ${commandList(parts.nextCommands)}</section>`
-}
-</main>
-</body>
-</html>
-`;
-  return page.text;
+}`;
+  return renderPage(title, { header, main });
 }
 
 function byline(metrics: MetricsLine[]): Html | undefined {

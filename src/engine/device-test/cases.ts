@@ -43,7 +43,7 @@ function residualBlock(): Case {
     builder.constant(floats(shape, -0.2, 0.2).data as Float32Array, shape, "float32");
   const [gate] = builder.emit("sigmoid", [x], {});
   const [swish] = builder.emit("mul", [x, gate], {});
-  const settings = { strides: [1, 1], dilation: [1, 1], groups: 1, swapped: false, mirrored: false };
+  const settings = { strides: [1, 1], dilation: [1, 1], groups: 1, swapped: false, mirrored: false, rectified: false };
   const pad = (width: number) => [[width, width] as const, [width, width] as const];
   const [inner] = builder.emit("conv", [swish, weights(12, 16, 3, 3), weights(12)], { ...settings, padding: pad(1) });
   const [outer] = builder.emit("conv", [inner, weights(16, 12, 1, 1), weights(16)], { ...settings, padding: pad(0) });

@@ -19,7 +19,7 @@ export interface KernelCase<O extends OperationName = OperationName> {
 }
 
 /** Every operation that programs may contain when they are lowered. */
-type Lowered = Exclude<OperationName, "dot" | "checkpoint" | "filterGradient">;
+type Lowered = Exclude<OperationName, "dot" | "checkpoint" | "filterGradient" | "windows">;
 
 /** Irregular numbers in (low, high). */
 export function floats(shape: readonly number[], low = -2, high = 2): Sample {
@@ -58,7 +58,7 @@ function convolution(
   [n, inputs, height, width]: readonly number[],
   outputs: number,
   size: number,
-  { stride = 1, bias = false, swapped = false, mirrored = false } = {},
+  { stride = 1, bias = false, swapped = false, mirrored = false, rectified = false } = {},
 ): KernelCase<"conv"> {
   const pad = [Math.floor(size / 2), Math.floor(size / 2)] as const;
   const kernel = swapped ? [inputs, outputs, size, size] : [outputs, inputs, size, size];
@@ -70,10 +70,13 @@ function convolution(
       groups: 1,
       swapped,
       mirrored,
+      rectified,
     },
     inputs: [floats([n, inputs, height, width]), floats(kernel), ...(bias ? [floats([outputs])] : [])],
   };
 }
+
+const pads = (width: number) => [[width, width] as const, [width, width] as const];
 
 const product = (left: readonly number[], right: readonly number[], params: Operations["dotGeneral"]) => {
   return { params, inputs: [floats(left), floats(right)] };
@@ -153,6 +156,7 @@ export const kernels: { [O in Lowered]: readonly KernelCase<O>[] } = {
     convolution([2, 16, 8, 8], 32, 3),
     convolution([2, 16, 8, 8], 32, 3, { bias: true }),
     convolution([2, 5, 6, 6], 3, 3, { bias: true }),
+    convolution([2, 16, 8, 8], 16, 3, { bias: true, rectified: true }),
     convolution([2, 32, 8, 8], 16, 3, { swapped: true, mirrored: true }),
     convolution([2, 32, 8, 8], 16, 3, { swapped: true }),
     convolution([2, 32, 8, 8], 16, 3, { mirrored: true }),
@@ -213,6 +217,10 @@ export const kernels: { [O in Lowered]: readonly KernelCase<O>[] } = {
     { params: { factors: [2, 2] }, inputs: [floats(images)] },
     { params: { factors: [4, 4] }, inputs: [floats([2, 8, 4, 4])] },
   ],
+  pool: (["max", "mean"] as const).flatMap((op) => [
+    { params: { op, window: [3, 3], strides: [2, 2], padding: pads(0) }, inputs: [floats(images)] },
+    { params: { op, window: [3, 3], strides: [1, 1], padding: pads(1) }, inputs: [floats(images)] },
+  ]),
   toStorage: [alone(floats(images))],
   fromStorage: [{ params: { shape: images }, inputs: [floats([sizeOf(images)])] }],
   again: [alone(floats(images))],

@@ -49,6 +49,7 @@ async function convolve(runtime: Runtime, block: number): Promise<Float32Array> 
     groups: 1,
     swapped: false,
     mirrored: false,
+    rectified: false,
   } as const;
   for (const [index, value] of [image, kernel].entries()) {
     lowering.define(value, `in${index}`);

@@ -2,6 +2,7 @@
 import { type Atom, type Equation, isLiteral, type OperationName } from "../graph.js";
 import { elementwiseRules } from "./elementwise-rules.js";
 import type { Lowering } from "./lowering.js";
+import { poolNode } from "./pool-node.js";
 
 /** Writes an equation in terms of blocked operands where that saves reordering them; whether it did. */
 export function lowerBlocked(equation: Equation, lowering: Lowering): boolean {
@@ -38,6 +39,10 @@ const rules: Rules = {
     const mean = lowering.blockedNode("AveragePool", [lowering.blocked(inputs[0])], attributes);
     const tile = lowering.model.scalar(params.factors[0] * params.factors[1], "float32");
     lowering.defineBlocked(outputs[0], lowering.node("Mul", [mean, tile])[0]);
+    return true;
+  },
+  pool: ({ inputs, params, outputs }, lowering) => {
+    lowering.defineBlocked(outputs[0], lowering.blockedNode(...poolNode(lowering.blocked(inputs[0]), params)));
     return true;
   },
   concatenate: ({ inputs, params, outputs }, lowering) => {

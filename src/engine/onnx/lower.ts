@@ -7,6 +7,7 @@ import { lowerConvolution } from "./convolution.js";
 import { elementwiseRules } from "./elementwise-rules.js";
 import { lowerFilterGradient } from "./filter-gradient.js";
 import { Lowering } from "./lowering.js";
+import { poolNode } from "./pool-node.js";
 import { lowerProduct } from "./product.js";
 
 /** A model in ONNX's binary form, its inputs and outputs in the order of the graph's. */
@@ -75,7 +76,10 @@ function lowerEquation(equation: Equation, lowering: Lowering): void {
   });
 }
 
-type Other = Exclude<OperationName, "dot" | "conv" | "filterGradient" | "checkpoint" | keyof typeof elementwiseRules>;
+type Other = Exclude<
+  OperationName,
+  "dot" | "conv" | "filterGradient" | "checkpoint" | "windows" | keyof typeof elementwiseRules
+>;
 type Rules = { [O in Other]: (equation: Equation<O>, lowering: Lowering) => string[] };
 
 const reductions = { sum: "ReduceSum", prod: "ReduceProd", min: "ReduceMin", max: "ReduceMax" };
@@ -133,6 +137,7 @@ const rules: Rules = {
     const tiles = lowering.reshape(lowering.full(x), x.shape, [n, c, h, f, w, g]);
     return [lowering.sum(lowering.sum(tiles, 5), 3)];
   },
+  pool: ({ inputs: [x], params }, lowering) => lowering.node(...poolNode(lowering.full(x), params)),
   toStorage: ({ inputs: [x], outputs }, lowering) => {
     const image = lowering.fitsBlocks(x) ? lowering.blocked(x) : lowering.full(x);
     return [lowering.reshape(image, x.shape, outputs[0].shape)];

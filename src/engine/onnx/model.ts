@@ -28,6 +28,7 @@ export type Attribute = number | string | readonly number[] | { float: number };
 /** Arrays of bfloat16 enter and leave as their bits. */
 const elementTypes: Record<DType | "int64", TensorProto_DataType> = {
   float32: TensorProto_DataType.FLOAT,
+  float64: TensorProto_DataType.DOUBLE,
   int32: TensorProto_DataType.INT32,
   int64: TensorProto_DataType.INT64,
   bool: TensorProto_DataType.BOOL,

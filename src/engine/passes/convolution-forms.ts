@@ -1,5 +1,5 @@
 /**
- * @file Convolutions as runtimes have them: with their bias, and with the kernel that theirs is a view of.
+ * @file Convolutions as runtimes have them: with their bias, rectified, and with the kernel that theirs is a view of.
  *
  * The gradient of a convolution with respect to its image is a convolution with the kernel's channels swapped and its
  * window mirrored, and parameters may be kept with channels swapped. Said by parameters, the lowering can find a cheaper
@@ -13,8 +13,9 @@ export function convolutionForms(graph: Graph): Graph {
   const use = (atom: Atom) => uses.set(atom, (uses.get(atom) ?? 0) + 1);
   for (const { inputs } of graph.equations) inputs.forEach(use);
   graph.outputs.forEach(use);
-  /** Convolutions without bias whose result is used once. */
+  /** Convolutions without bias whose result is used once, and those with or without whose result is. */
   const open = new Set<Atom>();
+  const linear = new Set<Atom>();
 
   return rewrite(graph, (equation, emit, builder) => {
     if (equation.op === "conv") {
@@ -25,7 +26,8 @@ export function convolutionForms(graph: Graph): Graph {
         params.groups === 1
           ? emit("conv", [x, original, ...bias], { ...params, ...form })
           : emit("conv", inputs, params);
-      if (inputs.length === 2 && uses.get(outputs[0]) === 1) open.add(results[0]);
+      if (uses.get(outputs[0]) === 1) linear.add(results[0]);
+      if (uses.get(outputs[0]) === 1 && inputs.length === 2) open.add(results[0]);
       return results;
     }
     if (equation.op === "add") {
@@ -39,8 +41,16 @@ export function convolutionForms(graph: Graph): Graph {
         const definition = builder.definition(convolved);
         if (definition?.op !== "conv") continue;
         const flat = emit("reshape", [bias], { shape: [channels] })[0];
-        return emit("conv", [...definition.inputs, flat], definition.params);
+        const results = emit("conv", [...definition.inputs, flat], definition.params);
+        if (uses.get(equation.outputs[0]) === 1) linear.add(results[0]);
+        return results;
       }
+    }
+    if (equation.op === "max") {
+      const [x, floor] = equation.inputs;
+      const definition = builder.definition(x);
+      if (!linear.has(x) || definition?.op !== "conv" || !isLiteral(floor) || floor.value !== 0) return undefined;
+      return emit("conv", definition.inputs, { ...definition.params, rectified: true });
     }
     return undefined;
   });

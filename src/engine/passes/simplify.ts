@@ -70,8 +70,10 @@ const reductions: Record<Reduction, (x: number, count: number) => number> = {
   or: (x) => x,
 };
 
-const round = (value: number, dtype: DType): number =>
-  dtype === "float32" ? Math.fround(value) : dtype === "int32" ? value | 0 : Number(value !== 0);
+const round = (value: number, dtype: DType): number => {
+  if (dtype === "float64") return value;
+  return dtype === "float32" ? Math.fround(value) : dtype === "int32" ? value | 0 : Number(value !== 0);
+};
 
 /** Operations that only move elements of their first operand. */
 const moves = new Set<OperationName>(["transpose", "reshape", "broadcast", "flip", "slice", "split", "gather"]);

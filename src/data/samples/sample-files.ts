@@ -1,0 +1,90 @@
+/** @file Images that somebody's model has drawn, as they are: an npz of evaluators, or image files of one size. */
+import { extname } from "node:path";
+import { UserError } from "../../errors.js";
+import { planar } from "../../formats/pixels.js";
+import { openCollection } from "../collections/open-collection.js";
+import { decodePixels, LARGEST_FILE } from "../decoding/decode.js";
+import { isImageName } from "../sources/files.js";
+import { openSampleArray } from "./sample-array.js";
+
+/** Images in consecutive parts; structurally the pictures of generation. */
+export interface ImagePart {
+  /** uint8 [count, 3, R, R] */
+  images: Uint8Array;
+  count: number;
+  resolution: number;
+}
+
+/** Square images of one size in a file or folder: nothing is resized, since that would be measured too. */
+export interface SampleFile {
+  path: string;
+  count: number;
+  resolution: number;
+  /**
+   * All images in order, `size` at a time; each call reads them anew.
+   *
+   * @throws UserError for a file that cannot be read, or is of another size
+   */
+  parts(size: number, signal?: AbortSignal): AsyncIterable<ImagePart>;
+}
+
+/**
+ * Opens `arr_0` of an `.npz` (uint8 [N, R, R, 3], as guided-diffusion's evaluator reads it), or the image files of a folder,
+ * `.zip`, `.tar` or `.tar.gz` in the order of their names.
+ *
+ * @throws UserError when there are none, or they are not square and of one size
+ */
+export async function openSamples(path: string): Promise<SampleFile> {
+  return extname(path).toLowerCase() === ".npz" ? openSampleArray(path) : openImageFiles(path);
+}
+
+async function openImageFiles(path: string): Promise<SampleFile> {
+  const collection = await openCollection(path);
+  const names = collection.files.map(({ name }) => name).filter(isImageName);
+  if (names.length === 0) {
+    throw new UserError(`Expected images in ${path}, but there is no JPEG, PNG, WebP or GIF file.`);
+  }
+  let resolution = 0;
+  for await (const pixels of decoded(path, collection.read(new Set(names.slice(0, 1)), { largest: LARGEST_FILE }))) {
+    resolution = pixels.info.width;
+  }
+  const parts = async function* (size: number, signal?: AbortSignal): AsyncGenerator<ImagePart> {
+    const rowSize = 3 * resolution ** 2;
+    let images = new Uint8Array(size * rowSize);
+    let count = 0;
+    const read = collection.read(new Set(names), { largest: LARGEST_FILE, signal });
+    for await (const { name, data, info } of decoded(path, read)) {
+      signal?.throwIfAborted();
+      if (info.width !== resolution) {
+        throw new UserError(
+          `${path}: expected images of one size, but ${names[0]} has ${resolution}×${resolution} pixels and ${name} ${info.width}×${info.height}.`,
+        );
+      }
+      images.set(planar(data, info.channels, resolution), count++ * rowSize);
+      if (count < size) continue;
+      yield { images, count, resolution };
+      images = new Uint8Array(size * rowSize);
+      count = 0;
+    }
+    if (count > 0) yield { images: images.subarray(0, count * rowSize), count, resolution };
+  };
+  return { path, count: names.length, resolution, parts };
+}
+
+/** Pixels of square images, one after another. */
+async function* decoded(
+  path: string,
+  contents: AsyncIterable<{ name: string } & ({ bytes: Uint8Array } | { error: string })>,
+) {
+  for await (const content of contents) {
+    const { name } = content;
+    const refuse = (problem: string): never => {
+      throw new UserError(`Expected square images in ${path}, but ${name} cannot be used: ${problem}.`);
+    };
+    if ("error" in content) return refuse(content.error);
+    const pixels = await decodePixels(content.bytes).catch(({ message }: Error) => refuse(message));
+    const { width, height } = pixels.info;
+    if (width !== height) refuse(`it has ${width}×${height} pixels`);
+    yield { name, ...pixels };
+  }
+}

@@ -1,0 +1,82 @@
+/** @file Sample quality at every pair of guidance weights (paper Table 2), cell by cell, to be gone on with at any time. */
+import { NotAPicture, type Pictures } from "../generation/pictures.js";
+import type { QualityValue } from "./quality.js";
+import {
+  type KeptCell,
+  openSweepFolder,
+  readCell,
+  type SweepFolder,
+  type SweepSettings,
+  writeCell,
+} from "./sweep-folder.js";
+import { cellsOf, type SweepCell, type SweepGrid } from "./sweep-grid.js";
+
+/** What drawing and measuring a cell gives. */
+export interface CellMeasurement {
+  quality: QualityValue[];
+  /** The first samples, the same noise and labels in every cell of a seed. */
+  pictures: Pictures;
+  /** See `CellResult.clamped`. */
+  clamped: number;
+}
+
+export interface SweepOptions {
+  grid: SweepGrid;
+  /** Where cells are kept. */
+  folder: string;
+  /** All that a cell depends on besides its weights and its seed. */
+  settings: SweepSettings;
+  /** Draws and measures one cell; called only for those that are not kept. */
+  measure(cell: SweepCell): Promise<CellMeasurement>;
+  signal?: AbortSignal;
+  /** Told after each cell how many of them are done, kept ones included. */
+  onCell?: (done: number, total: number) => void;
+}
+
+/** A whole sweep. */
+export interface SweepResult {
+  grid: SweepGrid;
+  settings: SweepSettings;
+  /** In the order of `cellsOf`. */
+  cells: KeptCell[];
+}
+
+/**
+ * Measures every cell of a grid that is not in the folder already. A model that overflows at some weights does not end the
+ * sweep: such a cell has no numbers, and says why.
+ *
+ * @throws UserError when the folder holds a sweep of other settings
+ * @throws the signal's reason when aborted; cells that were complete are kept
+ */
+export async function guidanceSweep(options: SweepOptions): Promise<SweepResult> {
+  const { grid, settings, signal, onCell } = options;
+  const folder = await openSweepFolder(options.folder, settings);
+  const planned = cellsOf(grid);
+  const cells: KeptCell[] = [];
+  for (const cell of planned) {
+    signal?.throwIfAborted();
+    cells.push((await readCell(folder, cell)) ?? (await measured(folder, cell, options)));
+    onCell?.(cells.length, planned.length);
+  }
+  return { grid, settings, cells };
+}
+
+async function measured(folder: SweepFolder, cell: SweepCell, { measure }: SweepOptions): Promise<KeptCell> {
+  const startMs = performance.now();
+  const { pictures, ...numbers } = await measure(cell).catch(overflown);
+  const seconds = Math.round(performance.now() - startMs) / 1000;
+  const kept = { result: { ...cell, ...numbers, seconds }, pictures };
+  await writeCell(folder, kept);
+  return kept;
+}
+
+/** What stands for a cell whose samples are no pictures; other errors go on. */
+function overflown(error: unknown): {
+  quality: QualityValue[];
+  clamped: number;
+  failure: string;
+  pictures?: undefined;
+} {
+  if (!(error instanceof NotAPicture)) throw error;
+  return { quality: [], clamped: 0, failure: error.message };
+}

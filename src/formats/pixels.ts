@@ -1,0 +1,33 @@
+/** @file The two orders of pixels in files: plane by plane, and pixel by pixel. */
+
+/** Square images [N, 3, R, R] as [N, R, R, 3]. */
+export function interleaved({
+  images,
+  count,
+  resolution,
+}: {
+  images: Uint8Array;
+  count: number;
+  resolution: number;
+}): Uint8Array {
+  const plane = resolution ** 2;
+  const result = new Uint8Array(images.length);
+  for (let image = 0; image < count; image++) {
+    for (let channel = 0; channel < 3; channel++) {
+      const from = (image * 3 + channel) * plane;
+      for (let pixel = 0; pixel < plane; pixel++) result[(image * plane + pixel) * 3 + channel] = images[from + pixel];
+    }
+  }
+  return result;
+}
+
+/** One image [R, R, channels] as [3, R, R]; grey in all three. */
+export function planar(data: Uint8Array, channels: number, resolution: number): Uint8Array {
+  const plane = resolution ** 2;
+  const result = new Uint8Array(3 * plane);
+  for (let channel = 0; channel < 3; channel++) {
+    const from = channels < 3 ? 0 : channel;
+    for (let pixel = 0; pixel < plane; pixel++) result[channel * plane + pixel] = data[pixel * channels + from];
+  }
+  return result;
+}

@@ -1,0 +1,81 @@
+/** @file The same few samples at rising guidance weights, a row each (paper Figures 4 and 5). */
+import type { KeptCell } from "../experiments/sweep-folder.js";
+import type { SweepGrid } from "../experiments/sweep-grid.js";
+import type { Picture } from "./page-parts.js";
+import { concatenate, imageGrid } from "./picture-grid.js";
+import { weightsText } from "./sweep-tables.js";
+
+/** A strip, and what its file may be called. */
+export interface SweepStrip extends Picture {
+  name: "mean" | "variance" | "both";
+}
+
+interface Weights {
+  mean: number;
+  variance: number;
+}
+
+/**
+ * Three strips, as far as there is more than one row in them: the mean's weight alone, the variance's alone, and both. All
+ * of the first seed.
+ *
+ * @param best - a pair of weights that the last strip ends with, where it is not in it
+ */
+export async function sweepStrips(
+  { grid, cells }: { grid: SweepGrid; cells: readonly KeptCell[] },
+  best?: Weights,
+): Promise<SweepStrip[]> {
+  const { means, variances } = grid;
+  const [still, steady] = [nearestToZero(means), nearestToZero(variances)];
+  const diagonal = diagonalOf(grid);
+  const seen = diagonal.some(({ mean, variance }) => mean === best?.mean && variance === best?.variance);
+  const plans = [
+    {
+      name: "mean" as const,
+      title: `Mean weight, the variance's at ${steady}`,
+      rows: means.map((mean) => ({ mean, variance: steady })),
+    },
+    {
+      name: "variance" as const,
+      title: `Variance weight, the mean's at ${still}`,
+      rows: variances.map((variance) => ({ mean: still, variance })),
+    },
+    {
+      name: "both" as const,
+      title: "Both weights",
+      rows: best && !seen ? [...diagonal, best] : diagonal,
+      ends: best && !seen ? "; the last row is the best pair" : "",
+    },
+  ];
+  const line = means.length > 1 !== variances.length > 1; // one weight alone is swept: its own strip says all
+  const strips: SweepStrip[] = [];
+  for (const { name, title, rows, ends = "" } of plans) {
+    const drawn = rows.flatMap((weights) => {
+      const pictures = picturesAt(cells, weights, grid.seeds[0]);
+      return pictures ? [{ ...weights, pictures }] : [];
+    });
+    if (name === "both" ? line || drawn.length === 0 : drawn.length < 2) continue;
+    const rowLabels = drawn.map(({ mean, variance }) => weightsText(mean, variance));
+    const all = concatenate(drawn.map(({ pictures }) => pictures));
+    strips.push({
+      name,
+      title,
+      caption: `a column is one sample: the same noise and the same label in every row${ends}`,
+      png: await imageGrid(all, drawn[0].pictures.count, { rowLabels }),
+    });
+  }
+  return strips;
+}
+
+const picturesAt = (cells: readonly KeptCell[], { mean, variance }: Weights, seed: number) =>
+  cells.find(({ result }) => result.mean === mean && result.variance === variance && result.seed === seed)?.pictures;
+
+const nearestToZero = (values: number[]): number =>
+  values.reduce((nearest, value) => (Math.abs(value) < Math.abs(nearest) ? value : nearest));
+
+/** Pairs from the corner of the least weights to that of the largest. */
+function diagonalOf({ means, variances }: SweepGrid): Weights[] {
+  const steps = Math.max(means.length, variances.length) - 1;
+  const at = (values: number[], step: number) => values[Math.round((step * (values.length - 1)) / Math.max(steps, 1))];
+  return Array.from({ length: steps + 1 }, (_, step) => ({ mean: at(means, step), variance: at(variances, step) }));
+}
