@@ -19,6 +19,8 @@ interface Section {
   generator: Part[];
   /** What is written at the left of its panel; without, it has none. */
   level?: { resolution: number; channels: number };
+  /** What is written at the left of other sections. */
+  title?: string;
 }
 
 interface PlacedSection extends Section {
@@ -63,9 +65,15 @@ export function layOutArchitecture(config: Pick<Config, "model" | "objective">):
     panels: all.filter(({ level }) => level).map(({ y, height }) => ({ x: 0, y, width: WIDTH, height })),
     boxes: [...all.flatMap(({ encoderBoxes, generatorBoxes }) => [...encoderBoxes, ...generatorBoxes]), ...latents],
     arrows: [
-      ...chain(levels.flatMap(({ encoderBoxes }) => encoderBoxes)),
-      ...chain(start.flatMap(({ encoderBoxes }) => encoderBoxes)),
-      ...chain(all.flatMap(({ generatorBoxes }) => generatorBoxes).reverse()),
+      ...chain(
+        "encoder",
+        levels.flatMap(({ encoderBoxes }) => encoderBoxes),
+      ),
+      ...chain(
+        "generator",
+        start.flatMap(({ encoderBoxes }) => encoderBoxes),
+      ),
+      ...chain("generator", all.flatMap(({ generatorBoxes }) => generatorBoxes).reverse()),
       ...levels.flatMap(activationArrows),
       ...start.flatMap(skipArrows),
       ...latents.map((box): Arrow => {
@@ -93,10 +101,7 @@ export function layOutArchitecture(config: Pick<Config, "model" | "objective">):
 function headSection({ model, objective }: Pick<Config, "model" | "objective">): Section {
   const { channels } = model.levels[model.levels.length - 1];
   const outputs = outputChannels(objective);
-  const distribution =
-    objective.output === "gaussian"
-      ? "Gaussian: mean, log-variance"
-      : `${objective.mixtures} logistics: mixture, colours`;
+  const distribution = objective.output === "gaussian" ? "mean, log-variance" : `${objective.mixtures} logistics`;
   return {
     encoder: [
       { kind: "image", lines: ["image", shape(3, model.resolution)], round: true },
@@ -143,7 +148,7 @@ function levelSections(model: ModelConfig): Section[] {
         section,
         {
           encoder: [resampling(`average pooling ${factor}×${factor}`, changed && below.channels)],
-          generator: [resampling(`nearest neighbour ${factor}×${factor}`, changed && channels)],
+          generator: [resampling(`nearest upsampling ${factor}×${factor}`, changed && channels)],
         },
       ];
     })
@@ -160,20 +165,21 @@ function startSections({ levels: [{ resolution, channels }], superResolution }: 
   const { blocks, noise } = superResolution;
   const image: Part = {
     kind: "image",
-    lines: [`small image, noise of ${noise} added`, shape(3, resolution)],
+    lines: ["small image", `${shape(3, resolution)}, noise ${noise}`],
     round: true,
   };
   const input: Section = {
     encoder: [image, { kind: "resampling", lines: [`convolution 1×1 → ${channels}`] }],
     generator: [],
+    title: "U-Net",
   };
   const levels = blocks.flatMap((count, index): Section[] => {
     const level: Section = {
       level: { resolution: resolution / 2 ** index, channels },
       encoder: [{ kind: "generator", lines: [times("residual block", count)] }],
-      generator: [{ kind: "generator", lines: [times("residual block", count), "each after merging, 3×3"] }],
+      generator: [{ kind: "generator", lines: [times("residual block", count), "convolution 3×3 before each"] }],
     };
-    const between = { encoder: [resampling("average pooling 2×2")], generator: [resampling("nearest neighbour 2×2")] };
+    const between = { encoder: [resampling("average pooling 2×2")], generator: [resampling("nearest upsampling 2×2")] };
     return index > 0 ? [between, level] : [level];
   });
   return [input, ...levels];
@@ -200,28 +206,33 @@ function runs(count: number, places: readonly number[]): { from: number; count: 
   });
 }
 
-/** Places sections below each other. What has no panel stands close to what it leads to, at its bottom. */
+/**
+ * Places sections below each other. The last boxes of a level's two sides stand at one height, so that activations cross straight;
+ * what has no panel stands close to what it leads to.
+ */
 function placeSections(sections: Section[], top: number): PlacedSection[] {
   let y = top;
   return sections.map((section) => {
-    const padding = section.level ? PADDING : GAP - PADDING;
-    const inside = Math.max(stackHeight(section.encoder), stackHeight(section.generator));
-    const boxes = (parts: Part[], column: typeof ENCODER) => {
-      const free = inside - stackHeight(parts);
-      return stack(parts, column, y + padding + (section.level ? free / 2 : free));
-    };
+    const { encoder, generator, level } = section;
+    const padding = level ? PADDING : GAP - PADDING;
+    const lowest = Math.max(...[encoder, generator].map(lastHeight));
+    const below = (parts: Part[]) => (level ? (lowest - lastHeight(parts)) / 2 : 0);
+    const inside = Math.max(...[encoder, generator].map((parts) => stackHeight(parts) + below(parts)));
+    const boxes = (parts: Part[], column: typeof ENCODER) =>
+      stack(parts, column, y + padding + inside - stackHeight(parts) - below(parts));
     const placed = {
       ...section,
       y,
       height: inside + 2 * padding,
-      encoderBoxes: boxes(section.encoder, ENCODER),
-      generatorBoxes: boxes(section.generator, GENERATOR),
+      encoderBoxes: boxes(encoder, ENCODER),
+      generatorBoxes: boxes(generator, GENERATOR),
     };
     y += placed.height;
     return placed;
   });
 }
 
+const lastHeight = (parts: Part[]): number => (parts.length > 0 ? heightOf(parts[parts.length - 1]) : 0);
 const stackHeight = (parts: Part[]): number =>
   parts.reduce((sum, part) => sum + heightOf(part), 0) + GAP * Math.max(parts.length - 1, 0);
 
@@ -236,13 +247,13 @@ function stack(parts: Part[], { x, width }: typeof ENCODER, top: number): Box[] 
 }
 
 /** Arrows from each box to the next, straight up or down. */
-function chain(boxes: Box[]): Arrow[] {
+function chain(kind: Kind, boxes: Box[]): Arrow[] {
   return boxes.slice(1).map((to, index) => {
     const from = boxes[index];
     const x = to.x + to.width / 2;
     const down = to.y > from.y;
     return {
-      kind: from.kind === "encoder" || to.kind === "encoder" ? "encoder" : "generator",
+      kind,
       points: [
         [x, down ? from.y + from.height : from.y],
         [x, down ? to.y : to.y + to.height],
@@ -259,22 +270,19 @@ function latentBoxes({ generator, generatorBoxes }: PlacedSection): Box[] {
   });
 }
 
-/** From the last of a level's encoder boxes to all its stochastic layers. */
+/**
+ * From the last of a level's encoder boxes to all its stochastic layers: straight to the lowest of them, in a bend to the
+ * highest, and from that bend to the others.
+ */
 function activationArrows({ level, encoderBoxes, generator, generatorBoxes }: PlacedSection): Arrow[] {
   if (!level) return [];
   const last = encoderBoxes[encoderBoxes.length - 1];
-  const [x, y] = [last.x + last.width, last.y + last.height / 2];
-  return generatorBoxes.flatMap((box, index): Arrow[] => {
-    if (!generator[index].latents) return [];
-    const target = box.y + box.height / 2;
-    const bend: Arrow["points"] =
-      target === y
-        ? []
-        : [
-            [BUS, y],
-            [BUS, target],
-          ];
-    return [{ kind: "encoder", points: [[x, y], ...bend, [box.x, target]] }];
+  const start: [number, number] = [BUS, last.y + last.height / 2];
+  const targets = generatorBoxes.filter((_, index) => generator[index].latents);
+  return targets.map(({ x, y, height }, index): Arrow => {
+    const end: [number, number] = [x, y + height / 2];
+    if (index === targets.length - 1) return { kind: "encoder", points: [[last.x + last.width, end[1]], end] };
+    return { kind: "encoder", points: [...(index === 0 ? [start] : []), [BUS, end[1]], end] };
   });
 }
 
@@ -293,7 +301,8 @@ function skipArrows({ level, encoderBoxes: [from], generatorBoxes: [to] }: Place
   ];
 }
 
-function levelLabels({ level, y, height }: PlacedSection): Label[] {
+function levelLabels({ level, title, y, height }: PlacedSection): Label[] {
+  if (title) return [{ x: 14, y: y + 31, text: title, anchor: "start", size: 13, bold: true }];
   if (!level) return [];
   const middle = y + height / 2;
   return [
