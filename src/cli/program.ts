@@ -13,6 +13,7 @@ import { inspectCommand } from "./inspect.js";
 import { reconstructCommand } from "./reconstruct.js";
 import { sampleCommand } from "./sample.js";
 import { INTERRUPTED } from "./signals.js";
+import { sweepCommand } from "./sweep.js";
 import { trainCommand } from "./train.js";
 
 /** Exit codes beside 0 (done) and 130 (interrupted, saved). */
@@ -24,6 +25,7 @@ const commands = [
   trainCommand,
   sampleCommand,
   reconstructCommand,
+  sweepCommand,
   inspectCommand,
   importCommand,
   exportCommand,
