@@ -27,3 +27,10 @@ export const numberAbove =
 
 /** Collects the values of an option that may be given several times, or several at a time. */
 export const collect = (text: string, before: string[] = []): string[] => [...before, text];
+
+/** Different whole numbers, separated by commas. */
+export function wholeNumbers(text: string): number[] {
+  const values = text.split(",").map(wholeNumber(0));
+  if (new Set(values).size < values.length) throw new InvalidArgumentError("Expected different numbers.");
+  return values;
+}

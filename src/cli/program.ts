@@ -2,10 +2,12 @@
 import { Command, CommanderError } from "commander";
 import { UserError } from "../errors.js";
 import { version } from "../version.js";
+import { ablateCommand } from "./ablate.js";
 import { addGlobalOptions, Interrupted } from "./command.js";
 import { dataCommand } from "./data.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
+import { evaluateCommand } from "./evaluate.js";
 import { exportCommand } from "./export.js";
 import { fetchCommand } from "./fetch.js";
 import { importCommand } from "./import.js";
@@ -25,7 +27,9 @@ const commands = [
   trainCommand,
   sampleCommand,
   reconstructCommand,
+  evaluateCommand,
   sweepCommand,
+  ablateCommand,
   inspectCommand,
   importCommand,
   exportCommand,

@@ -1,5 +1,5 @@
 /** @file Where a model keeps its information: the KL of every latent group, and how many latent dimensions carry any (paper Figure 2). */
-import { numpy as np } from "@jax-js/jax";
+import type { numpy as np } from "@jax-js/jax";
 import type { Config } from "../config/index.js";
 import { type Operand, type Runtime, spec } from "../engine/index.js";
 import { portions } from "../generation/batches.js";

@@ -6,8 +6,9 @@ import { COLOURS, drawChart, type LegendEntry } from "./svg.js";
 export interface Series {
   name: string;
   points: Point[];
-  /** Left to the chart: the first, second … of its colours. */
   dashed?: boolean;
+  /** By default left to the chart: the first, second … of its colours. */
+  colour?: string;
 }
 
 export interface LineChartOptions {
@@ -15,6 +16,8 @@ export interface LineChartOptions {
   description: string;
   xLabel: string;
   yLabel: string;
+  /** How numbers along the x axis are written, in d3's notation. Default `~s`, thousands as 1k. */
+  xFormat?: string;
   width: number;
   height?: number;
   /** The y axis begins at 0. */
@@ -40,9 +43,9 @@ export function hasPoints(series: Series[]): boolean {
  */
 export function lineChart(series: Series[], options: LineChartOptions): string {
   const curves = series.map(({ points, ...rest }, index) => ({
+    colour: PALETTE[index % PALETTE.length],
     ...rest,
     points: thin(points),
-    colour: PALETTE[index % PALETTE.length],
   }));
   const domain = axisRange(curves, options);
   const marks = curves.flatMap(({ points, colour, dashed }) => {
@@ -82,7 +85,7 @@ export function lineChart(series: Series[], options: LineChartOptions): string {
         Plot.axisX({
           label: `${options.xLabel} →`,
           labelArrow: "none",
-          tickFormat: "~s",
+          tickFormat: options.xFormat ?? "~s",
           ticks: Math.floor(options.width / 80),
           tickSize: 0,
         }),

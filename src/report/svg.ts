@@ -33,6 +33,7 @@ export interface Frame {
 }
 
 const FONT_SIZE = 11;
+const LEGEND_ROW = 18;
 /** Mean width of a letter of the system's sans-serif, per font size. */
 const LETTER = 0.56;
 
@@ -57,8 +58,8 @@ export function drawChart(frame: Frame, options: Plot.PlotOptions): string {
   return tidy(plot.outerHTML, frame);
 }
 
-function marginTop({ legend }: Frame): number {
-  return legend ? 52 : 28;
+function marginTop({ legend, width }: Frame): number {
+  return legend ? 34 + LEGEND_ROW * legendRows(legend, width).length : 28;
 }
 
 /** Makes Plot's element stand alone: names itself, loses Plot's own style sheet, and hundredths of pixels are enough. */
@@ -69,20 +70,34 @@ function tidy(svg: string, frame: Frame): string {
       value.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (digits) => String(Number(Number(digits).toFixed(2)))),
     )
     .replace(/^<svg[^>]*>/, "");
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${frame.width} ${frame.height}" width="${frame.width}" height="${frame.height}" role="img" aria-label="${escapeText(frame.description)}" font-family="system-ui, sans-serif" font-size="${FONT_SIZE}" text-anchor="middle" fill="${COLOURS.ink}">${drawLegend(frame.legend ?? [])}<text x="4" y="${marginTop(frame) - 14}" text-anchor="start" fill="${COLOURS.muted}">${escapeText(frame.yLabel)}</text>${body}`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${frame.width} ${frame.height}" width="${frame.width}" height="${frame.height}" role="img" aria-label="${escapeText(frame.description)}" font-family="system-ui, sans-serif" font-size="${FONT_SIZE}" text-anchor="middle" fill="${COLOURS.ink}">${drawLegend(frame)}<text x="4" y="${marginTop(frame) - 14}" text-anchor="start" fill="${COLOURS.muted}">${escapeText(frame.yLabel)}</text>${body}`;
 }
 
-function drawLegend(entries: LegendEntry[]): string {
-  let x = 4;
-  return entries
-    .map(({ name, colour, shape }) => {
-      const start = x;
-      x += Math.round(22 + name.length * FONT_SIZE * LETTER + 14);
+/** The legend's entries, as many in a row as its width takes, and where each begins. */
+function legendRows(entries: LegendEntry[], width: number): (LegendEntry & { start: number })[][] {
+  const rows: (LegendEntry & { start: number })[][] = [[]];
+  let start = 4;
+  for (const entry of entries) {
+    const length = Math.round(22 + entry.name.length * FONT_SIZE * LETTER);
+    if (start + length > width && start > 4) {
+      rows.push([]);
+      start = 4;
+    }
+    rows[rows.length - 1].push({ ...entry, start });
+    start += length + 14;
+  }
+  return rows;
+}
+
+function drawLegend({ legend = [], width }: Frame): string {
+  return legendRows(legend, width)
+    .flatMap((row, index) => row.map((entry) => ({ ...entry, top: index * LEGEND_ROW })))
+    .map(({ name, colour, shape, start, top }) => {
       const mark =
         shape === "square"
-          ? `<rect x="${start + 3}" y="5" width="11" height="11" fill="${colour}"/>`
-          : `<line x1="${start}" x2="${start + 16}" y1="10.5" y2="10.5" stroke="${colour}" stroke-width="2"${shape === "dashes" ? ' stroke-dasharray="4 3"' : ""}/>`;
-      return `<g>${mark}<text x="${start + 22}" y="14.5" text-anchor="start">${escapeText(name)}</text></g>`;
+          ? `<rect x="${start + 3}" y="${top + 5}" width="11" height="11" fill="${colour}"/>`
+          : `<line x1="${start}" x2="${start + 16}" y1="${top + 10.5}" y2="${top + 10.5}" stroke="${colour}" stroke-width="2"${shape === "dashes" ? ' stroke-dasharray="4 3"' : ""}/>`;
+      return `<g>${mark}<text x="${start + 22}" y="${top + 14.5}" text-anchor="start">${escapeText(name)}</text></g>`;
     })
     .join("");
 }

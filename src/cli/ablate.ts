@@ -1,0 +1,93 @@
+/** @file `strata ablate`: the paper's four runs of Table 1, then the table and its figures. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { DataSet, ImageSet } from "../data/index.js";
+import type { Runtime } from "../engine/index.js";
+import { UserError } from "../errors.js";
+import { type AblationRun, ablationRuns } from "../experiments/ablation.js";
+import { FEW_SAMPLES } from "../experiments/finite-sample.js";
+import { openRun } from "../training/open-run.js";
+import { train } from "../training/train.js";
+import { measureRuns } from "./ablation-measurement.js";
+import { reportAblation } from "./ablation-output.js";
+import { wholeNumber, wholeNumbers } from "./arguments.js";
+import { type Context, createCommand, withContext } from "./command.js";
+import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "./configuration.js";
+import { addFeatureOptions, type FeatureOptions } from "./features-options.js";
+import { makeFolder, openImages } from "./images.js";
+import { createRuntime } from "./runtime.js";
+import { showTraining } from "./training-display.js";
+
+export interface AblateOptions extends ConfigurationOptions, FeatureOptions {
+  data: string;
+  out: string;
+  steps?: number;
+  seeds?: number[];
+  count: number;
+  batch?: number;
+}
+
+export const ablateCommand = addFeatureOptions(
+  addConfigurationOptions(
+    createCommand(
+      "ablate",
+      "the paper's ablation: four runs with and without its two ideas, their table and figures",
+      "strata ablate --preset cifar10-small --data cifar10 --features classifier --steps 1200 --out runs/ablation",
+    ),
+  ),
+)
+  .requiredOption("--data <source>", "emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path")
+  .requiredOption("--out <folder>", "where the runs, the table and the report go; the same command goes on there")
+  .option("--steps <n>", "batches of every run (default: the configuration's)", wholeNumber(1))
+  .option("--seeds <list>", "train every row with each of these seeds: 0,1,2 (default: one)", wholeNumbers)
+  .option("--count <n>", "samples drawn, and test images measured at most", wholeNumber(16), FEW_SAMPLES)
+  .option("--batch <n>", "images made at once", wholeNumber(1))
+  .action(withContext(runAblate));
+
+async function runAblate(context: Context, options: AblateOptions): Promise<void> {
+  const { out, data: source } = options;
+  const { seed, signal } = context;
+  const config = resolveConfiguration(options, undefined);
+  const seeds = options.seeds ?? [seed ?? config.training.seed];
+  const runs = ablationRuns(config, out, seeds);
+  const data = await openImages(source, config.model, context);
+  const test = heldOutImages(data, source);
+  makeFolder(out);
+  const runtime = await createRuntime(context);
+  try {
+    for (const run of runs) {
+      await trainRun(run, data, options, context, runtime);
+      if (signal.aborted) return;
+    }
+    const measured = await measureRuns(runs, { train: data.train, test }, options, context, runtime);
+    await reportAblation(measured, config, data.train, options, context);
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+/** Trains one run, or goes on with it, unless it is far enough. */
+async function trainRun(
+  { row, folder, config }: AblationRun,
+  data: DataSet,
+  { steps = config.training.steps }: AblateOptions,
+  { progress, signal }: Context,
+  runtime: Runtime,
+): Promise<void> {
+  const begun = existsSync(join(folder, "config.json"));
+  if (begun && (await openRun(folder).catch(() => undefined))?.step === steps) return;
+  progress.note(`${begun ? "going on with" : "training"} ${row.title}: ${folder}`);
+  const onEvent = showTraining(folder, config.model.resolution, progress);
+  await train({ config, data, out: folder, resume: begun, limit: { steps }, runtime, signal, onEvent });
+}
+
+/**
+ * The images that no run sees: those for testing, or else those for validation.
+ *
+ * @throws UserError when there are neither
+ */
+function heldOutImages({ test, validation }: DataSet, source: string): ImageSet {
+  const images = test.count > 0 ? test : validation;
+  if (images.count === 0) throw new UserError(`--data ${source}: expected held-out images, got none.`);
+  return images;
+}

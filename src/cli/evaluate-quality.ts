@@ -1,0 +1,113 @@
+/** @file The part of `evaluate` that compares samples with a reference. */
+import type { ImageSet } from "../data/index.js";
+import type { Runtime } from "../engine/index.js";
+import type { FeatureSet } from "../experiments/feature-set.js";
+import { FEW_SAMPLES } from "../experiments/finite-sample.js";
+import { keepFirst, type PictureStream, watched } from "../experiments/picture-streams.js";
+import { nameOfMetric } from "../experiments/quality.js";
+import { writeReference } from "../experiments/reference-file.js";
+import { type SampleQuality, sampleQuality } from "../experiments/sample-quality.js";
+import type { Pictures } from "../generation/pictures.js";
+import type { Context } from "./command.js";
+import { type FeatureOptions, openExtractor, openReference, qualityAsked, showRate } from "./features-options.js";
+import { formatCount } from "./format.js";
+
+/** What the figures were measured with and against. */
+export interface QualityResult extends SampleQuality {
+  features: { name: string; identity: string };
+  reference: { name: string; images?: number; rows: number };
+  /** The first samples, to be shown. */
+  shown: Pictures;
+}
+
+export interface QualityOptions extends FeatureOptions {
+  metrics?: string[];
+  exportReference?: string;
+}
+
+/** Samples shown beside the figures. */
+const SHOWN = 64;
+
+/**
+ * Measures samples.
+ *
+ * @param train - the training images, where there are some
+ * @throws UserError when features, reference or metrics do not fit
+ */
+export async function evaluateQuality(
+  samples: PictureStream,
+  train: ImageSet | undefined,
+  options: QualityOptions,
+  context: Context,
+  runtime: Runtime,
+): Promise<QualityResult> {
+  const { progress, seed, signal } = context;
+  const { resolution, count } = samples;
+  const extractor = await openExtractor(options, { resolution, train }, context, runtime);
+  try {
+    const metrics = qualityAsked(options.metrics, extractor);
+    const reference = await openReference(options, { resolution, train }, extractor, context, runtime);
+    if (options.exportReference !== undefined && train) await writeReference(options.exportReference, reference, train);
+    const shown = keepFirst(Math.min(SHOWN, count), resolution);
+    const { features: _, ...quality } = await sampleQuality(
+      watched(samples, shown.look),
+      reference,
+      extractor,
+      metrics,
+      {
+        seed,
+        runtime,
+        signal,
+        onProgress: showRate("samples and their features", progress),
+        onFigure: (name) => progress.update(`${name} …`),
+      },
+    );
+    return {
+      ...quality,
+      features: { name: extractor.name, identity: extractor.identity },
+      reference: {
+        name: options.reference ?? train?.name ?? "",
+        images: imagesOf(reference),
+        rows: reference.rowCount,
+      },
+      shown: shown.pictures,
+    };
+  } finally {
+    await extractor.dispose();
+  }
+}
+
+const imagesOf = ({ moments: { count } }: FeatureSet): number | undefined =>
+  Number.isFinite(count) ? count : undefined;
+
+/** What has to be said about the figures for them not to be misread, line by line. */
+export function remarks({ count, ofPart, features, reference, values }: QualityResult): string[] {
+  const lines = [
+    `${formatCount(count)} samples, 8-bit, rounded to the nearest level`,
+    `reference: ${reference.name}, ${reference.images === undefined ? "statistics of the file" : `${formatCount(reference.images)} images`}` +
+      ` (precision, recall and kernel distance: ${formatCount(reference.rows)} of them)`,
+    `features: ${features.identity}`,
+  ];
+  if (features.name !== "inception") {
+    lines.push(
+      `${features.name} features stand in for Inception's: these figures are no FID, and compare with nothing published.`,
+    );
+  }
+  if (count < FEW_SAMPLES && values.some(({ metric }) => metric === "fid")) {
+    const distance = nameOfMetric("fid", features.name);
+    const part =
+      ofPart === undefined
+        ? "."
+        : `: ${formatCount(count)} random images of the reference have ${ofPart.toPrecision(4)} from the rest of it.`;
+    lines.push(`warning: with fewer than ${formatCount(FEW_SAMPLES)} samples the ${distance} is biased upwards${part}`);
+  }
+  return lines;
+}
+
+/** The figures by name. */
+export const qualityFacts = ({ values }: QualityResult): [name: string, value: string][] =>
+  values.map(({ name, metric, value, standardDeviation }) => [
+    name,
+    `${metric === "kid" ? value.toExponential(3) : value.toFixed(metric === "precision" || metric === "recall" ? 4 : 3)}` +
+      `${standardDeviation === undefined ? "" : ` ± ${standardDeviation.toFixed(3)}`}`,
+  ]);

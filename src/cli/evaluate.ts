@@ -1,0 +1,245 @@
+/** @file `strata evaluate`: figures of a model, or of samples that somebody drew. */
+import { join } from "node:path";
+import { Option } from "commander";
+import { type DataSet, type ImageSet, openSamples, type Split } from "../data/index.js";
+import type { Runtime } from "../engine/index.js";
+import { UserError } from "../errors.js";
+import { modelMetrics } from "../experiments/model-figures.js";
+import { drawnPictures, type PictureStream, watched } from "../experiments/picture-streams.js";
+import { qualityMetrics } from "../experiments/quality.js";
+import { writeFileAtomic } from "../formats/atomic-file.js";
+import type { Samples } from "../generation/sampler.js";
+import type { TrainedModel } from "../generation/trained-model.js";
+import { imageGrid } from "../report/picture-grid.js";
+import { version } from "../version.js";
+import { wholeNumber } from "./arguments.js";
+import { type Context, createCommand, withContext } from "./command.js";
+import { evaluateModel, type ModelResult } from "./evaluate-model.js";
+import { evaluateQuality, type QualityOptions, type QualityResult, qualityFacts, remarks } from "./evaluate-quality.js";
+import { addFeatureOptions } from "./features-options.js";
+import { formatCount } from "./format.js";
+import { makeFolder, openImages } from "./images.js";
+import { openSampler } from "./open-sampler.js";
+import { createRuntime } from "./runtime.js";
+import { addSamplingOptions, openModel, type SamplingOptions, sampleOptions } from "./sampling-options.js";
+import { facts } from "./table.js";
+
+interface Options extends Omit<SamplingOptions, "run">, QualityOptions {
+  run?: string;
+  samples?: string;
+  data?: string;
+  split?: Split;
+  count?: number;
+  importance: number;
+  out: string;
+}
+
+/** Everything that `--metrics` knows. */
+const METRICS: readonly string[] = [...qualityMetrics, ...modelMetrics];
+/** Columns of the grid of samples. */
+const COLUMNS = 8;
+
+export const evaluateCommand = addFeatureOptions(
+  addSamplingOptions(
+    createCommand(
+      "evaluate",
+      "measure a model, or samples of any model: FID and its relatives, likelihood, rate and distortion, information",
+      "strata evaluate --run runs/cifar --data cifar10 --metrics fid,precision,recall,nll --count 50000 --out runs/cifar/evaluation",
+    ),
+    { required: false },
+  ),
+)
+  .option("--samples <path>", "FILE.npz (arr_0) or a folder or archive of images, in place of --run")
+  .option("--data <source>", "training images are the reference; likelihoods are those of the test images")
+  .addOption(
+    new Option("--split <name>", "images whose likelihood is measured (default: test, or else validation)").choices([
+      "train",
+      "validation",
+      "test",
+    ]),
+  )
+  .option("--metrics <list>", `${METRICS.join(", ")} (default: all that are made of features)`, metricList)
+  .option("--count <n>", "samples drawn, and images whose likelihood is measured at most", wholeNumber(2))
+  .option("--importance <k>", "posterior samples of the importance-weighted bound on the likelihood", wholeNumber(1), 1)
+  .option("--export-reference <file.npz>", "write the reference as a batch for guided-diffusion's evaluator")
+  .requiredOption("--out <folder>", "where the figures, charts and pictures go")
+  .action(withContext(runEvaluate));
+
+/** @throws UserError for a name that is no metric */
+function metricList(text: string): string[] {
+  const names = text.split(/[\s,]+/).filter(Boolean);
+  const unknown = names.find((name) => !METRICS.includes(name));
+  if (unknown !== undefined || names.length === 0) {
+    throw new UserError(`--metrics ${text}: expected some of ${METRICS.join(", ")}, got ${unknown ?? "none"}.`);
+  }
+  return names;
+}
+
+async function runEvaluate(context: Context, options: Options): Promise<void> {
+  const { out, metrics } = options;
+  checkOptions(options);
+  makeFolder(out);
+  const model = options.run === undefined ? undefined : await openModel({ ...options, run: options.run }, context);
+  const runtime = await createRuntime(context);
+  const openAt = dataOpener(options.data, context);
+  try {
+    const ofFeatures = metrics === undefined || metrics.some((metric) => isOneOf(qualityMetrics, metric));
+    const quality = ofFeatures ? await measureSamples(model, openAt, options, context, runtime) : undefined;
+    const figures = model && (await measureModel(model, openAt, options, context, runtime));
+    await write(out, quality, figures);
+    const settings = settingsOf(options, context, model);
+    const json = { ...settings, device: runtime.device, ...(quality && qualityJson(quality)), ...figures?.json };
+    await writeFileAtomic(join(out, "metrics.json"), Buffer.from(`${JSON.stringify(json, null, 2)}\n`));
+    context.result({ out, ...json }, textOf(out, quality, figures));
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+/** Opens the images at a resolution; undefined without `--data`. */
+type OpenAt = (resolution: number) => Promise<DataSet> | undefined;
+
+function dataOpener(source: string | undefined, context: Context): OpenAt {
+  const opened = new Map<number, Promise<DataSet>>();
+  return (resolution) => {
+    if (source === undefined) return undefined;
+    if (!opened.has(resolution)) opened.set(resolution, openImages(source, { resolution }, context));
+    return opened.get(resolution);
+  };
+}
+
+const isOneOf = (list: readonly string[], word: string): boolean => list.includes(word);
+
+/** Refuses options that contradict each other. */
+function checkOptions({ run, samples, metrics, data, reference, count, exportReference }: Options): void {
+  if ((run === undefined) === (samples === undefined)) {
+    throw new UserError("Expected either --run RUN, a model to measure, or --samples FILE.npz|FOLDER, what it drew.");
+  }
+  const ofModel = metrics?.find((metric) => isOneOf(modelMetrics, metric));
+  if (ofModel !== undefined && run === undefined) {
+    throw new UserError(`--metrics ${ofModel}: expected --run RUN: it is measured of a model, not of samples.`);
+  }
+  if (ofModel !== undefined && data === undefined) {
+    throw new UserError(`--metrics ${ofModel}: expected --data SOURCE: the images to measure it on.`);
+  }
+  if (run !== undefined && count === undefined) {
+    throw new UserError("Expected --count N: the samples to draw (50,000 in publications), or the images to measure.");
+  }
+  if (data === undefined && reference === undefined) {
+    throw new UserError("Expected --data SOURCE or --reference FILE.npz: what the samples are to be compared with.");
+  }
+  if (exportReference !== undefined && (data === undefined || reference !== undefined)) {
+    throw new UserError("--export-reference: expected --data SOURCE and no --reference: it is made of those images.");
+  }
+}
+
+/** Draws or reads samples and compares them with the reference. */
+async function measureSamples(
+  model: TrainedModel | undefined,
+  openAt: OpenAt,
+  options: Options,
+  context: Context,
+  runtime: Runtime,
+): Promise<QualityResult> {
+  if (!model) {
+    const file = await openSamples(options.samples!);
+    const { resolution } = file;
+    const count = Math.min(options.count ?? file.count, file.count);
+    const parts = firstOf(file.parts(256, context.signal), count);
+    return evaluateQuality({ count, resolution, parts }, (await openAt(resolution))?.train, options, context, runtime);
+  }
+  const count = options.count!;
+  const sampler = await openSampler(model, { ...options, run: options.run! }, count, context, runtime);
+  try {
+    const train = (await openAt(sampler.resolution))?.train;
+    const asked = sampleOptions({ ...options, run: options.run! }, count, model, context);
+    let clamped = 0;
+    const drawn = watched(drawnPictures(sampler, { ...asked, signal: context.signal }), (part: Samples) => {
+      clamped += part.clamped;
+    });
+    const result = await evaluateQuality(drawn, train, options, context, runtime);
+    if (clamped > 0) context.progress.note(`guidance: ${formatCount(clamped)} values were clamped`);
+    return result;
+  } finally {
+    await sampler.dispose();
+  }
+}
+
+/** The first `count` images of a stream. */
+async function* firstOf(parts: PictureStream["parts"], count: number): PictureStream["parts"] {
+  let left = count;
+  for await (const part of parts) {
+    const used = Math.min(part.count, left);
+    left -= used;
+    yield { ...part, count: used, images: part.images.subarray(0, used * 3 * part.resolution ** 2) };
+    if (left === 0) return;
+  }
+}
+
+/** What is measured of the model itself, on held-out images. */
+async function measureModel(
+  model: TrainedModel,
+  openAt: OpenAt,
+  options: Options,
+  context: Context,
+  runtime: Runtime,
+): Promise<ModelResult | undefined> {
+  const metrics = modelMetrics.filter((metric) => options.metrics?.includes(metric));
+  if (metrics.length === 0) return undefined;
+  const data = (await openAt(model.config.model.resolution))!;
+  const split = options.split ?? (data.test.count > 0 ? "test" : "validation");
+  const images: ImageSet = data[split];
+  if (images.count === 0) {
+    throw new UserError(`--split ${split}: ${options.data} has no such images. Try --split train.`);
+  }
+  const { count, importance, batch } = options;
+  return evaluateModel(
+    model,
+    images,
+    { metrics, split, count, importance, batch, train: data.train },
+    context,
+    runtime,
+  );
+}
+
+async function write(out: string, quality: QualityResult | undefined, figures: ModelResult | undefined) {
+  if (quality) await writeFileAtomic(join(out, "samples.png"), await imageGrid(quality.shown, COLUMNS));
+  for (const [name, content] of Object.entries(figures?.pictures ?? {}))
+    await writeFileAtomic(join(out, name), content);
+}
+
+/** What was measured, so that it can be measured again. */
+function settingsOf(options: Options, { seed }: Context, model: TrainedModel | undefined): Record<string, unknown> {
+  const { run, samples, data, count, label, guidance, guidanceRule, temperature, output, superres } = options;
+  const { superresGuidance, weights, checkpoint } = options;
+  const sampling = {
+    label,
+    guidance,
+    guidanceRule,
+    temperature,
+    output,
+    superres,
+    superresGuidance,
+    weights,
+    checkpoint,
+  };
+  return { version, run, step: model?.step, samples, data, count, seed: seed ?? 0, ...sampling };
+}
+
+function qualityJson({ shown: _, values, ofPart, count, features, reference }: QualityResult) {
+  return {
+    samplesMeasured: count,
+    rounding: "nearest",
+    features,
+    reference,
+    quality: Object.fromEntries(values.map(({ metric, ...rest }) => [metric, rest])),
+    distanceOfReferencePart: ofPart,
+  };
+}
+
+function textOf(out: string, quality: QualityResult | undefined, figures: ModelResult | undefined): string {
+  const pairs = [...(quality ? qualityFacts(quality) : []), ...(figures?.facts ?? [])];
+  return [facts(pairs), ...(quality ? remarks(quality) : []), ...(figures?.remarks ?? []), `Written to ${out}`].join(
+    "\n",
+  );
+}

@@ -1,0 +1,127 @@
+/** @file The options that say what samples are compared by, and with. */
+import { type Command, Option } from "commander";
+import type { ImageSet } from "../data/index.js";
+import type { Runtime } from "../engine/index.js";
+import { UserError } from "../errors.js";
+import type { FeatureSet } from "../experiments/feature-set.js";
+import { metricsOf, nameOfMetric, type QualityMetric, qualityMetrics } from "../experiments/quality.js";
+import { REFERENCE_ROWS, referenceOfSet } from "../experiments/reference.js";
+import { referenceOfFile } from "../experiments/reference-file.js";
+import { openClassifier } from "../features/classifier/open-classifier.js";
+import type { FeatureExtractor } from "../features/extractor.js";
+import { openInception } from "../features/inception/inception.js";
+import { openPixels } from "../features/pixels.js";
+import { wholeNumber } from "./arguments.js";
+import type { Context } from "./command.js";
+import { formatCount, formatDuration } from "./format.js";
+import { secondsLeft } from "./progress.js";
+
+/** What {@link addFeatureOptions} adds. */
+export interface FeatureOptions {
+  features: string;
+  resize: "tensorflow" | "pytorch";
+  inception?: string;
+  reference?: string;
+  referenceCount: number;
+}
+
+/** Adds the options that say which features are compared, and what with. */
+export const addFeatureOptions = (command: Command): Command =>
+  command
+    .option("--features <name>", "inception, pixels, classifier (trained on the set), or FILE.onnx", "inception")
+    .addOption(
+      new Option("--resize <how>", "how Inception's input is enlarged: as TensorFlow does, or as pytorch-fid")
+        .choices(["tensorflow", "pytorch"])
+        .default("tensorflow"),
+    )
+    .option("--inception <file>", "the network's weights, where they are not in the cache (strata fetch inception)")
+    .option("--reference <file.npz>", "a reference batch in place of --data's training images")
+    .option(
+      "--reference-count <n>",
+      "images of the reference for precision, recall and kernel distance",
+      wholeNumber(4),
+      REFERENCE_ROWS,
+    );
+
+/**
+ * What makes the features.
+ *
+ * @param train - the training images, which the classifier is trained on
+ * @throws UserError when it cannot be had: for lack of weights, or of images to train it on
+ */
+export async function openExtractor(
+  { features, resize, inception }: FeatureOptions,
+  { resolution, train }: { resolution: number; train?: ImageSet },
+  { progress, signal }: Context,
+  runtime: Runtime,
+): Promise<FeatureExtractor> {
+  const onNotice = (message: string) => progress.note(message);
+  switch (features) {
+    case "inception":
+      return openInception({ resolution, path: inception, resize, runtime, onNotice });
+    case "pixels":
+      return openPixels();
+    case "classifier": {
+      if (!train) throw new UserError("--features classifier: expected --data SOURCE, the images to train it on.");
+      const startMs = performance.now();
+      const onProgress = ({ step, steps }: { step: number; steps: number }) => {
+        const left = secondsLeft(step, steps, (performance.now() - startMs) / 1000);
+        progress.update(`training the classifier: step ${step} of ${steps}  ${formatDuration(left)} left`);
+      };
+      return openClassifier(train, { runtime, signal, onProgress });
+    }
+    default: {
+      throw new UserError(`--features ${features}: expected inception, pixels, classifier, or FILE.onnx.`);
+    }
+  }
+}
+
+/**
+ * Features of what samples are compared with: of the file that is named, or else of the training images.
+ *
+ * @throws UserError when there is neither
+ */
+export function openReference(
+  { reference, referenceCount: keep }: FeatureOptions,
+  { resolution, train }: { resolution: number; train?: ImageSet },
+  extractor: FeatureExtractor,
+  { progress, signal }: Context,
+  runtime: Runtime,
+): Promise<FeatureSet> {
+  const onProgress = showRate("features of the reference", progress);
+  const options = { keep, runtime, signal, onProgress };
+  if (reference !== undefined) return referenceOfFile(reference, extractor, resolution, options);
+  if (train) return referenceOfSet(train, extractor, options);
+  throw new UserError("Expected --data SOURCE or --reference FILE.npz: what the samples are to be compared with.");
+}
+
+/** Tells progress as a rate and the time left. */
+export function showRate(what: string, progress: Context["progress"]): (done: number, count: number) => void {
+  const startMs = performance.now();
+  return (done, count) => {
+    const seconds = (performance.now() - startMs) / 1000;
+    progress.update(
+      `${what}: ${formatCount(done)} of ${formatCount(count)}  ${(done / seconds).toFixed(1)} images/s  ` +
+        `${formatDuration(secondsLeft(done, count, seconds))} left`,
+    );
+  };
+}
+
+/**
+ * The figures to measure: those asked for, or all that the features allow.
+ *
+ * @throws UserError for one that they do not
+ */
+export function qualityAsked(asked: readonly string[] | undefined, extractor: FeatureExtractor): QualityMetric[] {
+  const possible = metricsOf(extractor);
+  if (asked === undefined) return possible;
+  const wanted = qualityMetrics.filter((metric) => asked.includes(metric));
+  const impossible = wanted.find((metric) => !possible.includes(metric));
+  if (impossible !== undefined) {
+    throw new UserError(
+      `--metrics ${impossible}: ${extractor.name} features have no ${nameOfMetric(impossible, extractor.name)}. ` +
+        `They allow ${possible.join(", ")}.`,
+    );
+  }
+  return wanted;
+}

@@ -1,0 +1,81 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import { expect, test } from "vitest";
+import { temporaryFolder, writeFiles } from "../../../test/support/images.js";
+import { encodeNpz } from "../../formats/npz.js";
+import { interleaved } from "../../formats/pixels.js";
+import type { Tensor } from "../../formats/tensor.js";
+import { openSamples, type SampleFile } from "./sample-files.js";
+
+const folder = await temporaryFolder();
+const count = 5;
+const resolution = 4;
+const images = Uint8Array.from({ length: count * 3 * resolution ** 2 }, (_, i) => (i * 37) % 251);
+const pixels = interleaved({ images, count, resolution });
+
+const path = async (name: string, arrays: Record<string, Tensor>) => {
+  await writeFile(join(folder, name), Buffer.concat(encodeNpz(arrays)));
+  return join(folder, name);
+};
+const array = (shape: number[], data: Tensor["data"] = pixels, dtype: Tensor["dtype"] = "uint8") => ({
+  dtype,
+  shape,
+  data,
+});
+
+async function all(file: SampleFile, size: number) {
+  const parts = [];
+  for await (const part of file.parts(size)) parts.push(part);
+  return parts;
+}
+
+test.each(["arr_0", "arr0"])("images of an npz under %s, part by part", async (name) => {
+  const file = await openSamples(await path(`${name}.npz`, { [name]: array([count, resolution, resolution, 3]) }));
+  expect(file).toMatchObject({ count, resolution });
+  const parts = await all(file, 2);
+  expect(parts.map((part) => part.count)).toEqual([2, 2, 1]);
+  expect(Buffer.concat(parts.map((part) => part.images)).equals(images)).toBe(true);
+});
+
+test("image files of a folder in the order of their names, as they are", async () => {
+  const size = 3 * resolution ** 2;
+  const files = Array.from({ length: count }, (_, image): [string, Buffer] => {
+    return [`many/${count - image}.png`, Buffer.from(pixels.subarray(image * size, (image + 1) * size))];
+  });
+  const raw = { width: resolution, height: resolution, channels: 3 as const };
+  const encoded = await Promise.all(
+    files.map(async ([name, data]) => [name, await sharp(data, { raw }).png().toBuffer()]),
+  );
+  await writeFiles(folder, Object.fromEntries(encoded));
+  const file = await openSamples(join(folder, "many"));
+  expect(file).toMatchObject({ count, resolution });
+  const [part] = await all(file, 8);
+  expect(part.images.subarray(0, size)).toEqual(images.subarray((count - 1) * size));
+});
+
+test.each<[string, Record<string, Tensor>, string]>([
+  ["another name", { samples: array([count, resolution, resolution, 3]) }, "but it holds samples.npy"],
+  ["planes first", { arr_0: array([count, 3, resolution, resolution]) }, "but its array is uint8 [5, 3, 4, 4]"],
+  ["oblong", { arr_0: array([count, 8, 2, 3]) }, "but its array is uint8 [5, 8, 2, 3]"],
+  ["floats", { arr_0: array([1, 2, 2, 3], new Float32Array(12), "float32") }, "but its array is float32 [1, 2, 2, 3]"],
+])("an npz of %s is refused", async (name, arrays, message) => {
+  await expect(openSamples(await path(`${name}.npz`, arrays))).rejects.toThrow(message);
+});
+
+test("files of several sizes, oblong ones and none at all are refused", async () => {
+  const plain = (width: number, height: number) =>
+    sharp({ create: { width, height, channels: 3, background: "red" } })
+      .png()
+      .toBuffer();
+  await writeFiles(folder, {
+    "sizes/a.png": await plain(4, 4),
+    "sizes/b.png": await plain(8, 8),
+    "oblong/a.png": await plain(8, 4),
+    "none/a.txt": "text",
+  });
+  const sizes = await openSamples(join(folder, "sizes"));
+  await expect(all(sizes, 4)).rejects.toThrow("expected images of one size, but a.png has 4×4 pixels and b.png 8×8");
+  await expect(openSamples(join(folder, "oblong"))).rejects.toThrow("a.png cannot be used: it has 8×4 pixels");
+  await expect(openSamples(join(folder, "none"))).rejects.toThrow("there is no JPEG, PNG, WebP or GIF file");
+});

@@ -1,0 +1,73 @@
+/** @file Likelihood, rate and distortion, and where the information sits: the figures of a model on held-out images. */
+import type { ImageSet } from "../data/index.js";
+import { takeSpread } from "../data/index.js";
+import type { Runtime } from "../engine/index.js";
+import { type Information, information } from "../evaluation/information.js";
+import { type LikelihoodSummary, negativeLogLikelihood } from "../evaluation/nll.js";
+import { type RateDistortion, rateDistortion } from "../evaluation/rate-distortion.js";
+import type { TrainedModel } from "../generation/trained-model.js";
+
+/** Plain data. */
+export interface ModelFigures {
+  likelihood: LikelihoodSummary;
+  rateDistortion: RateDistortion;
+  information: Information;
+}
+
+/** What is measured of a model. */
+export const modelMetrics = ["nll", "rate-distortion", "information"] as const;
+export type ModelMetric = (typeof modelMetrics)[number];
+
+export interface ModelFigureOptions {
+  /** Images measured at most, evenly spaced. */
+  count: number;
+  /** Posterior samples of the importance-weighted bound. Default 1: none. */
+  importance?: number;
+  seed?: number;
+  batch?: number;
+  runtime?: Runtime;
+  signal?: AbortSignal;
+  onProgress?: (what: string, done: number, count: number) => void;
+}
+
+/** Images of a rate–distortion curve at most: each is reconstructed at every rate. */
+const CURVE_IMAGES = 500;
+/** Images that the information is averaged over at most. */
+const INFORMATION_IMAGES = 2000;
+
+/**
+ * Measures what is asked for.
+ *
+ * @throws UserError when the images do not fit the model; the signal's reason when aborted
+ */
+export async function measureModel<Metric extends ModelMetric>(
+  model: TrainedModel,
+  images: ImageSet,
+  metrics: readonly Metric[],
+  { count, importance = 1, onProgress = () => {}, ...options }: ModelFigureOptions,
+): Promise<Partial<ModelFigures>> {
+  const report = (what: string) => (done: number, all: number) => onProgress(what, done, all);
+  const asked: readonly ModelMetric[] = metrics;
+  const figures: Partial<ModelFigures> = {};
+  if (asked.includes("nll")) {
+    const measured = takeSpread(images, count);
+    const likelihood = await negativeLogLikelihood(model, measured, {
+      ...options,
+      samples: importance,
+      onProgress: report("likelihood"),
+    });
+    figures.likelihood = likelihood.summary;
+  }
+  if (asked.includes("rate-distortion")) {
+    const measured = takeSpread(images, Math.min(count, CURVE_IMAGES));
+    figures.rateDistortion = await rateDistortion(model, measured, {
+      ...options,
+      onProgress: report("rate and distortion"),
+    });
+  }
+  if (asked.includes("information")) {
+    const measured = takeSpread(images, Math.min(count, INFORMATION_IMAGES));
+    figures.information = await information(model, measured, { ...options, onProgress: report("information") });
+  }
+  return figures;
+}

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { meanColours } from "../../test/support/features.js";
+import { discs } from "../../test/support/tiny.js";
+import { Runtime } from "../engine/index.js";
+import type { FeatureSet } from "./feature-set.js";
+import { measureFeatures } from "./feature-set.js";
+import { picturesOfSet } from "./picture-streams.js";
+import { compare, metricsOf, nameOfMetric, qualityMetrics } from "./quality.js";
+import { sampleQuality } from "./sample-quality.js";
+
+let runtime: Runtime;
+let reference: FeatureSet;
+beforeAll(async () => {
+  runtime = new Runtime({ threads: 1 });
+  reference = await measureFeatures(picturesOfSet(discs(300)), meanColours(), { logits: true, runtime });
+});
+afterAll(() => runtime.dispose());
+
+test("a set measured against itself has distance 0, and precision and recall 1", async () => {
+  const values = await compare(reference, reference, qualityMetrics, "colours", { runtime });
+  expect(values.map(({ metric }) => metric)).toEqual([...qualityMetrics]);
+  const [fid, sfid, score, kid, precision, recall] = values.map(({ value }) => value);
+  expect(Math.abs(fid)).toBeLessThan(1e-9);
+  expect(Math.abs(sfid)).toBeLessThan(1e-9);
+  expect(score).toBeGreaterThan(1);
+  expect(Math.abs(kid)).toBeLessThan(0.01);
+  expect([precision, recall]).toEqual([1, 1]);
+});
+
+test("copies of a few images are precise and recall little", async () => {
+  const few = { ...discs(8), count: 8 };
+  const stream = picturesOfSet(
+    few,
+    Array.from({ length: 200 }, (_, i) => i % 8),
+  );
+  const extractor = meanColours();
+  const { values, count, ofPart } = await sampleQuality(stream, reference, extractor, ["precision", "recall", "fid"], {
+    runtime,
+  });
+  expect(count).toBe(200);
+  const [precision, recall, fid] = values.map(({ value }) => value);
+  expect(precision).toBe(1);
+  expect(recall).toBeLessThan(0.2);
+  expect(fid).toBeGreaterThan(ofPart!); // as many images of the reference are nearer to the rest of it
+});
+
+test("only Inception features make a FID", () => {
+  expect(nameOfMetric("fid", "inception")).toBe("FID");
+  expect(nameOfMetric("fid", "pixels")).toBe("Fréchet distance (pixels)");
+  expect(nameOfMetric("kid", "net.onnx")).toBe("kernel distance (net.onnx)");
+  for (const metric of qualityMetrics) expect(nameOfMetric(metric, "classifier")).not.toMatch(/FID|KID|Inception/);
+});
+
+test("what features do not allow is not offered", () => {
+  expect(metricsOf({})).toEqual(["fid", "kid", "precision", "recall"]);
+  expect(metricsOf({ spatialWidth: 3, classes: 10 })).toEqual([...qualityMetrics]);
+});
+
+test("features of two networks are not compared", async () => {
+  const other = { ...reference, identity: "pixels 1" };
+  await expect(compare(other, reference, ["fid"], "pixels", { runtime })).rejects.toThrow(
+    "Expected features of samples and reference from one network, got pixels 1 and colours 1.",
+  );
+});

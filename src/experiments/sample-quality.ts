@@ -1,0 +1,43 @@
+/** @file From pictures to figures: features of a stream of samples, compared with a reference. */
+import type { FeatureExtractor } from "../features/extractor.js";
+import { type FeatureSet, type MeasureOptions, measureFeatures } from "./feature-set.js";
+import { distanceOfPart, FEW_SAMPLES } from "./finite-sample.js";
+import type { PictureStream } from "./picture-streams.js";
+import { compare, type QualityMetric, type QualityValue } from "./quality.js";
+
+export interface SampleQuality {
+  /** Samples measured. */
+  count: number;
+  values: QualityValue[];
+  /** The Fréchet distance that as many random images of the reference have from the rest: see `distanceOfPart`. */
+  ofPart?: number;
+}
+
+export interface SampleQualityOptions extends Pick<MeasureOptions, "runtime" | "signal" | "onProgress"> {
+  /** Of the random part of the reference. Default 0. */
+  seed?: number;
+  /** Told which figure comes next. */
+  onFigure?: (name: string) => void;
+}
+
+/**
+ * Measures a stream of samples. Only their features are kept.
+ *
+ * @param reference - made with the same extractor
+ * @throws the signal's reason when aborted
+ */
+export async function sampleQuality(
+  stream: PictureStream,
+  reference: FeatureSet,
+  extractor: FeatureExtractor,
+  metrics: readonly QualityMetric[],
+  { seed = 0, onFigure, ...options }: SampleQualityOptions = {},
+): Promise<SampleQuality & { features: FeatureSet }> {
+  const features = await measureFeatures(stream, extractor, { ...options, logits: metrics.includes("is") });
+  const { runtime, signal } = options;
+  const values = await compare(features, reference, metrics, extractor.name, { runtime, signal, onProgress: onFigure });
+  const { count } = features.moments;
+  const few = metrics.includes("fid") && count < FEW_SAMPLES;
+  const ofPart = few ? await distanceOfPart(reference, count, seed, { runtime, signal }) : undefined;
+  return { count, values, ofPart, features };
+}

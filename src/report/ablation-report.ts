@@ -1,0 +1,79 @@
+/** @file The page of an ablation: the table beside the paper's, its figures, and the pictures of every run. */
+import type { Config } from "../config/index.js";
+import { ablationTable, type MeasuredRow, type TextTable } from "./ablation-table.js";
+import { formatCount } from "./format.js";
+import { type Html, html } from "./html.js";
+import { renderPage } from "./page.js";
+import { chartFigure, listing, type Picture, pictureFigures, settingPaths } from "./page-parts.js";
+import type { Chart } from "./training-charts.js";
+
+/** Pictures of one run, PNG files. */
+export interface RowPictures {
+  title: string;
+  samples: Uint8Array;
+  reconstructions: Uint8Array;
+  /** Samples above the training image nearest to each. */
+  neighbours: Uint8Array;
+}
+
+export interface AblationReport {
+  /** Configuration that the runs share. */
+  config: Config;
+  rows: MeasuredRow[];
+  pictures: RowPictures[];
+  /** Name of what made the features. */
+  extractor: string;
+  /** What has to be said for the figures not to be misread, a sentence each. */
+  remarks: string[];
+  /** Figure 2. */
+  information: Chart;
+  /** Figure 3. */
+  rateDistortion: Chart;
+  settings: Record<string, string | number>;
+}
+
+/** The page as text: the same for the same parts. */
+export function renderAblation(report: AblationReport): string {
+  const { config, rows, pictures, extractor, remarks, information, rateDistortion, settings } = report;
+  const header = html`<p class="lead">One model four times: with and without the information schedule, with a Gaussian output or a mixture of logistics, everything else alike.</p>`;
+  const main = html`<section><h2>Table 1</h2>
+${tableFigure(ablationTable(rows, extractor))}
+${remarks.map((remark) => html`<p class="note">${remark}</p>`)}
+${rows.map(copies)}</section>
+${information && html`<section><h2>Where the information sits</h2>${chartFigure(information, "Figure 2 of the paper: share of the information in the latents down to each depth, held-out images.")}</section>`}
+${rateDistortion && html`<section><h2>Rate and distortion</h2>${chartFigure(rateDistortion, "Figure 3 of the paper: root mean square error of reconstructions whose latents come from the posterior until the rate is used up, and from the prior after that. Held-out images.")}</section>`}
+${pictureSection("Samples", "Figure 7 of the paper: drawn from the prior with the same noise, none of them chosen.", pictures, "samples")}
+${pictureSection("Reconstructions", "Figure 8 of the paper: held-out images, each above its reconstruction from all latent groups.", pictures, "reconstructions")}
+${pictureSection("Nearest training images", "Samples, each above the training image nearest to it in the features: copies would show here.", pictures, "neighbours")}
+<section><h2>Settings</h2>
+${listing([...Object.entries(settings), ...settingPaths({ optimizer: config.optimizer, training: config.training, objective: config.objective })])}</section>`;
+  return renderPage("The paper's ablation", { header, main });
+}
+
+/** A table of text, figures to the right. */
+function tableFigure({ columns, rows }: TextTable): Html {
+  return html`<div class="scroll"><table>
+<thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
+<tbody>${rows.map(([name, ...cells]) => html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody>
+</table></div>`;
+}
+
+/** Whether the samples of a row's first run are copies. */
+function copies({ row, runs: [{ memorisation }] }: MeasuredRow): Html {
+  const { medianOfSamples, medianOfHeldOut, searched } = memorisation;
+  return html`<p class="note">${row.title}: the nearest of ${formatCount(searched)} training images is ${ratio(medianOfSamples, medianOfHeldOut)} times as far from a sample as from a held-out image (medians).</p>`;
+}
+
+const ratio = (a: number, b: number): string => (a / b).toFixed(2);
+
+function pictureSection(
+  heading: string,
+  introduction: string,
+  rows: readonly RowPictures[],
+  kind: Exclude<keyof RowPictures, "title">,
+): Html {
+  const pictures: Picture[] = rows.map((row) => ({ title: row.title, caption: "", png: row[kind] }));
+  return html`<section><h2>${heading}</h2>
+<p>${introduction}</p>
+${pictureFigures(pictures)}</section>`;
+}

@@ -1,0 +1,88 @@
+/** @file The ablation as a table: our figures beside the paper's Table 1. */
+import type { AblationRow } from "../experiments/ablation.js";
+import type { RunMeasurement } from "../experiments/measure-run.js";
+import { nameOfMetric, type QualityMetric } from "../experiments/quality.js";
+import type { SampleQuality } from "../experiments/sample-quality.js";
+
+/** One row of the ablation with what was measured of its runs, one a seed. */
+export interface MeasuredRow {
+  row: AblationRow;
+  runs: RunMeasurement[];
+}
+
+/** Headings, and cells under them: text, ready to be shown. */
+export interface TextTable {
+  columns: string[];
+  rows: string[][];
+}
+
+/**
+ * Table 1: a row for each combination; where several seeds were trained, mean ± standard deviation. Figures in brackets are of
+ * samples drawn from the output distribution, as in the paper.
+ *
+ * @param extractor - what the features are of: "inception", or a stand-in
+ */
+export function ablationTable(rows: readonly MeasuredRow[], extractor: string): TextTable {
+  const metrics = (["fid", "precision", "recall"] as const).filter((metric) =>
+    figureOf(rows[0].runs[0].quality, metric),
+  );
+  const distance = nameOfMetric("fid", extractor);
+  const columns = [
+    "model",
+    ...metrics.map((metric) => nameOfMetric(metric, extractor)),
+    "NLL, bits/dim",
+    "rate",
+    "distortion",
+    `${distance} of reconstructions`,
+    "paper: FID",
+    "precision",
+    "recall",
+    "NLL",
+  ];
+  return { columns, rows: rows.map(({ row, runs }) => [row.title, ...ownCells(runs, metrics), ...paperCells(row)]) };
+}
+
+function ownCells(runs: readonly RunMeasurement[], metrics: readonly QualityMetric[]): string[] {
+  const over = (of: (run: RunMeasurement) => number, digits: number) => meanAndDeviation(runs.map(of), digits);
+  const quality = metrics.map((metric) => {
+    const digits = metric === "fid" ? 2 : 3;
+    const own = over(({ quality }) => figureOf(quality, metric)!, digits);
+    const drawn = runs.flatMap((run) => (run.drawn ? [figureOf(run.drawn, metric)!] : []));
+    return drawn.length === 0 ? own : `${own} (${meanAndDeviation(drawn, digits)})`;
+  });
+  return [
+    ...quality,
+    over(({ model }) => model.likelihood.bitsPerDim.mean, 3),
+    over(({ model }) => model.likelihood.rateBitsPerDim.mean, 3),
+    over(({ model }) => model.likelihood.distortionBitsPerDim.mean, 3),
+    over(({ reconstructed }) => figureOf(reconstructed, "fid") ?? Number.NaN, 2),
+  ];
+}
+
+function paperCells({ paper, paperDrawn }: AblationRow): string[] {
+  const cell = (own: number, drawn: number | undefined, digits: number) =>
+    `${own.toFixed(digits)}${drawn === undefined ? "" : ` (${drawn.toFixed(digits)})`}`;
+  return [
+    cell(paper.fid, paperDrawn?.fid, 2),
+    cell(paper.precision, paperDrawn?.precision, 2),
+    cell(paper.recall, paperDrawn?.recall, 2),
+    paper.bitsPerDim.toFixed(2),
+  ];
+}
+
+const figureOf = ({ values }: SampleQuality, metric: QualityMetric): number | undefined =>
+  values.find((value) => value.metric === metric)?.value;
+
+/** "3.10", or "3.10 ± 0.02" of several: their mean and standard deviation (divisor n − 1). */
+export function meanAndDeviation(values: readonly number[], digits: number): string {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  if (values.length === 1) return mean.toFixed(digits);
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return `${mean.toFixed(digits)} ± ${Math.sqrt(variance).toFixed(digits)}`;
+}
+
+/** A table in Markdown. */
+export function markdownTable({ columns, rows }: TextTable): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(columns), line(columns.map((_, index) => (index === 0 ? "---" : "---:"))), ...rows.map(line)].join("\n");
+}

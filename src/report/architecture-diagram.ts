@@ -1,0 +1,127 @@
+/** @file The architecture of any configuration as a picture: the paper's Figure 6. */
+import type { Config } from "../config/index.js";
+import { countParameters, groups, modelParameters } from "../model/index.js";
+import { outputChannels } from "../objective/loss.js";
+import { layOutArchitecture } from "./architecture-layout.js";
+import { type Box, type Diagram, drawDiagram, type Kind, type Label, moved, widthOf } from "./diagram-shapes.js";
+import { formatShort } from "./format.js";
+import { layOutStochasticLayer } from "./stochastic-layer-inset.js";
+
+const MARGIN = 20;
+/** Between the columns and the inset. */
+const GUTTER = 32;
+/** Room of title and subtitle. */
+const TITLE = 62;
+const NOTE_SIZE = 11;
+const NOTE_LINE = 16;
+const NOTE_GAP = 7;
+
+const LEGEND: [Kind, string][] = [
+  ["encoder", "encoder, posterior"],
+  ["generator", "generator, prior"],
+  ["latent", "latents"],
+  ["attention", "attention"],
+  ["resampling", "resampling, channels"],
+  ["image", "images, labels, start"],
+];
+
+/**
+ * The architecture as one complete `<svg>` element: encoder and generator level by level, what the generator starts from, the
+ * output, and one stochastic layer in detail. Equal layers in a row are one box, so that every preset fits a page.
+ */
+export function architectureDiagram(config: Config): string {
+  const { resolution } = config.model;
+  const description =
+    `Architecture of ${config.preset}: an encoder from ${resolution}×${resolution} pixels down, and a generator of ` +
+    `${groups(config.model).length} stochastic layers up to them.`;
+  return drawDiagram(layOutDiagram(config), description);
+}
+
+/** Where everything on the page stands. */
+export function layOutDiagram(config: Config): Diagram {
+  const columns = moved(layOutArchitecture(config), MARGIN, TITLE);
+  const x = MARGIN + columns.width + GUTTER;
+  const inset = moved(layOutStochasticLayer(config.model.classes > 0), x, TITLE + 28);
+  const bottom = TITLE + 28 + inset.height;
+  const texts: Label[] = [];
+  let y = bottom + 30;
+  for (const note of notesOf(config)) {
+    for (const text of wrapped(note, inset.width)) {
+      texts.push({ x, y, text, anchor: "start", size: NOTE_SIZE });
+      y += NOTE_LINE;
+    }
+    y += NOTE_GAP;
+  }
+  const legend = legendAt(x, y + 4, inset.width / 2);
+  return {
+    width: x + inset.width + MARGIN,
+    height: Math.max(TITLE + columns.height, legend.bottom) + MARGIN,
+    panels: columns.panels,
+    boxes: [...columns.boxes, ...inset.boxes, ...legend.boxes],
+    arrows: [...columns.arrows, ...inset.arrows],
+    labels: [
+      ...titleOf(config),
+      ...columns.labels,
+      { x: x + inset.width / 2, y: TITLE + 12, text: "One stochastic layer", anchor: "middle", size: 13, bold: true },
+      ...inset.labels,
+      ...texts,
+      ...legend.labels,
+    ],
+  };
+}
+
+function titleOf({ preset, model, objective }: Config): Label[] {
+  const count = countParameters(modelParameters(model, outputChannels(objective)));
+  const facts = [
+    `${model.resolution}×${model.resolution} images`,
+    model.classes > 0 ? `${model.classes} classes` : "no classes",
+    `${formatShort(count)} parameters`,
+    `${groups(model).length} latent groups`,
+  ];
+  return [
+    { x: MARGIN, y: 28, text: preset, anchor: "start", size: 18, bold: true },
+    { x: MARGIN, y: 46, text: facts.join(" · "), anchor: "start", size: 12, muted: true },
+  ];
+}
+
+/** What the boxes do not say. */
+function notesOf({ model, objective }: Config): string[] {
+  const { classes, latentChannels, superResolution, levels } = model;
+  const small = levels.some(({ resolution }) => resolution < 4);
+  return [
+    "Training and reconstruction draw z from the posterior q, generation draws it from the prior p. A group's rate is KL(q ‖ p).",
+    `State h and activations a have the level's channels, z has ${latentChannels}. The same a serve all stochastic layers of a level.`,
+    `A block is swish, convolution 3×3${small ? " (1×1 below 4×4 pixels)" : ""}, and both again; a residual block adds its input.`,
+    ...(classes > 0
+      ? [
+          `y is the label; y* is the label too, but none with a probability of ${objective.labelDropout} in training. Encoder blocks are given y${superResolution ? ", blocks of the U-Net y*" : ""}.`,
+        ]
+      : []),
+  ];
+}
+
+/** A text in lines of a width, broken between words. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = lines.length > 0 ? `${lines[lines.length - 1]} ${word}` : word;
+    if (lines.length > 0 && widthOf(longer, NOTE_SIZE) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** Two columns of colours with what they stand for. */
+function legendAt(x: number, y: number, columnWidth: number): { boxes: Box[]; labels: Label[]; bottom: number } {
+  const places = LEGEND.map(([kind, text], index) => {
+    const [row, column] = [Math.floor(index / 2), index % 2];
+    return { kind, text, x: x + column * columnWidth, y: y + row * 21 };
+  });
+  return {
+    boxes: places.map((place): Box => ({ kind: place.kind, lines: [], x: place.x, y: place.y, width: 22, height: 13 })),
+    labels: places.map((place): Label => {
+      return { x: place.x + 30, y: place.y + 10.5, text: place.text, anchor: "start", size: NOTE_SIZE };
+    }),
+    bottom: y + Math.ceil(LEGEND.length / 2) * 21,
+  };
+}
