@@ -51,6 +51,19 @@ export function parseWeightGrid(words: readonly string[]): WeightGrid {
   return { means, variances };
 }
 
+/**
+ * Weights from text: "0,0.5,1".
+ *
+ * @throws UserError when one of them is no number
+ */
+export function parseWeights(text: string, option: string): number[] {
+  const weights = text.split(",").map(numberOf);
+  if (!weights.every(Number.isFinite)) {
+    throw new UserError(`${option} ${text}: expected weights separated by commas, such as 0,0.5,1.`);
+  }
+  return weights;
+}
+
 /** NaN for what is no number, nothing included. */
 const numberOf = (text: string | undefined): number =>
   text === undefined || text.trim() === "" ? Number.NaN : Number(text);

@@ -15,6 +15,7 @@ import { inspectCommand } from "./inspect.js";
 import { reconstructCommand } from "./reconstruct.js";
 import { sampleCommand } from "./sample.js";
 import { INTERRUPTED } from "./signals.js";
+import { sweepCommand } from "./sweep.js";
 import { trainCommand } from "./train.js";
 
 /** Exit codes beside 0 (done) and 130 (interrupted, saved). */
@@ -27,6 +28,7 @@ const commands = [
   sampleCommand,
   reconstructCommand,
   evaluateCommand,
+  sweepCommand,
   ablateCommand,
   inspectCommand,
   importCommand,

@@ -16,10 +16,9 @@ interface Weights {
 }
 
 /**
- * Three strips, as far as there is more than one row in them: the mean's weight alone, the variance's alone, and both. All
- * of the first seed.
+ * Three strips of the first seed, as far as they have more than one row: the mean's weight alone, the variance's alone, and both.
  *
- * @param best - a pair of weights that the last strip ends with, where it is not in it
+ * @param best - a pair of weights to be named so; the last strip ends with it where it is not in it
  */
 export async function sweepStrips(
   { grid, cells }: { grid: SweepGrid; cells: readonly KeptCell[] },
@@ -28,7 +27,7 @@ export async function sweepStrips(
   const { means, variances } = grid;
   const [still, steady] = [nearestToZero(means), nearestToZero(variances)];
   const diagonal = diagonalOf(grid);
-  const seen = diagonal.some(({ mean, variance }) => mean === best?.mean && variance === best?.variance);
+  const seen = diagonal.some((weights) => isSame(weights, best));
   const plans = [
     {
       name: "mean" as const,
@@ -44,31 +43,36 @@ export async function sweepStrips(
       name: "both" as const,
       title: "Both weights",
       rows: best && !seen ? [...diagonal, best] : diagonal,
-      ends: best && !seen ? "; the last row is the best pair" : "",
     },
   ];
   const line = means.length > 1 !== variances.length > 1; // one weight alone is swept: its own strip says all
   const strips: SweepStrip[] = [];
-  for (const { name, title, rows, ends = "" } of plans) {
+  for (const { name, title, rows } of plans) {
     const drawn = rows.flatMap((weights) => {
       const pictures = picturesAt(cells, weights, grid.seeds[0]);
       return pictures ? [{ ...weights, pictures }] : [];
     });
     if (name === "both" ? line || drawn.length === 0 : drawn.length < 2) continue;
-    const rowLabels = drawn.map(({ mean, variance }) => weightsText(mean, variance));
+    const rowLabels = drawn.map((weights) => labelOf(weights, best));
     const all = concatenate(drawn.map(({ pictures }) => pictures));
     strips.push({
       name,
       title,
-      caption: `a column is one sample: the same noise and the same label in every row${ends}`,
+      caption: "a column is one sample: the same noise and the same label in every row",
       png: await imageGrid(all, drawn[0].pictures.count, { rowLabels }),
     });
   }
   return strips;
 }
 
-const picturesAt = (cells: readonly KeptCell[], { mean, variance }: Weights, seed: number) =>
-  cells.find(({ result }) => result.mean === mean && result.variance === variance && result.seed === seed)?.pictures;
+const isSame = (weights: Weights, other: Weights | undefined): boolean =>
+  weights.mean === other?.mean && weights.variance === other.variance;
+
+const labelOf = (weights: Weights, best: Weights | undefined): string =>
+  `${weightsText(weights.mean, weights.variance)}${isSame(weights, best) ? ", best" : ""}`;
+
+const picturesAt = (cells: readonly KeptCell[], weights: Weights, seed: number) =>
+  cells.find(({ result }) => isSame(result, weights) && result.seed === seed)?.pictures;
 
 const nearestToZero = (values: number[]): number =>
   values.reduce((nearest, value) => (Math.abs(value) < Math.abs(nearest) ? value : nearest));

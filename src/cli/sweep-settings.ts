@@ -1,0 +1,68 @@
+/** @file What all cells of a sweep have in common, in a form in which two sweeps can be compared. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { digestOfSet, type ImageSet } from "../data/index.js";
+import { leaves, type Tree } from "../engine/tree.js";
+import { UserError } from "../errors.js";
+import type { QualityMetric } from "../experiments/quality.js";
+import type { SweepSettings } from "../experiments/sweep-folder.js";
+import type { FeatureExtractor } from "../features/extractor.js";
+import { Cascade } from "../generation/cascade.js";
+import type { ImageSampler } from "../generation/sampler.js";
+import type { TrainedModel } from "../generation/trained-model.js";
+import type { GuidanceSweepOptions } from "./sweep.js";
+
+export interface SweepParts {
+  model: TrainedModel;
+  sampler: ImageSampler;
+  extractor: FeatureExtractor;
+  metrics: readonly QualityMetric[];
+  /** Where the reference is no file. */
+  train?: ImageSet;
+}
+
+/**
+ * Models and images are named by their content, so that a folder may be moved and a run may not be trained on.
+ *
+ * @throws UserError when the reference cannot be read
+ */
+export async function sweepSettings(parts: SweepParts, options: GuidanceSweepOptions): Promise<SweepSettings> {
+  const { model, sampler, extractor, metrics, train } = parts;
+  const { count, label, temperature, output, superresGuidance, reference, referenceCount } = options;
+  return {
+    model: digestOfModel(model),
+    step: model.step,
+    ...(sampler instanceof Cascade ? { "super-resolution model": digestOfModel(sampler.enlarger.model) } : {}),
+    count,
+    label: label ?? "in the training set's proportions",
+    temperature: temperature?.join(" ") ?? 1,
+    output: output ?? "mean",
+    ...(superresGuidance ? { "super-resolution guidance": superresGuidance.join(" ") } : {}),
+    metrics: metrics.join(", "),
+    features: extractor.identity,
+    reference: reference !== undefined ? await digestOfFile(reference) : digestOfSet(train!).slice(0, DIGITS),
+    "reference count": referenceCount,
+  };
+}
+
+/** Digits of a hash that are enough to tell things apart, and fit on a line. */
+const DIGITS = 16;
+
+/** Of the weights, and of all else that samples depend on. */
+function digestOfModel({ config, parameters, data }: TrainedModel): string {
+  const hash = createHash("sha256").update(JSON.stringify([config.model, config.objective, data.classCounts]));
+  for (const values of leaves(parameters as Tree<Float32Array>)) {
+    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+  return hash.digest("hex").slice(0, DIGITS);
+}
+
+async function digestOfFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  try {
+    for await (const piece of createReadStream(path)) hash.update(piece);
+  } catch (error) {
+    throw new UserError(`--reference ${path}: expected to read it, but that failed: ${(error as Error).message}.`);
+  }
+  return hash.digest("hex").slice(0, DIGITS);
+}
