@@ -1,7 +1,7 @@
 /** @file What a model needs of images to encode them: pixels, labels, and, to enlarge, their small versions. */
 import type { ModelConfig } from "../config/index.js";
-import { type Spec, spec } from "../engine/index.js";
 import { type ImageSet, imageReader } from "../data/image-set.js";
+import { type Spec, spec } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import { rows } from "./batches.js";
 import { addNoise, areaDownsample } from "./low-resolution.js";
