@@ -5,6 +5,7 @@ import { contestSections } from "./cases/contests.js";
 import { dataSection } from "./cases/data.js";
 import { guidanceSection } from "./cases/guidance.js";
 import { memorySection } from "./cases/memory.js";
+import { metricsSection } from "./cases/metrics.js";
 import { overheadSection } from "./cases/overhead.js";
 import { primitiveSection } from "./cases/primitives.js";
 import { startSection } from "./cases/start.js";
@@ -17,6 +18,7 @@ const sections: Section[] = [
   guidanceSection,
   startSection,
   dataSection,
+  metricsSection,
   memorySection,
   overheadSection,
   primitiveSection,
