@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { agreementSection } from "./cases/agreement.js";
 import { contestSections } from "./cases/contests.js";
 import { dataSection } from "./cases/data.js";
+import { featuresSection } from "./cases/features.js";
 import { guidanceSection } from "./cases/guidance.js";
 import { memorySection } from "./cases/memory.js";
 import { overheadSection } from "./cases/overhead.js";
@@ -15,6 +16,7 @@ const sections: Section[] = [
   agreementSection,
   ...contestSections,
   guidanceSection,
+  featuresSection,
   startSection,
   dataSection,
   memorySection,
