@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { agreementSection } from "./cases/agreement.js";
 import { contestSections } from "./cases/contests.js";
 import { dataSection } from "./cases/data.js";
+import { featuresSection } from "./cases/features.js";
 import { guidanceSection } from "./cases/guidance.js";
 import { memorySection } from "./cases/memory.js";
 import { metricsSection } from "./cases/metrics.js";
@@ -16,6 +17,7 @@ const sections: Section[] = [
   agreementSection,
   ...contestSections,
   guidanceSection,
+  featuresSection,
   startSection,
   dataSection,
   metricsSection,
