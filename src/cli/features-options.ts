@@ -10,6 +10,7 @@ import { referenceOfFile } from "../experiments/reference-file.js";
 import { openClassifier } from "../features/classifier/open-classifier.js";
 import type { FeatureExtractor } from "../features/extractor.js";
 import { openInception } from "../features/inception/inception.js";
+import { openOnnxFile } from "../features/onnx-file.js";
 import { openPixels } from "../features/pixels.js";
 import { wholeNumber } from "./arguments.js";
 import type { Context } from "./command.js";
@@ -71,6 +72,7 @@ export async function openExtractor(
       return openClassifier(train, { runtime, signal, onProgress });
     }
     default: {
+      if (features.endsWith(".onnx")) return openOnnxFile(features, { resolution, runtime, onNotice });
       throw new UserError(`--features ${features}: expected inception, pixels, classifier, or FILE.onnx.`);
     }
   }
@@ -95,14 +97,17 @@ export function openReference(
   throw new UserError("Expected --data SOURCE or --reference FILE.npz: what the samples are to be compared with.");
 }
 
-/** Tells progress as a rate and the time left. */
+/** Tells progress as a rate and the time left, from the first report on: what came before it was preparation. */
 export function showRate(what: string, progress: Context["progress"]): (done: number, count: number) => void {
-  const startMs = performance.now();
+  let start: { done: number; ms: number } | undefined;
   return (done, count) => {
-    const seconds = (performance.now() - startMs) / 1000;
+    start ??= { done, ms: performance.now() };
+    const seconds = (performance.now() - start.ms) / 1000;
+    const state = `${what}: ${formatCount(done)} of ${formatCount(count)}`;
+    const rate = (done - start.done) / seconds;
+    const left = secondsLeft(done - start.done, count - start.done, seconds);
     progress.update(
-      `${what}: ${formatCount(done)} of ${formatCount(count)}  ${(done / seconds).toFixed(1)} images/s  ` +
-        `${formatDuration(secondsLeft(done, count, seconds))} left`,
+      done === start.done ? state : `${state}  ${rate.toFixed(1)} images/s  ${formatDuration(left)} left`,
     );
   };
 }

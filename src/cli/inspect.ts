@@ -1,25 +1,32 @@
 /** @file `strata inspect`: what a run, a preset, a configuration or a file of weights contains. */
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { extname } from "node:path";
+import { dirname, extname } from "node:path";
 import { type Config, presets, resolvePreset } from "../config/index.js";
 import { UserError } from "../errors.js";
+import { writeFileAtomic } from "../formats/atomic-file.js";
 import { readSafetensors } from "../formats/safetensors.js";
+import { architectureDiagram } from "../report/architecture-diagram.js";
 import { type ModelSummary, summariseModel } from "../report/model-summary.js";
+import { chartToPng, withDefaultColours } from "../report/svg.js";
 import { locateRun } from "../training/pretrained.js";
 import { readRunConfig } from "../training/run-folder.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { readConfig } from "./configuration.js";
 import { formatBytes, formatCount, formatShare, formatShort } from "./format.js";
+import { makeFolder } from "./images.js";
 import { facts, table } from "./table.js";
 
 export const inspectCommand = createCommand(
   "inspect <what>",
   "layers, groups and their target shares, parameters, work and memory of a run, a preset or a file",
   "strata inspect emoji32-small",
-).action(withContext(runInspect));
+)
+  .option("--diagram <file>", "draw the architecture instead: a path ending in .svg or .png")
+  .action(withContext(runInspect));
 
-async function runInspect(context: Context, _options: object, what: string): Promise<void> {
+async function runInspect(context: Context, { diagram }: { diagram?: string }, what: string): Promise<void> {
+  if (diagram !== undefined) return drawDiagram(context, what, diagram);
   if (extname(what) === ".safetensors") {
     const tensors = await listTensors(what);
     context.result(tensors, tensorsText(tensors));
@@ -27,6 +34,25 @@ async function runInspect(context: Context, _options: object, what: string): Pro
   }
   const summary = summariseModel(await findConfig(what));
   context.result(summary, summaryText(summary));
+}
+
+/** How the diagram is written, by the ending of the file's name. */
+const pictures: Record<string, (svg: string) => Uint8Array | Promise<Uint8Array>> = {
+  ".svg": (svg) => Buffer.from(withDefaultColours(svg)),
+  ".png": chartToPng,
+};
+
+async function drawDiagram({ result }: Context, what: string, diagram: string): Promise<void> {
+  const encode = pictures[extname(diagram).toLowerCase()];
+  if (!encode) throw new UserError(`--diagram: expected a path ending in .svg or .png, got ${diagram}.`);
+  if (extname(what) === ".safetensors") {
+    throw new UserError(`--diagram: expected a run, a preset or a configuration, got the weights ${what} alone.`);
+  }
+  const config = await findConfig(what);
+  const content = await encode(architectureDiagram(config));
+  makeFolder(dirname(diagram));
+  await writeFileAtomic(diagram, content);
+  result({ diagram, preset: config.preset }, `The architecture of ${config.preset}: ${diagram}`);
 }
 
 /** The configuration of a run folder, a file, or a preset. */

@@ -2,6 +2,14 @@
 
 export { type CompileOptions, compile } from "./compile.js";
 export { testWebGpu, type Verdict } from "./device-test/verdict.js";
+export {
+  describeModel,
+  type LoadedModel,
+  loadModel,
+  type ModelArray,
+  type ModelDescription,
+  OPEN,
+} from "./foreign-model.js";
 export { type OpenRuntimeOptions, openRuntime } from "./open-runtime.js";
 export { Packer } from "./packer.js";
 export { Packing, ROW } from "./packing.js";

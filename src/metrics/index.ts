@@ -2,12 +2,7 @@
 
 export { type FrechetOptions, frechetDistance } from "./frechet.js";
 export { type InceptionScore, type InceptionScoreOptions, inceptionScore } from "./inception-score.js";
-export {
-  type KernelDistanceOptions,
-  kernelDistance,
-  kernelDistanceOfSubsets,
-  type SubsetOptions,
-} from "./kernel-distance.js";
+export { kernelDistance, kernelDistanceOfSubsets, type SubsetOptions } from "./kernel-distance.js";
 export { type Moments, MomentsAccumulator, type MomentsOptions, momentsOf } from "./moments.js";
 export { type NearestNeighbours, nearestNeighbours } from "./nearest.js";
 export type { PairOptions } from "./pairs.js";

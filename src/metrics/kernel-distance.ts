@@ -1,19 +1,12 @@
 /** @file How far two sets of vectors are apart in the mean of a polynomial kernel: what KID is of Inception features. */
 import { numpy as np } from "@jax-js/jax";
-import { compile, defaultRuntime, type Program, type Runtime, spec } from "../engine/index.js";
+import { compile, defaultRuntime, type Program, spec } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import { foldIn, type Key, keyFromSeed, permutation } from "../random/index.js";
+import type { PairOptions } from "./pairs.js";
 import { block, checkFinite, countOf, expectAtLeast, meanAndDeviation } from "./vectors.js";
 
-export interface KernelDistanceOptions {
-  /** On the CPU, since other devices have no float64; by default the one that the process shares. */
-  runtime?: Runtime;
-  signal?: AbortSignal;
-  /** Told how many of all blocks of pairs (or subsets) are done. */
-  onProgress?: (done: number, count: number) => void;
-}
-
-export interface SubsetOptions extends KernelDistanceOptions {
+export interface SubsetOptions extends PairOptions {
   /** How many pairs of subsets; 100 is usual. */
   subsets?: number;
   /** Vectors of each; 1,000 is usual. */
@@ -42,8 +35,9 @@ class KernelSums {
   ) {}
 
   /** @param most - vectors that a set will have at most */
-  static async open(width: number, most: number, runtime: Runtime): Promise<KernelSums> {
-    const size = Math.min(BLOCK, most);
+  static async open(width: number, most: number, options: PairOptions): Promise<KernelSums> {
+    const { runtime = defaultRuntime(), blockSize = BLOCK } = options;
+    const size = Math.min(blockSize, most);
     const [rows, weights] = [spec([size, width]), spec([size], "float64")];
     const program = await compile(weightedKernel, [rows, rows, weights, weights, spec([1], "float64")], { runtime });
     return new KernelSums(width, size, program);
@@ -132,10 +126,11 @@ export async function kernelDistance(
   x: Float32Array,
   y: Float32Array,
   width: number,
-  { runtime = defaultRuntime(), signal, onProgress }: KernelDistanceOptions = {},
+  options: PairOptions = {},
 ): Promise<number> {
+  const { signal, onProgress } = options;
   const counts = check(x, y, width, 2);
-  const sums = await KernelSums.open(width, Math.max(...counts), runtime);
+  const sums = await KernelSums.open(width, Math.max(...counts), options);
   const blocks = sums.blocks(counts[0], counts[1]);
   let done = 0;
   try {
@@ -158,22 +153,22 @@ export async function kernelDistanceOfSubsets(
   x: Float32Array,
   y: Float32Array,
   width: number,
-  { subsets = 100, size = 1000, seed = 0, runtime = defaultRuntime(), signal, onProgress }: SubsetOptions = {},
+  { subsets = 100, size = 1000, seed = 0, ...options }: SubsetOptions = {},
 ): Promise<{ mean: number; standardDeviation: number }> {
   if (subsets < 1 || size < 2) {
     throw new UserError(`Expected 1 or more subsets of 2 or more vectors, got ${subsets} of ${size}.`);
   }
   check(x, y, width, size);
-  const sums = await KernelSums.open(width, size, runtime);
+  const sums = await KernelSums.open(width, size, options);
   const key = keyFromSeed(seed);
   const distances: number[] = [];
   try {
     while (distances.length < subsets) {
-      signal?.throwIfAborted();
+      options.signal?.throwIfAborted();
       const draw = foldIn(key, distances.length);
       const [some, others] = [x, y].map((rows, side) => subset(rows, width, size, foldIn(draw, side)));
       distances.push(await discrepancy(some, others, sums));
-      onProgress?.(distances.length, subsets);
+      options.onProgress?.(distances.length, subsets);
     }
   } finally {
     await sums.dispose();

@@ -11,10 +11,10 @@ import { meanOf } from "./moments.js";
 import { block, checkFinite, countOf } from "./vectors.js";
 
 export interface PairOptions {
-  /** By default the one that the process shares. */
+  /** By default the one that the process shares; on the CPU where a kernel is summed, since other devices have no float64. */
   runtime?: Runtime;
   signal?: AbortSignal;
-  /** Told how many of all blocks of pairs are done. */
+  /** Told how many of all blocks of pairs, or subsets, are done. */
   onProgress?: (done: number, count: number) => void;
   /** Vectors to a block: its pairs are all that is held in memory. */
   blockSize?: number;

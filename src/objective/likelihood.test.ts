@@ -76,16 +76,23 @@ test("value and gradient agree with numerical integration on both sides of every
   );
 });
 
-test("the 256 bins share a mass of 1", () => {
-  for (const [mean, logVariance] of [
-    [0.3, -8],
-    [-1.4, -3],
-    [0, 4],
-  ]) {
-    const x = np.array(Array.from({ length: 256 }, (_, byte) => level(byte)));
-    const logMass = gaussianLogBinMass(x, np.full([256], mean), np.full([256], logVariance)).js() as number[];
-    expect(logMass.reduce((sum, value) => sum + Math.exp(value), 0)).toBeCloseTo(1, 5);
-  }
+test("the 256 bins share a mass of 1, for Gaussians far narrower than a bin up to far wider than the range", () => {
+  const onEdge = [0, level(100) + 1 / 255];
+  const gaussians = [-30, level(100) + 0.3 / 255, 0.9999, ...onEdge].flatMap((mean) =>
+    [-80, -14, -11, -5.1, 0, 80].map((logVariance) => [mean, logVariance]),
+  );
+  // Where the mean lies on an edge, float32 tells its two sides apart to 1e-9: too coarse for the narrowest.
+  const cases = gaussians.filter(([mean, logVariance]) => !onEdge.includes(mean) || logVariance > -20);
+  const spread = (values: number[]) =>
+    np.broadcastTo(np.array(values).reshape([values.length, 1]), [values.length, 256]);
+  const x = np.broadcastTo(np.array(Array.from({ length: 256 }, (_, byte) => level(byte))), [cases.length, 256]);
+  const [means, logVariances] = [0, 1].map((part) => spread(cases.map((gaussian) => gaussian[part])));
+  const logMass = gaussianLogBinMass(x, means, logVariances).js() as number[][];
+  const wrong = cases.flatMap((gaussian, i) => {
+    const total = logMass[i].reduce((sum, value) => sum + Math.exp(value), 0);
+    return Math.abs(total - 1) < 1e-5 ? [] : [{ gaussian, total }];
+  });
+  expect(wrong).toEqual([]);
 });
 
 test("values and gradients stay finite for log-variances and means far beyond any model's", () => {

@@ -67,6 +67,46 @@ test.each([[[0, 128, 255]], [[17, 0, 254]], [[255, 255, 1]]])(
   },
 );
 
+test.each([
+  ["wider than the range", 1],
+  ["usual", -3],
+  ["narrower than a bin", -9],
+])("the 256 bytes of red, of green given red, of blue given both share a mass of 1: scales %s", (_, logScale) => {
+  const kind = (i: number) => (i < 2 ? "logit" : ["mean", "log-scale", "coefficient"][((i - 2) % 6) >> 1]);
+  const output = twoComponents().map((z, i) => (kind(i) === "log-scale" ? logScale + z / 4 : z));
+  /** The same with the last colours at byte 0 for certain: what is left is the probability of the others. */
+  const without = (colours: number) =>
+    output.map((value, i) => {
+      if (i < 2 + 6 * (3 - colours) || kind(i) === "coefficient") return value;
+      return kind(i) === "mean" ? -100 : -4;
+    });
+  const probabilities = (parameters: number[], pixels: number[][]) => {
+    const image = np.array(pixels.map((pixel) => pixel.map(level))).reshape([pixels.length, 3, 1, 1]);
+    const repeated = np.broadcastTo(np.array(parameters).reshape([1, 20, 1, 1]), [pixels.length, 20, 1, 1]);
+    return (logisticMixtureDistortion(repeated, image).js() as number[]).map((nats) => Math.exp(-nats));
+  };
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+  const likeliest = (values: number[]) => values.indexOf(Math.max(...values));
+  const bytes = Array.from({ length: 256 }, (_, byte) => byte);
+  const ofRed = probabilities(
+    without(2),
+    bytes.map((red) => [red, 0, 0]),
+  );
+  const red = likeliest(ofRed);
+  const ofGreen = probabilities(
+    without(1),
+    bytes.map((green) => [red, green, 0]),
+  );
+  const green = likeliest(ofGreen);
+  const ofBlue = probabilities(
+    output,
+    bytes.map((blue) => [red, green, blue]),
+  );
+  expect(sum(ofRed)).toBeCloseTo(1, 5);
+  expect(sum(ofGreen) / ofRed[red]).toBeCloseTo(1, 5);
+  expect(sum(ofBlue) / ofGreen[green]).toBeCloseTo(1, 5);
+});
+
 test("deep tails and extreme parameters give finite values and gradients", () => {
   for (const [mean, rawLogScale, byte] of [
     [5, -100, 0],

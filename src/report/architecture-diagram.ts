@@ -52,12 +52,13 @@ export function layOutDiagram(config: Config): Diagram {
     }
     y += NOTE_GAP;
   }
-  const legend = legendAt(x, y + 4, inset.width / 2);
+  const boxes = [...columns.boxes, ...inset.boxes];
+  const legend = legendAt(x, y + 6, inset.width / 2, new Set(boxes.map(({ kind }) => kind)));
   return {
     width: x + inset.width + MARGIN,
     height: Math.max(TITLE + columns.height, legend.bottom) + MARGIN,
-    panels: columns.panels,
-    boxes: [...columns.boxes, ...inset.boxes, ...legend.boxes],
+    panels: [...columns.panels, ...inset.panels],
+    boxes: [...boxes, ...legend.boxes],
     arrows: [...columns.arrows, ...inset.arrows],
     labels: [
       ...titleOf(config),
@@ -90,7 +91,7 @@ function notesOf({ model, objective }: Config): string[] {
   const small = levels.some(({ resolution }) => resolution < 4);
   return [
     "Training and reconstruction draw z from the posterior q, generation draws it from the prior p. A group's rate is KL(q ‖ p).",
-    `State h and activations a have the level's channels, z has ${latentChannels}. The same a serve all stochastic layers of a level.`,
+    `State h and activations a have the level's channels, z has ${latentChannels}. The same a serves all stochastic layers of a level.`,
     `A block is swish, convolution 3×3${small ? " (1×1 below 4×4 pixels)" : ""}, and both again; a residual block adds its input.`,
     ...(classes > 0
       ? [
@@ -111,9 +112,10 @@ function wrapped(text: string, width: number): string[] {
   return lines;
 }
 
-/** Two columns of colours with what they stand for. */
-function legendAt(x: number, y: number, columnWidth: number): { boxes: Box[]; labels: Label[]; bottom: number } {
-  const places = LEGEND.map(([kind, text], index) => {
+/** Two columns of the colours that are used, with what they stand for. */
+function legendAt(x: number, y: number, columnWidth: number, used: Set<Kind>) {
+  const entries = LEGEND.filter(([kind]) => used.has(kind));
+  const places = entries.map(([kind, text], index) => {
     const [row, column] = [Math.floor(index / 2), index % 2];
     return { kind, text, x: x + column * columnWidth, y: y + row * 21 };
   });
@@ -122,6 +124,6 @@ function legendAt(x: number, y: number, columnWidth: number): { boxes: Box[]; la
     labels: places.map((place): Label => {
       return { x: place.x + 30, y: place.y + 10.5, text: place.text, anchor: "start", size: NOTE_SIZE };
     }),
-    bottom: y + Math.ceil(LEGEND.length / 2) * 21,
+    bottom: y + Math.ceil(entries.length / 2) * 21,
   };
 }

@@ -75,6 +75,7 @@ export function moved({ width, height, panels, boxes, arrows, labels }: Diagram,
   };
 }
 
+const PAPER = "var(--paper, #ffffff)";
 /** Sizes of the lines of a box. */
 export const LINE_SIZES = [12, 10.5];
 const LINE_HEIGHT = 15;
@@ -89,7 +90,7 @@ export const widthOf = (text: string, size: number): number => [...text].length 
 /** The diagram as a complete `<svg>` element: no scripts, nothing loaded, colours as CSS variables with defaults. */
 export function drawDiagram({ width, height, panels, boxes, arrows, labels }: Diagram, description: string): string {
   const body = [...panels.map(drawPanel), ...arrows.map(drawArrow), ...boxes.map(drawBox), ...labels.map(drawLabel)];
-  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${description}" font-family="system-ui, sans-serif" fill="${COLOURS.ink}">${body}</svg>`
+  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${description}" font-family="system-ui, sans-serif" fill="${COLOURS.ink}"><rect width="${width}" height="${height}" fill="${PAPER}"/>${body}</svg>`
     .text;
 }
 
@@ -105,7 +106,7 @@ function drawBox({ x, y, width, height, kind, lines, round }: Box): Html {
       html`<text x="${x + width / 2}" y="${first + index * LINE_HEIGHT}" text-anchor="middle" font-size="${LINE_SIZES[Math.min(index, 1)]}"${index > 0 && opacity}>${line}</text>`,
   );
   // Twice, since a colour that is a variable cannot be mixed with the page's: the first hides what lies behind.
-  return html`<g><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${radius}" fill="var(--paper, #ffffff)"/><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${radius}" fill="${colour}" fill-opacity="0.13" stroke="${colour}" stroke-width="1.2"/>${texts}</g>`;
+  return html`<g><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${radius}" fill="${PAPER}"/><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${radius}" fill="${colour}" fill-opacity="0.13" stroke="${colour}" stroke-width="1.2"/>${texts}</g>`;
 }
 
 const opacity = new Html(' fill-opacity="0.72"');

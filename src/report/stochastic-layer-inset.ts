@@ -2,22 +2,22 @@
 import type { Arrow, Box, Diagram, Kind, Label } from "./diagram-shapes.js";
 
 /** Centres of the columns: posterior, latent, prior, and the trunk that carries the hidden state. */
-const POSTERIOR = 104;
-const PRIOR = 264;
+const POSTERIOR = 116;
+const PRIOR = 276;
 const LATENT = (POSTERIOR + PRIOR) / 2;
-const TRUNK = 392;
+const TRUNK = 404;
 
 /** Centres of the rows, from the top: state after, shared block, sum, latent, blocks, where the state branches, state before. */
-const AFTER = 20;
-const SHARED = 76;
-const SUM = 140;
-const DRAWN = 212;
-const BLOCKS = 292;
-const BRANCH = 340;
-const BEFORE = 374;
+const AFTER = 32;
+const SHARED = 88;
+const SUM = 152;
+const DRAWN = 224;
+const BLOCKS = 304;
+const BRANCH = 352;
+const BEFORE = 386;
 
-const WIDTH = 452;
-const HEIGHT = 392;
+const WIDTH = 478;
+const HEIGHT = 416;
 const BLOCK = { width: 116, height: 42 };
 const NODE = 24;
 const TAG = 20;
@@ -39,10 +39,10 @@ export function layOutStochasticLayer(conditional: boolean): Diagram {
   const [top, bottom] = [BLOCKS - BLOCK.height / 2, BLOCKS + BLOCK.height / 2];
   const activations = conditional ? BLOCKS - 13 : BLOCKS;
   const tags: [text: string, kind: Kind, block: number, x: number, y: number][] = [
-    ["a", "encoder", left(POSTERIOR), 18, activations],
+    ["a", "encoder", left(POSTERIOR), 30, activations],
   ];
   if (conditional) {
-    tags.push(["y", "image", left(POSTERIOR), 18, BLOCKS + 13]);
+    tags.push(["y", "image", left(POSTERIOR), 30, BLOCKS + 13]);
     tags.push(["y*", "image", left(PRIOR), left(PRIOR) - 26, BLOCKS]);
     tags.push(["y*", "image", left(TRUNK), left(TRUNK) - 26, SHARED]);
   }
@@ -63,7 +63,7 @@ export function layOutStochasticLayer(conditional: boolean): Diagram {
   const half = NODE / 2;
   const arrows = [
     arrow("generator", [TRUNK, BEFORE - half], [TRUNK, BLOCKS + half]),
-    arrow("generator", [TRUNK, BRANCH], [PRIOR, BRANCH], [PRIOR, bottom]),
+    arrow("generator", [PRIOR, BRANCH], [PRIOR, bottom]),
     arrow("generator", [TRUNK, BRANCH], [POSTERIOR, BRANCH], [POSTERIOR, bottom]),
     arrow("generator", [right(PRIOR), BLOCKS], [TRUNK - half, BLOCKS]),
     arrow("generator", [TRUNK, BLOCKS - half], [TRUNK, SUM + half]),
@@ -83,5 +83,12 @@ export function layOutStochasticLayer(conditional: boolean): Diagram {
     label("prior p", LATENT + 22, DRAWN - 7, "start"),
     label("residual", (right(PRIOR) + TRUNK - half) / 2 - 2, BLOCKS - 6, "middle"),
   ];
-  return { width: WIDTH, height: HEIGHT, panels: [], boxes, arrows, labels };
+  return {
+    width: WIDTH,
+    height: HEIGHT,
+    panels: [{ x: 0, y: 0, width: WIDTH, height: HEIGHT }],
+    boxes,
+    arrows,
+    labels,
+  };
 }

@@ -102,10 +102,15 @@ function drawLegend({ legend = [], width }: Frame): string {
     .join("");
 }
 
-/** A chart as a PNG on white, at twice its size; CSS variables, which the rasteriser does not know, give way to their defaults. */
+/** A chart as a file of its own: CSS variables, which many programs do not know, give way to their defaults. */
+export const withDefaultColours = (svg: string): string => svg.replace(/var\(--[\w-]+, ([^)]*)\)/g, "$1");
+
+/** A chart as a PNG on white, at twice its size. */
 export async function chartToPng(svg: string): Promise<Uint8Array> {
-  const plain = svg.replace(/var\(--[\w-]+, ([^)]*)\)/g, "$1");
   return new Uint8Array(
-    await sharp(Buffer.from(plain), { density: 144 }).flatten({ background: "#ffffff" }).png().toBuffer(),
+    await sharp(Buffer.from(withDefaultColours(svg)), { density: 144 })
+      .flatten({ background: "#ffffff" })
+      .png()
+      .toBuffer(),
   );
 }

@@ -143,6 +143,16 @@ test.each([
     words: () => ["inspect", at("nothing")],
     messages: ["run folder, a preset or a file", "nothing", "emoji32-small"],
   },
+  {
+    name: "a diagram in a format that is not offered",
+    words: () => ["inspect", "emoji32", "--diagram", at("diagram.pdf")],
+    messages: ["--diagram", ".svg or .png", "diagram.pdf"],
+  },
+  {
+    name: "a diagram of weights alone",
+    words: () => ["inspect", at("weights.safetensors"), "--diagram", at("diagram.svg")],
+    messages: ["--diagram", "a run, a preset or a configuration", "weights.safetensors"],
+  },
 ])("$name", async ({ words, messages }) => {
   const { code, stdout, stderr } = await strata(...words());
   expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: "" });

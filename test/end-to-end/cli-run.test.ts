@@ -182,6 +182,23 @@ test("inspect shows a run, a configuration and a file of weights alike", async (
     expect(text).toContain(heading);
 });
 
+test("inspect draws the architecture of a run, a preset and a configuration", async () => {
+  const drawn = async (what: string, name: string) => {
+    const { code, stdout, stderr } = await strata("inspect", what, "--diagram", join(folder, "drawn", name), "--json");
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ diagram: join(folder, "drawn", name) });
+    return readFileSync(join(folder, "drawn", name));
+  };
+  const svg = (await drawn(run, "run.svg")).toString();
+  expect(svg).toMatch(/^<svg /);
+  expect(svg).toContain("4×4");
+  expect(svg).not.toContain("var(--"); // programs other than browsers open it
+  expect((await drawn(join(run, "config.json"), "config.svg")).toString()).toBe(svg);
+  const png = await sharp(await drawn("cifar10", "cifar10.png")).metadata();
+  expect(png).toMatchObject({ format: "png" });
+  expect(png.width).toBeGreaterThan(2000);
+});
+
 test("doctor finds the engine in order", async () => {
   const { code, stdout } = await strata("doctor", "--json", "--threads", "1");
   expect(code).toBe(0);

@@ -27,9 +27,12 @@ export function cpuDevice(threads: number): Device {
     load: ({ model, optimise }) =>
       InferenceSession.create(model, { ...options, graphOptimizationLevel: optimise ? "all" : "disabled" }),
     run: async (session, feeds, outputs) => {
-      const results = outputs.map(output);
-      await session.run(feeds, Object.fromEntries(outputs.map(({ name }, index) => [name, results[index]])));
-      return results;
+      const known = outputs.map((info) => (info.shape.every((size) => size >= 0) ? output(info) : null));
+      const results = await session.run(
+        feeds,
+        Object.fromEntries(outputs.map(({ name }, index) => [name, known[index]])),
+      );
+      return outputs.map(({ name }, index) => known[index] ?? results[name]);
     },
     upload: async (info, data) => tensorOf(info, data),
     download: async (array) => (array.data as TypedArray).slice(),

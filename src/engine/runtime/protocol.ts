@@ -6,7 +6,7 @@ export interface ArrayInfo {
   shape: number[];
 }
 
-/** An input or output of a program. */
+/** An input or output of a program; sizes of outputs that are told only when it runs are negative. */
 export interface TensorInfo extends ArrayInfo {
   name: string;
 }

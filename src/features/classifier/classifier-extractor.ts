@@ -10,9 +10,10 @@ import {
   type Tree,
   type TypedArray,
 } from "../../engine/index.js";
-import { portions, rows } from "../../generation/batches.js";
+import { portions } from "../../generation/batches.js";
 import { fromBytes, type Pictures } from "../../generation/pictures.js";
 import type { FeatureExtractor, Features } from "../extractor.js";
+import { inBatches } from "../in-batches.js";
 import { averagedTo, classifierSide } from "./averaging.js";
 import { TURNS, turnedBy } from "./examples.js";
 import { type Classifier, classifierSpecs, classify, FEATURES } from "./network.js";
@@ -37,6 +38,8 @@ export class ClassifierExtractor implements FeatureExtractor {
   readonly width = FEATURES;
   readonly classes?: number;
   readonly identity: string;
+  /** Width of its logits. */
+  private readonly outputs: number;
 
   private constructor(
     readonly tells: Told,
@@ -47,7 +50,8 @@ export class ClassifierExtractor implements FeatureExtractor {
   ) {
     const side = classifierSide(resolution);
     this.identity = `classifier of ${tells} at ${side}×${side}, weights ${digestOfWeights(weights).slice(0, 16)}`;
-    if (tells === "classes") this.classes = weights.output.bias.length;
+    this.outputs = weights.output.bias.length;
+    if (tells === "classes") this.classes = this.outputs;
   }
 
   static async create(
@@ -66,18 +70,10 @@ export class ClassifierExtractor implements FeatureExtractor {
    * @throws Error when the pictures are not of the resolution that it was made for
    * @throws the signal's reason when aborted
    */
-  async extract({ images, count, resolution }: Pictures, signal?: AbortSignal): Promise<Features> {
-    if (resolution !== this.resolution) {
-      throw new Error(`Expected pictures of ${this.resolution} pixels a side, got ${resolution}.`);
-    }
-    const pooled = new Float32Array(count * this.width);
-    const logits = new Float32Array(count * (this.classes ?? 0));
-    for (const { indices, first, used } of portions(count, this.batch)) {
-      signal?.throwIfAborted();
-      const seen = await this.#run(fromBytes(rows(images, indices, 3 * resolution ** 2)));
-      pooled.set(seen.features.subarray(0, used * this.width), first * this.width);
-      if (this.classes) logits.set(seen.logits.subarray(0, used * this.classes), first * this.classes);
-    }
+  async extract(pictures: Pictures, signal?: AbortSignal): Promise<Features> {
+    const { resolution, batch, width, outputs } = this;
+    const expected = { resolution, batch, widths: { features: width, logits: outputs }, signal };
+    const { features: pooled, logits } = await inBatches(pictures, expected, (images) => this.#run(fromBytes(images)));
     return this.classes ? { pooled, logits } : { pooled };
   }
 
@@ -99,9 +95,8 @@ export class ClassifierExtractor implements FeatureExtractor {
         signal?.throwIfAborted();
         const turns = new Int32Array(this.batch).fill(quarters);
         const { logits } = await this.#run(turnedBy(images, this.resolution, turns));
-        const width = logits.length / this.batch;
         for (let row = 0; row < used; row++) {
-          const answer = likeliest(logits.subarray(row * width, (row + 1) * width));
+          const answer = likeliest(logits.subarray(row * this.outputs, (row + 1) * this.outputs));
           if (answer === (this.tells === "classes" ? set.labels[indices[row]] : quarters)) right += 1;
         }
       }

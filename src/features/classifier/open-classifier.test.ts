@@ -53,7 +53,7 @@ test("learns to tell two colours apart, and is right about others", async () => 
   const { pooled, logits } = await classifier.extract(colours(70));
   expect([pooled.length, logits?.length]).toEqual([70 * 128, 70 * 2]);
   expect([classifier.name, classifier.width, classifier.classes]).toEqual(["classifier", 128, 2]);
-  await expect(classifier.extract(skies(1, 16))).rejects.toThrow("Expected pictures of 8 pixels a side, got 16.");
+  await expect(classifier.extract(skies(1, 16))).rejects.toThrow("expected images of 8×8, got 16×16");
   await classifier.dispose();
 });
 

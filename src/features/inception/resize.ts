@@ -3,6 +3,7 @@
  * conventions that published numbers follow. They differ in where the pixels lie, and in what white is.
  */
 import { numpy as np } from "@jax-js/jax";
+import { resampled } from "../resampling.js";
 import { INPUT_SIZE } from "./architecture.js";
 
 /**
@@ -42,6 +43,5 @@ export function resizeForInception(images: np.Array, convention: ResizeConventio
   const { centre, half } = conventions[convention];
   const matrix = np.array(interpolation(size, convention)).reshape([INPUT_SIZE, size]);
   const centred = images.sub(centre).mul(1 / half); // a line's weights sum to 1, so that it may be scaled before
-  const wide = np.matmul(centred, matrix.ref.transpose()); // [N, 3, n, 299]
-  return np.matmul(wide.transpose([0, 1, 3, 2]), matrix.transpose()).transpose([0, 1, 3, 2]);
+  return resampled(centred, matrix.ref, matrix);
 }
