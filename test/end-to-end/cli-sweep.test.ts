@@ -44,15 +44,15 @@ const sweep = (out: string, ...words: string[]) => [
 
 const cell = (out: string, name: string) => at(out, "cells", `${name}.json`);
 
-/** The pixels of samples that were written as arrays, by channel of each image. */
+/** The pixels of an array of images, [N, 3, R, R] or [N, R, R, 3], image by image and channel by channel. */
 function pixelsOf(path: string, name: string): number[] {
   const { data, shape } = readNpz(readFileSync(path)).get(name)!;
-  const [count, ...rest] = shape;
-  const [side, last] = [rest[1], name === "arr_0" ? "channels" : "width"];
-  const plane = side ** 2;
-  return Array.from({ length: count * 3 * plane }, (_, i) => {
-    const [image, channel, pixel] = [Math.floor(i / (3 * plane)), Math.floor(i / plane) % 3, i % plane];
-    return Number(data[last === "channels" ? (image * plane + pixel) * 3 + channel : i]);
+  const [count, first, side] = shape;
+  const place = (image: number, channel: number, pixel: number) =>
+    first === 3 ? (image * 3 + channel) * side ** 2 + pixel : (image * side ** 2 + pixel) * 3 + channel;
+  return Array.from({ length: count * 3 * side ** 2 }, (_, i) => {
+    const [plane, pixel] = [Math.floor(i / side ** 2), i % side ** 2];
+    return Number(data[place(Math.floor(plane / 3), plane % 3, pixel)]);
   });
 }
 
@@ -111,15 +111,10 @@ test("a cascade is swept in both of its models", async () => {
 
 test.each([
   ["no number", ["--mean", "0,x"], "--mean 0,x: expected weights separated by commas"],
-  ["a gap", ["--variance", "0,,1"], "--variance 0,,1: expected weights"],
   ["one weight twice", ["--mean", "1,1"], "expected different weights of the mean, got 1 twice"],
-  ["a weight beyond all bounds", ["--mean", "1e9"], "expected weights of at most 1000000"],
   ["a model without classes", ["--run", "unlabelled"], "Guidance needs a model with classes"],
   ["another guidance", ["--guidance", "1"], "--guidance: the sweep sets it"],
   ["samples without label", ["--label", "none"], "--label none: expected labels"],
-  ["the product rule", ["--guidance-rule", "product"], "has one weight"],
-  ["two ways to say the seed", ["--seeds", "1,2", "--seed", "3"], "--seeds: expected no --seed with it"],
-  ["a metric that there is not", ["--metrics", "fid,nll"], 'got "nll"'],
   ["a metric that these features do not allow", ["--metrics", "sfid"], "--metrics sfid: pixels features have no"],
 ])("%s is refused in one message", async (_, words, message) => {
   const own = words.map((word) => (word === "unlabelled" ? at(word) : word));
