@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseGuidance, parseWeightGrid } from "./guidance-options.js";
+import { parseGuidance, parseWeightGrid, parseWeights } from "./guidance-options.js";
 
 test("guidance for all groups, or by resolution; one weight is both", () => {
   expect(parseGuidance(["1.5,5"])).toEqual({ mean: 1.5, variance: 5 });
@@ -31,4 +31,11 @@ test("a grid is two lists of weights", () => {
   }
   const many = Array(21).fill("1").join(",");
   expect(() => parseWeightGrid([many, many])).toThrow("expected at most 400 pairs of weights, got 441");
+});
+
+test("weights are numbers between commas", () => {
+  expect(parseWeights("0,0.5,-1", "--mean")).toEqual([0, 0.5, -1]);
+  for (const text of ["", "0,x", "0,,1", "1 2", "Infinity"]) {
+    expect(() => parseWeights(text, "--mean")).toThrow(`--mean ${text}: expected weights separated by commas`);
+  }
 });
