@@ -1,13 +1,22 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests of several parts at once, which take seconds each: not before every commit. */
+const INTEGRATION = "src/**/*.integration.test.ts";
+
 /** Tests keep no programs in the home folder. */
 const env = { STRATA_CACHE_DIR: "" };
 
-/** One file a core, first; the others start processes that take all cores, and are run one file after another. */
+/** One file a core, first; end-to-end tests start processes that take all cores, and are run one file after another. */
 const parallel = { maxWorkers: "100%", sequence: { groupOrder: 0 } };
 const inTurn = { maxWorkers: 1, sequence: { groupOrder: 1 }, globalSetup: "test/support/build.ts" };
 
-const project = (name: string, include: string[], testTimeout: number, order: typeof parallel | typeof inTurn) => ({
+interface Order {
+  maxWorkers: number | string;
+  sequence: { groupOrder: number };
+  exclude?: string[];
+}
+
+const project = (name: string, include: string[], testTimeout: number, order: Order) => ({
   test: { name, include, testTimeout, hookTimeout: testTimeout, setupFiles: ["test/support/setup.ts"], env, ...order },
 });
 
@@ -16,7 +25,8 @@ export default defineConfig({
     reporters: ["default", "./test/support/count-reporter.ts"],
     pool: "forks",
     projects: [
-      project("unit", ["src/**/*.test.ts", "test/unit/**/*.test.ts"], 60_000, parallel),
+      project("unit", ["src/**/*.test.ts", "test/unit/**/*.test.ts"], 60_000, { ...parallel, exclude: [INTEGRATION] }),
+      project("integration", [INTEGRATION, "test/integration/**/*.test.ts"], 120_000, parallel),
       project("end-to-end", ["test/end-to-end/**/*.test.ts"], 300_000, inTurn),
       project("webgpu", ["test/webgpu/**/*.test.ts"], 180_000, inTurn),
       project("long", ["test/long/**/*.test.ts"], 3_600_000, inTurn),
