@@ -2,14 +2,15 @@
 import type { ImageSet, Split } from "../data/index.js";
 import type { Runtime } from "../engine/index.js";
 import { diffusionInformation, imageSpectrum } from "../evaluation/diffusion-information.js";
-import type { Estimate, LikelihoodSummary } from "../evaluation/nll.js";
+import type { Estimate, ImageLikelihoods, LikelihoodSummary } from "../evaluation/nll.js";
 import { type ModelFigures, type ModelMetric, measureModel } from "../experiments/model-figures.js";
 import type { TrainedModel } from "../generation/trained-model.js";
 import { activeDimensionsChart, informationFigure, rateDistortionFigure } from "../report/likelihood-charts.js";
-import { chartToPng } from "../report/svg.js";
+import { chartToPng, withDefaultColours } from "../report/svg.js";
 import type { Context } from "./command.js";
 import { showRate } from "./features-options.js";
 import { formatCount } from "./format.js";
+import type { OtherEvaluation } from "./other-evaluations.js";
 
 export interface ModelOptions {
   metrics: readonly ModelMetric[];
@@ -19,14 +20,16 @@ export interface ModelOptions {
   batch?: number;
   /** The training images, whose spectrum the diffusion curve is of. */
   train: ImageSet;
+  /** Evaluations whose curves are drawn beside this one's. */
+  beside: OtherEvaluation[];
 }
 
 export interface ModelResult {
   json: Record<string, unknown>;
   facts: [name: string, value: string][];
   remarks: string[];
-  /** Charts, by the name of their file. */
-  pictures: Record<string, Uint8Array>;
+  /** Charts and the table of single images, by the name of their file. */
+  files: Record<string, Uint8Array>;
 }
 
 /** Width of the charts, pixels; twice as many in a PNG. */
@@ -36,7 +39,7 @@ const WIDTH = 720;
 export async function evaluateModel(
   model: TrainedModel,
   images: ImageSet,
-  { metrics, split, count = images.count, importance, batch, train }: ModelOptions,
+  { metrics, split, count = images.count, importance, batch, train, beside }: ModelOptions,
   { progress, seed, signal }: Context,
   runtime: Runtime,
 ): Promise<ModelResult> {
@@ -45,6 +48,7 @@ export async function evaluateModel(
     if (!stages.has(what)) stages.set(what, showRate(what, progress));
     stages.get(what)!(done, all);
   };
+  const files: Record<string, Uint8Array> = {};
   const figures = await measureModel(model, images, metrics, {
     count,
     importance,
@@ -53,29 +57,35 @@ export async function evaluateModel(
     runtime,
     signal,
     onProgress,
+    onLikelihoods: (likelihoods, indices) => {
+      files["likelihood.csv"] = Buffer.from(likelihoodTable(likelihoods, indices));
+    },
   });
   const { likelihood, rateDistortion, information } = figures;
   const diffusion = information && diffusionInformation(imageSpectrum(train));
   const name = model.config.preset ?? "model";
+  const others = <Kind extends "rateDistortion" | "information">(kind: Kind) =>
+    beside.flatMap(({ name: other, [kind]: result }) => (result ? [{ name: other, result }] : []));
+  const curves = rateDistortion && [{ name, result: rateDistortion }, ...others("rateDistortion")];
+  const models = information && [{ name, result: information }, ...others("information")];
   const charts: Record<string, string> = {
-    ...(rateDistortion ? { "rate-distortion": rateDistortionFigure([{ name, result: rateDistortion }], WIDTH) } : {}),
-    ...(information
+    ...(curves ? { "rate-distortion": rateDistortionFigure(curves, WIDTH) } : {}),
+    ...(models
       ? {
-          information: informationFigure({ models: [{ name, result: information }], diffusion, width: WIDTH }),
-          "active-dimensions": activeDimensionsChart([{ name, result: information }], WIDTH),
+          information: informationFigure({ models, diffusion, width: WIDTH }),
+          "active-dimensions": activeDimensionsChart(models, WIDTH),
         }
       : {}),
   };
-  const pictures: Record<string, Uint8Array> = {};
   for (const [chart, svg] of Object.entries(charts)) {
-    pictures[`${chart}.svg`] = Buffer.from(svg);
-    pictures[`${chart}.png`] = await chartToPng(svg);
+    files[`${chart}.svg`] = Buffer.from(withDefaultColours(svg));
+    files[`${chart}.png`] = await chartToPng(svg);
   }
   return {
     json: { split, ...figures, ...(diffusion ? { diffusion } : {}) },
     facts: factsOf(figures),
     remarks: likelihood ? [remarkOn(likelihood, split)] : [],
-    pictures,
+    files,
   };
 }
 
@@ -107,3 +117,12 @@ const bits = ({ mean, standardError }: Estimate): string =>
 
 const remarkOn = ({ count }: LikelihoodSummary, split: Split): string =>
   `likelihood: ${formatCount(count)} ${split} images, 8-bit; ± is the standard error of the mean`;
+
+/** A row for every image, by its index in the split; bits per dimension. */
+function likelihoodTable(likelihoods: ImageLikelihoods, indices: readonly number[]): string {
+  const { bitsPerDim, rateBitsPerDim, distortionBitsPerDim, importanceWeightedBitsPerDim: weighted } = likelihoods;
+  const columns = [bitsPerDim, rateBitsPerDim, distortionBitsPerDim, ...(weighted ? [weighted] : [])];
+  const heading = ["image", "nll", "rate", "distortion", ...(weighted ? ["importance_weighted"] : [])];
+  const rows = indices.map((image, row) => [image, ...columns.map((column) => column[row].toFixed(6))]);
+  return `${[heading, ...rows].map((row) => row.join(",")).join("\n")}\n`;
+}

@@ -12,7 +12,7 @@ import type { Samples } from "../generation/sampler.js";
 import type { TrainedModel } from "../generation/trained-model.js";
 import { imageGrid } from "../report/picture-grid.js";
 import { version } from "../version.js";
-import { wholeNumber } from "./arguments.js";
+import { collect, wholeNumber } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { evaluateModel, type ModelResult } from "./evaluate-model.js";
 import { evaluateQuality, type QualityOptions, type QualityResult, qualityFacts, remarks } from "./evaluate-quality.js";
@@ -20,6 +20,7 @@ import { addFeatureOptions } from "./features-options.js";
 import { formatCount } from "./format.js";
 import { makeFolder, openImages } from "./images.js";
 import { openSampler } from "./open-sampler.js";
+import { readEvaluation } from "./other-evaluations.js";
 import { createRuntime } from "./runtime.js";
 import { addSamplingOptions, openModel, type SamplingOptions, sampleOptions } from "./sampling-options.js";
 import { facts } from "./table.js";
@@ -31,6 +32,7 @@ interface Options extends Omit<SamplingOptions, "run">, QualityOptions {
   split?: Split;
   count?: number;
   importance: number;
+  beside: string[];
   out: string;
 }
 
@@ -59,8 +61,18 @@ export const evaluateCommand = addFeatureOptions(
     ]),
   )
   .option("--metrics <list>", `${METRICS.join(", ")} (default: all that are made of features)`, metricList)
-  .option("--count <n>", "samples drawn; of the images whose likelihood is measured, at most so many (default: all)", wholeNumber(2))
+  .option(
+    "--count <n>",
+    "samples drawn; of the images whose likelihood is measured, at most so many (default: all)",
+    wholeNumber(2),
+  )
   .option("--importance <k>", "posterior samples of the importance-weighted bound on the likelihood", wholeNumber(1), 1)
+  .option(
+    "--beside <folder...>",
+    "draw the curves of other evaluations too, by the names of their folders",
+    collect,
+    [],
+  )
   .option("--export-reference <file.npz>", "write the reference as a batch for guided-diffusion's evaluator")
   .requiredOption("--out <folder>", "where the figures, charts and pictures go")
   .action(withContext(runEvaluate));
@@ -196,10 +208,11 @@ async function measureModel(
     throw new UserError(`--split ${split}: ${options.data} has no such images. Try --split train.`);
   }
   const { count, importance, batch } = options;
+  const beside = await Promise.all(options.beside.map(readEvaluation));
   return evaluateModel(
     model,
     images,
-    { metrics, split, count, importance, batch, train: data.train },
+    { metrics, split, count, importance, batch, train: data.train, beside },
     context,
     runtime,
   );
@@ -207,8 +220,7 @@ async function measureModel(
 
 async function write(out: string, quality: QualityResult | undefined, figures: ModelResult | undefined) {
   if (quality) await writeFileAtomic(join(out, "samples.png"), await imageGrid(quality.shown, COLUMNS));
-  for (const [name, content] of Object.entries(figures?.pictures ?? {}))
-    await writeFileAtomic(join(out, name), content);
+  for (const [name, content] of Object.entries(figures?.files ?? {})) await writeFileAtomic(join(out, name), content);
 }
 
 /** What was measured, so that it can be measured again. */

@@ -3,7 +3,7 @@ import type { ImageSet } from "../data/index.js";
 import { takeSpread } from "../data/index.js";
 import type { Runtime } from "../engine/index.js";
 import { type Information, information } from "../evaluation/information.js";
-import { type LikelihoodSummary, negativeLogLikelihood } from "../evaluation/nll.js";
+import { type ImageLikelihoods, type LikelihoodSummary, negativeLogLikelihood } from "../evaluation/nll.js";
 import { type RateDistortion, rateDistortion } from "../evaluation/rate-distortion.js";
 import type { TrainedModel } from "../generation/trained-model.js";
 
@@ -28,6 +28,8 @@ export interface ModelFigureOptions {
   runtime?: Runtime;
   signal?: AbortSignal;
   onProgress?: (what: string, done: number, count: number) => void;
+  /** Given what the mean likelihood is the mean of, with the index of every image. */
+  onLikelihoods?: (likelihoods: ImageLikelihoods, images: number[]) => void;
 }
 
 /** Images of a rate–distortion curve at most: each is reconstructed at every rate. */
@@ -44,7 +46,7 @@ export async function measureModel<Metric extends ModelMetric>(
   model: TrainedModel,
   images: ImageSet,
   metrics: readonly Metric[],
-  { count, importance = 1, onProgress = () => {}, ...options }: ModelFigureOptions,
+  { count, importance = 1, onProgress = () => {}, onLikelihoods, ...options }: ModelFigureOptions,
 ): Promise<Partial<ModelFigures>> {
   const report = (what: string) => (done: number, all: number) => onProgress(what, done, all);
   const asked: readonly ModelMetric[] = metrics;
@@ -57,6 +59,11 @@ export async function measureModel<Metric extends ModelMetric>(
       onProgress: report("likelihood"),
     });
     figures.likelihood = likelihood.summary;
+    const { count: all } = measured;
+    onLikelihoods?.(
+      likelihood.images,
+      Array.from({ length: all }, (_, i) => Math.floor((i * images.count) / all)), // as `takeSpread` takes them
+    );
   }
   if (asked.includes("rate-distortion")) {
     const measured = takeSpread(images, Math.min(count, CURVE_IMAGES));

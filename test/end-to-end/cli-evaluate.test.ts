@@ -48,7 +48,15 @@ test("a model: every figure that pixels allow, on the screen and in the folder",
   expect(rateDistortion.points.length).toBeGreaterThan(5);
   expect(information.groups).toHaveLength(2);
   const pictures = ["samples", "rate-distortion", "information"].map((name) => `${name}.png`);
-  expect(readdirSync(out)).toEqual(expect.arrayContaining(["metrics.json", ...pictures]));
+  expect(readdirSync(out)).toEqual(expect.arrayContaining(["metrics.json", "likelihood.csv", ...pictures]));
+  const lines = readFileSync(join(out, "likelihood.csv"), "utf8").trim().split("\n");
+  expect(lines[0]).toBe("image,nll,rate,distortion,importance_weighted");
+  const mean = lines.slice(1).reduce((sum, line) => sum + Number(line.split(",")[1]), 0) / (lines.length - 1);
+  expect(mean).toBeCloseTo(likelihood.bitsPerDim.mean, 4);
+  const beside = ["--metrics", "rate-distortion", "--beside", out, "--out", at("beside")];
+  await done("evaluate", "--run", run, "--data", data, "--count", "8", ...beside);
+  const chart = readFileSync(at("beside", "rate-distortion.svg"), "utf8");
+  for (const name of ["emoji32-small", "all"]) expect(chart).toContain(`>${name}</text>`);
 });
 
 test("samples from a file, and from a folder, measure as they did when they were drawn", async () => {
@@ -112,6 +120,11 @@ test.each<[string, string[], string]>([
     "a model's metric of samples",
     ["--samples", "x.npz", "--data", data, "--metrics", "nll"],
     "--metrics nll: expected --run RUN",
+  ],
+  [
+    "no evaluation beside",
+    ["--run", run, "--data", data, "--metrics", "information", "--beside", folder],
+    "metrics.json cannot be read",
   ],
   ["no such samples", ["--samples", at("nothing.npz"), "--data", data, ...PIXELS], "nothing.npz"],
   [
