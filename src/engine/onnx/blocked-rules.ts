@@ -11,7 +11,7 @@ export function lowerBlocked(equation: Equation, lowering: Lowering): boolean {
     lowering.defineBlocked(outputs[0], lowering.renamed(lowering.blocked(inputs[0]), inputs[0].shape));
     return true;
   }
-  const blocked = inputs.some((input) => lowering.isBlockedOnly(input));
+  const blocked = inputs.some((input) => lowering.isBlockedOnly(input) || (op === "pool" && lowering.isBlocked(input)));
   if (!blocked && !(makesImages.has(op) && lowering.fitsBlocks(outputs[0]))) return false;
   if (op in elementwiseRules) return elementwise(equation, lowering);
   const rule = rules[op as keyof Rules] as ((equation: Equation, lowering: Lowering) => boolean) | undefined;
