@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { type Competing, nameOf } from "./peers/systems.js";
-import type { Done, Ended, Ready, Task } from "./protocol.js";
+import type { Done, Ended, FeaturesTask, Ready, Task } from "./protocol.js";
 
 /** How much of what a process complained of is repeated. */
 const LONGEST_COMPLAINT = 2000;
@@ -31,7 +31,10 @@ export class Competitor {
   }
 
   /** Starts the process and waits until it is ready. */
-  static async start(competing: Competing, task: Task): Promise<{ competitor: Competitor; startMs: number }> {
+  static async start(
+    competing: Competing,
+    task: Task | FeaturesTask,
+  ): Promise<{ competitor: Competitor; startMs: number }> {
     const competitor = new Competitor(competing);
     const { startMs } = await competitor.#ask<Ready>(JSON.stringify(task));
     return { competitor, startMs };

@@ -8,7 +8,7 @@ import { Competitor } from "./competitor.js";
 import { median } from "./measure.js";
 import { withInputs } from "./peers/inputs.js";
 import type { Competing } from "./peers/systems.js";
-import type { Task, Work } from "./protocol.js";
+import type { FeaturesTask, Task, Work } from "./protocol.js";
 
 /** A variant's first unit, which does not count, is not waited for longer than so many times that of another, … */
 const PATIENCE = 2;
@@ -46,18 +46,27 @@ interface Runner extends Omit<Standing, "ms" | "peakBytes"> {
 
 /** Runs a contest; the standings are in the order of the competitors, one a system. */
 export async function hold({ work, config, threads, rounds, competitors }: Contest): Promise<Standing[]> {
-  return withInputs(competitors, config, work, async (inputs) => {
-    let runners = await warmedUp(competitors, { work, config, threads, given: false, inputs });
-    for (let round = 0; round < rounds; round++) {
-      if (round === QUALIFYING) runners = qualified(runners);
-      for (const runner of runners) runner.times.push(await unit(runner.competitor));
-    }
-    const standings: Standing[] = [];
-    for (const { competitor, competing, startMs, firstMs, times } of qualified(runners)) {
-      standings.push({ competing, startMs, firstMs, times, ms: median(times), peakBytes: await competitor.end() });
-    }
-    return standings;
-  });
+  return withInputs(competitors, config, work, (inputs) =>
+    take({ task: { work, config, threads, given: false, inputs }, rounds, competitors }),
+  );
+}
+
+/** The same for any task. */
+export async function take({
+  task,
+  rounds,
+  competitors,
+}: Pick<Contest, "rounds" | "competitors"> & { task: Task | FeaturesTask }): Promise<Standing[]> {
+  let runners = await warmedUp(competitors, task);
+  for (let round = 0; round < rounds; round++) {
+    if (round === QUALIFYING) runners = qualified(runners);
+    for (const runner of runners) runner.times.push(await unit(runner.competitor));
+  }
+  const standings: Standing[] = [];
+  for (const { competitor, competing, startMs, firstMs, times } of qualified(runners)) {
+    standings.push({ competing, startMs, firstMs, times, ms: median(times), peakBytes: await competitor.end() });
+  }
+  return standings;
 }
 
 /** Times as fast as a peer: the median over the rounds of its time by ours. */
@@ -78,7 +87,7 @@ async function unit(competitor: Competitor): Promise<number> {
 }
 
 /** Starts everyone, one after the other, and sends the hopeless variants home. */
-async function warmedUp(competitors: readonly Competing[], task: Task): Promise<Runner[]> {
+async function warmedUp(competitors: readonly Competing[], task: Task | FeaturesTask): Promise<Runner[]> {
   const runners: Runner[] = [];
   for (const competing of competitors) {
     const { competitor, startMs } = await Competitor.start(competing, task);

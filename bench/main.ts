@@ -3,8 +3,10 @@ import { parseArgs } from "node:util";
 import { agreementSection } from "./cases/agreement.js";
 import { contestSections } from "./cases/contests.js";
 import { dataSection } from "./cases/data.js";
+import { featuresSection } from "./cases/features.js";
 import { guidanceSection } from "./cases/guidance.js";
 import { memorySection } from "./cases/memory.js";
+import { metricsSection } from "./cases/metrics.js";
 import { overheadSection } from "./cases/overhead.js";
 import { primitiveSection } from "./cases/primitives.js";
 import { startSection } from "./cases/start.js";
@@ -15,8 +17,10 @@ const sections: Section[] = [
   agreementSection,
   ...contestSections,
   guidanceSection,
+  featuresSection,
   startSection,
   dataSection,
+  metricsSection,
   memorySection,
   overheadSection,
   primitiveSection,

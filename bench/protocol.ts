@@ -20,6 +20,15 @@ export interface Task {
   inputs?: string;
 }
 
+/** Features of a batch of images by the Inception network. */
+export interface FeaturesTask {
+  batch: number;
+  resolution: number;
+  threads: number;
+  /** A safetensors file of weights and images; see `withInceptionInputs`. */
+  inputs: string;
+}
+
 /** Time to make programs or modules and copy the weights. */
 export type Ready = { startMs: number };
 

@@ -9,10 +9,10 @@ export interface Prepared extends Ready {
 }
 
 /** Answers the suite until it has no more to ask, then ends the process. */
-export async function serve(prepare: (task: Task) => Promise<Prepared>): Promise<never> {
+export async function serve<Given = Task>(prepare: (task: Given) => Promise<Prepared>): Promise<never> {
   const reply = (message: Ready | Done | Ended) => process.stdout.write(`${JSON.stringify(message)}\n`);
   const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-  const { startMs, work } = await prepare(JSON.parse((await lines.next()).value) as Task);
+  const { startMs, work } = await prepare(JSON.parse((await lines.next()).value) as Given);
   reply({ startMs });
   for (let line = await lines.next(); !line.done; line = await lines.next()) {
     const began = performance.now();

@@ -18,6 +18,8 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const script = (path: string) => [process.execPath, "--import", "tsx", here(path)];
 
 export const strata: Competing = { system: "Strata", command: script("strata.ts"), needsInputs: false };
+/** Features of the Inception network. */
+export const strataInception: Competing = { system: "Strata", command: script("inception.ts"), needsInputs: true };
 const jaxJs: Competing = { system: "jax-js wasm", command: script("jax-js.ts"), needsInputs: false };
 const tensorFlow: Competing = {
   system: "TensorFlow.js cpu",
@@ -47,13 +49,18 @@ function withPyTorch(interpreter: string) {
 }
 
 /** PyTorch in both memory formats, the usual winner first; empty where it is not installed. */
-export function pyTorch(): Competing[] {
+export const pyTorch = (): Competing[] => inPyTorch("pytorch/peer.py");
+
+/** PyTorch's features of the Inception network. */
+export const inceptionPeers = (): Competing[] => inPyTorch("pytorch/inception.py");
+
+function inPyTorch(program: string): Competing[] {
   const installation = pyTorchInstallation();
   if (!installation) return [];
   return ["channels-last", "contiguous"].map((variant) => ({
     system: "PyTorch",
     variant,
-    command: [installation.interpreter, "-B", here("pytorch/peer.py"), variant],
+    command: [installation.interpreter, "-B", here(program), variant],
     needsInputs: true,
   }));
 }

@@ -59,7 +59,7 @@ export const evaluateCommand = addFeatureOptions(
     ]),
   )
   .option("--metrics <list>", `${METRICS.join(", ")} (default: all that are made of features)`, metricList)
-  .option("--count <n>", "samples drawn, and images whose likelihood is measured at most", wholeNumber(2))
+  .option("--count <n>", "samples drawn; of the images whose likelihood is measured, at most so many (default: all)", wholeNumber(2))
   .option("--importance <k>", "posterior samples of the importance-weighted bound on the likelihood", wholeNumber(1), 1)
   .option("--export-reference <file.npz>", "write the reference as a batch for guided-diffusion's evaluator")
   .requiredOption("--out <folder>", "where the figures, charts and pictures go")
@@ -83,8 +83,7 @@ async function runEvaluate(context: Context, options: Options): Promise<void> {
   const runtime = await createRuntime(context);
   const openAt = dataOpener(options.data, context);
   try {
-    const ofFeatures = metrics === undefined || metrics.some((metric) => isOneOf(qualityMetrics, metric));
-    const quality = ofFeatures ? await measureSamples(model, openAt, options, context, runtime) : undefined;
+    const quality = needsFeatures(metrics) ? await measureSamples(model, openAt, options, context, runtime) : undefined;
     const figures = model && (await measureModel(model, openAt, options, context, runtime));
     await write(out, quality, figures);
     const settings = settingsOf(options, context, model);
@@ -108,6 +107,10 @@ function dataOpener(source: string | undefined, context: Context): OpenAt {
   };
 }
 
+/** Whether samples are drawn or read: for all that is asked for by default, too. */
+const needsFeatures = (metrics: readonly string[] | undefined): boolean =>
+  metrics === undefined || metrics.some((metric) => isOneOf(qualityMetrics, metric));
+
 const isOneOf = (list: readonly string[], word: string): boolean => list.includes(word);
 
 /** Refuses options that contradict each other. */
@@ -122,8 +125,8 @@ function checkOptions({ run, samples, metrics, data, reference, count, exportRef
   if (ofModel !== undefined && data === undefined) {
     throw new UserError(`--metrics ${ofModel}: expected --data SOURCE: the images to measure it on.`);
   }
-  if (run !== undefined && count === undefined) {
-    throw new UserError("Expected --count N: the samples to draw (50,000 in publications), or the images to measure.");
+  if (run !== undefined && count === undefined && needsFeatures(metrics)) {
+    throw new UserError("Expected --count N: the samples to draw, 50,000 in publications.");
   }
   if (data === undefined && reference === undefined) {
     throw new UserError("Expected --data SOURCE or --reference FILE.npz: what the samples are to be compared with.");

@@ -20,7 +20,7 @@ const models = {
 const images = discs(5, { labels: true });
 
 test.each(Object.entries(models))(
-  "%s: one sample gives the bound on held-out images, several a lower one",
+  "%s: one sample gives the bound on held-out images, and nothing else",
   async (_, model) => {
     const { summary, images: each } = await negativeLogLikelihood(model, images, { runtime, seed: 4, batch: 3 });
     const bound = await heldOutBound(model, images, { runtime, seed: 4 });
@@ -37,15 +37,14 @@ test.each(Object.entries(models))(
       each.bitsPerDim.reduce((sum, bits) => sum + (bits - summary.bitsPerDim.mean) ** 2, 0) / 4,
     );
     expect(summary.bitsPerDim.standardError).toBeCloseTo(deviation / Math.sqrt(5), 10);
-    const weighted = (await negativeLogLikelihood(model, images, { runtime, samples: 8 })).summary;
-    expect(weighted.importanceWeightedBitsPerDim!.mean).toBeLessThan(weighted.bitsPerDim.mean);
   },
 );
 
-test("an image is measured the same whatever it is batched with", async () => {
+test("an image is measured the same whatever it is batched with; several samples give a lower bound too", async () => {
   const model = models["super-resolution"];
-  const parts = await negativeLogLikelihood(model, images, { runtime, samples: 2, batch: 2 });
-  const whole = await negativeLogLikelihood(model, images, { runtime, samples: 2, batch: 5 });
+  const parts = await negativeLogLikelihood(model, images, { runtime, samples: 4, batch: 2 });
+  const whole = await negativeLogLikelihood(model, images, { runtime, samples: 4, batch: 5 });
+  expect(whole.summary.importanceWeightedBitsPerDim!.mean).toBeLessThan(whole.summary.bitsPerDim.mean);
   for (const name of ["bitsPerDim", "importanceWeightedBitsPerDim"] as const) {
     parts.images[name]!.forEach((bits, i) => {
       expect(bits / whole.images[name]![i]).toBeCloseTo(1, 5);

@@ -1,13 +1,14 @@
 /** @file How far two sets of vectors are apart, each taken for a normal distribution: what FID is of Inception features. */
 import { numpy as np } from "@jax-js/jax";
-import { compile, defaultRuntime, type Runtime, spec } from "../engine/index.js";
+import { compile, type Runtime, spec } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import type { Moments } from "./moments.js";
+import { onCpu } from "./on-cpu.js";
 import { type Factor, pivotedCholesky } from "./pivoted-cholesky.js";
 import { symmetricEigenvalues } from "./symmetric-eigenvalues.js";
 
 export interface FrechetOptions {
-  /** On the CPU, since other devices have no float64; by default the one that the process shares. */
+  /** Default: the one that the process shares, which also stands in for any that is not on the CPU. */
   runtime?: Runtime;
   signal?: AbortSignal;
 }
@@ -28,7 +29,7 @@ export interface FrechetOptions {
 export async function frechetDistance(
   a: Moments,
   b: Moments,
-  { runtime = defaultRuntime(), signal }: FrechetOptions = {},
+  { runtime, signal }: FrechetOptions = {},
 ): Promise<number> {
   const width = a.mean.length;
   if (b.mean.length !== width) {
@@ -40,7 +41,7 @@ export async function frechetDistance(
     await pivotedCholesky(a.covariance, width, signal),
     await pivotedCholesky(b.covariance, width, signal),
   ];
-  const rooted = await sumOfSingularValues(factors, width, runtime, signal);
+  const rooted = await sumOfSingularValues(factors, width, onCpu(runtime), signal);
   const apart = a.mean.reduce((sum, mean, i) => sum + (mean - b.mean[i]) ** 2, 0);
   const traces = [a, b].map(({ covariance }) => {
     let trace = 0;

@@ -1,8 +1,9 @@
 /** @file How far two sets of vectors are apart in the mean of a polynomial kernel: what KID is of Inception features. */
 import { numpy as np } from "@jax-js/jax";
-import { compile, defaultRuntime, type Program, spec } from "../engine/index.js";
+import { compile, type Program, spec } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import { foldIn, type Key, keyFromSeed, permutation } from "../random/index.js";
+import { onCpu } from "./on-cpu.js";
 import type { PairOptions } from "./pairs.js";
 import { block, checkFinite, countOf, expectAtLeast, meanAndDeviation } from "./vectors.js";
 
@@ -36,7 +37,8 @@ class KernelSums {
 
   /** @param most - vectors that a set will have at most */
   static async open(width: number, most: number, options: PairOptions): Promise<KernelSums> {
-    const { runtime = defaultRuntime(), blockSize = BLOCK } = options;
+    const { blockSize = BLOCK } = options;
+    const runtime = onCpu(options.runtime);
     const size = Math.min(blockSize, most);
     const [rows, weights] = [spec([size, width]), spec([size], "float64")];
     const program = await compile(weightedKernel, [rows, rows, weights, weights, spec([1], "float64")], { runtime });

@@ -1,7 +1,8 @@
 /** @file Mean and covariance of vectors, in float64. */
 import { numpy as np } from "@jax-js/jax";
-import { compile, type DeviceArray, defaultRuntime, type Program, type Runtime, spec } from "../engine/index.js";
+import { compile, type DeviceArray, type Program, type Runtime, spec } from "../engine/index.js";
 import { UserError } from "../errors.js";
+import { onCpu } from "./on-cpu.js";
 import { checkFinite, countOf } from "./vectors.js";
 
 /** Of `count` vectors of `width` numbers. */
@@ -14,7 +15,7 @@ export interface Moments {
 }
 
 export interface MomentsOptions {
-  /** On the CPU, since other devices have no float64; by default the one that the process shares. */
+  /** Default: the one that the process shares, which also stands in for any that is not on the CPU. */
   runtime?: Runtime;
   signal?: AbortSignal;
 }
@@ -60,9 +61,9 @@ export class MomentsAccumulator {
   #queue: Promise<void> = Promise.resolve();
 
   /** @param width - numbers of a vector */
-  constructor(width: number, { runtime = defaultRuntime(), signal }: MomentsOptions = {}) {
+  constructor(width: number, { runtime, signal }: MomentsOptions = {}) {
     this.#width = width;
-    this.#runtime = runtime;
+    this.#runtime = onCpu(runtime);
     this.#signal = signal;
     this.#block = new Float32Array(BLOCK * width);
   }

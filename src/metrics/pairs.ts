@@ -6,12 +6,13 @@
  * the blocks changes nothing.
  */
 import { numpy as np } from "@jax-js/jax";
-import { compile, defaultRuntime, type Program, type Runtime, spec } from "../engine/index.js";
+import { compile, type Program, type Runtime, spec } from "../engine/index.js";
 import { meanOf } from "./moments.js";
+import { onCpu } from "./on-cpu.js";
 import { block, checkFinite, countOf } from "./vectors.js";
 
 export interface PairOptions {
-  /** By default the one that the process shares; on the CPU where a kernel is summed, since other devices have no float64. */
+  /** Default: the one that the process shares, which also stands in for any that is not on the CPU. */
   runtime?: Runtime;
   signal?: AbortSignal;
   /** Told how many of all blocks of pairs, or subsets, are done. */
@@ -68,7 +69,8 @@ export class Pairs {
    * @param most - vectors that a set will have at most
    */
   static async open(like: Float32Array, width: number, most: number, options: PairOptions): Promise<Pairs> {
-    const { runtime = defaultRuntime(), blockSize = BLOCK } = options;
+    const { blockSize = BLOCK } = options;
+    const runtime = onCpu(options.runtime);
     const size = Math.min(blockSize, most);
     const products = (x: np.Array, y: np.Array, centre: np.Array) => [
       np.matmul(x.sub(centre.ref), y.sub(centre).transpose()),

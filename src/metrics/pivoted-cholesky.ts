@@ -25,6 +25,7 @@ export async function pivotedCholesky(matrix: Float64Array, size: number, signal
   const remaining = Float64Array.from({ length: size }, (_, i) => matrix[i * size + i]);
   const open = Int32Array.from({ length: size }, (_, i) => i); // rows that have not been pivots, from `rank` on
   const negligible = size * Number.EPSILON * remaining.reduce((most, variance) => Math.max(most, variance), 0);
+  const products = new Float64Array(4);
   let rank = 0;
   for (let worked = 0; rank < size; rank++) {
     let chosen = rank;
@@ -37,11 +38,15 @@ export async function pivotedCholesky(matrix: Float64Array, size: number, signal
     open[rank] = pivot;
     const root = Math.sqrt(remaining[pivot]);
     rows[pivot * size + rank] = root;
-    for (let place = rank + 1; place < size; place++) {
-      const row = open[place];
-      const element = (matrix[row * size + pivot] - product(rows, row * size, pivot * size, rank)) / root;
-      rows[row * size + rank] = element;
-      remaining[row] -= element ** 2;
+    for (let place = rank + 1; place < size; place += products.length) {
+      productsWithPivot(rows, size, open, place, pivot, rank, products);
+      const end = Math.min(size, place + products.length);
+      for (let i = place; i < end; i++) {
+        const row = open[i];
+        const element = (matrix[row * size + pivot] - products[i - place]) / root;
+        rows[row * size + rank] = element;
+        remaining[row] -= element ** 2;
+      }
     }
     worked += rank * (size - rank);
     if (worked > TURN) {
@@ -55,16 +60,32 @@ export async function pivotedCholesky(matrix: Float64Array, size: number, signal
   return { rank, elements };
 }
 
-/** Σ a[first + i] · a[second + i] over i below `length`, in four sums that need not wait for each other. */
-function product(a: Float64Array, first: number, second: number, length: number): number {
+/** Products of the pivot's row with four others, up to a column: at once, since reading is what takes time. */
+function productsWithPivot(
+  rows: Float64Array,
+  size: number,
+  open: Int32Array,
+  place: number,
+  pivot: number,
+  columns: number,
+  products: Float64Array,
+): void {
+  const at = (next: number) => open[Math.min(place + next, size - 1)] * size; // the last row again where none is left
+  const first = at(0);
+  const second = at(1);
+  const third = at(2);
+  const fourth = at(3);
+  const start = pivot * size;
   let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  let i = 0;
-  for (; i + 3 < length; i += 4) {
-    s0 += a[first + i] * a[second + i];
-    s1 += a[first + i + 1] * a[second + i + 1];
-    s2 += a[first + i + 2] * a[second + i + 2];
-    s3 += a[first + i + 3] * a[second + i + 3];
+  for (let k = 0; k < columns; k++) {
+    const factor = rows[start + k];
+    s0 += rows[first + k] * factor;
+    s1 += rows[second + k] * factor;
+    s2 += rows[third + k] * factor;
+    s3 += rows[fourth + k] * factor;
   }
-  for (; i < length; i++) s0 += a[first + i] * a[second + i];
-  return s0 + s1 + (s2 + s3);
+  products[0] = s0;
+  products[1] = s1;
+  products[2] = s2;
+  products[3] = s3;
 }

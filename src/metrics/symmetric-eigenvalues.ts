@@ -101,7 +101,10 @@ function reflection(a: Float64Array, size: number, k: number, u: Float64Array): 
   return 2 / (u[k + 1] ** 2 + rest);
 }
 
-/** A ← A − u wᵀ − w uᵀ and `product` ← A v, both from row and column `start` on, in the lower triangle. */
+/**
+ * A ← A − u wᵀ − w uᵀ and `product` ← A v, both from row and column `start` on, in the lower triangle. Two rows at a time, since
+ * reading and writing is what takes time.
+ */
 function updateAndMultiply(
   a: Float64Array,
   size: number,
@@ -112,18 +115,32 @@ function updateAndMultiply(
   product: Float64Array,
 ): void {
   product.fill(0, start);
-  for (let i = start; i < size; i++) {
-    const row = i * size;
-    const [ui, wi, vi] = [u[i], w[i], v[i]];
-    let sum = 0;
+  const onDiagonal = (i: number, sum: number) => {
+    a[i * size + i] -= 2 * u[i] * w[i];
+    product[i] += sum + a[i * size + i] * v[i];
+  };
+  let i = start;
+  if ((size - start) % 2 === 1) onDiagonal(i++, 0);
+  for (; i < size; i += 2) {
+    const [row, below] = [i * size, (i + 1) * size];
+    const [u0, w0, v0, u1, w1, v1] = [u[i], w[i], v[i], u[i + 1], w[i + 1], v[i + 1]];
+    let [sum0, sum1] = [0, 0];
     for (let j = start; j < i; j++) {
-      const element = a[row + j] - ui * w[j] - wi * u[j];
-      a[row + j] = element;
-      sum += element * v[j];
-      product[j] += element * vi;
+      const uj = u[j];
+      const wj = w[j];
+      const vj = v[j];
+      const element0 = a[row + j] - u0 * wj - w0 * uj;
+      const element1 = a[below + j] - u1 * wj - w1 * uj;
+      a[row + j] = element0;
+      a[below + j] = element1;
+      sum0 += element0 * vj;
+      sum1 += element1 * vj;
+      product[j] += element0 * v0 + element1 * v1;
     }
-    a[row + i] -= 2 * ui * wi;
-    product[i] += sum + a[row + i] * vi;
+    const between = a[below + i] - u1 * w0 - w1 * u0;
+    a[below + i] = between;
+    onDiagonal(i, sum0 + between * v1);
+    onDiagonal(i + 1, sum1 + between * v0);
   }
 }
 
