@@ -107,10 +107,10 @@ function remarksOn(
   });
 }
 
-function sampleCommand(
-  { run, superres }: GuidanceSweepOptions,
-  { mean, variance }: { mean: number; variance: number },
-) {
-  const cascade = superres === undefined ? "" : ` --superres ${superres}`;
-  return `strata sample --run ${run}${cascade} --guidance ${mean},${variance} --count 64 --out best.png`;
+/** How to draw more of the samples that were measured. */
+function sampleCommand(options: GuidanceSweepOptions, { mean, variance }: { mean: number; variance: number }): string {
+  const { run, superres, superresGuidance, temperature } = options;
+  const more = { superres: superres && [superres], "superres-guidance": superresGuidance, temperature };
+  const words = Object.entries(more).flatMap(([name, values]) => (values ? [`--${name}`, ...values] : []));
+  return ["strata sample --run", run, ...words, `--guidance ${mean},${variance} --count 64 --out best.png`].join(" ");
 }

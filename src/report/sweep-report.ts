@@ -34,7 +34,7 @@ ${tables.length === 0 && html`<p>No cell could be measured.</p>`}
 ${tables.map((table) => chartFigure((width) => heatMap(table, width), tableCaption(table, report)))}
 ${failures(report)}</section>
 ${besidePaper && paperSection(tables)}
-${tradeOff && html`<section><h2>What guidance gives and takes</h2>${chartFigure(tradeOff, "A line joins the samples of one variance weight, which is written at its end; along it the mean weight rises. Recall is the part of the reference that samples come near to: what guidance takes away.")}</section>`}
+${tradeOff && html`<section><h2>What guidance gives and takes</h2>${chartFigure(tradeOff, "A line joins the samples of one variance weight, which is written at its end; along it the mean weight rises. Recall is the part of the reference that samples come near to; guidance is expected to lower it.")}</section>`}
 ${strips.length > 0 && html`<section><h2>Samples</h2><p>The first samples of the first seed, none of them chosen.</p>${pictureFigures(strips)}</section>`}
 <section><h2>What the numbers mean</h2>
 ${remarks.map((remark) => html`<p class="note">${remark}</p>`)}
