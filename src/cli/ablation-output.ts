@@ -10,7 +10,7 @@ import { writeFileAtomic } from "../formats/atomic-file.js";
 import { renderAblation } from "../report/ablation-report.js";
 import { ablationTable, type MeasuredRow, markdownTable } from "../report/ablation-table.js";
 import { informationFigure, rateDistortionFigure } from "../report/likelihood-charts.js";
-import { chartToPng } from "../report/svg.js";
+import { chartToPng, withDefaultColours } from "../report/svg.js";
 import { version } from "../version.js";
 import type { AblateOptions } from "./ablate.js";
 import type { MeasuredRuns } from "./ablation-measurement.js";
@@ -66,7 +66,7 @@ export async function reportAblation(
   };
   for (const [name, chart] of Object.entries({ information, "rate-distortion": rateDistortion })) {
     const svg = chart(WIDTH);
-    await writeFileAtomic(join(out, `${name}.svg`), Buffer.from(svg));
+    await writeFileAtomic(join(out, `${name}.svg`), Buffer.from(withDefaultColours(svg)));
     await writeFileAtomic(join(out, `${name}.png`), await chartToPng(svg));
   }
   const text = `${table}\n\n${remarks.join("\n\n")}\n`;
