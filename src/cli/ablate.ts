@@ -1,24 +1,23 @@
 /** @file `strata ablate`: the paper's four runs of Table 1, then the table and its figures. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { DataSet, ImageSet } from "../data/index.js";
+import { type DataSet, digestOfSet, type ImageSet } from "../data/index.js";
 import type { Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import { type AblationRun, ablationRuns } from "../experiments/ablation.js";
-import { FEW_SAMPLES } from "../experiments/finite-sample.js";
-import { openRun } from "../training/open-run.js";
+import { startingPoint } from "../training/starting-point.js";
 import { train } from "../training/train.js";
 import { measureRuns } from "./ablation-measurement.js";
 import { reportAblation } from "./ablation-output.js";
 import { wholeNumber, wholeNumbers } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "./configuration.js";
-import { addFeatureOptions, type FeatureOptions } from "./features-options.js";
+import { addExtractorOptions, type ExtractorOptions, openExtractor } from "./features-options.js";
 import { makeFolder, openImages } from "./images.js";
 import { createRuntime } from "./runtime.js";
 import { showTraining } from "./training-display.js";
 
-export interface AblateOptions extends ConfigurationOptions, FeatureOptions {
+export interface AblateOptions extends ConfigurationOptions, ExtractorOptions {
   data: string;
   out: string;
   steps?: number;
@@ -27,7 +26,10 @@ export interface AblateOptions extends ConfigurationOptions, FeatureOptions {
   batch?: number;
 }
 
-export const ablateCommand = addFeatureOptions(
+/** Samples of each run where nothing is said. */
+const COUNT = 10_000;
+
+export const ablateCommand = addExtractorOptions(
   addConfigurationOptions(
     createCommand(
       "ablate",
@@ -40,7 +42,7 @@ export const ablateCommand = addFeatureOptions(
   .requiredOption("--out <folder>", "where the runs, the table and the report go; the same command goes on there")
   .option("--steps <n>", "batches of every run (default: the configuration's)", wholeNumber(1))
   .option("--seeds <list>", "train every row with each of these seeds: 0,1,2 (default: one)", wholeNumbers)
-  .option("--count <n>", "samples drawn, and test images measured at most", wholeNumber(16), FEW_SAMPLES)
+  .option("--count <n>", "samples drawn, and test images measured at most", wholeNumber(16), COUNT)
   .option("--batch <n>", "images made at once", wholeNumber(1))
   .action(withContext(runAblate));
 
@@ -48,25 +50,38 @@ async function runAblate(context: Context, options: AblateOptions): Promise<void
   const { out, data: source } = options;
   const { seed, signal } = context;
   const config = resolveConfiguration(options, undefined);
+  if (config.model.superResolution) {
+    throw new UserError("strata ablate: expected a model that draws by itself, got one that enlarges.");
+  }
   const seeds = options.seeds ?? [seed ?? config.training.seed];
   const runs = ablationRuns(config, out, seeds);
   const data = await openImages(source, config.model, context);
-  const test = heldOutImages(data, source);
+  const images = { train: data.train, test: heldOutImages(data, source) };
   makeFolder(out);
   const runtime = await createRuntime(context);
   try {
-    for (const run of runs) {
-      await trainRun(run, data, options, context, runtime);
-      if (signal.aborted) return;
+    const { resolution } = config.model;
+    const extractor = await openExtractor(options, { resolution, train: data.train }, context, runtime); // before hours of training
+    try {
+      for (const run of runs) {
+        await trainRun(run, data, options, context, runtime);
+        if (signal.aborted) return;
+      }
+      const measured = await measureRuns(runs, extractor, images, options, context, runtime);
+      await reportAblation(measured, config, data.train, options, context);
+    } finally {
+      await extractor.dispose();
     }
-    const measured = await measureRuns(runs, { train: data.train, test }, options, context, runtime);
-    await reportAblation(measured, config, data.train, options, context);
   } finally {
     await runtime.dispose();
   }
 }
 
-/** Trains one run, or goes on with it, unless it is far enough. */
+/**
+ * Trains one run, or goes on with it, unless it is far enough.
+ *
+ * @throws UserError when the folder holds another run, or one that is further
+ */
 async function trainRun(
   { row, folder, config }: AblationRun,
   data: DataSet,
@@ -74,8 +89,19 @@ async function trainRun(
   { progress, signal }: Context,
   runtime: Runtime,
 ): Promise<void> {
+  const onNotice = (message: string) => progress.note(message);
   const begun = existsSync(join(folder, "config.json"));
-  if (begun && (await openRun(folder).catch(() => undefined))?.step === steps) return;
+  if (begun) {
+    const identity = { count: data.train.count, digest: digestOfSet(data.train) };
+    const { counters } = await startingPoint(config, identity, { out: folder, resume: true, onNotice });
+    if (counters.step > steps) {
+      throw new UserError(
+        `Expected at most ${steps} steps in ${folder}, as all runs are to have, but it has ${counters.step}. ` +
+          `Give --steps ${counters.step}, or another folder.`,
+      );
+    }
+    if (counters.step === steps) return;
+  }
   progress.note(`${begun ? "going on with" : "training"} ${row.title}: ${folder}`);
   const onEvent = showTraining(folder, config.model.resolution, progress);
   await train({ config, data, out: folder, resume: begun, limit: { steps }, runtime, signal, onEvent });

@@ -6,8 +6,11 @@ import type { Runtime } from "../engine/index.js";
 import type { AblationRow, AblationRun } from "../experiments/ablation.js";
 import { measureFeatures } from "../experiments/feature-set.js";
 import { measureRun, type RunMeasurement, type RunPictures, type Yardstick } from "../experiments/measure-run.js";
+import { digestOfModel } from "../experiments/model-digest.js";
 import { picturesInMemory } from "../experiments/picture-streams.js";
+import { REFERENCE_ROWS, referenceOfSet } from "../experiments/reference.js";
 import { fingerprint, readResult, writeResult } from "../experiments/results.js";
+import { thinned } from "../experiments/thinned.js";
 import type { FeatureExtractor } from "../features/extractor.js";
 import { makeFolderSynced, writeFileAtomic } from "../formats/atomic-file.js";
 import type { RowPictures } from "../report/ablation-report.js";
@@ -15,7 +18,7 @@ import { imageGrid, reconstructionGrid } from "../report/picture-grid.js";
 import { openRun } from "../training/open-run.js";
 import type { AblateOptions } from "./ablate.js";
 import type { Context } from "./command.js";
-import { openExtractor, openReference, qualityAsked, showRate } from "./features-options.js";
+import { qualityAsked, showRate } from "./features-options.js";
 
 /** A run with what was measured of it. */
 export interface MeasuredRun {
@@ -34,6 +37,8 @@ export interface MeasuredRuns {
   heldOutImages: number;
 }
 
+/** Another where the same runs would be measured otherwise. */
+const VERSION = 1;
 /** The paper's figures of a row. */
 const METRICS = ["fid", "precision", "recall"];
 /** Held-out images whose distance to the training images is measured at most. */
@@ -43,63 +48,65 @@ const COLUMNS = 8;
 /** Measures the runs that have not been measured yet with these settings, and reads the others. */
 export async function measureRuns(
   runs: readonly AblationRun[],
+  extractor: FeatureExtractor,
   images: { train: ImageSet; test: ImageSet },
   options: AblateOptions,
   context: Context,
   runtime: Runtime,
 ): Promise<MeasuredRuns> {
-  const { resolution } = runs[0].config.model;
-  const extractor = await openExtractor(options, { resolution, train: images.train }, context, runtime);
-  try {
-    let yardstick: Promise<Yardstick> | undefined;
-    const lazily = () => (yardstick ??= makeYardstick(extractor, images, options, context, runtime));
-    const measured: MeasuredRun[] = [];
-    for (const run of runs) measured.push(await once(run));
-    const { name, identity } = extractor;
-    const heldOutImages = Math.min(options.count, images.test.count);
-    return { runs: measured, extractor: { name, identity }, referenceImages: images.train.count, heldOutImages };
+  let yardstick: Promise<Yardstick> | undefined;
+  const lazily = () => (yardstick ??= makeYardstick(extractor, images, context, runtime));
+  const measured: MeasuredRun[] = [];
+  for (const run of runs) measured.push(await once(run));
+  const { name, identity } = extractor;
+  const heldOutImages = Math.min(options.count, images.test.count);
+  return { runs: measured, extractor: { name, identity }, referenceImages: images.train.count, heldOutImages };
 
-    async function once(run: AblationRun): Promise<MeasuredRun> {
-      const model = await openRun(run.folder, { onNotice: (message) => context.progress.note(message) });
-      const { row, seed, folder, config } = run;
-      const { step } = model;
-      const { count, batch } = options;
-      const digests = [digestOfSet(images.train), digestOfSet(images.test)];
-      const question = fingerprint(config, step, digests, extractor.identity, count, context.seed ?? 0);
-      const place = { folder: join(options.out, "measured"), name: basename(folder) };
-      const kept = await readKept(place, question);
-      if (kept) return { row, seed, step, ...kept };
-      const { figures, pictures } = await measureRun(model, await lazily(), {
-        count,
-        heldOutCount: count,
-        seed: context.seed ?? 0,
-        metrics: qualityAsked(METRICS, extractor),
-        batch,
-        runtime,
-        signal: context.signal,
-        onProgress: showStages(row.title, context),
-      });
-      const drawn = await pictureFiles(row.title, pictures);
-      await keep(place, question, figures, drawn);
-      return { row, seed, step, figures, pictures: drawn };
-    }
-  } finally {
-    await extractor.dispose();
+  async function once({ row, seed, folder }: AblationRun): Promise<MeasuredRun> {
+    const model = await openRun(folder, { onNotice: (message) => context.progress.note(message) });
+    const { step } = model;
+    const { count, batch, out } = options;
+    const digests = [digestOfModel(model), digestOfSet(images.train), digestOfSet(images.test)];
+    const question = fingerprint(VERSION, digests, step, extractor.identity, count, context.seed ?? 0);
+    const place = { folder: join(out, "measured"), name: basename(folder) };
+    const kept = await readKept(place, question);
+    if (kept) return { row, seed, step, ...kept };
+    const { figures, pictures } = await measureRun(model, await lazily(), {
+      count,
+      heldOutCount: count,
+      seed: context.seed ?? 0,
+      metrics: qualityAsked(METRICS, extractor),
+      batch,
+      runtime,
+      signal: context.signal,
+      onProgress: showStages(row.title, context),
+      once: async (stage, measure) => {
+        const path = join(place.folder, `${place.name}.${stage}.json`);
+        const before = await readResult<Awaited<ReturnType<typeof measure>>>(path, question);
+        if (before) return before;
+        const result = await measure();
+        await writeResult(path, question, result);
+        return result;
+      },
+    });
+    const drawn = await pictureFiles(row.title, pictures);
+    await keep(place, question, figures, drawn);
+    return { row, seed, step, figures, pictures: drawn };
   }
 }
 
 async function makeYardstick(
   extractor: FeatureExtractor,
   { train, test }: { train: ImageSet; test: ImageSet },
-  options: AblateOptions,
   context: Context,
   runtime: Runtime,
 ): Promise<Yardstick> {
-  const { resolution } = train;
-  const reference = await openReference(options, { resolution, train }, extractor, context, runtime);
+  const onProgress = showRate("features of the training images", context.progress);
+  const all = { keep: train.count, runtime, signal: context.signal, onProgress };
+  const training = await referenceOfSet(train, extractor, all);
   const unseen = picturesInMemory(takeSpread(test, HELD_OUT));
   const heldOut = await measureFeatures(unseen, extractor, { runtime, signal: context.signal });
-  return { extractor, reference, heldOut, train, test };
+  return { extractor, training, reference: thinned(training, REFERENCE_ROWS), heldOut, train, test };
 }
 
 /** Shows what is being done to a run, each stage with its rate. */

@@ -4,8 +4,9 @@ import type { Config } from "../config/index.js";
 import type { ImageSet } from "../data/index.js";
 import { diffusionInformation, imageSpectrum } from "../evaluation/diffusion-information.js";
 import { ablationRows } from "../experiments/ablation.js";
-import { FEW_SAMPLES } from "../experiments/finite-sample.js";
+import { fewWarning } from "../experiments/finite-sample.js";
 import type { ModelFigures } from "../experiments/model-figures.js";
+import { nameOfMetric } from "../experiments/quality.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import { renderAblation } from "../report/ablation-report.js";
 import { ablationTable, type MeasuredRow, markdownTable } from "../report/ablation-table.js";
@@ -15,6 +16,7 @@ import { version } from "../version.js";
 import type { AblateOptions } from "./ablate.js";
 import type { MeasuredRuns } from "./ablation-measurement.js";
 import type { Context } from "./command.js";
+import { partText } from "./evaluate-quality.js";
 import { formatCount } from "./format.js";
 
 /** Width of the charts that are written as files, pixels; twice as many in a PNG. */
@@ -91,10 +93,10 @@ function remarksOn({ runs, extractor, referenceImages, heldOutImages }: Measured
       `${extractor.name} features stand in for Inception's: the distances are no FID, and compare with each other only.`,
     );
   }
-  if (count < FEW_SAMPLES && ofPart !== undefined) {
-    lines.push(
-      `With fewer than ${formatCount(FEW_SAMPLES)} samples distances are biased upwards: ${formatCount(count)} random training images have ${ofPart.toPrecision(3)} from the rest of them.`,
-    );
+  const warning = fewWarning(nameOfMetric("fid", extractor.name), count, referenceImages);
+  if (warning) {
+    const part = ofPart === undefined ? "" : `: ${partText(ofPart, count, referenceImages)}`;
+    lines.push(`${warning[0].toUpperCase()}${warning.slice(1)}${part}.`);
   }
   return lines;
 }

@@ -12,7 +12,7 @@ import { showRate } from "./features-options.js";
 import { formatCount } from "./format.js";
 import type { OtherEvaluation } from "./other-evaluations.js";
 
-export interface ModelOptions {
+export interface HeldOutOptions {
   metrics: readonly ModelMetric[];
   split: Split;
   count?: number;
@@ -39,7 +39,7 @@ const WIDTH = 720;
 export async function evaluateModel(
   model: TrainedModel,
   images: ImageSet,
-  { metrics, split, count = images.count, importance, batch, train, beside }: ModelOptions,
+  { metrics, split, count = images.count, importance, batch, train, beside }: HeldOutOptions,
   { progress, seed, signal }: Context,
   runtime: Runtime,
 ): Promise<ModelResult> {

@@ -1,8 +1,9 @@
 /** @file The part of `evaluate` that compares samples with a reference. */
 import type { ImageSet } from "../data/index.js";
 import type { Runtime } from "../engine/index.js";
+import { UserError } from "../errors.js";
 import type { FeatureSet } from "../experiments/feature-set.js";
-import { FEW_SAMPLES } from "../experiments/finite-sample.js";
+import { fewWarning } from "../experiments/finite-sample.js";
 import { keepFirst, type PictureStream, watched } from "../experiments/picture-streams.js";
 import { nameOfMetric } from "../experiments/quality.js";
 import { writeReference } from "../experiments/reference-file.js";
@@ -16,6 +17,10 @@ import { formatCount } from "./format.js";
 export interface QualityResult extends SampleQuality {
   features: { name: string; identity: string };
   reference: { name: string; images?: number; rows: number };
+  /** How samples became bytes: ours to the nearest level, those of others as they came. */
+  rounding: "nearest" | "as given";
+  /** Values that guidance clamped, of samples that were drawn. */
+  clamped?: number;
   /** The first samples, to be shown. */
   shown: Pictures;
 }
@@ -23,6 +28,7 @@ export interface QualityResult extends SampleQuality {
 export interface QualityOptions extends FeatureOptions {
   metrics?: string[];
   exportReference?: string;
+  kidSubsets?: boolean;
 }
 
 /** Samples shown beside the figures. */
@@ -40,12 +46,17 @@ export async function evaluateQuality(
   options: QualityOptions,
   context: Context,
   runtime: Runtime,
-): Promise<QualityResult> {
+): Promise<Omit<QualityResult, "rounding" | "clamped">> {
   const { progress, seed, signal } = context;
   const { resolution, count } = samples;
   const extractor = await openExtractor(options, { resolution, train }, context, runtime);
   try {
     const metrics = qualityAsked(options.metrics, extractor);
+    if (options.exportReference !== undefined && extractor.name !== "inception") {
+      throw new UserError(
+        `--export-reference: expected Inception features, whose statistics other evaluators read, got ${extractor.name}.`,
+      );
+    }
     const reference = await openReference(options, { resolution, train }, extractor, context, runtime);
     if (options.exportReference !== undefined && train) await writeReference(options.exportReference, reference, train);
     const shown = keepFirst(Math.min(SHOWN, count), resolution);
@@ -56,6 +67,7 @@ export async function evaluateQuality(
       metrics,
       {
         seed,
+        kernelSubsets: options.kidSubsets,
         runtime,
         signal,
         onProgress: showRate("samples and their features", progress),
@@ -81,27 +93,31 @@ const imagesOf = ({ moments: { count } }: FeatureSet): number | undefined =>
   Number.isFinite(count) ? count : undefined;
 
 /** What has to be said about the figures for them not to be misread, line by line. */
-export function remarks({ count, ofPart, features, reference, values }: QualityResult): string[] {
+export function remarks(result: Omit<QualityResult, "shown">): string[] {
+  const { count, ofPart, features, reference, rounding, clamped = 0, values } = result;
+  const images = reference.images === undefined ? "statistics of the file" : `${formatCount(reference.images)} images`;
   const lines = [
-    `${formatCount(count)} samples, 8-bit, rounded to the nearest level`,
-    `reference: ${reference.name}, ${reference.images === undefined ? "statistics of the file" : `${formatCount(reference.images)} images`}` +
-      ` (precision, recall and kernel distance: ${formatCount(reference.rows)} of them)`,
+    `${formatCount(count)} samples, 8-bit, ${rounding === "nearest" ? "rounded to the nearest level" : rounding}`,
+    `reference: ${reference.name}, ${images} (precision, recall and kernel distance: ${formatCount(reference.rows)} of them)`,
     `features: ${features.identity}`,
   ];
+  if (clamped > 0) lines.push(`guidance would have made ${formatCount(clamped)} values too large; they were clamped`);
   if (features.name !== "inception") {
-    lines.push(
-      `${features.name} features stand in for Inception's: these figures are no FID, and compare with nothing published.`,
-    );
+    lines.push(`${features.name} features stand in for Inception's: these figures are no FID, and compare with none.`);
   }
-  if (count < FEW_SAMPLES && values.some(({ metric }) => metric === "fid")) {
-    const distance = nameOfMetric("fid", features.name);
-    const part =
-      ofPart === undefined
-        ? "."
-        : `: ${formatCount(count)} random images of the reference have ${ofPart.toPrecision(4)} from the rest of it.`;
-    lines.push(`warning: with fewer than ${formatCount(FEW_SAMPLES)} samples the ${distance} is biased upwards${part}`);
+  const distance = nameOfMetric("fid", features.name);
+  const warning = fewWarning(distance, count, reference.images ?? Number.POSITIVE_INFINITY);
+  if (warning && values.some(({ metric }) => metric === "fid")) {
+    const part = ofPart === undefined ? "" : `: ${partText(ofPart, count, reference.images)}`;
+    lines.push(`warning: ${warning}${part}`);
   }
   return lines;
+}
+
+/** What as many images of the reference get as there are samples. */
+export function partText(distance: number, count: number, images: number | undefined): string {
+  const rest = images === undefined ? "the statistics of the whole" : `the other ${formatCount(images - count)}`;
+  return `${formatCount(count)} random images of the reference are ${distance.toPrecision(4)} from ${rest}`;
 }
 
 /** The figures by name. */

@@ -14,10 +14,9 @@ import { imageGrid } from "../report/picture-grid.js";
 import { version } from "../version.js";
 import { collect, wholeNumber } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
-import { evaluateModel, type ModelResult } from "./evaluate-model.js";
+import { evaluateModel, type HeldOutOptions, type ModelResult } from "./evaluate-model.js";
 import { evaluateQuality, type QualityOptions, type QualityResult, qualityFacts, remarks } from "./evaluate-quality.js";
 import { addFeatureOptions } from "./features-options.js";
-import { formatCount } from "./format.js";
 import { makeFolder, openImages } from "./images.js";
 import { openSampler } from "./open-sampler.js";
 import { readEvaluation } from "./other-evaluations.js";
@@ -73,6 +72,7 @@ export const evaluateCommand = addFeatureOptions(
     collect,
     [],
   )
+  .option("--kid-subsets", "kernel distance as mean over 100 pairs of subsets of 1,000, as torch-fidelity has it")
   .option("--export-reference <file.npz>", "write the reference as a batch for guided-diffusion's evaluator")
   .requiredOption("--out <folder>", "where the figures, charts and pictures go")
   .action(withContext(runEvaluate));
@@ -90,17 +90,25 @@ function metricList(text: string): string[] {
 async function runEvaluate(context: Context, options: Options): Promise<void> {
   const { out, metrics } = options;
   checkOptions(options);
-  makeFolder(out);
   const model = options.run === undefined ? undefined : await openModel({ ...options, run: options.run }, context);
   const runtime = await createRuntime(context);
   const openAt = dataOpener(options.data, context);
   try {
+    const held = model && (await heldOutQuestion(model, openAt, options)); // what is wrong with it is said before the work
+    makeFolder(out);
+    const settings = { ...settingsOf(options, context, model), device: runtime.device };
+    const keep = (json: object) =>
+      writeFileAtomic(join(out, "metrics.json"), Buffer.from(`${JSON.stringify(json, null, 2)}\n`));
     const quality = needsFeatures(metrics) ? await measureSamples(model, openAt, options, context, runtime) : undefined;
-    const figures = model && (await measureModel(model, openAt, options, context, runtime));
-    await write(out, quality, figures);
-    const settings = settingsOf(options, context, model);
-    const json = { ...settings, device: runtime.device, ...(quality && qualityJson(quality)), ...figures?.json };
-    await writeFileAtomic(join(out, "metrics.json"), Buffer.from(`${JSON.stringify(json, null, 2)}\n`));
+    const qualityPart = quality ? qualityJson(quality) : {};
+    if (quality) {
+      await writeFileAtomic(join(out, "samples.png"), await imageGrid(quality.shown, COLUMNS));
+      await keep({ ...settings, ...qualityPart });
+    }
+    const figures = held && (await evaluateModel(model, held.images, held, context, runtime));
+    for (const [name, content] of Object.entries(figures?.files ?? {})) await writeFileAtomic(join(out, name), content);
+    const json = { ...settings, ...qualityPart, ...figures?.json };
+    await keep(json);
     context.result({ out, ...json }, textOf(out, quality, figures));
   } finally {
     await runtime.dispose();
@@ -143,8 +151,10 @@ function checkOptions({ run, samples, metrics, data, reference, count, exportRef
   if (data === undefined && reference === undefined) {
     throw new UserError("Expected --data SOURCE or --reference FILE.npz: what the samples are to be compared with.");
   }
-  if (exportReference !== undefined && (data === undefined || reference !== undefined)) {
-    throw new UserError("--export-reference: expected --data SOURCE and no --reference: it is made of those images.");
+  if (exportReference !== undefined && (data === undefined || reference !== undefined || !needsFeatures(metrics))) {
+    throw new UserError(
+      "--export-reference: expected --data SOURCE without --reference, and metrics of features: it is made of those images.",
+    );
   }
 }
 
@@ -161,7 +171,9 @@ async function measureSamples(
     const { resolution } = file;
     const count = Math.min(options.count ?? file.count, file.count);
     const parts = firstOf(file.parts(256, context.signal), count);
-    return evaluateQuality({ count, resolution, parts }, (await openAt(resolution))?.train, options, context, runtime);
+    const train = (await openAt(resolution))?.train;
+    const quality = await evaluateQuality({ count, resolution, parts }, train, options, context, runtime);
+    return { ...quality, rounding: "as given" };
   }
   const count = options.count!;
   const sampler = await openSampler(model, { ...options, run: options.run! }, count, context, runtime);
@@ -172,9 +184,8 @@ async function measureSamples(
     const drawn = watched(drawnPictures(sampler, { ...asked, signal: context.signal }), (part: Samples) => {
       clamped += part.clamped;
     });
-    const result = await evaluateQuality(drawn, train, options, context, runtime);
-    if (clamped > 0) context.progress.note(`guidance: ${formatCount(clamped)} values were clamped`);
-    return result;
+    const quality = await evaluateQuality(drawn, train, options, context, runtime);
+    return { ...quality, rounding: "nearest", clamped };
   } finally {
     await sampler.dispose();
   }
@@ -191,36 +202,23 @@ async function* firstOf(parts: PictureStream["parts"], count: number): PictureSt
   }
 }
 
-/** What is measured of the model itself, on held-out images. */
-async function measureModel(
+/** What is to be measured of the model itself, and on which images; undefined where nothing is. */
+async function heldOutQuestion(
   model: TrainedModel,
   openAt: OpenAt,
   options: Options,
-  context: Context,
-  runtime: Runtime,
-): Promise<ModelResult | undefined> {
+): Promise<(HeldOutOptions & { images: ImageSet }) | undefined> {
   const metrics = modelMetrics.filter((metric) => options.metrics?.includes(metric));
   if (metrics.length === 0) return undefined;
+  const beside = await Promise.all(options.beside.map(readEvaluation));
   const data = (await openAt(model.config.model.resolution))!;
   const split = options.split ?? (data.test.count > 0 ? "test" : "validation");
-  const images: ImageSet = data[split];
+  const images = data[split];
   if (images.count === 0) {
     throw new UserError(`--split ${split}: ${options.data} has no such images. Try --split train.`);
   }
   const { count, importance, batch } = options;
-  const beside = await Promise.all(options.beside.map(readEvaluation));
-  return evaluateModel(
-    model,
-    images,
-    { metrics, split, count, importance, batch, train: data.train, beside },
-    context,
-    runtime,
-  );
-}
-
-async function write(out: string, quality: QualityResult | undefined, figures: ModelResult | undefined) {
-  if (quality) await writeFileAtomic(join(out, "samples.png"), await imageGrid(quality.shown, COLUMNS));
-  for (const [name, content] of Object.entries(figures?.files ?? {})) await writeFileAtomic(join(out, name), content);
+  return { images, metrics, split, count, importance, batch, train: data.train, beside };
 }
 
 /** What was measured, so that it can be measured again. */
@@ -241,10 +239,11 @@ function settingsOf(options: Options, { seed }: Context, model: TrainedModel | u
   return { version, run, step: model?.step, samples, data, count, seed: seed ?? 0, ...sampling };
 }
 
-function qualityJson({ shown: _, values, ofPart, count, features, reference }: QualityResult) {
+function qualityJson({ values, ofPart, count, rounding, clamped, features, reference }: QualityResult) {
   return {
     samplesMeasured: count,
-    rounding: "nearest",
+    rounding,
+    clamped,
     features,
     reference,
     quality: Object.fromEntries(values.map(({ metric, ...rest }) => [metric, rest])),

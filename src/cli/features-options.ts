@@ -17,17 +17,21 @@ import type { Context } from "./command.js";
 import { formatCount, formatDuration } from "./format.js";
 import { secondsLeft } from "./progress.js";
 
-/** What {@link addFeatureOptions} adds. */
-export interface FeatureOptions {
+/** What {@link addExtractorOptions} adds. */
+export interface ExtractorOptions {
   features: string;
   resize: "tensorflow" | "pytorch";
   inception?: string;
+}
+
+/** What {@link addFeatureOptions} adds. */
+export interface FeatureOptions extends ExtractorOptions {
   reference?: string;
   referenceCount: number;
 }
 
-/** Adds the options that say which features are compared, and what with. */
-export const addFeatureOptions = (command: Command): Command =>
+/** Adds the options that say which features are compared. */
+export const addExtractorOptions = (command: Command): Command =>
   command
     .option("--features <name>", "inception, pixels, classifier (trained on the set), or FILE.onnx", "inception")
     .addOption(
@@ -35,7 +39,11 @@ export const addFeatureOptions = (command: Command): Command =>
         .choices(["tensorflow", "pytorch"])
         .default("tensorflow"),
     )
-    .option("--inception <file>", "the network's weights, where they are not in the cache (strata fetch inception)")
+    .option("--inception <file>", "the network's weights, where they are not in the cache (strata fetch inception)");
+
+/** Adds the options that say which features are compared, and what with. */
+export const addFeatureOptions = (command: Command): Command =>
+  addExtractorOptions(command)
     .option("--reference <file.npz>", "a reference batch in place of --data's training images")
     .option(
       "--reference-count <n>",
@@ -51,7 +59,7 @@ export const addFeatureOptions = (command: Command): Command =>
  * @throws UserError when it cannot be had: for lack of weights, or of images to train it on
  */
 export async function openExtractor(
-  { features, resize, inception }: FeatureOptions,
+  { features, resize, inception }: ExtractorOptions,
   { resolution, train }: { resolution: number; train?: ImageSet },
   { progress, signal }: Context,
   runtime: Runtime,

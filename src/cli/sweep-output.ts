@@ -95,7 +95,7 @@ function remarksOn(
 ): string[] {
   const { count } = options;
   const first = sweep.cells.find(({ result }) => result.quality.length > 0);
-  if (!first?.pictures) return [];
+  if (!first) return [];
   const images = Number.isFinite(reference.moments.count) ? reference.moments.count : undefined;
   return remarks({
     count,
@@ -103,7 +103,7 @@ function remarksOn(
     values: first.result.quality,
     features: { name: extractor.name, identity: extractor.identity },
     reference: { name: options.reference ?? train?.name ?? "", images, rows: reference.rowCount },
-    shown: first.pictures,
+    rounding: "nearest",
   });
 }
 

@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { digestOfSet, type ImageSet } from "../data/index.js";
-import { leaves, type Tree } from "../engine/tree.js";
 import { UserError } from "../errors.js";
+import { DIGITS, digestOfModel } from "../experiments/model-digest.js";
 import type { QualityMetric } from "../experiments/quality.js";
 import type { SweepSettings } from "../experiments/sweep-folder.js";
 import type { FeatureExtractor } from "../features/extractor.js";
@@ -43,18 +43,6 @@ export async function sweepSettings(parts: SweepParts, options: GuidanceSweepOpt
     reference: reference !== undefined ? await digestOfFile(reference) : digestOfSet(train!).slice(0, DIGITS),
     "reference count": referenceCount,
   };
-}
-
-/** Digits of a hash that are enough to tell things apart, and fit on a line. */
-const DIGITS = 16;
-
-/** Of the weights, and of all else that samples depend on. */
-function digestOfModel({ config, parameters, data }: TrainedModel): string {
-  const hash = createHash("sha256").update(JSON.stringify([config.model, config.objective, data.classCounts]));
-  for (const values of leaves(parameters as Tree<Float32Array>)) {
-    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-  }
-  return hash.digest("hex").slice(0, DIGITS);
 }
 
 async function digestOfFile(path: string): Promise<string> {

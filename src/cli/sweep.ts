@@ -1,7 +1,7 @@
 import type { Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import { type FeatureSet, measureFeatures } from "../experiments/feature-set.js";
-import { distanceOfPart, FEW_SAMPLES } from "../experiments/finite-sample.js";
+import { distanceOfPart } from "../experiments/finite-sample.js";
 import { guidanceSweep, type SweepOptions } from "../experiments/guidance-sweep.js";
 import { drawnPictures, keepFirst, watched } from "../experiments/picture-streams.js";
 import { compare, type QualityMetric, qualityMetrics } from "../experiments/quality.js";
@@ -149,8 +149,9 @@ async function sweepWith(setup: Setup, options: GuidanceSweepOptions, context: C
       throw error;
     });
     const [seed] = grid.seeds;
-    const few = metrics.includes("fid") && count < FEW_SAMPLES;
-    const ofPart = few ? await distanceOfPart(reference, count, seed, { runtime, signal }) : undefined;
+    const ofPart = metrics.includes("fid")
+      ? await distanceOfPart(reference, count, seed, { runtime, signal })
+      : undefined;
     await reportSweep({ sweep, model, extractor, reference, train, ofPart }, options, context);
   } finally {
     await extractor.dispose();

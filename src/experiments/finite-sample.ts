@@ -6,7 +6,13 @@ import type { FeatureSet } from "./feature-set.js";
 import type { CompareOptions } from "./quality.js";
 
 /** Fewer samples than this make a distance that says more about their number than about them. */
-export const FEW_SAMPLES = 10_000;
+const FEW = 10_000;
+
+/** What is said of a distance that so many samples have from so many images of a reference, where either are few. */
+export const fewWarning = (distance: string, samples: number, reference: number): string | undefined =>
+  Math.min(samples, reference) < FEW
+    ? `with fewer than ${FEW.toLocaleString("en")} ${samples < FEW ? "samples" : "images of reference"} the ${distance} is biased upwards`
+    : undefined;
 
 /**
  * The Fréchet distance of a random part of the reference from the rest of it: what samples as good as the reference itself

@@ -8,8 +8,8 @@ import { Sampler } from "../generation/sampler.js";
 import type { TrainedModel } from "../generation/trained-model.js";
 import type { FeatureSet } from "./feature-set.js";
 import { type ModelFigures, measureModel, modelMetrics } from "./model-figures.js";
-import { imageOfRow, type Memorisation, memorisation } from "./neighbours.js";
-import { drawnPictures, keepFirst, picturesInMemory, watched } from "./picture-streams.js";
+import { type Memorisation, memorisation } from "./neighbours.js";
+import { drawnPictures, keepFirst, type PictureStream, picturesInMemory, watched } from "./picture-streams.js";
 import type { QualityMetric } from "./quality.js";
 import { type SampleQuality, sampleQuality } from "./sample-quality.js";
 
@@ -44,12 +44,16 @@ export interface MeasureRunOptions {
   runtime?: Runtime;
   signal?: AbortSignal;
   onProgress?: (what: string, done: number, count: number) => void;
+  /** Measures a stage, unless its result is known from an earlier time: plain data. Default: measures. */
+  once?: <Result extends object>(stage: string, measure: () => Promise<Result>) => Promise<Result>;
 }
 
 /** What runs are measured with and against, made once for all of them. */
 export interface Yardstick {
   extractor: FeatureExtractor;
-  /** Of the training images. */
+  /** Of the training images, with the features of every single one: searched for copies. */
+  training: FeatureSet;
+  /** Of the training images, as samples are compared with them. */
   reference: FeatureSet;
   /** Of images that no model has seen. */
   heldOut: FeatureSet;
@@ -68,48 +72,42 @@ const PAIRS = 16;
  */
 export async function measureRun(
   model: TrainedModel,
-  { extractor, reference, heldOut, train, test }: Yardstick,
-  { count, heldOutCount, seed, metrics, batch, runtime, signal, onProgress = () => {} }: MeasureRunOptions,
+  { extractor, training, reference, heldOut, train, test }: Yardstick,
+  options: MeasureRunOptions,
 ): Promise<{ figures: RunMeasurement; pictures: RunPictures }> {
-  const options = { seed, runtime, signal };
+  const { count, heldOutCount, seed, metrics, batch, runtime, signal, onProgress = () => {} } = options;
+  const { once = (_, measure) => measure() } = options;
+  const common = { seed, runtime, signal };
   const report = (what: string) => (done: number, all: number) => onProgress(what, done, all);
   const sampler = new Sampler(model, { batch, runtime });
+  const measure = async (stream: PictureStream, what: string, asked = metrics) =>
+    sampleQuality(stream, reference, extractor, asked, { ...common, onProgress: report(what) });
+  const drawSamples = (output: "mean" | "sample") => drawnPictures(sampler, { count, seed, output, signal });
   try {
-    const shown = keepFirst(Math.min(SHOWN, count), sampler.resolution);
-    const drawSamples = (output: "mean" | "sample") => drawnPictures(sampler, { count, seed, output, signal });
-    const { features, ...quality } = await sampleQuality(
-      watched(drawSamples("mean"), shown.look),
-      reference,
-      extractor,
-      metrics,
-      { ...options, onProgress: report("samples") },
-    );
     const gaussian = model.config.objective.output === "gaussian";
     const drawn = gaussian
-      ? await sampleQuality(drawSamples("sample"), reference, extractor, metrics, {
-          ...options,
-          onProgress: report("samples of the output distribution"),
-        })
+      ? await once("drawn", async () =>
+          plain(await measure(drawSamples("sample"), "samples of the output distribution")),
+        )
       : undefined;
-    const seen = takeSpread(train, count);
-    const again = await reconstruct(model, seen, { ...options, batch, onProgress: report("reconstructions") });
-    const reconstructed = await sampleQuality(picturesInMemory(again), reference, extractor, ["fid"], options);
-    const { nearest, ...copies } = await memorisation(features, heldOut, reference, { runtime, signal });
-    const unseen = takeSpread(test, PAIRS * 2);
-    const reconstructions = await reconstruct(model, unseen, { ...options, batch });
-    const figures = await measureModel(model, test, modelMetrics, {
-      ...options,
-      batch,
-      count: heldOutCount,
-      onProgress,
+    const reconstructed = await once("reconstructed", async () => {
+      const seen = takeSpread(train, count);
+      const again = await reconstruct(model, seen, { ...common, batch, onProgress: report("reconstructions") });
+      return plain(await measure(picturesInMemory(again), "features of reconstructions", ["fid"]));
     });
+    const ofModel = { ...common, batch, count: heldOutCount, onProgress };
+    const figures = await once("model", () => measureModel(model, test, modelMetrics, ofModel));
+    const unseen = takeSpread(test, PAIRS * 2);
+    const reconstructions = await reconstruct(model, unseen, { ...common, batch });
+    const shown = keepFirst(Math.min(SHOWN, count), sampler.resolution);
+    const { features, ...quality } = await measure(watched(drawSamples("mean"), shown.look), "samples");
+    const { nearest, ...copies } = await memorisation(features, heldOut, training, { runtime, signal });
     const pairs = Math.min(PAIRS, shown.pictures.count);
-    const copied = [...nearest.subarray(0, pairs)].map((row) => imageOfRow(row, reference.rowCount, train.count));
     return {
       figures: {
         quality,
-        drawn: drawn && plain(drawn),
-        reconstructed: plain(reconstructed),
+        drawn,
+        reconstructed,
         memorisation: copies,
         model: figures as ModelFigures, // all were asked for
       },
@@ -117,10 +115,7 @@ export async function measureRun(
         samples: shown.pictures,
         originals: unseen,
         reconstructions,
-        neighbours: {
-          samples: firstOf(shown.pictures, pairs),
-          nearest: take(train, copied),
-        },
+        neighbours: { samples: firstOf(shown.pictures, pairs), nearest: take(train, nearest.subarray(0, pairs)) },
       },
     };
   } finally {

@@ -33,9 +33,9 @@ export interface ModelFigureOptions {
 }
 
 /** Images of a rate–distortion curve at most: each is reconstructed at every rate. */
-const CURVE_IMAGES = 500;
+const CURVE_IMAGES = 256;
 /** Images that the information is averaged over at most. */
-const INFORMATION_IMAGES = 2000;
+const INFORMATION_IMAGES = 1000;
 
 /**
  * Measures what is asked for.

@@ -1,7 +1,7 @@
 /** @file From pictures to figures: features of a stream of samples, compared with a reference. */
 import type { FeatureExtractor } from "../features/extractor.js";
 import { type FeatureSet, type MeasureOptions, measureFeatures } from "./feature-set.js";
-import { distanceOfPart, FEW_SAMPLES } from "./finite-sample.js";
+import { distanceOfPart } from "./finite-sample.js";
 import type { PictureStream } from "./picture-streams.js";
 import { compare, type QualityMetric, type QualityValue } from "./quality.js";
 
@@ -14,8 +14,9 @@ export interface SampleQuality {
 }
 
 export interface SampleQualityOptions extends Pick<MeasureOptions, "runtime" | "signal" | "onProgress"> {
-  /** Of the random part of the reference. Default 0. */
+  /** Of random parts of the reference, and of the subsets of the kernel distance. Default 0. */
   seed?: number;
+  kernelSubsets?: boolean;
   /** Told which figure comes next. */
   onFigure?: (name: string) => void;
 }
@@ -31,13 +32,20 @@ export async function sampleQuality(
   reference: FeatureSet,
   extractor: FeatureExtractor,
   metrics: readonly QualityMetric[],
-  { seed = 0, onFigure, ...options }: SampleQualityOptions = {},
+  { seed = 0, kernelSubsets, onFigure, ...options }: SampleQualityOptions = {},
 ): Promise<SampleQuality & { features: FeatureSet }> {
   const features = await measureFeatures(stream, extractor, { ...options, logits: metrics.includes("is") });
   const { runtime, signal } = options;
-  const values = await compare(features, reference, metrics, extractor.name, { runtime, signal, onProgress: onFigure });
+  const values = await compare(features, reference, metrics, extractor.name, {
+    runtime,
+    signal,
+    kernelSubsets,
+    seed,
+    onProgress: onFigure,
+  });
   const { count } = features.moments;
-  const few = metrics.includes("fid") && count < FEW_SAMPLES;
-  const ofPart = few ? await distanceOfPart(reference, count, seed, { runtime, signal }) : undefined;
+  const ofPart = metrics.includes("fid")
+    ? await distanceOfPart(reference, count, seed, { runtime, signal })
+    : undefined;
   return { count, values, ofPart, features };
 }
