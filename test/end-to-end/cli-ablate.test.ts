@@ -44,14 +44,20 @@ test("four runs that differ in two settings, a table, a report; the same command
   expect(statSync(checkpoint).mtimeMs).toBe(made);
 });
 
-test("more steps go on from where the runs are, and are measured anew", async () => {
-  const { rows: longer } = await ablate("--steps", "6");
-  expect(longer.map(({ step }: { step: number }) => step)).toEqual([6, 6, 6, 6]);
-});
-
-test("several seeds make several runs of a row", async () => {
-  const { rows: seeded } = await ablate("--steps", "6", "--seeds", "0,7");
-  expect(seeded.map(({ seed }: { seed: number }) => seed)).toEqual([0, 7, 0, 7, 0, 7, 0, 7]);
+test("more steps go on from where the runs are; several seeds make several runs of a row", async () => {
+  const { rows: longer } = await ablate("--steps", "6", "--seeds", "0,7");
+  expect(longer.map(({ step }: { step: number }) => step)).toEqual(new Array(8).fill(6));
+  expect(longer.map(({ seed }: { seed: number }) => seed)).toEqual([0, 7, 0, 7, 0, 7, 0, 7]);
   expect(readdirSync(out)).toContain("both-seed-7");
   expect(readFileSync(join(out, "table.md"), "utf8")).toMatch(/\| both \| [\d.]+ ± [\d.]+/);
+});
+
+test.each([
+  ["fewer steps than the runs have", ["--steps", "5"], "Expected at most 5 steps in"],
+  ["other settings", ["--steps", "6", "--set", "optimizer.maxLearningRate=0.01"], "was made with other settings"],
+  ["features that there are none of", ["--steps", "6", "--features", "vgg"], "--features vgg: expected inception"],
+])("%s are refused before anything is trained", async (_, more, message) => {
+  const { code, stdout, stderr } = await strata(...words, ...more);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toContain(message);
 });
