@@ -1,5 +1,5 @@
 /** @file Everything that the paper says about one model, measured with features made once. */
-import { type ImageSet, take, takeSpread } from "../data/index.js";
+import { type ImageSet, spreadIndices, take, takeSpread } from "../data/index.js";
 import type { Runtime } from "../engine/index.js";
 import type { FeatureExtractor } from "../features/extractor.js";
 import type { Pictures } from "../generation/pictures.js";
@@ -8,7 +8,7 @@ import { Sampler } from "../generation/sampler.js";
 import type { TrainedModel } from "../generation/trained-model.js";
 import type { FeatureSet } from "./feature-set.js";
 import { type ModelFigures, measureModel, modelMetrics } from "./model-figures.js";
-import { imageOfRow, type Memorisation, memorisation } from "./neighbours.js";
+import { type Memorisation, memorisation } from "./neighbours.js";
 import { drawnPictures, keepFirst, picturesInMemory, watched } from "./picture-streams.js";
 import type { QualityMetric } from "./quality.js";
 import { type SampleQuality, sampleQuality } from "./sample-quality.js";
@@ -82,7 +82,7 @@ export async function measureRun(
       reference,
       extractor,
       metrics,
-      { ...options, onProgress: report("samples") },
+      { ...options, keepRows: true, onProgress: report("samples") },
     );
     const gaussian = model.config.objective.output === "gaussian";
     const drawn = gaussian
@@ -104,7 +104,8 @@ export async function measureRun(
       onProgress,
     });
     const pairs = Math.min(PAIRS, shown.pictures.count);
-    const copied = [...nearest.subarray(0, pairs)].map((row) => imageOfRow(row, reference.rowCount, train.count));
+    const searched = spreadIndices(train.count, reference.rowCount);
+    const copied = [...nearest.subarray(0, pairs)].map((row) => searched[row]);
     return {
       figures: {
         quality,

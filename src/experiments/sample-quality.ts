@@ -16,12 +16,18 @@ export interface SampleQuality {
 export interface SampleQualityOptions extends Pick<MeasureOptions, "runtime" | "signal" | "onProgress"> {
   /** Of the random part of the reference. Default 0. */
   seed?: number;
+  /** Keep the features of every sample, also where no figure asked for needs them. Default: no. */
+  keepRows?: boolean;
   /** Told which figure comes next. */
   onFigure?: (name: string) => void;
 }
 
+/** Whether figures are made of single vectors, and not of their statistics alone. */
+export const needsRows = (metrics: readonly QualityMetric[]): boolean =>
+  metrics.some((metric) => metric === "kid" || metric === "precision" || metric === "recall");
+
 /**
- * Measures a stream of samples. Only their features are kept.
+ * Measures a stream of samples. Only of their features something is kept: `rows` where they are needed.
  *
  * @param reference - made with the same extractor
  * @throws the signal's reason when aborted
@@ -31,9 +37,10 @@ export async function sampleQuality(
   reference: FeatureSet,
   extractor: FeatureExtractor,
   metrics: readonly QualityMetric[],
-  { seed = 0, onFigure, ...options }: SampleQualityOptions = {},
+  { seed = 0, keepRows = needsRows(metrics), onFigure, ...options }: SampleQualityOptions = {},
 ): Promise<SampleQuality & { features: FeatureSet }> {
-  const features = await measureFeatures(stream, extractor, { ...options, logits: metrics.includes("is") });
+  const kept = { keep: keepRows ? stream.count : 0, logits: metrics.includes("is") };
+  const features = await measureFeatures(stream, extractor, { ...options, ...kept });
   const { runtime, signal } = options;
   const values = await compare(features, reference, metrics, extractor.name, { runtime, signal, onProgress: onFigure });
   const { count } = features.moments;
