@@ -100,7 +100,10 @@ export function openReference(
 ): Promise<FeatureSet> {
   const onProgress = showRate("features of the reference", progress);
   const options = { keep, runtime, signal, onProgress };
-  if (reference !== undefined) return referenceOfFile(reference, extractor, resolution, options);
+  if (reference !== undefined) {
+    const onNotice = (message: string) => progress.note(message);
+    return referenceOfFile(reference, extractor, resolution, { ...options, onNotice });
+  }
   if (train) return referenceOfSet(train, extractor, options);
   throw new UserError("Expected --data SOURCE or --reference FILE.npz: what the samples are to be compared with.");
 }

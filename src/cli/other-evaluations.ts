@@ -1,5 +1,5 @@
 /** @file Curves of other models, from the folders of their evaluations, to be drawn beside those of this one. */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.js";
@@ -58,10 +58,11 @@ export async function readEvaluation(folder: string): Promise<OtherEvaluation> {
       `--beside ${folder}: expected the folder of an evaluation with rate-distortion or information, but ${problem}.`,
     );
   };
-  const text = await readFile(path, "utf8").catch((error: Error) =>
-    refuse(`${path} cannot be read (${error.message})`),
-  );
-  if (text.length > LARGEST) return refuse(`${path} has ${text.length} bytes`);
+  const unreadable = (error: Error) => refuse(`${path} cannot be read (${error.message})`);
+  const status = await stat(path).catch(unreadable);
+  if (!status.isFile()) return refuse(`${path} is no file`);
+  if (status.size > LARGEST) return refuse(`${path} has ${status.size} bytes; ${LARGEST} are the most`);
+  const text = await readFile(path, "utf8").catch(unreadable);
   let content: unknown;
   try {
     content = JSON.parse(text);

@@ -5,6 +5,7 @@ import { distanceOfPart } from "../experiments/finite-sample.js";
 import { guidanceSweep, type SweepOptions } from "../experiments/guidance-sweep.js";
 import { drawnPictures, keepFirst, watched } from "../experiments/picture-streams.js";
 import { compare, type QualityMetric, qualityMetrics } from "../experiments/quality.js";
+import { needsRows } from "../experiments/sample-quality.js";
 import { cellsOf, type SweepCell, type SweepGrid, sweepGrid } from "../experiments/sweep-grid.js";
 import type { FeatureExtractor } from "../features/extractor.js";
 import { guidanceWeights } from "../generation/guidance.js";
@@ -196,7 +197,8 @@ function measurerOf(
       clamped += part.clamped;
     });
     const logits = metrics.includes("is");
-    const features = await measureFeatures(stream, extractor, { logits, runtime, signal, onProgress });
+    const keep = needsRows(metrics) ? count : 0;
+    const features = await measureFeatures(stream, extractor, { keep, logits, runtime, signal, onProgress });
     const report = (name: string) => progress.update(`${place}: ${name} …`);
     const quality = await compare(features, reference, metrics, extractor.name, {
       runtime,

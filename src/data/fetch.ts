@@ -1,10 +1,10 @@
 /** @file Files that others publish, in the cache: fetched once, verified, and found again. */
-import { createHash } from "node:crypto";
-import { createReadStream, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "../cache-folder.js";
 import { UserError } from "../errors.js";
 import { copyVerified, type DownloadOptions, download } from "../formats/download.js";
+import { sha256OfFile } from "../formats/file-hash.js";
 import { type DownloadName, downloads } from "./downloads.js";
 
 export interface FetchOptions extends Omit<DownloadOptions, "bytes" | "sha256"> {
@@ -37,7 +37,7 @@ export async function fetchDownload(name: DownloadName, { from, ...options }: Fe
   }
   const expected = { bytes, sha256 };
   if (fetchedPath(name) !== undefined) {
-    if ((await hashOf(path, options.signal)) === sha256) return { path, ...expected, found: true };
+    if ((await sha256OfFile(path, options.signal)) === sha256) return { path, ...expected, found: true };
     options.onNotice?.(`${path} is damaged: it will be replaced.`);
   }
   if (from === undefined || /^[a-z][a-z+.-]*:\/\//i.test(from))
@@ -56,10 +56,4 @@ export function fetchedPath(name: DownloadName): string | undefined {
 function placeOf(name: DownloadName): string | undefined {
   const folder = cacheFolder();
   return folder === undefined ? undefined : join(folder, "downloads", downloads[name].file);
-}
-
-async function hashOf(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const piece of createReadStream(path, { signal })) hash.update(piece);
-  return hash.digest("hex");
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { discs } from "../../test/support/tiny.js";
-import { take, takeFirst, takeSpread } from "./image-set.js";
+import { spreadIndices, take, takeFirst, takeSpread } from "./image-set.js";
 
 const set = discs(10, { labels: true });
 const size = 3 * set.resolution ** 2;
@@ -18,4 +18,10 @@ test.each([
   for (const [place, index] of indices.entries()) {
     expect(images.subarray(place * size, (place + 1) * size)).toEqual(image(index));
   }
+});
+
+test("indices at equal distances begin with the first, and are all of them where there are no more", () => {
+  expect(spreadIndices(10, 4)).toEqual([0, 2, 5, 7]);
+  expect(spreadIndices(3, 8)).toEqual([0, 1, 2]);
+  expect(spreadIndices(3, 0)).toEqual([]);
 });

@@ -48,13 +48,15 @@ export function take(set: ImageSet, indices: ArrayLike<number>): MemorySet {
   return { name, resolution, count: indices.length, classes, images, labels };
 }
 
+/** Indices of up to `wanted` of `count` images at equal distances: ⌊i · count / wanted⌋. */
+export function spreadIndices(count: number, wanted: number): number[] {
+  const length = Math.min(wanted, count);
+  return Array.from({ length }, (_, i) => Math.floor((i * count) / length));
+}
+
 /** Up to `wanted` images of a set at equal distances, in memory: its order may be by kind. */
 export function takeSpread(set: ImageSet, wanted: number): MemorySet {
-  const count = Math.min(wanted, set.count);
-  return take(
-    set,
-    Array.from({ length: count }, (_, i) => Math.floor((i * set.count) / count)),
-  );
+  return take(set, spreadIndices(set.count, wanted));
 }
 
 /** The first `wanted` images of a set, or all when it has fewer, in memory. */

@@ -7,6 +7,7 @@ export {
   imageReader,
   type MemorySet,
   type Split,
+  spreadIndices,
   take,
   takeFirst,
   takeSpread,
@@ -14,5 +15,6 @@ export {
 export { type DataSet, type OpenOptions, openData } from "./open-data.js";
 export { digestOfSet } from "./packs/pack-format.js";
 export type { PackedImages } from "./packs/packed-images.js";
-export { type ImagePart, openSamples, type SampleFile } from "./samples/sample-files.js";
+export type { ImagePart } from "./samples/image-parts.js";
+export { openSamples, type SampleFile } from "./samples/sample-files.js";
 export { emojiGroups } from "./sources/emoji.js";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { discs } from "../../test/support/tiny.js";
 import { normal } from "../random/index.js";
-import { diffusionInformation, imageSpectrum, signalToNoise, symmetricEigenvalues } from "./diffusion-information.js";
+import { diffusionInformation, imageSpectrum, signalToNoise, threeEigenvalues } from "./diffusion-information.js";
 
 test("the schedule is the one of Ho et al.: 0.9999 of the signal is left at first, 4.04e-5 at last", () => {
   const snr = signalToNoise();
@@ -14,6 +14,7 @@ test("information of one Gaussian dimension, and of several, by the formula", ()
   const snr = signalToNoise();
   const one = diffusionInformation(Float64Array.of(0.25));
   expect(one.informationNats).toBeCloseTo(0.5 * Math.log(1 + 9999 * 0.25), 9);
+  expect(one.label).toBe("diffusion, linear schedule, closed form for Gaussian data");
   expect(one.cumulativeShare).toHaveLength(1000);
   expect(one.cumulativeShare[0]).toBeCloseTo((0.5 * Math.log(1 + 0.25 * snr[999])) / one.informationNats, 9);
   expect(one.cumulativeShare[300]).toBeCloseTo((0.5 * Math.log(1 + 0.25 * snr[699])) / one.informationNats, 9);
@@ -26,16 +27,16 @@ test("information of one Gaussian dimension, and of several, by the formula", ()
 });
 
 test("eigenvalues of symmetric 3×3 matrices: diagonal, repeated, and of rank one", () => {
-  expect(symmetricEigenvalues([2, 5, -1, 0, 0, 0])).toEqual([
+  expect(threeEigenvalues([2, 5, -1, 0, 0, 0])).toEqual([
     expect.closeTo(5, 12),
     expect.closeTo(2, 12),
     expect.closeTo(-1, 12),
   ]);
-  expect(symmetricEigenvalues([3, 3, 3, 0, 0, 0])).toEqual([3, 3, 3]);
-  const grey = symmetricEigenvalues([1, 1, 1, 1, 1, 1]);
+  expect(threeEigenvalues([3, 3, 3, 0, 0, 0])).toEqual([3, 3, 3]);
+  const grey = threeEigenvalues([1, 1, 1, 1, 1, 1]);
   expect(grey[0]).toBeCloseTo(3, 12);
   expect(Math.max(Math.abs(grey[1]), Math.abs(grey[2]))).toBeLessThan(1e-7);
-  const [a, b, c] = symmetricEigenvalues([2, 3, 4, 1, -0.5, 0.3]);
+  const [a, b, c] = threeEigenvalues([2, 3, 4, 1, -0.5, 0.3]);
   expect(a + b + c).toBeCloseTo(9, 12);
   expect(a * b * c).toBeCloseTo(2 * (12 - 0.09) - 1 * (4 + 0.15) - 0.5 * (0.3 + 1.5), 10);
   expect(a * b + a * c + b * c).toBeCloseTo(6 + 8 + 12 - 1 - 0.25 - 0.09, 10);

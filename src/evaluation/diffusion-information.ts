@@ -2,7 +2,7 @@
  * @file What a diffusion model's steps would carry, for comparison with a hierarchy's groups (paper Figure 2): not of a trained
  * model, but in closed form for Gaussian data with the spectrum of a set of images.
  */
-import { type ImageSet, imageReader } from "../data/image-set.js";
+import { type ImageSet, imageReader, spreadIndices } from "../data/image-set.js";
 
 /** The noise schedule of Ho et al., "Denoising Diffusion Probabilistic Models" (2020), §4: β rises linearly from β_1 to β_T. */
 export const DIFFUSION_SCHEDULE = { name: "linear", steps: 1000, firstBeta: 1e-4, lastBeta: 0.02 } as const;
@@ -38,7 +38,7 @@ export function diffusionInformation(spectrum: Float64Array): DiffusionInformati
     .reverse();
   const informationNats = nats[nats.length - 1];
   return {
-    label: "diffusion, closed form for Gaussian data",
+    label: `diffusion, ${DIFFUSION_SCHEDULE.name} schedule, closed form for Gaussian data`,
     schedule: DIFFUSION_SCHEDULE,
     cumulativeShare: nats.map((value) => (informationNats > 0 ? value / informationNats : 0)),
     informationNats,
@@ -65,13 +65,14 @@ export function signalToNoise({ steps, firstBeta, lastBeta } = DIFFUSION_SCHEDUL
  */
 export function imageSpectrum(images: Pick<ImageSet, "images" | "count" | "resolution">): Float64Array {
   const { resolution } = images;
-  const [plane, count] = [resolution ** 2, Math.min(images.count, SPECTRUM_IMAGES)];
+  const chosen = spreadIndices(images.count, SPECTRUM_IMAGES);
+  const [plane, count] = [resolution ** 2, chosen.length];
   const read = imageReader(images);
   const transform = cosineTransform(resolution);
   const sums = new Float64Array(3 * plane);
   const products = COLOUR_PAIRS.map(() => new Float64Array(plane));
-  for (let i = 0; i < count; i++) {
-    const image = read(Math.floor((i * images.count) / count));
+  for (const index of chosen) {
+    const image = read(index);
     const colours = [0, 1, 2].map((colour) => transform(image.subarray(colour * plane, (colour + 1) * plane)));
     colours.forEach((coefficients, colour) => {
       for (let f = 0; f < plane; f++) sums[colour * plane + f] += coefficients[f];
@@ -85,7 +86,7 @@ export function imageSpectrum(images: Pick<ImageSet, "images" | "count" | "resol
     const mean = (colour: number) => sums[colour * plane + f] / count;
     const covariance = COLOUR_PAIRS.map(([a, b], pair) => products[pair][f] / count - mean(a) * mean(b));
     spectrum.set(
-      symmetricEigenvalues(covariance).map((eigenvalue) => Math.max(eigenvalue, 0)),
+      threeEigenvalues(covariance).map((eigenvalue) => Math.max(eigenvalue, 0)),
       3 * f,
     );
   }
@@ -134,7 +135,7 @@ function timesTransposed(a: Float64Array, b: Float64Array, side: number): Float6
  *
  * @param entries - [xx, yy, zz, xy, xz, yz]
  */
-export function symmetricEigenvalues([xx, yy, zz, xy, xz, yz]: readonly number[]): [number, number, number] {
+export function threeEigenvalues([xx, yy, zz, xy, xz, yz]: readonly number[]): [number, number, number] {
   const mean = (xx + yy + zz) / 3;
   const [a, b, c] = [xx - mean, yy - mean, zz - mean];
   const spread = Math.sqrt((a * a + b * b + c * c + 2 * (xy * xy + xz * xz + yz * yz)) / 6);

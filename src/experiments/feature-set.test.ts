@@ -2,11 +2,11 @@ import "../../test/support/all-close.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { meanColours } from "../../test/support/features.js";
 import { discs } from "../../test/support/tiny.js";
+import { spreadIndices } from "../data/index.js";
 import { Runtime } from "../engine/index.js";
 import { momentsOf } from "../metrics/moments.js";
 import { measureFeatures } from "./feature-set.js";
 import { distanceOfPart, withoutPart } from "./finite-sample.js";
-import { imageOfRow } from "./neighbours.js";
 import { picturesInMemory, picturesOfSet } from "./picture-streams.js";
 
 let runtime: Runtime;
@@ -26,8 +26,7 @@ test("statistics are those of all images, rows those of evenly spaced ones", asy
   expect(features.spatialMoments?.mean).toHaveLength(2);
   expect(features.logits).toEqual(all.logits);
   expect(features.rowCount).toBe(7);
-  for (let row = 0; row < 7; row++) {
-    const image = imageOfRow(row, 7, 600);
+  for (const [row, image] of spreadIndices(600, 7).entries()) {
     expect(features.rows.subarray(3 * row, 3 * row + 3)).toEqual(all.pooled.subarray(3 * image, 3 * image + 3));
   }
 });
@@ -37,6 +36,16 @@ test("a set gives the same features from memory as read part by part", async () 
   const read = await measureFeatures(picturesOfSet(set), extractor, { runtime });
   const held = await measureFeatures(picturesInMemory(set), extractor, { runtime });
   expect(read).toEqual(held);
+});
+
+test("a stream with fewer or more pictures than it says is refused", async () => {
+  const { parts } = picturesInMemory(discs(5));
+  const measured = (count: number) =>
+    measureFeatures({ count, resolution: 8, parts }, meanColours(), { keep: 2, runtime });
+  await expect(measured(6)).rejects.toThrow("expected 6 pictures, got 5");
+  await expect(
+    measureFeatures({ ...picturesInMemory(discs(5)), count: 4 }, meanColours(), { runtime }),
+  ).rejects.toThrow("expected 4 pictures, got more");
 });
 
 test("the moments of the rest of a set are those of its other images", async () => {
@@ -50,7 +59,7 @@ test("the moments of the rest of a set are those of its other images", async () 
   expect([...computed.covariance]).toBeAllClose([...rest.covariance], { rtol: 1e-9, atol: 1e-15 });
 });
 
-test("a random part of a set is near the rest, nearer the larger it is, and there is none of a whole set", async () => {
+test("a random part of a set is near the rest, nearer the larger it is, and there is none of more than half", async () => {
   const features = await measureFeatures(picturesOfSet(set), meanColours(), { runtime });
   const mean = async (size: number) => {
     const seeds = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -60,5 +69,6 @@ test("a random part of a set is near the rest, nearer the larger it is, and ther
   const [few, many] = [await mean(10), await mean(200)];
   expect(few).toBeGreaterThan(3 * many);
   expect(many).toBeGreaterThan(0);
-  expect(await distanceOfPart(features, 600, 0, { runtime })).toBeUndefined();
+  expect(await distanceOfPart(features, 300, 0, { runtime })).toBeGreaterThan(0);
+  expect(await distanceOfPart(features, 301, 0, { runtime })).toBeUndefined();
 });

@@ -1,4 +1,5 @@
 /** @file The features of many images, as far as the measures of quality need them. */
+import { spreadIndices } from "../data/index.js";
 import type { Runtime } from "../engine/index.js";
 import type { FeatureExtractor } from "../features/extractor.js";
 import { type Moments, MomentsAccumulator } from "../metrics/moments.js";
@@ -12,7 +13,7 @@ export interface FeatureSet {
   moments: Moments;
   /** Of their spatial features. */
   spatialMoments?: Moments;
-  /** [rowCount, width]: pooled features of single images, all or evenly spaced ones. */
+  /** [rowCount, width]: pooled features of single images, all or those at `spreadIndices(count, rowCount)`. */
   rows: Float32Array;
   rowCount: number;
   /** [count, classes] of all images. */
@@ -33,6 +34,7 @@ export interface MeasureOptions {
  * Makes features of a stream of pictures; of the pictures themselves nothing is kept.
  *
  * @throws the signal's reason when aborted
+ * @throws Error when the stream has more or fewer pictures than it says
  */
 export async function measureFeatures(
   { count, parts }: PictureStream,
@@ -40,7 +42,8 @@ export async function measureFeatures(
   { keep = count, logits: wanted = false, runtime, signal, onProgress }: MeasureOptions = {},
 ): Promise<FeatureSet> {
   const { identity, width, spatialWidth, classes } = extractor;
-  const rowCount = Math.min(keep, count);
+  const chosen = spreadIndices(count, keep);
+  const rowCount = chosen.length;
   const rows = new Float32Array(rowCount * width);
   const logits = wanted && classes ? new Float32Array(count * classes) : undefined;
   const pooledSums = new MomentsAccumulator(width, { runtime });
@@ -50,17 +53,19 @@ export async function measureFeatures(
     let kept = 0;
     for await (const part of parts) {
       signal?.throwIfAborted();
+      if (done + part.count > count) throw new Error(`expected ${count} pictures, got more`);
       const features = await extractor.extract(part, signal);
       await pooledSums.add(features.pooled);
       await spatialSums?.add(features.spatial!);
       logits?.set(features.logits!, done * classes!);
-      for (let row = 0; row < part.count; row++) {
-        if (Math.floor(((done + row + 1) * rowCount) / count) === kept) continue;
-        rows.set(features.pooled.subarray(row * width, (row + 1) * width), kept++ * width);
+      for (; chosen[kept] < done + part.count; kept++) {
+        const row = chosen[kept] - done;
+        rows.set(features.pooled.subarray(row * width, (row + 1) * width), kept * width);
       }
       done += part.count;
       onProgress?.(done, count);
     }
+    if (done < count) throw new Error(`expected ${count} pictures, got ${done}`);
     const moments = await pooledSums.finish();
     const spatialMoments = await spatialSums?.finish();
     return { identity, moments, spatialMoments, rows, rowCount, logits };

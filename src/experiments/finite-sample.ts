@@ -15,11 +15,14 @@ export const fewWarning = (distance: string, samples: number, reference: number)
     : undefined;
 
 /**
- * The Fréchet distance of a random part of the reference from the rest of it: what samples as good as the reference itself
- * would get, were there as many as the part has images.
+ * The Fréchet distance of a random part of the reference from the rest of it: roughly what as many samples would get, were they
+ * as good as the reference itself. Not quite: samples are compared with all N images of the reference, the part of n with only
+ * N − n. The distance's bias is about proportional to 1/n + 1/N, so that this comes out larger by a factor of about
+ * N² / (N² − n²), at most 4/3. Where the moments are a file's, of nobody knows how many images, the part may be among them: then
+ * it comes out smaller.
  *
  * @param size - images of the part
- * @returns undefined where the reference has not so many single images, or no rest
+ * @returns undefined where the reference has not so many single images, or the rest would be smaller than the part
  */
 export async function distanceOfPart(
   { moments, rows, rowCount }: FeatureSet,
@@ -27,7 +30,7 @@ export async function distanceOfPart(
   seed: number,
   { runtime, signal }: CompareOptions = {},
 ): Promise<number | undefined> {
-  if (size > rowCount || size < 2 || moments.count - size < 2) return undefined;
+  if (size > rowCount || size < 2 || moments.count - size < size) return undefined;
   const width = moments.mean.length;
   const chosen = permutation(foldIn(keyFromSeed(seed), PART), rowCount).subarray(0, size);
   const part = new Float32Array(size * width);

@@ -1,6 +1,6 @@
 /** @file Likelihood, rate and distortion, and where the information sits: the figures of a model on held-out images. */
 import type { ImageSet } from "../data/index.js";
-import { takeSpread } from "../data/index.js";
+import { spreadIndices, takeSpread } from "../data/index.js";
 import type { Runtime } from "../engine/index.js";
 import { type Information, information } from "../evaluation/information.js";
 import { type ImageLikelihoods, type LikelihoodSummary, negativeLogLikelihood } from "../evaluation/nll.js";
@@ -59,11 +59,7 @@ export async function measureModel<Metric extends ModelMetric>(
       onProgress: report("likelihood"),
     });
     figures.likelihood = likelihood.summary;
-    const { count: all } = measured;
-    onLikelihoods?.(
-      likelihood.images,
-      Array.from({ length: all }, (_, i) => Math.floor((i * images.count) / all)), // as `takeSpread` takes them
-    );
+    onLikelihoods?.(likelihood.images, spreadIndices(images.count, count));
   }
   if (asked.includes("rate-distortion")) {
     const measured = takeSpread(images, Math.min(count, CURVE_IMAGES));

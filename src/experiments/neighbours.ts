@@ -41,7 +41,3 @@ function median(values: ArrayLike<number>): number {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
-
-/** Which image of a set a kept row of its features is of: see `measureFeatures`. */
-export const imageOfRow = (row: number, rowCount: number, count: number): number =>
-  Math.ceil(((row + 1) * count) / rowCount) - 1;

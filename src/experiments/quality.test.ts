@@ -31,13 +31,13 @@ test("copies of a few images are precise and recall little", async () => {
   const few = { ...discs(8), count: 8 };
   const stream = picturesOfSet(
     few,
-    Array.from({ length: 200 }, (_, i) => i % 8),
+    Array.from({ length: 150 }, (_, i) => i % 8),
   );
   const extractor = meanColours();
   const { values, count, ofPart } = await sampleQuality(stream, reference, extractor, ["precision", "recall", "fid"], {
     runtime,
   });
-  expect(count).toBe(200);
+  expect(count).toBe(150);
   const [precision, recall, fid] = values.map(({ value }) => value);
   expect(precision).toBe(1);
   expect(recall).toBeLessThan(0.2);
@@ -61,4 +61,15 @@ test("features of two networks are not compared", async () => {
   await expect(compare(other, reference, ["fid"], "pixels", { runtime })).rejects.toThrow(
     "Expected features of samples and reference from one network, got pixels 1 and colours 1.",
   );
+});
+
+test("vectors of single samples are kept where a figure needs them, or where they are asked for", async () => {
+  const measured = async (metrics: Parameters<typeof sampleQuality>[3], keepRows?: boolean) => {
+    const options = { runtime, keepRows };
+    const { features } = await sampleQuality(picturesOfSet(discs(20)), reference, meanColours(), metrics, options);
+    return features.rowCount;
+  };
+  expect(await measured(["fid", "sfid", "is"])).toBe(0);
+  expect(await measured(["fid"], true)).toBe(20);
+  for (const metric of ["kid", "precision", "recall"] as const) expect(await measured([metric])).toBe(20);
 });

@@ -1,30 +1,37 @@
 /** @file Reference batches in the layout of guided-diffusion's evaluator: `mu`, `sigma`, `mu_s`, `sigma_s`, `arr_0`. */
-import { type ImageSet, openSamples, take } from "../data/index.js";
+import { stat } from "node:fs/promises";
+import { type ImageSet, openSamples, takeSpread } from "../data/index.js";
 import { UserError } from "../errors.js";
 import type { FeatureExtractor } from "../features/extractor.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
-import { parseNpy } from "../formats/npy.js";
+import { sha256OfFile } from "../formats/file-hash.js";
 import { encodeNpz } from "../formats/npz.js";
 import { interleaved } from "../formats/pixels.js";
-import { openZip, type ZipArchive } from "../formats/zip.js";
 import type { Moments } from "../metrics/moments.js";
 import { type FeatureSet, type MeasureOptions, measureFeatures } from "./feature-set.js";
+import { keptFeatures } from "./kept-features.js";
 import { REFERENCE_ROWS } from "./reference.js";
+import { identityArray, readStatistics } from "./reference-statistics.js";
 
-/** Statistics of the largest features that are read: a covariance of 4,096 columns in float64. */
-const LARGEST_STATISTICS = 8 * 4096 ** 2 + 4096;
+export interface ReferenceFileOptions extends Omit<MeasureOptions, "logits"> {
+  /** Told when images are measured although the file has statistics. */
+  onNotice?: (message: string) => void;
+}
 
 /**
- * Features of a reference batch: its statistics are taken from the file where they were made of Inception features (how many
- * images they are of is not told there: `count` is Infinity), and from its images otherwise.
+ * Features of a reference batch, or of any images that `openSamples` reads: statistics are the file's where it has some that
+ * this extractor made (of how many images is not told there: `count` is Infinity), and those of its images otherwise.
  *
- * @throws UserError when the file holds no such arrays, or its images have another size than the samples
+ * What is made of a file's images is kept in the cache folder.
+ *
+ * @throws UserError when the file holds no images, its images have another size than the samples, or its statistics do not fit;
+ *   the signal's reason when aborted
  */
 export async function referenceOfFile(
   path: string,
   extractor: FeatureExtractor,
   resolution: number,
-  { keep = REFERENCE_ROWS, ...options }: Omit<MeasureOptions, "logits"> = {},
+  { keep = REFERENCE_ROWS, onNotice, ...options }: ReferenceFileOptions = {},
 ): Promise<FeatureSet> {
   const samples = await openSamples(path);
   if (samples.resolution !== resolution) {
@@ -32,71 +39,38 @@ export async function referenceOfFile(
       `--reference ${path}: expected images of ${resolution}×${resolution} pixels, as the samples have, got ${samples.resolution}×${samples.resolution}.`,
     );
   }
+  const { moments, spatialMoments, problem } = await readStatistics(path, extractor);
   const { count } = samples;
-  const stream = { count, resolution, parts: samples.parts(256, options.signal) };
-  const features = await measureFeatures(stream, extractor, { ...options, keep });
-  if (extractor.name !== "inception") return features;
-  const { width, spatialWidth } = extractor;
-  const archive = await openZip(path);
-  try {
-    const pooled = await momentsIn(archive, path, { mean: "mu", covariance: "sigma", width });
-    const spatial = spatialWidth
-      ? await momentsIn(archive, path, { mean: "mu_s", covariance: "sigma_s", width: spatialWidth })
-      : undefined;
-    if (!pooled) return features;
-    return { ...features, moments: pooled, spatialMoments: spatial ?? features.spatialMoments };
-  } finally {
-    await archive.close();
-  }
-}
-
-interface MomentNames {
-  mean: string;
-  covariance: string;
-  width: number;
-}
-
-/** Statistics under these names, or undefined where the file has none. */
-async function momentsIn(archive: ZipArchive, path: string, names: MomentNames): Promise<Moments | undefined> {
-  const { width } = names;
-  const mean = await floats(archive, path, names.mean, [width]);
-  const covariance = await floats(archive, path, names.covariance, [width, width]);
-  return mean && covariance && { count: Number.POSITIVE_INFINITY, mean, covariance };
-}
-
-async function floats(archive: ZipArchive, path: string, name: string, shape: number[]) {
-  const refuse = (problem: string): never => {
-    throw new UserError(`--reference ${path}: expected ${name} as float64 [${shape.join(", ")}], but it ${problem}.`);
+  if (problem) onNotice?.(`${path}: ${problem}; those of its ${count} images are used instead.`);
+  const measure = () => {
+    const stream = { count, resolution, parts: samples.parts(256, options.signal) };
+    return measureFeatures(stream, extractor, { ...options, keep });
   };
-  const entry = archive.entries.find((own) => own.name === `${name}.npy`);
-  if (!entry) return undefined;
-  const tensor = parseNpy(await archive.read(entry, { largest: LARGEST_STATISTICS }), refuse);
-  const { dtype, data } = tensor;
-  if (String(tensor.shape) !== String(shape) || (dtype !== "float64" && dtype !== "float32")) {
-    return refuse(`is ${dtype} [${tensor.shape.join(", ")}]`);
-  }
-  const values = Float64Array.from(data as Float32Array | Float64Array);
-  if (!values.every(Number.isFinite)) refuse("holds values that are not finite");
-  return values;
+  const isFile = (await stat(path)).isFile();
+  const digest = isFile && `file sha256:${await sha256OfFile(path, options.signal)}`;
+  const of = digest && { digest, count, rowCount: Math.min(keep, count) };
+  const features = of ? await keptFeatures(of, extractor, measure) : await measure();
+  return {
+    ...features,
+    moments: moments ?? features.moments,
+    spatialMoments: spatialMoments ?? features.spatialMoments,
+  };
 }
 
 /**
- * Writes the features of a set as a reference batch that guided-diffusion's evaluator reads too, with its first images.
+ * Writes the features of a set as a reference batch that guided-diffusion's evaluator reads too, with up to 10,000 of its images,
+ * evenly spaced: those whose vectors `referenceOfSet` keeps.
  *
- * @param features - of the whole set, of Inception
+ * @param features - of the whole set; the evaluator's own are Inception's
  * @throws UserError when the file cannot be written
  */
 export async function writeReference(
   path: string,
-  { moments, spatialMoments }: FeatureSet,
+  { identity, moments, spatialMoments }: FeatureSet,
   set: ImageSet,
 ): Promise<void> {
-  const count = Math.min(REFERENCE_ROWS, set.count);
-  const pictures = take(
-    set,
-    Array.from({ length: count }, (_, i) => Math.floor((i * set.count) / count)),
-  );
-  const { resolution } = set;
+  const pictures = takeSpread(set, REFERENCE_ROWS);
+  const { count, resolution } = pictures;
   const statistics = (of: Moments, mean: string, covariance: string) => {
     const width = of.mean.length;
     return {
@@ -110,6 +84,7 @@ export async function writeReference(
       arr_0: { dtype: "uint8", shape: [count, resolution, resolution, 3], data: interleaved(pictures) },
       ...statistics(moments, "mu", "sigma"),
       ...(spatialMoments ? statistics(spatialMoments, "mu_s", "sigma_s") : {}),
+      identity: identityArray(identity),
     }),
   );
 }

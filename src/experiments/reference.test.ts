@@ -1,11 +1,14 @@
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { meanColours } from "../../test/support/features.js";
-import { temporaryFolder } from "../../test/support/images.js";
+import { temporaryFolder, writeFiles } from "../../test/support/images.js";
 import { discs } from "../../test/support/tiny.js";
 import { Runtime } from "../engine/index.js";
+import type { FeatureExtractor } from "../features/extractor.js";
 import { encodeNpz } from "../formats/npz.js";
+import type { FeatureSet } from "./feature-set.js";
 import { referenceOfSet } from "./reference.js";
 import { referenceOfFile, writeReference } from "./reference-file.js";
 
@@ -22,11 +25,13 @@ afterEach(async () => {
   await rm(join(folder, "cache"), { recursive: true, force: true });
 });
 
+const IDENTITY = "inception tensorflow sha256:1";
+
 /** Colours, and how often they were asked for. */
 function counted() {
   const extractor = meanColours("inception");
   const extract = vi.fn(extractor.extract);
-  return { extractor: { ...extractor, extract }, extract };
+  return { extractor: { ...extractor, identity: IDENTITY, extract }, extract };
 }
 
 test("features of a reference are made once", async () => {
@@ -62,21 +67,114 @@ test("an exported reference is read as it was, its statistics from the file", as
   expect(read.rows).toEqual(features.rows);
 });
 
-test("of other features than Inception's, a reference file's images count, not its statistics", async () => {
+test("vectors of an exported reference are those of the set, where it has more images than are exported", async () => {
+  const many = { ...discs(1), count: 10_003, resolution: 2, classes: [], labels: new Int32Array(0) };
+  const images = Uint8Array.from({ length: 12 * many.count }, (_, i) => (i * 7919) % 251);
+  const features = await referenceOfSet({ ...many, images }, counted().extractor, { runtime });
+  const path = join(folder, "many.npz");
+  await writeReference(path, features, { ...many, images });
+  const read = await referenceOfFile(path, counted().extractor, 2, { runtime });
+  expect(read.rowCount).toBe(10_000);
+  expect(read.rows).toEqual(features.rows);
+});
+
+const images = {
+  dtype: "uint8" as const,
+  shape: [2, 8, 8, 3],
+  data: Uint8Array.from({ length: 384 }, (_, i) => i % 256),
+};
+const zeros = (...shape: number[]) => ({
+  dtype: "float64" as const,
+  shape,
+  data: new Float64Array(shape.reduce((product, size) => product * size, 1)),
+});
+
+/** Reads a reference of these arrays. */
+async function reading(
+  arrays: Parameters<typeof encodeNpz>[0],
+  extractor: FeatureExtractor = counted().extractor,
+  resolution = 8,
+): Promise<{ read: FeatureSet; notices: string[]; path: string }> {
   const path = join(folder, "images.npz");
-  const images = {
-    dtype: "uint8" as const,
-    shape: [2, 8, 8, 3],
-    data: Uint8Array.from({ length: 384 }, (_, i) => i % 256),
-  };
-  const wrong = { dtype: "float64" as const, shape: [7], data: new Float64Array(7) };
-  await writeFile(path, Buffer.concat(encodeNpz({ arr_0: images, mu: wrong })));
-  const read = await referenceOfFile(path, meanColours("pixels"), 8, { runtime });
+  await writeFile(path, Buffer.concat(encodeNpz({ arr_0: images, ...arrays })));
+  const notices: string[] = [];
+  const onNotice = (message: string) => notices.push(message);
+  return { read: await referenceOfFile(path, extractor, resolution, { runtime, onNotice }), notices, path };
+}
+
+const evaluators = { mu: zeros(3), sigma: zeros(3, 3), mu_s: zeros(2), sigma_s: zeros(2, 2) };
+const identity = (of: string) => {
+  const data = new TextEncoder().encode(of);
+  return { dtype: "uint8" as const, shape: [data.length], data };
+};
+
+test("statistics that do not say what made them are of Inception with TensorFlow's resizing", async () => {
+  const { read, notices } = await reading(evaluators);
+  expect(read.moments).toEqual({ count: Number.POSITIVE_INFINITY, mean: zeros(3).data, covariance: zeros(3, 3).data });
+  expect(read.spatialMoments?.count).toBe(Number.POSITIVE_INFINITY);
+  expect(notices).toEqual([]);
+});
+
+test.each<[string, string, Parameters<typeof encodeNpz>[0], string]>([
+  ["of the other resizing", "inception pytorch sha256:1", {}, "(inception tensorflow, as reference batches are)"],
+  ["of pixels", "pixels 8x8", {}, "(inception tensorflow, as reference batches are)"],
+  [
+    "of other weights",
+    IDENTITY,
+    { identity: identity("inception tensorflow sha256:2") },
+    "(inception tensorflow sha256:2)",
+  ],
+])("of features %s a file's images count, not its statistics", async (_, own, arrays, made) => {
+  const extractor = { ...counted().extractor, identity: own };
+  const { read, notices, path } = await reading({ ...evaluators, ...arrays }, extractor);
   expect(read.moments.count).toBe(2);
-  await expect(referenceOfFile(path, meanColours("inception"), 8, { runtime })).rejects.toThrow(
-    "expected mu as float64 [3], but it is float64 [7]",
+  expect(read.spatialMoments?.count).toBe(2);
+  expect(notices).toEqual([
+    `${path}: its statistics are of other features ${made}; those of its 2 images are used instead.`,
+  ]);
+});
+
+test("statistics that name the extractor are used, whichever it is", async () => {
+  const extractor = meanColours("pixels");
+  const { read } = await reading({ ...evaluators, identity: identity(extractor.identity) }, extractor);
+  expect(read.moments.count).toBe(Number.POSITIVE_INFINITY);
+});
+
+test("without statistics of spatial features those are of the images", async () => {
+  const { read, notices } = await reading({ mu: zeros(3), sigma: zeros(3, 3) });
+  expect([read.moments.count, read.spatialMoments?.count]).toEqual([Number.POSITIVE_INFINITY, 2]);
+  expect(notices).toEqual([expect.stringContaining("it has no statistics of spatial features (mu_s, sigma_s); those")]);
+});
+
+test("what does not fit is refused before features are made", async () => {
+  const { extractor, extract } = counted();
+  const refused = (arrays: Parameters<typeof encodeNpz>[0], message: string) =>
+    expect(reading({ ...evaluators, ...arrays }, extractor)).rejects.toThrow(message);
+  await refused({ mu: zeros(7) }, "but mu is float64 [7] in place of float64 [3].");
+  await refused(
+    { sigma: { ...zeros(3, 3), data: new Float64Array(9).fill(Number.NaN) } },
+    "sigma holds values that are not",
   );
-  await expect(referenceOfFile(path, meanColours("pixels"), 32, { runtime })).rejects.toThrow(
+  await refused({ identity: zeros(3) }, "identity is no array of bytes");
+  await expect(reading({ mu: zeros(3) }, extractor)).rejects.toThrow("sigma, float64 [3, 3], is missing");
+  await expect(reading({}, extractor, 32)).rejects.toThrow(
     "expected images of 32×32 pixels, as the samples have, got 8×8",
   );
+  expect(extract).not.toHaveBeenCalled();
+});
+
+test("features of a file's images are made once, those of a folder's each time", async () => {
+  const { extractor, extract } = counted();
+  const { read } = await reading({}, extractor);
+  expect((await reading({}, extractor)).read).toEqual(read);
+  expect(extract).toHaveBeenCalledTimes(1);
+  const raw = { width: 8, height: 8, channels: 3 as const };
+  const png = (image: number) =>
+    sharp(images.data.subarray(192 * image, 192 * (image + 1)), { raw })
+      .png()
+      .toBuffer();
+  await writeFiles(folder, { "images/a.png": await png(0), "images/b.png": await png(1) });
+  const files = await referenceOfFile(join(folder, "images"), extractor, 8, { runtime });
+  expect(files).toEqual(read);
+  expect(extract).toHaveBeenCalledTimes(2);
 });

@@ -1,22 +1,12 @@
-/** @file Features of the set that samples are compared with: made once, and kept in the cache. */
-import { createHash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { cacheFolder } from "../cache-folder.js";
+/** @file Features of the set that samples are compared with. */
 import { digestOfSet, type ImageSet } from "../data/index.js";
 import type { FeatureExtractor } from "../features/extractor.js";
-import { writeFileAtomic } from "../formats/atomic-file.js";
-import { readSafetensorsFile, safetensorsPieces } from "../formats/safetensors.js";
-import type { ElementType, Tensor } from "../formats/tensor.js";
-import type { Moments } from "../metrics/moments.js";
 import { type FeatureSet, type MeasureOptions, measureFeatures } from "./feature-set.js";
+import { keptFeatures } from "./kept-features.js";
 import { picturesOfSet } from "./picture-streams.js";
 
 /** Images of the reference that precision and recall are measured with, as in guided-diffusion. */
 export const REFERENCE_ROWS = 10_000;
-
-/** Another where the content of the files, or how it comes about, becomes another. */
-const VERSION = 1;
 
 /**
  * Features of a reference set: statistics of all its images, and the vectors of `keep` of them, evenly spaced.
@@ -30,60 +20,6 @@ export async function referenceOfSet(
   extractor: FeatureExtractor,
   { keep = REFERENCE_ROWS, ...options }: Omit<MeasureOptions, "logits"> = {},
 ): Promise<FeatureSet> {
-  const rowCount = Math.min(keep, set.count);
-  const { identity, width, spatialWidth } = extractor;
-  const path = placeOf([VERSION, digestOfSet(set), identity, rowCount]);
-  const kept = path && (await readKept(path, { count: set.count, rowCount, width, spatialWidth }));
-  if (kept) return { identity, ...kept };
-  const features = await measureFeatures(picturesOfSet(set), extractor, { ...options, keep });
-  if (path) await keepAt(path, features);
-  return features;
-}
-
-function placeOf(key: unknown[]): string | undefined {
-  const folder = cacheFolder();
-  const name = createHash("sha256").update(JSON.stringify(key)).digest("hex");
-  return folder && join(folder, "references", `${name}.safetensors`);
-}
-
-type Kept = Omit<FeatureSet, "identity">;
-type Shape = Pick<FeatureExtractor, "width" | "spatialWidth"> & { count: number; rowCount: number };
-
-/** What a file holds, or undefined where there is none that holds all. */
-async function readKept(path: string, { count, rowCount, width, spatialWidth }: Shape): Promise<Kept | undefined> {
-  const file = await readSafetensorsFile(path).catch(() => undefined);
-  if (!file) return undefined;
-  const get = (name: string, dtype: ElementType, shape: number[]) => {
-    const tensor = file.tensors.get(name);
-    return tensor?.dtype === dtype && String(tensor.shape) === String(shape) ? tensor.data : undefined;
-  };
-  const moments = (name: string, size: number): Moments | undefined => {
-    const mean = get(`${name}.mean`, "float64", [size]) as Float64Array | undefined;
-    const covariance = get(`${name}.covariance`, "float64", [size, size]) as Float64Array | undefined;
-    return mean && covariance && { count, mean, covariance };
-  };
-  const rows = get("rows", "float32", [rowCount, width]) as Float32Array | undefined;
-  const pooled = moments("pooled", width);
-  const spatial = spatialWidth ? moments("spatial", spatialWidth) : undefined;
-  if (!rows || !pooled || (spatialWidth && !spatial)) return undefined;
-  return { rows, rowCount, moments: pooled, spatialMoments: spatial };
-}
-
-/** Keeps features for the next time; where that cannot be, they are made again. */
-async function keepAt(path: string, { moments, spatialMoments, rows, rowCount }: FeatureSet): Promise<void> {
-  const tensors = new Map<string, Tensor>([
-    ["rows", { dtype: "float32", shape: [rowCount, rows.length / rowCount], data: rows }],
-  ]);
-  for (const [name, of] of Object.entries({ pooled: moments, spatial: spatialMoments })) {
-    if (!of) continue;
-    const width = of.mean.length;
-    tensors.set(`${name}.mean`, { dtype: "float64", shape: [width], data: of.mean });
-    tensors.set(`${name}.covariance`, { dtype: "float64", shape: [width, width], data: of.covariance });
-  }
-  try {
-    await mkdir(join(path, ".."), { recursive: true });
-    await writeFileAtomic(path, safetensorsPieces(tensors));
-  } catch {
-    // a cache is a convenience
-  }
+  const of = { digest: digestOfSet(set), count: set.count, rowCount: Math.min(keep, set.count) };
+  return keptFeatures(of, extractor, () => measureFeatures(picturesOfSet(set), extractor, { ...options, keep }));
 }

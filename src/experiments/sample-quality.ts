@@ -17,12 +17,18 @@ export interface SampleQualityOptions extends Pick<MeasureOptions, "runtime" | "
   /** Of random parts of the reference, and of the subsets of the kernel distance. Default 0. */
   seed?: number;
   kernelSubsets?: boolean;
+  /** Keep the features of every sample, also where no figure asked for needs them. Default: no. */
+  keepRows?: boolean;
   /** Told which figure comes next. */
   onFigure?: (name: string) => void;
 }
 
+/** Whether figures are made of single vectors, and not of their statistics alone. */
+export const needsRows = (metrics: readonly QualityMetric[]): boolean =>
+  metrics.some((metric) => metric === "kid" || metric === "precision" || metric === "recall");
+
 /**
- * Measures a stream of samples. Only their features are kept.
+ * Measures a stream of samples. Only of their features something is kept: `rows` where they are needed.
  *
  * @param reference - made with the same extractor
  * @throws the signal's reason when aborted
@@ -32,9 +38,10 @@ export async function sampleQuality(
   reference: FeatureSet,
   extractor: FeatureExtractor,
   metrics: readonly QualityMetric[],
-  { seed = 0, kernelSubsets, onFigure, ...options }: SampleQualityOptions = {},
+  { seed = 0, kernelSubsets, keepRows = needsRows(metrics), onFigure, ...options }: SampleQualityOptions = {},
 ): Promise<SampleQuality & { features: FeatureSet }> {
-  const features = await measureFeatures(stream, extractor, { ...options, logits: metrics.includes("is") });
+  const kept = { keep: keepRows ? stream.count : 0, logits: metrics.includes("is") };
+  const features = await measureFeatures(stream, extractor, { ...options, ...kept });
   const { runtime, signal } = options;
   const values = await compare(features, reference, metrics, extractor.name, {
     runtime,

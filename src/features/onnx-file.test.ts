@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { numpy as np } from "@jax-js/jax";
 import { ModelProtoSchema, TensorProto_DataLocation } from "onnx-buf";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import "../../test/support/all-close.js";
 import { portableModel, Runtime, type Spec, spec } from "../engine/index.js";
 import { openOnnxFile } from "./onnx-file.js";
@@ -173,6 +173,36 @@ const refusals: [string, () => Uint8Array, string][] = [
 test.each(refusals)("refuses %s", async (_, model, message) => {
   const path = write("refused.onnx", model());
   await expect(openOnnxFile(path, { resolution: 8, runtime })).rejects.toThrow(message.replace("FILE", path));
+});
+
+test("a model that takes too many images at once is refused", async () => {
+  const model = fromBinary(ModelProtoSchema, vectors);
+  for (const { type } of model.graph!.input) {
+    if (type?.value.case !== "tensorType") throw new Error("expected a tensor");
+    type.value.value.shape!.dim[0].value = { case: "dimValue", value: 1025n };
+  }
+  const path = write("many.onnx", toBinary(ModelProtoSchema, model));
+  await expect(openOnnxFile(path, { resolution: 8, runtime })).rejects.toThrow(
+    "it takes 1025 images at once; at most 1024 are given. Save it with their number open.",
+  );
+});
+
+test("a model that is refused at its trial is unloaded", async () => {
+  const model = fromBinary(
+    ModelProtoSchema,
+    modelOf((x) => ({ tokens: x.reshape([x.shape[0], 3, 16]) })),
+  );
+  const { type } = model.graph!.output[0];
+  if (type?.value.case !== "tensorType") throw new Error("expected a tensor");
+  type.value.value.shape!.dim[2].value = { case: "dimParam", value: "any" };
+  const request = vi.spyOn(runtime, "request");
+  const path = write("open.onnx", toBinary(ModelProtoSchema, model));
+  await expect(openOnnxFile(path, { resolution: 8, runtime })).rejects.toThrow(
+    "it does not say how long its tokens are",
+  );
+  const unloaded = request.mock.calls.filter(([{ kind }]) => kind === "unload");
+  expect(unloaded).toHaveLength(2); // the model, and what prepares its images
+  request.mockRestore();
 });
 
 test("refuses settings that say something else, and outputs that are not there", async () => {

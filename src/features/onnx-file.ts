@@ -31,6 +31,7 @@ export interface OnnxFileOptions {
 }
 
 const BATCH = 16;
+const LARGEST_BATCH = 1024;
 /** Of models that leave their images' size open. */
 const SIZE = 224;
 const LARGEST_SIZE = 2048;
@@ -76,13 +77,12 @@ export async function openOnnxFile(
   const images = own ?? batch;
   const [height, width] = sizes.map((size) => size ?? settings.size ?? SIZE);
   const open = output.shape.slice(1).map((size) => size ?? OPEN);
-  const shape = [images, ...open];
   const loaded = await loadModel(
     model,
     path,
     {
       inputs: [{ name: input.name, dtype: "float32", shape: [images, 3, height, width] }],
-      outputs: [{ name: output.name, dtype: "float32", shape: shape.map((size) => size) }],
+      outputs: [{ name: output.name, dtype: "float32", shape: [images, ...open] }],
     },
     runtime,
   );
@@ -90,13 +90,24 @@ export async function openOnnxFile(
     preparation(resolution, [height, width], settings) as never,
     [spec([images, 3, resolution, resolution])],
     { runtime },
-  );
+  ).catch(async (error: unknown) => {
+    await loaded.dispose();
+    throw error;
+  });
+  const dispose = async () => {
+    await prepare.dispose();
+    await loaded.dispose();
+  };
   const features = async (bytes: Uint8Array) => {
     const [prepared] = (await prepare.run(Float32Array.from(bytes))) as [Float32Array];
     const [found] = (await loaded.run(prepared)) as [Float32Array];
     return firstTokens(found, images, open, refuse);
   };
-  const widthOf = (await features(new Uint8Array(images * 3 * resolution ** 2))).length / images;
+  const trial = await features(new Uint8Array(images * 3 * resolution ** 2)).catch(async (error: unknown) => {
+    await dispose();
+    throw error;
+  });
+  const widthOf = trial.length / images;
   const text = `${height}×${width}, mean ${settings.mean.join(" ")}, std ${settings.std.join(" ")}`;
   onNotice?.(
     `${path}: images resized to ${text}; output ${output.name}${open.length === 2 ? ", its first token" : ""}.`,
@@ -109,10 +120,7 @@ export async function openOnnxFile(
       inBatches(pictures, { resolution, batch: images, widths: { pooled: widthOf }, signal }, async (bytes) => ({
         pooled: await features(bytes),
       })),
-    dispose: async () => {
-      await prepare.dispose();
-      await loaded.dispose();
-    },
+    dispose,
   };
 }
 
@@ -129,6 +137,9 @@ function imageInput(inputs: readonly ModelArray[], refuse: Refuse): Shaped {
   const fits = inputs.length === 1 && type === "float" && shape?.length === 4 && (channels ?? 3) === 3 && batch !== 0;
   if (!fits || sizes.some((size) => size !== undefined && (size < 1 || size > LARGEST_SIZE))) {
     refuse(`it should take one float[N,3,H,W] and takes ${inputs.map(sizesOf).join(" and ") || "nothing"}`);
+  }
+  if (batch !== undefined && batch > LARGEST_BATCH) {
+    refuse(`it takes ${batch} images at once; at most ${LARGEST_BATCH} are given. Save it with their number open`);
   }
   return input as Shaped;
 }

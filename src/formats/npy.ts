@@ -75,21 +75,23 @@ export interface NpyRows {
  * The header of a `.npy` file that arrives in pieces, and its rows as they arrive: at most a row and a piece are kept.
  *
  * @param where - the array's name, for messages
- * @throws UserError saying what is wrong, as far as the header shows it; iterating throws when rows are missing or too many
+ * @param bytes - of the file, where that is known
+ * @throws UserError saying what is wrong, as far as the header (and the file's size) shows it; iterating throws when rows are missing or too many
  */
-export async function readNpyRows(pieces: AsyncIterable<Uint8Array>, where: string): Promise<NpyRows> {
+export async function readNpyRows(pieces: AsyncIterable<Uint8Array>, where: string, bytes?: number): Promise<NpyRows> {
   const refuse = refuser(where);
   const source = pieces[Symbol.asyncIterator]();
   const close = async () => void (await source.return?.());
   try {
-    const { bytes, header } = await readHeader(source, refuse);
+    const { bytes: first, header } = await readHeader(source, refuse);
     const { shape, start } = header;
     const dtype = elementType(header.type, refuse);
     const [count = 1] = shape;
     const rowBytes = elementCount(shape.slice(1)) * elementBytes(dtype);
     if (shape.length === 0 || !Number.isSafeInteger(count * rowBytes)) refuse(`has the shape [${shape}], no rows`);
     if (rowBytes > LARGEST_ROW) refuse(`has rows of ${rowBytes} bytes; at most ${LARGEST_ROW} are read`);
-    const blocks = wholeRows(bytes.subarray(start), source, rowBytes, (length, ended) => {
+    if (bytes !== undefined) checkLength(bytes - start, count * rowBytes, shape, refuse);
+    const blocks = wholeRows(first.subarray(start), source, rowBytes, (length, ended) => {
       if (ended || length > count * rowBytes) checkLength(length, count * rowBytes, shape, refuse);
     });
     return { dtype, shape, rowBytes, blocks, close };

@@ -68,13 +68,14 @@ test("samples from a file, and from a folder, measure as they did when they were
   }
 });
 
-test("a reference that was exported measures as the images it was made of", async () => {
-  const words = ["--run", run, "--metrics", "fid,kid", ...PIXELS, "--out", at("reference"), ...SAMPLES];
+test("samples are no distance from a reference batch that holds them", async () => {
   const path = at("reference.npz");
-  const { quality } = await done("evaluate", "--data", data, "--export-reference", path, ...words);
-  const { quality: again, reference } = await done("evaluate", "--reference", path, ...words);
-  expect(again.fid.value).toBeCloseTo(quality.fid.value, 9);
-  expect(reference).toMatchObject({ name: path });
+  await done("sample", "--run", run, "--out", path, ...SAMPLES);
+  const words = ["--metrics", "fid,precision,recall", ...PIXELS, "--out", at("reference")];
+  const { quality, reference, rounding } = await done("evaluate", "--samples", path, "--reference", path, ...words);
+  expect(Math.abs(quality.fid.value)).toBeLessThan(1e-6);
+  expect([quality.precision.value, quality.recall.value]).toEqual([1, 1]);
+  expect({ rounding, reference }).toMatchObject({ rounding: "as given", reference: { name: path, images: 20 } });
 });
 
 test("an imported model is measured like any other", async () => {

@@ -3,7 +3,8 @@ import { UserError } from "../../errors.js";
 import { type NpyRows, readNpyRows } from "../../formats/npy.js";
 import { planar } from "../../formats/pixels.js";
 import { openZip, type ZipArchive } from "../../formats/zip.js";
-import type { ImagePart, SampleFile } from "./sample-files.js";
+import { type ImagePart, inParts } from "./image-parts.js";
+import type { SampleFile } from "./sample-files.js";
 
 /** Names of the array: the evaluator's, and the one under which the authors save. */
 const NAMES = ["arr_0.npy", "arr0.npy"];
@@ -11,7 +12,7 @@ const NAMES = ["arr_0.npy", "arr0.npy"];
 /**
  * Opens the images of an npz without reading them all.
  *
- * @throws UserError when there is no such array, or it is no array of square images
+ * @throws UserError when there is no such array, it is no array of square images, or not as long as it says
  */
 export async function openSampleArray(path: string): Promise<SampleFile> {
   const archive = await openZip(path);
@@ -28,23 +29,20 @@ export async function openSampleArray(path: string): Promise<SampleFile> {
 async function* partsOf(path: string, size: number, signal?: AbortSignal): AsyncGenerator<ImagePart> {
   const archive = await openZip(path);
   try {
-    const { blocks, rowBytes, shape } = await openRows(archive, path);
-    const [, resolution] = shape;
-    let images = new Uint8Array(size * rowBytes);
-    let count = 0;
-    for await (const block of blocks) {
-      signal?.throwIfAborted();
-      for (let start = 0; start < block.length; start += rowBytes) {
-        images.set(planar(block.subarray(start, start + rowBytes), 3, resolution), count++ * rowBytes);
-        if (count < size) continue;
-        yield { images, count, resolution };
-        images = new Uint8Array(size * rowBytes);
-        count = 0;
-      }
-    }
-    if (count > 0) yield { images: images.subarray(0, count * rowBytes), count, resolution };
+    const rows = await openRows(archive, path);
+    const [, resolution] = rows.shape;
+    yield* inParts(imagesOf(rows, resolution, signal), { resolution, size });
   } finally {
     await archive.close();
+  }
+}
+
+async function* imagesOf({ blocks, rowBytes }: NpyRows, resolution: number, signal?: AbortSignal) {
+  for await (const block of blocks) {
+    signal?.throwIfAborted();
+    for (let start = 0; start < block.length; start += rowBytes) {
+      yield planar(block.subarray(start, start + rowBytes), 3, resolution);
+    }
   }
 }
 
@@ -54,7 +52,7 @@ async function openRows(archive: ZipArchive, path: string): Promise<NpyRows> {
   };
   const entry = archive.entries.find(({ name }) => NAMES.includes(name));
   if (!entry) return refuse(`it holds ${archive.entries.map(({ name }) => name).join(", ") || "nothing"}`);
-  const rows = await readNpyRows(archive.stream(entry), `${entry.name} of ${path}`);
+  const rows = await readNpyRows(archive.stream(entry), `${entry.name} of ${path}`, entry.bytes);
   const [count, height, width, channels] = rows.shape;
   if (rows.dtype === "uint8" && rows.shape.length === 4 && height === width && channels === 3 && count > 0) return rows;
   await rows.close();

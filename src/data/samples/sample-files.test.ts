@@ -6,6 +6,7 @@ import { temporaryFolder, writeFiles } from "../../../test/support/images.js";
 import { encodeNpz } from "../../formats/npz.js";
 import { interleaved } from "../../formats/pixels.js";
 import type { Tensor } from "../../formats/tensor.js";
+import { inParts } from "./image-parts.js";
 import { openSamples, type SampleFile } from "./sample-files.js";
 
 const folder = await temporaryFolder();
@@ -78,4 +79,24 @@ test("files of several sizes, oblong ones and none at all are refused", async ()
   await expect(all(sizes, 4)).rejects.toThrow("expected images of one size, but a.png has 4×4 pixels and b.png 8×8");
   await expect(openSamples(join(folder, "oblong"))).rejects.toThrow("a.png cannot be used: it has 8×4 pixels");
   await expect(openSamples(join(folder, "none"))).rejects.toThrow("there is no JPEG, PNG, WebP or GIF file");
+});
+
+test("an array that claims more images than its file has is refused before anything is made for them", async () => {
+  const claimed = [2 ** 31, 32, 32, 3];
+  const bytes = 2 ** 31 * 32 * 32 * 3;
+  const hostile = await path("hostile.npz", { arr_0: array(claimed, new Uint8Array(64)) });
+  await expect(openSamples(hostile)).rejects.toThrow(
+    `Expected a NumPy array in arr_0.npy of ${hostile}, but it has 64 bytes, its shape [${claimed}] needs ${bytes}.`,
+  );
+});
+
+test("parts of large images have fewer of them", async () => {
+  const large = 2048; // 12 MB: five are less than 64 MB
+  const image = new Uint8Array(3 * large ** 2);
+  const six = (async function* () {
+    for (let i = 0; i < 6; i++) yield image;
+  })();
+  const counts = [];
+  for await (const part of inParts(six, { resolution: large, size: 256 })) counts.push(part.count);
+  expect(counts).toEqual([5, 1]);
 });

@@ -5,15 +5,8 @@ import { planar } from "../../formats/pixels.js";
 import { openCollection } from "../collections/open-collection.js";
 import { decodePixels, LARGEST_FILE } from "../decoding/decode.js";
 import { isImageName } from "../sources/files.js";
+import { type ImagePart, inParts } from "./image-parts.js";
 import { openSampleArray } from "./sample-array.js";
-
-/** Images in consecutive parts; structurally the pictures of generation. */
-export interface ImagePart {
-  /** uint8 [count, 3, R, R] */
-  images: Uint8Array;
-  count: number;
-  resolution: number;
-}
 
 /** Square images of one size in a file or folder: nothing is resized, since that would be measured too. */
 export interface SampleFile {
@@ -21,7 +14,7 @@ export interface SampleFile {
   count: number;
   resolution: number;
   /**
-   * All images in order, `size` at a time; each call reads them anew.
+   * All images in order, `size` at a time, or fewer where that is much memory; each call reads them anew.
    *
    * @throws UserError for a file that cannot be read, or is of another size
    */
@@ -48,10 +41,7 @@ async function openImageFiles(path: string): Promise<SampleFile> {
   for await (const pixels of decoded(path, collection.read(new Set(names.slice(0, 1)), { largest: LARGEST_FILE }))) {
     resolution = pixels.info.width;
   }
-  const parts = async function* (size: number, signal?: AbortSignal): AsyncGenerator<ImagePart> {
-    const rowSize = 3 * resolution ** 2;
-    let images = new Uint8Array(size * rowSize);
-    let count = 0;
+  const images = async function* (signal?: AbortSignal) {
     const read = collection.read(new Set(names), { largest: LARGEST_FILE, signal });
     for await (const { name, data, info } of decoded(path, read)) {
       signal?.throwIfAborted();
@@ -60,14 +50,10 @@ async function openImageFiles(path: string): Promise<SampleFile> {
           `${path}: expected images of one size, but ${names[0]} has ${resolution}×${resolution} pixels and ${name} ${info.width}×${info.height}.`,
         );
       }
-      images.set(planar(data, info.channels, resolution), count++ * rowSize);
-      if (count < size) continue;
-      yield { images, count, resolution };
-      images = new Uint8Array(size * rowSize);
-      count = 0;
+      yield planar(data, info.channels, resolution);
     }
-    if (count > 0) yield { images: images.subarray(0, count * rowSize), count, resolution };
   };
+  const parts = (size: number, signal?: AbortSignal) => inParts(images(signal), { resolution, size });
   return { path, count: names.length, resolution, parts };
 }
 

@@ -12,11 +12,12 @@ import {
 } from "../../engine/index.js";
 import { portions } from "../../generation/batches.js";
 import { fromBytes, type Pictures } from "../../generation/pictures.js";
+import { averagedTo } from "../area-averaging.js";
 import type { FeatureExtractor, Features } from "../extractor.js";
 import { inBatches } from "../in-batches.js";
-import { averagedTo, classifierSide } from "./averaging.js";
 import { TURNS, turnedBy } from "./examples.js";
 import { type Classifier, classifierSpecs, classify, FEATURES } from "./network.js";
+import { classifierSide } from "./seen-side.js";
 import { digestOfWeights } from "./weights.js";
 
 /** What a classifier was trained to tell of images. */

@@ -1,8 +1,9 @@
 /** @file What a classifier learns from a set: its classes or, where it has none, which way up its images are. */
 import { Batches, type ImageSet } from "../../data/index.js";
 import { foldIn, keyFromSeed, uniform } from "../../random/index.js";
+import { averagedTo } from "../area-averaging.js";
 import { shifted, turned } from "./augmentation.js";
-import { averagedTo, classifierSide } from "./averaging.js";
+import { classifierSide } from "./seen-side.js";
 
 /** Names the stream of turns under a seed. */
 const TURN = 14;

@@ -10,10 +10,10 @@ import { cacheFolder } from "../../cache-folder.js";
 import { digestOfSet, type ImageSet } from "../../data/index.js";
 import type { Runtime } from "../../engine/index.js";
 import { makeFolderSynced, writeFileAtomic } from "../../formats/atomic-file.js";
-import { classifierSide } from "./averaging.js";
 import { ClassifierExtractor } from "./classifier-extractor.js";
 import { BATCH_SIZE, examplesOf, hasClasses, TURNS } from "./examples.js";
 import type { Classifier } from "./network.js";
+import { classifierSide } from "./seen-side.js";
 import { type ClassifierProgress, trainClassifier } from "./training.js";
 import { decodeClassifier, encodeClassifier } from "./weights.js";
 

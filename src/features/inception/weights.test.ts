@@ -46,6 +46,12 @@ test("batch normalisation goes into kernel and bias", () => {
   }
 });
 
+test("what is not used may be missing, as in files that other programs have written", () => {
+  const few = new Map([...tensors].filter(([name]) => !name.endsWith("num_batches_tracked") && name !== "fc.bias"));
+  expect(few.size).toBe(471);
+  expect(Object.keys(foldWeights(few, "a test").units)).toHaveLength(94);
+});
+
 const refusal = (problem: string) =>
   `Expected the weights of the Inception network of FID in a test, but ${problem}. \`strata fetch inception\` gets the official file.`;
 

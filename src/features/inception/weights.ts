@@ -13,7 +13,7 @@ const EPSILON = 0.001;
 /** The official file has 96 MB. */
 const LARGEST_FILE = 2 ** 28;
 
-/** Names and shapes of all 566 tensors; those that count batches are scalars, and not used. */
+/** Names and shapes of all 566 tensors of the official file; those that count batches are scalars. */
 export function tensorShapes(): Map<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
   for (const { name, shape } of units()) {
@@ -24,13 +24,16 @@ export function tensorShapes(): Map<string, readonly number[]> {
   return shapes.set("fc.weight", [CLASSES, FEATURES]).set("fc.bias", [CLASSES]);
 }
 
+/** Tensors that no feature depends on: files may lack them. */
+const isUnused = (name: string): boolean => name.endsWith(".num_batches_tracked") || name === "fc.bias";
+
 /**
  * The weights of a state dictionary, batch normalisation folded into the convolutions, in float64:
  *
  *     weight · γ / √(variance + 0.001)    and    β − mean · γ / √(variance + 0.001)
  *
  * @param where - the file's name, for messages
- * @throws UserError when tensors are missing, too many, of other shapes or types, or not finite
+ * @throws UserError when tensors that are used are missing, or some are too many, of other shapes or types, or not finite
  */
 export function foldWeights(tensors: ReadonlyMap<string, Tensor>, where: string): InceptionWeights<Float32Array> {
   const refuse = (problem: string): never => {
@@ -43,7 +46,10 @@ export function foldWeights(tensors: ReadonlyMap<string, Tensor>, where: string)
   for (const name of tensors.keys()) if (!shapes.has(name)) refuse(`it has a tensor ${JSON.stringify(name)} too many`);
   for (const [name, shape] of shapes) {
     const tensor = tensors.get(name);
-    if (tensor === undefined) return refuse(`${name} is missing`);
+    if (tensor === undefined) {
+      if (isUnused(name)) continue;
+      return refuse(`${name} is missing`);
+    }
     const dtype = name.endsWith(".num_batches_tracked") ? "int64" : "float32";
     if (tensor.dtype === dtype && String(tensor.shape) === String(shape)) continue;
     refuse(`${name} is ${tensor.dtype}[${tensor.shape}] in place of ${dtype}[${shape}]`);

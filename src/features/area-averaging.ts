@@ -1,15 +1,4 @@
-/** @file Images made the size that the classifier works at, by averaging over areas. */
-
-/** Largest side of what the classifier sees: larger images are averaged down to it. */
-const LARGEST_SIDE = 64;
-
-/** What the classifier's three halvings need. */
-const MULTIPLE = 8;
-
-/** Side at which the classifier sees images of a resolution: the next multiple of 8 below, from 8 to 64. */
-export function classifierSide(resolution: number): number {
-  return Math.min(Math.max(Math.floor(resolution / MULTIPLE) * MULTIPLE, MULTIPLE), LARGEST_SIDE);
-}
+/** @file Images at another size, by averaging over areas. */
 
 /**
  * Images at another size: every pixel is the mean of the area it covers, parts of pixels counted as parts.
