@@ -16,7 +16,7 @@ import { collect, wholeNumber } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { evaluateModel, type HeldOutOptions, type ModelResult } from "./evaluate-model.js";
 import { evaluateQuality, type QualityOptions, type QualityResult, qualityFacts, remarks } from "./evaluate-quality.js";
-import { addFeatureOptions } from "./features-options.js";
+import { addFeatureOptions, metricList } from "./features-options.js";
 import { makeFolder, openImages } from "./images.js";
 import { openSampler } from "./open-sampler.js";
 import { readEvaluation } from "./other-evaluations.js";
@@ -59,7 +59,7 @@ export const evaluateCommand = addFeatureOptions(
       "test",
     ]),
   )
-  .option("--metrics <list>", `${METRICS.join(", ")} (default: all that are made of features)`, metricList)
+  .option("--metrics <list>", `${METRICS.join(", ")} (default: all that are made of features)`, metricList(METRICS))
   .option(
     "--count <n>",
     "samples drawn; of the images whose likelihood is measured, at most so many (default: all)",
@@ -76,16 +76,6 @@ export const evaluateCommand = addFeatureOptions(
   .option("--export-reference <file.npz>", "write the reference as a batch for guided-diffusion's evaluator")
   .requiredOption("--out <folder>", "where the figures, charts and pictures go")
   .action(withContext(runEvaluate));
-
-/** @throws UserError for a name that is no metric */
-function metricList(text: string): string[] {
-  const names = text.split(/[\s,]+/).filter(Boolean);
-  const unknown = names.find((name) => !METRICS.includes(name));
-  if (unknown !== undefined || names.length === 0) {
-    throw new UserError(`--metrics ${text}: expected some of ${METRICS.join(", ")}, got ${unknown ?? "none"}.`);
-  }
-  return names;
-}
 
 async function runEvaluate(context: Context, options: Options): Promise<void> {
   const { out, metrics } = options;

@@ -53,6 +53,22 @@ export const addFeatureOptions = (command: Command): Command =>
     );
 
 /**
+ * Reads a list of metrics, separated by commas.
+ *
+ * @throws UserError for a name that is not known
+ */
+export const metricList =
+  (known: readonly string[]) =>
+  (text: string): string[] => {
+    const names = text.split(/[\s,]+/).filter(Boolean);
+    const unknown = names.find((name) => !known.includes(name));
+    if (unknown !== undefined || names.length === 0) {
+      throw new UserError(`--metrics ${text}: expected some of ${known.join(", ")}, got ${unknown ?? "none"}.`);
+    }
+    return names;
+  };
+
+/**
  * What makes the features.
  *
  * @param train - the training images, which the classifier is trained on

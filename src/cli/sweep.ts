@@ -16,6 +16,7 @@ import { type Context, createCommand, withContext } from "./command.js";
 import {
   addFeatureOptions,
   type FeatureOptions,
+  metricList,
   openExtractor,
   openReference,
   qualityAsked,
@@ -64,7 +65,11 @@ const guidanceCommand = addFeatureOptions(
     "a table for each seed, and their mean and deviation (default: that of --seed)",
     wholeNumbers,
   )
-  .option("--metrics <list>", `some of ${qualityMetrics.join(", ")} (default: ${METRICS.join(", ")})`, metricList)
+  .option(
+    "--metrics <list>",
+    `some of ${qualityMetrics.join(", ")} (default: ${METRICS.join(", ")})`,
+    metricList(qualityMetrics),
+  )
   .requiredOption("--out <folder>", "where cells are kept, and tables, charts and the page go")
   .action(withContext(runGuidanceSweep));
 
@@ -73,16 +78,6 @@ export const sweepCommand = createCommand(
   "measure a model over a range of settings",
   "strata sweep guidance --run pretrained:emoji32 --data emoji --features pixels --mean 0,1 --variance 0,2 --count 500 --out sweep",
 ).addCommand(guidanceCommand);
-
-/** @throws UserError for a name that is no metric of samples */
-function metricList(text: string): string[] {
-  const names = text.split(",").map((name) => name.trim());
-  const unknown = names.find((name) => !(qualityMetrics as readonly string[]).includes(name));
-  if (unknown !== undefined) {
-    throw new UserError(`--metrics ${text}: expected some of ${qualityMetrics.join(", ")}, got "${unknown}".`);
-  }
-  return names;
-}
 
 async function runGuidanceSweep(context: Context, options: GuidanceSweepOptions): Promise<void> {
   checkOptions(options, context);

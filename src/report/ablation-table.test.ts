@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ablationRows } from "../experiments/ablation.js";
 import type { RunMeasurement } from "../experiments/measure-run.js";
-import { ablationTable, markdownTable, meanAndDeviation } from "./ablation-table.js";
+import { ablationTable, markdownTable, overSeeds } from "./ablation-table.js";
 
 const quality = (fid: number, precision: number, recall: number) => ({
   count: 100,
@@ -57,8 +57,8 @@ test("ours beside the paper's, samples of the output distribution in brackets, s
 });
 
 test("several seeds are a mean and a standard deviation", () => {
-  expect(meanAndDeviation([1], 2)).toBe("1.00");
-  expect(meanAndDeviation([1, 3], 2)).toBe("2.00 ± 1.41");
+  expect(overSeeds([1], 2)).toBe("1.00");
+  expect(overSeeds([1, 3], 2)).toBe("2.00 ± 1.41");
 });
 
 test("Markdown, with bars escaped", () => {

@@ -3,6 +3,7 @@ import type { AblationRow } from "../experiments/ablation.js";
 import type { RunMeasurement } from "../experiments/measure-run.js";
 import { nameOfMetric, type QualityMetric } from "../experiments/quality.js";
 import type { SampleQuality } from "../experiments/sample-quality.js";
+import { spreadOf } from "./format.js";
 
 /** One row of the ablation with what was measured of its runs, one a seed. */
 export interface MeasuredRow {
@@ -43,12 +44,12 @@ export function ablationTable(rows: readonly MeasuredRow[], extractor: string): 
 }
 
 function ownCells(runs: readonly RunMeasurement[], metrics: readonly QualityMetric[]): string[] {
-  const over = (of: (run: RunMeasurement) => number, digits: number) => meanAndDeviation(runs.map(of), digits);
+  const over = (of: (run: RunMeasurement) => number, digits: number) => overSeeds(runs.map(of), digits);
   const quality = metrics.map((metric) => {
     const digits = metric === "fid" ? 2 : 3;
     const own = over(({ quality }) => figureOf(quality, metric)!, digits);
     const drawn = runs.flatMap((run) => (run.drawn ? [figureOf(run.drawn, metric)!] : []));
-    return drawn.length === 0 ? own : `${own} (${meanAndDeviation(drawn, digits)})`;
+    return drawn.length === 0 ? own : `${own} (${overSeeds(drawn, digits)})`;
   });
   return [
     ...quality,
@@ -73,12 +74,12 @@ function paperCells({ paper, paperDrawn }: AblationRow): string[] {
 const figureOf = ({ values }: SampleQuality, metric: QualityMetric): number | undefined =>
   values.find((value) => value.metric === metric)?.value;
 
-/** "3.10", or "3.10 ± 0.02" of several: their mean and standard deviation (divisor n − 1). */
-export function meanAndDeviation(values: readonly number[], digits: number): string {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  if (values.length === 1) return mean.toFixed(digits);
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
-  return `${mean.toFixed(digits)} ± ${Math.sqrt(variance).toFixed(digits)}`;
+/** "3.10", or "3.10 ± 0.02" of several seeds: their mean and standard deviation. */
+export function overSeeds(values: readonly number[], digits: number): string {
+  const spread = spreadOf(values);
+  if (!spread) return "–";
+  const { value, deviation } = spread;
+  return `${value.toFixed(digits)}${deviation === undefined ? "" : ` ± ${deviation.toFixed(digits)}`}`;
 }
 
 /** A table in Markdown. */

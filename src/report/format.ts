@@ -29,7 +29,7 @@ export function formatSignificant(value: number): string {
 }
 
 /** A mean, and after it the standard deviation with as many decimals, where there is one: "37.0 ± 0.3". */
-export function formatSpread({ value, deviation }: { value: number; deviation?: number }, between = " "): string {
+export function formatSpread({ value, deviation }: Spread, between = " "): string {
   const mean = formatSignificant(value);
   return deviation === undefined ? mean : `${mean}${between}± ${formatFixed(deviation, decimalsOf(value))}`;
 }
@@ -55,4 +55,21 @@ export function formatDuration(seconds: number): string {
   const minutes = Math.round(seconds / 60);
   if (minutes >= 48 * 60) return `${formatCount(seconds / 86_400)} days`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** A number that was measured once, or the mean of several. */
+export interface Spread {
+  value: number;
+  /** Standard deviation, where there were several. */
+  deviation?: number;
+}
+
+/** Mean and standard deviation (divisor n − 1); undefined of none, or where one is not finite. */
+export function spreadOf(values: readonly number[]): Spread | undefined {
+  if (values.length === 0 || !values.every(Number.isFinite)) return undefined;
+  const mean = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+  const value = mean(values);
+  if (values.length === 1) return { value };
+  const squares = values.map((each) => (each - value) ** 2);
+  return { value, deviation: Math.sqrt((mean(squares) * values.length) / (values.length - 1)) };
 }

@@ -1,6 +1,6 @@
 /** @file A table of numbers as a chart: every cell coloured by its value, which stands in it. */
 import * as Plot from "@observablehq/plot";
-import { formatSignificant, formatSpread } from "./format.js";
+import { formatSignificant, formatSpread, type Spread } from "./format.js";
 import { COLOURS, drawChart, type LegendEntry } from "./svg.js";
 
 /** Numbers by row and column. */
@@ -13,13 +13,6 @@ export interface HeatMap {
   rows: { label: string; values: number[] };
   /** [row][column]; undefined where nothing was measured. */
   cells: (Spread | undefined)[][];
-}
-
-/** A number that was measured once, or the mean of several. */
-export interface Spread {
-  value: number;
-  /** Standard deviation, where there were several. */
-  deviation?: number;
 }
 
 /** Where a cell of a table is. */

@@ -2,8 +2,8 @@
 import { higherIsBetter, type QualityMetric, qualityMetrics } from "../experiments/quality.js";
 import type { CellResult } from "../experiments/sweep-folder.js";
 import type { SweepGrid } from "../experiments/sweep-grid.js";
-import { formatSpread } from "./format.js";
-import { bestPlace, type HeatMap, type Spread } from "./heat-map.js";
+import { formatSpread, type Spread, spreadOf } from "./format.js";
+import { bestPlace, type HeatMap } from "./heat-map.js";
 
 /** What was measured of a sweep. */
 export interface SweepNumbers {
@@ -40,16 +40,6 @@ export function sweepTables({ grid, cells }: SweepNumbers): SweepTable[] {
       },
     ];
   });
-}
-
-/** Mean and standard deviation; undefined of none, or where one is not finite. */
-function spreadOf(values: number[]): Spread | undefined {
-  if (values.length === 0 || !values.every(Number.isFinite)) return undefined;
-  const mean = (numbers: number[]) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
-  const value = mean(values);
-  if (values.length === 1) return { value };
-  const squares = values.map((each) => (each - value) ** 2);
-  return { value, deviation: Math.sqrt((mean(squares) * values.length) / (values.length - 1)) };
 }
 
 /** A pair of weights in words. */
