@@ -9,7 +9,7 @@ import type { ModelFigures } from "../experiments/model-figures.js";
 import { nameOfMetric } from "../experiments/quality.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import { renderAblation } from "../report/ablation-report.js";
-import { ablationTable, type MeasuredRow, markdownTable } from "../report/ablation-table.js";
+import { ablationTable, type MeasuredRow, markdownTable, paperTable } from "../report/ablation-table.js";
 import { informationFigure, rateDistortionFigure } from "../report/likelihood-charts.js";
 import { chartToPng, withDefaultColours } from "../report/svg.js";
 import { version } from "../version.js";
@@ -46,7 +46,7 @@ export async function reportAblation(
       models((of) => of.rateDistortion),
       width,
     );
-  const table = markdownTable(ablationTable(rows, extractor.name));
+  const tables = [ablationTable(rows, extractor.name), paperTable(ablationRows)].map(markdownTable);
   const remarks = remarksOn(measured, count, data);
   const page = renderAblation({
     config,
@@ -71,7 +71,7 @@ export async function reportAblation(
     await writeFileAtomic(join(out, `${name}.svg`), Buffer.from(withDefaultColours(svg)));
     await writeFileAtomic(join(out, `${name}.png`), await chartToPng(svg));
   }
-  const text = `${table}\n\n${remarks.join("\n\n")}\n`;
+  const text = `${tables.join("\n\n")}\n\n${remarks.join("\n\n")}\n`;
   await writeFileAtomic(join(out, "table.md"), Buffer.from(text));
   await writeFileAtomic(join(out, "metrics.json"), Buffer.from(`${JSON.stringify(json, null, 2)}\n`));
   const report = join(out, "report.html");

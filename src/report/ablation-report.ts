@@ -1,6 +1,6 @@
 /** @file The page of an ablation: the table beside the paper's, its figures, and the pictures of every run. */
 import type { Config } from "../config/index.js";
-import { ablationTable, type MeasuredRow, type TextTable } from "./ablation-table.js";
+import { ablationTable, type MeasuredRow, paperTable, type TextTable } from "./ablation-table.js";
 import { formatCount } from "./format.js";
 import { type Html, html } from "./html.js";
 import { renderPage } from "./page.js";
@@ -38,12 +38,13 @@ export function renderAblation(report: AblationReport): string {
   const header = html`<p class="lead">One model four times: with and without the information schedule, with a Gaussian output or a mixture of logistics, everything else alike.</p>`;
   const main = html`<section><h2>Table 1</h2>
 ${tableFigure(ablationTable(rows, extractor))}
+${tableFigure(paperTable(rows.map(({ row }) => row)))}
 ${remarks.map((remark) => html`<p class="note">${remark}</p>`)}
 ${rows.map(copies)}</section>
-${information && html`<section><h2>Where the information sits</h2>${chartFigure(information, "Figure 2 of the paper: share of the information in the latents down to each depth, held-out images.")}</section>`}
-${rateDistortion && html`<section><h2>Rate and distortion</h2>${chartFigure(rateDistortion, "Figure 3 of the paper: root mean square error of reconstructions whose latents come from the posterior until the rate is used up, and from the prior after that. Held-out images.")}</section>`}
-${pictureSection("Samples", "Figure 7 of the paper: drawn from the prior with the same noise, none of them chosen.", pictures, "samples")}
-${pictureSection("Reconstructions", "Figure 8 of the paper: held-out images, each above its reconstruction from all latent groups.", pictures, "reconstructions")}
+${information && html`<section><h2>Where the information sits</h2>${chartFigure(information, "The paper's Figure 2: share of the information in the latents down to each depth, held-out images.")}</section>`}
+${rateDistortion && html`<section><h2>Rate and distortion</h2>${chartFigure(rateDistortion, "The paper's Figure 3: root mean square error of reconstructions whose latents come from the posterior until the rate is used up, and from the prior after that. Held-out images.")}</section>`}
+${pictureSection("Samples", "The paper's Figure 7: drawn from the prior with the same noise, none of them chosen.", pictures, "samples")}
+${pictureSection("Reconstructions", "The paper's Figure 8: held-out images, each above its reconstruction from all latent groups.", pictures, "reconstructions")}
 ${pictureSection("Nearest training images", "Samples, each above the training image nearest to it in the features: copies would show here.", pictures, "neighbours")}
 <section><h2>Settings</h2>
 ${listing([...Object.entries(settings), ...settingPaths({ optimizer: config.optimizer, training: config.training, objective: config.objective })])}</section>`;

@@ -32,7 +32,7 @@ test("four runs that differ in two settings, a table, a report; the same command
   expect(readdirSync(out)).toEqual(expect.arrayContaining(["report.html", "table.md", "metrics.json", ...rows]));
   const table = readFileSync(join(out, "table.md"), "utf8");
   expect(table).toContain("| both | ");
-  expect(table).toContain("20.82 (44.12)"); // the paper's, said to be the paper's in the heading
+  expect(table).toContain("| both | 20.82 (44.12) | "); // the paper's, under its own heading
   const page = readFileSync(join(out, "report.html"), "utf8");
   for (const heading of ["Table 1", "Samples", "Reconstructions", "Nearest training images"]) {
     expect(page).toContain(`<h2>${heading}</h2>`);
