@@ -3,15 +3,13 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { strata } from "../support/command-line.js";
 
-const commands = ["demo", "train", "sample", "reconstruct", "inspect", "import", "export", "fetch", "doctor"];
+const ofModels = ["demo", "train", "sample", "reconstruct", "evaluate", "sweep", "ablate", "inspect"];
+const commands = [...ofModels, "import", "export", "fetch", "doctor"];
 
-test("--help lists the commands and nothing that is not there yet", async () => {
+test("--help lists the commands", async () => {
   const { code, stdout } = await strata("--help");
   expect(code).toBe(0);
   for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
-  for (const later of ["evaluate", "sweep", "ablate"]) {
-    expect(stdout).not.toMatch(new RegExp(`^  ${later} `, "m"));
-  }
 });
 
 test.each(commands)("%s --help has an example and the global options", async (command) => {
