@@ -47,6 +47,9 @@ export type Request =
   | { kind: "apply"; module: string; groups: ArrayId[][]; argument: unknown };
 
 /** Results of a run: elements, or null for an output that stayed in the worker. */
+/** What the thread says first: it has loaded what it needs. */
+export const READY = "ready";
+
 export type Response = { id: number; result: unknown } | { id: number; error: Error };
 
 /** A request, and arrays that nothing needs from now on. */

@@ -3,7 +3,16 @@ import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { startThread } from "../../thread.js";
 import { checkElements, type Spec, type TypedArray } from "../spec.js";
-import type { ArrayId, DeviceName, Envelope, LoadRequest, Request, Response, WorkerSettings } from "./protocol.js";
+import {
+  type ArrayId,
+  type DeviceName,
+  type Envelope,
+  type LoadRequest,
+  READY,
+  type Request,
+  type Response,
+  type WorkerSettings,
+} from "./protocol.js";
 
 export interface RuntimeOptions {
   /** Where programs run; default `cpu`. `openRuntime` tests a device before it is trusted. */
@@ -51,6 +60,8 @@ export class Runtime {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   readonly #freed: ArrayId[] = [];
+  /** The thread has loaded what it needs, or has ended. */
+  readonly #started: Promise<void>;
   #next = 0;
   #closed: Error | undefined;
 
@@ -60,7 +71,12 @@ export class Runtime {
     const settings: WorkerSettings = { device, threads };
     this.#worker = startThread("./worker", import.meta.url, settings);
     this.#worker.unref();
-    this.#worker.on("message", (response: Response) => this.#settle(response));
+    this.#worker.on("message", (response: Response | typeof READY) => {
+      if (response !== READY) this.#settle(response);
+    });
+    this.#started = new Promise((resolve) => {
+      this.#worker.once("message", () => resolve()).once("exit", () => resolve());
+    });
     this.#worker.on("error", (error: Error) => this.#close(error));
     this.#worker.on("exit", () => this.#close(new Error("The runtime's thread has ended.")));
   }
@@ -103,6 +119,8 @@ export class Runtime {
   /** Ends the thread and frees everything in it. */
   async dispose(): Promise<void> {
     this.#close(new Error("This runtime has been disposed."));
+    this.#worker.ref();
+    await this.#started; // a thread that ends while it loads its library can take the process with it
     await this.#worker.terminate();
   }
 

@@ -3,7 +3,15 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { TypedArray } from "../spec.js";
 import { cpuDevice } from "./cpu-device.js";
-import type { ArrayId, Envelope, Request, Response, TensorInfo, WorkerSettings } from "./protocol.js";
+import {
+  type ArrayId,
+  type Envelope,
+  READY,
+  type Request,
+  type Response,
+  type TensorInfo,
+  type WorkerSettings,
+} from "./protocol.js";
 import { tensorOf } from "./tensor.js";
 import { webGpuDevice } from "./webgpu-device.js";
 
@@ -93,3 +101,4 @@ parentPort!.on("message", ({ id, request, freed }: Envelope) => {
     }
   });
 });
+parentPort!.postMessage(READY);
