@@ -51,7 +51,7 @@ describe("running", () => {
     await one.dispose();
     expect(await two.run(Float32Array.of(1, 2))).toEqual(Float32Array.of(2, 3));
     await two.dispose();
-    await expect(two.run(Float32Array.of(1, 2))).rejects.toThrow("disposed already");
+    await expect(two.run(Float32Array.of(1, 2))).rejects.toThrow("This program has been disposed.");
   });
 
   test("wrong elements are refused by name", async () => {

@@ -123,8 +123,6 @@ export async function loadModel(
       (await runtime.request({ kind: "run", program, inputs, keep }).catch((error: Error) => {
         throw new UserError(`ONNX Runtime cannot run ${where}: ${error.message}`);
       })) as TypedArray[],
-    dispose: async () => {
-      if (!runtime.closed) await runtime.request({ kind: "unload", program });
-    },
+    dispose: () => runtime.unload(program),
   };
 }

@@ -1,4 +1,5 @@
 /** @file Compiled functions. */
+import { Lifetime } from "../lifetime.js";
 import { DeviceArray, type Runtime } from "./runtime/runtime.js";
 import type { Session } from "./sessions.js";
 import { checkElements, type Spec, type TypedArray } from "./spec.js";
@@ -7,13 +8,13 @@ import { entries, leaves, rebuild, type Tree } from "./tree.js";
 /** A leaf of what goes into a program. */
 export type Operand = TypedArray | DeviceArray;
 
-/** A compiled function. Runs off the calling thread; dispose it when done. */
+/** A compiled function. Runs off the calling thread; dispose it when done, at any moment: runs under way are rejected. */
 export class Program {
   readonly #runtime: Runtime;
   readonly #session: Session;
   readonly #inputs: readonly [path: string, spec: Spec][];
   readonly #keep: readonly boolean[];
-  #disposed = false;
+  readonly #lifetime = new Lifetime("This program");
 
   /** @internal Use `compile`. */
   constructor(
@@ -38,8 +39,11 @@ export class Program {
    * @param args - a tree for every argument that is not constant, shaped like the example
    * @returns the tree that the function returned, with typed arrays, or device arrays where they were to stay
    */
-  async run(...args: Tree<Operand>[]): Promise<Tree<Operand>> {
-    if (this.#disposed) throw new Error("This program has been disposed already.");
+  run(...args: Tree<Operand>[]): Promise<Tree<Operand>> {
+    return this.#lifetime.during(() => this.#run(args));
+  }
+
+  async #run(args: Tree<Operand>[]): Promise<Tree<Operand>> {
     const operands = leaves<Operand>(args as Tree<Operand>[]);
     if (operands.length !== this.#inputs.length) {
       throw new Error(`Expected ${this.#inputs.length} arrays, got ${operands.length}.`);
@@ -59,15 +63,18 @@ export class Program {
     const keep = this.#keep.map((stays) => (stays ? this.#runtime.name() : null));
     const request = { kind: "run", program: this.#session.number, inputs, keep } as const;
     const results = (await this.#runtime.request(request)) as (TypedArray | null)[];
+    if (this.#lifetime.over) for (const array of keep) if (array !== null) this.#runtime.free(array);
     const specs = leaves<Spec>(this.outputs);
     const values = results.map((result, index) => result ?? new DeviceArray(this.#runtime, keep[index]!, specs[index]));
     return rebuild(this.outputs, values);
   }
 
-  /** Frees the session, unless another program shares it. */
-  async dispose(): Promise<void> {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    await this.#session.release();
+  /** Frees the session, unless another program shares it. Calling it again is harmless. */
+  dispose(): Promise<void> {
+    return this.#lifetime.end(() => this.#session.release());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 }

@@ -44,7 +44,7 @@ export async function acquireSession(
     shared.users--;
     if (shared.users > 0) return;
     known.delete(key);
-    if (!runtime.closed) await runtime.request({ kind: "unload", program: await shared.number });
+    await runtime.unload(await shared.number);
   };
   try {
     return { number: await shared.number, release };

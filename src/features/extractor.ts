@@ -1,5 +1,6 @@
 /** @file What sample quality is measured on: a network, or something simpler, that makes a vector of an image. */
 import type { Pictures } from "../generation/pictures.js";
+import { Lifetime } from "../lifetime.js";
 
 /** Vectors of N images, row by row. */
 export interface Features {
@@ -25,6 +26,17 @@ export interface FeatureExtractor {
    * @throws the signal's reason when aborted
    */
   extract(pictures: Pictures, signal?: AbortSignal): Promise<Features>;
-  /** Frees the compiled program. */
+  /** Frees the compiled program, at any moment: what is being extracted is rejected. Calling it again is harmless. */
   dispose(): Promise<void>;
+}
+
+/** One of ours, which `await using` disposes. */
+export type OpenExtractor = FeatureExtractor & AsyncDisposable;
+
+/** An extractor of its parts, which need not know when they are disposed. */
+export function extractorOf(parts: FeatureExtractor): OpenExtractor {
+  const lifetime = new Lifetime(`The feature extractor ${parts.name}`);
+  const dispose = () => lifetime.end(() => parts.dispose());
+  const extract: FeatureExtractor["extract"] = (...given) => lifetime.during(() => parts.extract(...given));
+  return { ...parts, extract, dispose, [Symbol.asyncDispose]: dispose };
 }

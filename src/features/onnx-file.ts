@@ -16,7 +16,7 @@ import {
 } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import type { Pictures } from "../generation/pictures.js";
-import type { FeatureExtractor } from "./extractor.js";
+import { extractorOf, type OpenExtractor } from "./extractor.js";
 import { inBatches } from "./in-batches.js";
 import { bilinear, resampled } from "./resampling.js";
 
@@ -64,7 +64,7 @@ type Settings = z.output<typeof settingsSchema>;
 export async function openOnnxFile(
   path: string,
   { resolution, batch = BATCH, runtime = defaultRuntime(), onNotice }: OnnxFileOptions,
-): Promise<FeatureExtractor> {
+): Promise<OpenExtractor> {
   const model = await readWhole(path, LARGEST_FILE);
   const settings = await readSettings(`${path}.json`);
   const { inputs, outputs } = describeModel(model, path);
@@ -112,7 +112,7 @@ export async function openOnnxFile(
   onNotice?.(
     `${path}: images resized to ${text}; output ${output.name}${open.length === 2 ? ", its first token" : ""}.`,
   );
-  return {
+  return extractorOf({
     name: basename(path),
     identity: `onnx sha256:${createHash("sha256").update(model).digest("hex")} ${text} ${output.name}`,
     width: widthOf,
@@ -121,7 +121,7 @@ export async function openOnnxFile(
         pooled: await features(bytes),
       })),
     dispose,
-  };
+  });
 }
 
 type Refuse = (problem: string) => never;

@@ -1,7 +1,7 @@
 /** @file Features that need no network: the image itself, made small, so that a few hundred images tell its statistics. */
 import type { Pictures } from "../generation/pictures.js";
 import { averagedTo } from "./area-averaging.js";
-import type { FeatureExtractor, Features } from "./extractor.js";
+import { extractorOf, type OpenExtractor, type Features } from "./extractor.js";
 
 const SIZE = 8;
 const WIDTH = 3 * SIZE * SIZE;
@@ -12,8 +12,8 @@ const WIDTH = 3 * SIZE * SIZE;
  *
  * @throws Error, when extracting, for images smaller than 8×8
  */
-export function openPixels(): FeatureExtractor {
-  return {
+export function openPixels(): OpenExtractor {
+  return extractorOf({
     name: "pixels",
     identity: `pixels ${SIZE}x${SIZE}`,
     width: WIDTH,
@@ -34,5 +34,5 @@ export function openPixels(): FeatureExtractor {
       return { pooled };
     },
     dispose: async () => {},
-  };
+  });
 }

@@ -1,5 +1,6 @@
 /** @file The super-resolution cascade: a base model draws small images, a second one enlarges them (paper §4.3). */
 import { UserError } from "../errors.js";
+import { Lifetime } from "../lifetime.js";
 import { groups } from "../model/index.js";
 import type { Guidance } from "./guidance.js";
 import {
@@ -26,6 +27,7 @@ export interface EnlargingOptions {
  */
 export class Cascade implements ImageSampler {
   readonly resolution: number;
+  readonly #lifetime = new Lifetime("This cascade");
 
   /**
    * @param base - a sampler of a model that draws what the other one enlarges
@@ -46,7 +48,11 @@ export class Cascade implements ImageSampler {
    *
    * @throws what `Sampler.sample` throws
    */
-  async sample(options: SampleOptions): Promise<Samples> {
+  sample(options: SampleOptions): Promise<Samples> {
+    return this.#lifetime.during(() => this.#sample(options));
+  }
+
+  async #sample(options: SampleOptions): Promise<Samples> {
     const { count, signal, onProgress, ...common } = options;
     const { batch, model } = this.enlarger;
     const { resolution, classes } = model.config.model;
@@ -80,10 +86,15 @@ export class Cascade implements ImageSampler {
     return { images, count, resolution, labels: labels ?? new Int32Array(), ...guidance };
   }
 
-  /** Frees the programs of both. */
-  async dispose(): Promise<void> {
-    await this.base.dispose();
-    await this.enlarger.dispose();
+  /** Disposes both samplers. */
+  dispose(): Promise<void> {
+    return this.#lifetime.end(async () => {
+      await Promise.all([this.base.dispose(), this.enlarger.dispose()]);
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 }
 

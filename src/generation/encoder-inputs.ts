@@ -1,5 +1,6 @@
 /** @file What a model needs of images to encode them: pixels, labels, and, to enlarge, their small versions. */
 import type { ModelConfig } from "../config/index.js";
+import { checkImages } from "../data/check-images.js";
 import { type ImageSet, imageReader } from "../data/image-set.js";
 import { type Spec, spec } from "../engine/index.js";
 import { UserError } from "../errors.js";
@@ -81,23 +82,13 @@ export function pixels(pictures: LabelledImages, indices: readonly number[]): Ui
 /**
  * Checks that a model can encode images.
  *
- * @throws UserError when there are none, their size is another one, or labels are missing or out of range
+ * @param name - of the set, for messages
+ * @throws UserError when there are none, they are not what they say, their size is another one, or labels are missing or out
+ *   of range
  */
-export function checkPictures(model: ModelConfig, pictures: LabelledImages): void {
-  checkShapes(model, pictures);
-  const { images, count, resolution } = pictures;
-  if (images instanceof Uint8Array && images.length !== 3 * count * resolution ** 2) {
-    throw new UserError(
-      `Expected ${count} images with 3·${resolution}² bytes each, got ${images.length} bytes in all.`,
-    );
-  }
-}
-
-/** The same without looking for the images themselves, which may lie on disk. */
-export function checkShapes(
-  model: ModelConfig,
-  { labels, count, resolution }: Pick<LabelledPictures, "labels" | "count" | "resolution">,
-): void {
+export function checkPictures(model: ModelConfig, pictures: LabelledImages, name?: string): void {
+  checkImages(pictures, name);
+  const { labels, count, resolution } = pictures;
   if (resolution !== model.resolution) {
     throw new UserError(
       `Expected images of ${model.resolution}×${model.resolution} pixels, as the model was made for, got ${resolution}×${resolution}.`,

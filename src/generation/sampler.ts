@@ -2,6 +2,7 @@
 import type { Config } from "../config/index.js";
 import type { Operand, Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
+import { Lifetime } from "../lifetime.js";
 import { groups } from "../model/index.js";
 import { uniform } from "../random/index.js";
 import { portions, rows } from "./batches.js";
@@ -71,8 +72,9 @@ export interface ImageSampler {
   /** Of the images, pixels. */
   readonly resolution: number;
   sample(options: SampleOptions): Promise<Samples>;
-  /** Frees the compiled programs. */
+  /** Frees the compiled programs, at any moment: what is being drawn is rejected. Calling it again is harmless. */
   dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 type PriorProgram = ModelProgram<PriorInputs<Operand>, PriorOutputs<Float32Array>>;
@@ -83,6 +85,7 @@ export class Sampler implements ImageSampler {
   readonly resolution: number;
   readonly runtime: Runtime | undefined;
   readonly #programs = new Map<string, Promise<PriorProgram>>();
+  readonly #lifetime = new Lifetime("This sampler");
 
   /** Nothing is compiled yet: a program is when it is first needed. */
   constructor(
@@ -107,13 +110,19 @@ export class Sampler implements ImageSampler {
    * @throws UserError when labels, guidance, temperature or a low-resolution input do not fit the model
    * @throws the signal's reason when aborted
    */
-  async sample(options: SampleOptions): Promise<Samples> {
+  sample(options: SampleOptions): Promise<Samples> {
     const { config, data } = this.model;
-    return drawSamples(await this.#programFor(options), config, data, { ...options, batch: this.batch });
+    return this.#lifetime.during(async () =>
+      drawSamples(await this.#programFor(options), config, data, { ...options, batch: this.batch }),
+    );
   }
 
   /** Draws images as numbers, for what goes on with them; see `sample`. */
-  async values(options: SampleOptions): Promise<SampleValues> {
+  values(options: SampleOptions): Promise<SampleValues> {
+    return this.#lifetime.during(() => this.#values(options));
+  }
+
+  async #values(options: SampleOptions): Promise<SampleValues> {
     const { config, data } = this.model;
     const size = 3 * config.model.resolution ** 2;
     const values = new Float32Array(options.count * size);
@@ -140,11 +149,15 @@ export class Sampler implements ImageSampler {
     return program;
   }
 
-  /** Frees the compiled programs. */
-  async dispose(): Promise<void> {
-    const programs = [...this.#programs.values()];
-    this.#programs.clear();
-    for (const program of programs) await (await program).dispose();
+  dispose(): Promise<void> {
+    return this.#lifetime.end(async () => {
+      const dispose = (program: PriorProgram) => program.dispose();
+      await Promise.all([...this.#programs.values()].map((program) => program.then(dispose, () => {}))); // who wanted it knows
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 }
 

@@ -29,7 +29,7 @@ test("an error in the thread reaches whoever waits", async () => {
 
 test("those who wait when it is disposed are told", async () => {
   const thread = new InputThread({ config, images });
-  const taken = expect(thread.take(0)).rejects.toThrow("has ended");
+  const taken = expect(thread.take(0)).rejects.toThrow("has been disposed");
   await thread.dispose();
   await taken;
 });

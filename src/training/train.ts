@@ -1,9 +1,10 @@
 /** @file `train`: from a configuration and images to a run folder (METHOD §3). */
 import type { Config } from "../config/index.js";
+import { checkImages } from "../data/check-images.js";
 import { digestOfSet, type ImageSet } from "../data/index.js";
 import { defaultRuntime, type Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
-import { checkShapes } from "../generation/encoder-inputs.js";
+import { checkPictures } from "../generation/encoder-inputs.js";
 import { type ParameterTree, parameterSpecs } from "../generation/trained-model.js";
 import { countParameters, groups } from "../model/index.js";
 import { informationShares } from "../objective/loss.js";
@@ -57,7 +58,7 @@ export interface TrainOptions {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const called = performance.now();
   const { data, out, resume = false, runtime = defaultRuntime(), signal, onEvent: tell = () => {} } = options;
-  checkImages(options.config, data);
+  checkSets(options.config, data);
   const lock = await lockRun(out);
   const ended = new AbortController();
   const held: Held = { saving: false };
@@ -150,10 +151,11 @@ function runLine(
   };
 }
 
-function checkImages({ model }: Config, { train: images, validation }: TrainOptions["data"]): void {
+function checkSets({ model }: Config, { train: images, validation }: TrainOptions["data"]): void {
   if (images.count === 0) {
     throw new UserError(`Expected images to train on in ${images.name}, got none: all that it has are held out.`);
   }
+  checkImages(validation, validation.name);
   for (const set of [images, ...(validation.count > 0 ? [validation] : [])]) {
     if (model.classes > 0 && set.classes.length !== model.classes) {
       throw new UserError(
@@ -161,6 +163,6 @@ function checkImages({ model }: Config, { train: images, validation }: TrainOpti
           `classes. Set model.classes=${set.classes.length}.`,
       );
     }
-    checkShapes(model, set);
+    checkPictures(model, set, set.name);
   }
 }

@@ -15,6 +15,7 @@ import {
 import { UserError } from "../errors.js";
 import { weightPacking } from "../generation/compiled.js";
 import { parameterSpecs } from "../generation/trained-model.js";
+import { Lifetime } from "../lifetime.js";
 import type { ModelParameters } from "../model/index.js";
 import type { LossBatch } from "../objective/auto-encode.js";
 import type { SpectralVectors } from "../objective/loss.js";
@@ -78,6 +79,7 @@ export class Trainer {
   /** Where accumulation starts; absent when a batch is one micro-batch. */
   readonly #zeros: readonly DeviceArray[] | undefined;
   readonly #specs: TrainingState<Spec>;
+  readonly #lifetime = new Lifetime("This trainer");
 
   private constructor(
     readonly config: Config,
@@ -137,7 +139,11 @@ export class Trainer {
    *
    * @throws the signal's reason when it is aborted before the last micro-batch has begun
    */
-  async step(microBatches: readonly MicroBatch[], signal?: AbortSignal): Promise<StepReport> {
+  step(microBatches: readonly MicroBatch[], signal?: AbortSignal): Promise<StepReport> {
+    return this.#lifetime.during(() => this.#step(microBatches, signal));
+  }
+
+  async #step(microBatches: readonly MicroBatch[], signal?: AbortSignal): Promise<StepReport> {
     const { optimizer, training, model } = this.config;
     const { gradients, spectralVectors, metrics } = await this.#accumulate(microBatches, signal);
     const { updates } = this.counters;
@@ -201,8 +207,14 @@ export class Trainer {
   }
 
   /** A copy of parts of the state on the host. */
-  async read<Part extends keyof TrainingState<unknown>>(
+  read<Part extends keyof TrainingState<unknown>>(
     ...parts: readonly Part[]
+  ): Promise<Pick<TrainingState<Float32Array>, Part>> {
+    return this.#lifetime.during(() => this.#read(parts));
+  }
+
+  async #read<Part extends keyof TrainingState<unknown>>(
+    parts: readonly Part[],
   ): Promise<Pick<TrainingState<Float32Array>, Part>> {
     const result: Partial<TrainingState<Float32Array>> = {};
     for (const part of parts) {
@@ -216,14 +228,20 @@ export class Trainer {
     return result as Pick<TrainingState<Float32Array>, Part>;
   }
 
-  /** Frees the state and the programs. */
-  async dispose(): Promise<void> {
-    free(this.#state);
-    if (this.#zeros) free(this.#zeros);
-    await this.gradients.dispose();
-    await this.update.dispose();
-    await this.packers.parameters.dispose();
-    await this.packers.firstMoment.dispose();
+  /** Frees the state and the programs, at any moment: a step under way is rejected. Calling it again is harmless. */
+  dispose(): Promise<void> {
+    return this.#lifetime.end(async (settled) => {
+      const { parameters, firstMoment } = this.packers;
+      const programs = [this.gradients, this.update, parameters, firstMoment];
+      await Promise.all(programs.map((program) => program.dispose()));
+      await settled(); // of two states, the one that a step ended with is held
+      free(this.#state);
+      if (this.#zeros) free(this.#zeros);
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 }
 

@@ -1,5 +1,4 @@
 /** @file What threads are asked, and when: with threads that only say so. */
-import { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { plain, pngClaiming } from "../../../test/support/images.js";
@@ -9,21 +8,19 @@ const threads = vi.hoisted(() => ({ working: [] as number[], mostLarge: 0, mostS
 
 vi.mock("node:os", async (original) => ({ ...(await original<object>()), availableParallelism: () => 4 }));
 vi.mock("../../thread.js", () => ({
-  startThread: () =>
-    Object.assign(new EventEmitter(), {
-      async postMessage(this: EventEmitter, { bytes, resolution }: DecodeRequest) {
-        if (threads.ended) return void this.emit("error", new Error("out of memory"));
-        const width = Buffer.from(bytes).readUInt32BE(16); // of a PNG
-        threads.working.push(width);
-        const large = threads.working.filter((each) => each > 1000).length;
-        threads.mostLarge = Math.max(threads.mostLarge, large);
-        threads.mostSmall = Math.max(threads.mostSmall, threads.working.length - large);
-        await sleep(20);
-        threads.working.splice(threads.working.indexOf(width), 1);
-        this.emit("message", { pixels: new Uint8Array(3 * resolution ** 2) });
-      },
-      terminate: async () => 0,
-    }),
+  Thread: class {
+    async ask({ bytes, resolution }: DecodeRequest) {
+      if (threads.ended) throw new Error("out of memory");
+      const width = Buffer.from(bytes).readUInt32BE(16); // of a PNG
+      threads.working.push(width);
+      const large = threads.working.filter((each) => each > 1000).length;
+      threads.mostLarge = Math.max(threads.mostLarge, large);
+      threads.mostSmall = Math.max(threads.mostSmall, threads.working.length - large);
+      await sleep(20);
+      threads.working.splice(threads.working.indexOf(width), 1);
+      return { pixels: new Uint8Array(3 * resolution ** 2) };
+    }
+  },
 }));
 
 test("all threads together work on one large image at a time, beside small ones", async () => {

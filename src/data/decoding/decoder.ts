@@ -1,7 +1,6 @@
 /** @file Decoding many images: in this thread, or, where it is worth the start, in one thread a core. */
 import { availableParallelism } from "node:os";
-import type { Worker } from "node:worker_threads";
-import { endThread, startThread } from "../../thread.js";
+import { Thread } from "../../thread.js";
 import { type Decoded, isLarge, oneAtATime, type SmallImages, tryDecoding } from "./decode.js";
 
 /** Images below which starting threads takes longer than they save. */
@@ -38,12 +37,14 @@ export function createDecoder(images: number): Decoder {
  */
 class DecodeThreads implements Decoder {
   readonly parallel: number;
-  readonly #threads: Worker[];
-  readonly #idle: Worker[];
-  readonly #waiting: ((thread: Worker) => void)[] = [];
+  readonly #threads: Thread[];
+  readonly #idle: Thread[];
+  readonly #waiting: ((thread: Thread) => void)[] = [];
 
   constructor(count: number) {
-    this.#threads = Array.from({ length: count }, () => startThread("./decode-worker", import.meta.url, undefined));
+    const name = "The thread that decodes images";
+    const start = () => new Thread({ module: "./decode-worker", caller: import.meta.url, name });
+    this.#threads = Array.from({ length: count }, start);
     this.#idle = [...this.#threads];
     this.parallel = 2 * count;
   }
@@ -57,34 +58,18 @@ class DecodeThreads implements Decoder {
 
   /** Asks the next thread that is free. */
   async #ask(request: DecodeRequest): Promise<Decoded> {
-    const thread = this.#idle.pop() ?? (await new Promise<Worker>((free) => this.#waiting.push(free)));
-    const decoded = await ask(thread, request);
-    const next = this.#waiting.shift();
-    if (next) next(thread);
-    else this.#idle.push(thread);
-    return decoded;
+    const thread = this.#idle.pop() ?? (await new Promise<Thread>((free) => this.#waiting.push(free)));
+    try {
+      return (await thread.ask(request, [request.bytes.buffer as ArrayBuffer])) as Decoded;
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next(thread);
+      else this.#idle.push(thread);
+    }
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#threads.map(endThread));
+    const reason = new Error("This decoder has been closed.");
+    await Promise.all(this.#threads.map((thread) => thread.end(reason)));
   }
-}
-
-function ask(thread: Worker, request: DecodeRequest): Promise<Decoded> {
-  return new Promise((resolve, reject) => {
-    const ended = () => reject(new Error("The thread that decodes images has ended."));
-    const done = () => {
-      thread.off("message", answered).off("error", failed).off("exit", ended);
-    };
-    const answered = (answer: Decoded) => {
-      done();
-      resolve(answer);
-    };
-    const failed = (error: Error) => {
-      done();
-      reject(error);
-    };
-    thread.on("message", answered).on("error", failed).on("exit", ended);
-    thread.postMessage(request, [request.bytes.buffer as ArrayBuffer]);
-  });
 }

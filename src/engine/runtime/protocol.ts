@@ -46,11 +46,8 @@ export type Request =
   /** Calls the function that a module exports by default with the elements of each group of arrays, which it may change. */
   | { kind: "apply"; module: string; groups: ArrayId[][]; argument: unknown };
 
-/** Results of a run: elements, or null for an output that stayed in the worker. */
-/** What the thread says first: it has loaded what it needs. */
-export const READY = "ready";
-
-export type Response = { id: number; result: unknown } | { id: number; error: Error };
-
 /** A request, and arrays that nothing needs from now on. */
-export type Envelope = { id: number; request: Request; freed: ArrayId[] };
+export interface Message {
+  request: Request;
+  freed: ArrayId[];
+}

@@ -1,18 +1,8 @@
 /** @file ONNX Runtime in a thread of its own, and arrays that live there. */
 import { availableParallelism } from "node:os";
-import type { Worker } from "node:worker_threads";
-import { startThread } from "../../thread.js";
+import { Thread } from "../../thread.js";
 import { checkElements, type Spec, type TypedArray } from "../spec.js";
-import {
-  type ArrayId,
-  type DeviceName,
-  type Envelope,
-  type LoadRequest,
-  READY,
-  type Request,
-  type Response,
-  type WorkerSettings,
-} from "./protocol.js";
+import type { ArrayId, DeviceName, LoadRequest, Message, Request, WorkerSettings } from "./protocol.js";
 
 export interface RuntimeOptions {
   /** Where programs run; default `cpu`. `openRuntime` tests a device before it is trusted. */
@@ -42,11 +32,15 @@ export class DeviceArray {
     return (await this.runtime.request({ kind: "read", array: this.id })) as TypedArray;
   }
 
-  /** Gives the memory back; the array cannot be used afterwards. */
+  /** Gives the memory back; the array cannot be used afterwards. Calling it again is harmless. */
   dispose(): void {
-    this.assertAlive();
+    if (this.#freed) return;
     this.#freed = true;
     this.runtime.free(this.id);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 
@@ -57,44 +51,33 @@ export class DeviceArray {
 export class Runtime {
   readonly device: DeviceName;
   readonly threads: number;
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
+  readonly #thread: Thread;
   readonly #freed: ArrayId[] = [];
-  /** The thread has loaded what it needs, or has ended. */
-  readonly #started: Promise<void>;
   #next = 0;
-  #closed: Error | undefined;
 
   constructor({ device = "cpu", threads = availableParallelism() }: RuntimeOptions = {}) {
     this.device = device;
     this.threads = threads;
     const settings: WorkerSettings = { device, threads };
-    this.#worker = startThread("./worker", import.meta.url, settings);
-    this.#worker.unref();
-    this.#worker.on("message", (response: Response | typeof READY) => {
-      if (response !== READY) this.#settle(response);
-    });
-    this.#started = new Promise((resolve) => {
-      this.#worker.once("message", () => resolve()).once("exit", () => resolve());
-    });
-    this.#worker.on("error", (error: Error) => this.#close(error));
-    this.#worker.on("exit", () => this.#close(new Error("The runtime's thread has ended.")));
+    this.#thread = new Thread({ module: "./worker", caller: import.meta.url, settings, name: "The runtime's thread" });
   }
 
   /** Copies elements to the runtime's thread. */
   put(data: TypedArray, spec: Spec): DeviceArray {
     checkElements(data, spec, "Runtime.put");
-    const array = new DeviceArray(this, this.name(), spec);
-    this.#post({ kind: "put", array: array.id, info: { dtype: spec.dtype, shape: spec.shape }, data });
-    return array;
+    return this.#put(data, spec, []);
   }
 
   /** Hands elements over to the runtime's thread, without a copy: `data` must own its buffer, and is empty afterwards. */
   give(data: TypedArray, spec: Spec): DeviceArray {
     checkElements(data, spec, "Runtime.give");
+    return this.#put(data, spec, [data.buffer as ArrayBuffer]);
+  }
+
+  #put(data: TypedArray, spec: Spec, transferred: ArrayBuffer[]): DeviceArray {
     const array = new DeviceArray(this, this.name(), spec);
     const info = { dtype: spec.dtype, shape: spec.shape };
-    this.#post({ kind: "put", array: array.id, info, data }, [data.buffer as ArrayBuffer]);
+    this.#thread.post(this.#message({ kind: "put", array: array.id, info, data }), transferred);
     return array;
   }
 
@@ -113,15 +96,19 @@ export class Runtime {
 
   /** Whether the thread has ended, with everything in it. */
   get closed(): boolean {
-    return this.#closed !== undefined;
+    return this.#thread.ended !== undefined;
   }
 
-  /** Ends the thread and frees everything in it. */
-  async dispose(): Promise<void> {
-    this.#close(new Error("This runtime has been disposed."));
-    this.#worker.ref();
-    await this.#started; // a thread that ends while it loads its library can take the process with it
-    await this.#worker.terminate();
+  /**
+   * Ends the thread and frees everything in it, at any moment: what is under way is rejected, and native code that runs
+   * is waited for. Calling it again is harmless.
+   */
+  dispose(): Promise<void> {
+    return this.#thread.end(new Error("This runtime has been disposed."));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 
   /** @internal A name that nothing in the thread has yet. */
@@ -139,13 +126,18 @@ export class Runtime {
     return program;
   }
 
+  /** @internal Frees a program; one whose runtime has ended, or ends meanwhile, is free already. */
+  async unload(program: number): Promise<void> {
+    try {
+      await this.request({ kind: "unload", program });
+    } catch (error) {
+      if (!this.closed) throw error;
+    }
+  }
+
   /** @internal */
   request(request: Request): Promise<unknown> {
-    if (this.#closed) return Promise.reject(this.#closed);
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(this.#post(request), { resolve, reject });
-      this.#worker.ref();
-    });
+    return this.#thread.ask(this.#message(request));
   }
 
   /** @internal Frees an array before the next request is answered. */
@@ -153,26 +145,8 @@ export class Runtime {
     this.#freed.push(array);
   }
 
-  #post(request: Request, transferred: ArrayBuffer[] = []): number {
-    if (this.#closed) throw this.#closed;
-    const id = this.name();
-    this.#worker.postMessage({ id, request, freed: this.#freed.splice(0) } satisfies Envelope, transferred);
-    return id;
-  }
-
-  #settle(response: Response): void {
-    const waiting = this.#waiting.get(response.id);
-    this.#waiting.delete(response.id);
-    if (this.#waiting.size === 0) this.#worker.unref();
-    if (!("error" in response)) waiting?.resolve(response.result);
-    else if (waiting) waiting.reject(response.error);
-    else this.#close(response.error); // elements that could not be put: nothing after this can be right
-  }
-
-  #close(reason: Error): void {
-    this.#closed ??= reason;
-    for (const { reject } of this.#waiting.values()) reject(this.#closed);
-    this.#waiting.clear();
+  #message(request: Request): Message {
+    return { request, freed: this.#freed.splice(0) };
   }
 }
 

@@ -12,8 +12,9 @@ import {
 } from "../../engine/index.js";
 import { portions } from "../../generation/batches.js";
 import { fromBytes, type Pictures } from "../../generation/pictures.js";
+import { Lifetime } from "../../lifetime.js";
 import { averagedTo } from "../area-averaging.js";
-import type { FeatureExtractor, Features } from "../extractor.js";
+import type { Features, OpenExtractor } from "../extractor.js";
 import { inBatches } from "../in-batches.js";
 import { TURNS, turnedBy } from "./examples.js";
 import { type Classifier, classifierSpecs, classify, FEATURES } from "./network.js";
@@ -34,11 +35,12 @@ export interface ClassifierExtractorOptions {
 }
 
 /** The mean over all pixels of the classifier's last layer, [N, 128], and its logits where it tells classes. */
-export class ClassifierExtractor implements FeatureExtractor {
+export class ClassifierExtractor implements OpenExtractor {
   readonly name = "classifier";
   readonly width = FEATURES;
   readonly classes?: number;
   readonly identity: string;
+  readonly #lifetime = new Lifetime("The feature extractor classifier");
   /** Width of its logits. */
   private readonly outputs: number;
 
@@ -71,7 +73,11 @@ export class ClassifierExtractor implements FeatureExtractor {
    * @throws Error when the pictures are not of the resolution that it was made for
    * @throws the signal's reason when aborted
    */
-  async extract(pictures: Pictures, signal?: AbortSignal): Promise<Features> {
+  extract(pictures: Pictures, signal?: AbortSignal): Promise<Features> {
+    return this.#lifetime.during(() => this.#extract(pictures, signal));
+  }
+
+  async #extract(pictures: Pictures, signal?: AbortSignal): Promise<Features> {
     const { resolution, batch, width, outputs } = this;
     const expected = { resolution, batch, widths: { features: width, logits: outputs }, signal };
     const { features: pooled, logits } = await inBatches(pictures, expected, (images) => this.#run(fromBytes(images)));
@@ -86,7 +92,11 @@ export class ClassifierExtractor implements FeatureExtractor {
    * @returns share of the answers, 0 … 1
    * @throws the signal's reason when aborted
    */
-  async accuracy(set: ImageSet, signal?: AbortSignal): Promise<number> {
+  accuracy(set: ImageSet, signal?: AbortSignal): Promise<number> {
+    return this.#lifetime.during(() => this.#accuracy(set, signal));
+  }
+
+  async #accuracy(set: ImageSet, signal?: AbortSignal): Promise<number> {
     const read = imageReader(set);
     const ways = this.tells === "classes" ? [0] : Array.from({ length: TURNS }, (_, quarters) => quarters);
     let right = 0;
@@ -106,7 +116,11 @@ export class ClassifierExtractor implements FeatureExtractor {
   }
 
   dispose(): Promise<void> {
-    return this.program.dispose();
+    return this.#lifetime.end(() => this.program.dispose());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 
   /** A whole batch of images, [batch, 3, R, R] in [-1, 1]. */

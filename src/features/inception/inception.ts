@@ -6,7 +6,7 @@ import { fetchedPath } from "../../data/fetch.js";
 import { compile, defaultRuntime, type Runtime, spec, type TypedArray } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import type { Pictures } from "../../generation/pictures.js";
-import type { FeatureExtractor } from "../extractor.js";
+import { extractorOf, type OpenExtractor } from "../extractor.js";
 import { inBatches } from "../in-batches.js";
 import { CLASSES, FEATURES } from "./architecture.js";
 import { featuresOf, type InceptionWeights, inceptionLayers, inceptionSpecs, SPATIAL_FEATURES } from "./network.js";
@@ -34,7 +34,7 @@ const BATCH = 16;
  *
  * @throws UserError when the weights are missing, saying how to get them, or are not what they should be
  */
-export async function openInception({ path, onNotice, ...options }: InceptionOptions): Promise<FeatureExtractor> {
+export async function openInception({ path, onNotice, ...options }: InceptionOptions): Promise<OpenExtractor> {
   const file = path ?? fetchedPath("inception");
   if (file === undefined) {
     throw new UserError(
@@ -59,13 +59,13 @@ export async function inceptionExtractor(
   weights: InceptionWeights<Float32Array>,
   sha256: string,
   { resolution, resize = "tensorflow", batch = BATCH, runtime = defaultRuntime() }: Omit<InceptionOptions, "path">,
-): Promise<FeatureExtractor> {
+): Promise<OpenExtractor> {
   const network = (parameters: InceptionWeights<np.Array>, images: np.Array) =>
     featuresOf(inceptionLayers(parameters, resizeForInception(images, resize)), parameters.classifier);
   const specs = [inceptionSpecs(), spec([batch, 3, resolution, resolution])];
   const program = await compile(network as never, specs as never, { runtime, constants: [weights as never] });
   const widths = { pooled: FEATURES, spatial: SPATIAL_FEATURES, logits: CLASSES };
-  return {
+  return extractorOf({
     name: "inception",
     identity: `inception ${resize} sha256:${sha256}`,
     width: FEATURES,
@@ -76,5 +76,5 @@ export async function inceptionExtractor(
         return (await program.run(Float32Array.from(images))) as Record<keyof typeof widths, TypedArray>;
       }),
     dispose: () => program.dispose(),
-  };
+  });
 }

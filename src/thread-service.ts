@@ -1,0 +1,59 @@
+/** @file The inside of a `Thread`: answers its requests, one after the other. */
+import { parentPort, workerData } from "node:worker_threads";
+import { type Answer, BUSY, type Envelope, IDLE, STOPPED, type ThreadData, WORKING } from "./thread.js";
+
+/** What a thread can do. */
+export interface Service<Request> {
+  answer(request: Request): unknown;
+  /** Told of a request as it arrives, before those that wait are answered. */
+  arrived?(request: Request): void;
+  /** Memory of an answer that is handed over and not copied. */
+  transferred?(result: unknown): ArrayBuffer[];
+}
+
+/**
+ * Serves the thread's owner until that ends the thread.
+ *
+ * @param open - loads what the thread needs, and may fail; given the settings
+ */
+export async function serve<Settings, Request>(
+  open: (settings: Settings) => Service<Request> | Promise<Service<Request>>,
+): Promise<void> {
+  const { settings, control } = workerData as ThreadData;
+  const port = parentPort!;
+  const idle = () => {
+    Atomics.store(control, BUSY, IDLE);
+    Atomics.notify(control, BUSY);
+  };
+  /** At work from now on, unless the owner wants nothing more. The order matters: the owner sets the one, then looks at the other. */
+  const begin = () => {
+    Atomics.store(control, BUSY, WORKING);
+    return Atomics.load(control, STOPPED) === 0;
+  };
+  let service: Service<Request>;
+  try {
+    service = await open(settings as Settings);
+  } finally {
+    idle();
+  }
+  const answer = async (id: number, request: Request) => {
+    try {
+      if (!begin()) return;
+      const result = await service.answer(request);
+      port.postMessage({ id, result } satisfies Answer, service.transferred?.(result) ?? []);
+    } catch (error) {
+      port.postMessage({ id, error: error instanceof Error ? error : new Error(String(error)) } satisfies Answer);
+    } finally {
+      idle();
+    }
+  };
+  let queue = Promise.resolve();
+  port.on("message", (envelope: Envelope) => {
+    if (envelope === null) {
+      queue = queue.then(() => process.exit()); // of this thread alone
+      return;
+    }
+    service.arrived?.(envelope.request as Request);
+    queue = queue.then(() => answer(envelope.id, envelope.request as Request));
+  });
+}
