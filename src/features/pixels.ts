@@ -1,7 +1,7 @@
 /** @file Features that need no network: the image itself, made small, so that a few hundred images tell its statistics. */
 import type { Pictures } from "../generation/pictures.js";
 import { averagedTo } from "./area-averaging.js";
-import { extractorOf, type OpenExtractor, type Features } from "./extractor.js";
+import { extractorOf, type Features, type OpenExtractor } from "./extractor.js";
 
 const SIZE = 8;
 const WIDTH = 3 * SIZE * SIZE;

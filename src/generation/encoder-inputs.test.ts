@@ -27,5 +27,7 @@ test("images of a packed file are encoded as those in memory, read where they ar
 test("images in memory that are too few for their count are refused", () => {
   const { model } = tinyConfig();
   const short = { ...discs(3), images: new Uint8Array(2 * 192) };
-  expect(() => checkPictures(model, short)).toThrow("Expected 3 images as uint8 [3, 3, 8, 8], 576 bytes, got 384 bytes.");
+  expect(() => checkPictures(model, short)).toThrow(
+    "Expected 3 images as uint8 [3, 3, 8, 8], 576 bytes, got 384 bytes.",
+  );
 });
