@@ -35,7 +35,7 @@ export type OpenExtractor = FeatureExtractor & AsyncDisposable;
 
 /** An extractor of its parts, which need not know when they are disposed. */
 export function extractorOf(parts: FeatureExtractor): OpenExtractor {
-  const lifetime = new Lifetime(`The feature extractor ${parts.name}`);
+  const lifetime = new Lifetime("This feature extractor");
   const dispose = () => lifetime.end(() => parts.dispose());
   const extract: FeatureExtractor["extract"] = (...given) => lifetime.during(() => parts.extract(...given));
   return { ...parts, extract, dispose, [Symbol.asyncDispose]: dispose };

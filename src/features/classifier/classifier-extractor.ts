@@ -40,7 +40,7 @@ export class ClassifierExtractor implements OpenExtractor {
   readonly width = FEATURES;
   readonly classes?: number;
   readonly identity: string;
-  readonly #lifetime = new Lifetime("The feature extractor classifier");
+  readonly #lifetime = new Lifetime("This feature extractor");
   /** Width of its logits. */
   private readonly outputs: number;
 

@@ -1,0 +1,37 @@
+/** @file Whatever is disposed, aborted, dropped or left behind, whenever: no call hangs, nothing keeps the process alive, nothing ends it. */
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const program = fileURLToPath(new URL("../endings/program.mjs", import.meta.url));
+
+function run(...words: string[]): Promise<{ code: number | null; signal: string | null; output: string }> {
+  const env = { ...process.env, STRATA_CACHE_DIR: "" };
+  const child = spawn(process.execPath, ["--expose-gc", program, ...words], { env });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.on("error", reject).on("close", (code, signal) => resolve({ code, signal, output }));
+  });
+}
+
+test("300 endings at random moments in one process", async () => {
+  expect(await run("many", "300", "1")).toEqual({ code: 0, signal: null, output: "300 endings\n" });
+});
+
+/** Ways for a process to end while threads load, compute and wait, and the exit codes that these have. */
+const exits = { atOnce: 7, byAnError: 1, inTheExitHandler: 7, whileDisposing: 7, byItself: 7 };
+
+test.each(Object.entries(exits))("10 processes that end %s", async (way, code) => {
+  for (let seed = 0; seed < 10; seed += 2) {
+    const ends = await Promise.all([run("exit", way, String(seed)), run("exit", way, String(seed + 1))]);
+    for (const end of ends) {
+      expect(end, `seeds ${seed} and ${seed + 1}`).toMatchObject({ code, signal: null });
+      if (way !== "byAnError") expect(end.output).toBe("");
+    }
+  }
+});
