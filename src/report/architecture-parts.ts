@@ -3,6 +3,7 @@ import type { Config, ModelConfig } from "../config/index.js";
 import { attentionPlaces, groups } from "../model/index.js";
 import { outputChannels } from "../objective/loss.js";
 import type { Kind } from "./diagram-shapes.js";
+import { groupRange } from "./group-labels.js";
 
 /** A part before it has a place. */
 export interface Part {
@@ -69,7 +70,10 @@ function levelSections(model: ModelConfig): Section[] {
         const [first, last] = [own[run.from].index, own[run.from + run.count - 1].index];
         return {
           kind: "generator",
-          lines: [times("stochastic layer", run.count), first === last ? `group ${first}` : `groups ${first}–${last}`],
+          lines: [
+            times("stochastic layer", run.count),
+            `${first === last ? "group" : "groups"} ${groupRange(first, last)}`,
+          ],
           latents: [
             first === last ? latentName(first) : `${latentName(first)} … ${latentName(last)}`,
             shape(model.latentChannels, resolution),

@@ -28,12 +28,13 @@ test("shares sum to 1; what is not finite counts as nothing", () => {
   expect(shares([0, 0])).toEqual([0, 0]);
 });
 
-test("a bar per group as high as its share, a target line for each, resolutions below", () => {
+test("a bar per group as high as its share, a target line for each, resolutions and the groups' numbers below", () => {
   const { texts, barHeights, targets } = shown(shareChart({ groups, carried, width: 360 }));
   expect(barHeights).toHaveLength(4);
   expect(barHeights[1] / barHeights[3]).toBeCloseTo(20 / 50, 2);
   expect(targets).toHaveLength(4);
   expect(texts).toEqual(expect.arrayContaining(["1²", "4²", "8²", "held-out <images>", "target"]));
+  expect(texts).toEqual(expect.arrayContaining(["0", "1–2", "3"]));
   expect(texts.filter((text) => text === "4²")).toHaveLength(1);
 });
 

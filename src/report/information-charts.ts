@@ -1,6 +1,7 @@
 /** @file Where the information sits: the share of the KL that every latent group carries, beside its target (paper §3.1, Fig. 2). */
 import * as Plot from "@observablehq/plot";
 import type { GroupInfo } from "../training/metrics-log.js";
+import { type GroupLevel, groupLevels, groupRange } from "./group-labels.js";
 import { COLOURS, drawChart, type LegendEntry } from "./svg.js";
 
 /** A latent group as charts need it; the groups of a log are such. */
@@ -35,6 +36,7 @@ export function shareChart({ groups, carried: [{ name, groupKlNats }], width }: 
   return drawChart(
     { ...frame(width, "share of the KL, %", legend), description: "Share of the KL that each latent group carries" },
     {
+      marginBottom: MARGIN_BOTTOM,
       x: { domain: [-0.6, groups.length - 0.4] },
       y: { domain: [0, Math.max(1, ...[...bars, ...(targets ?? [])].map(({ share }) => share))], nice: true },
       marks: [
@@ -77,6 +79,7 @@ export function cumulativeChart({ groups, carried, width }: InformationChart): s
       description: "Share of the KL carried up to each latent group",
     },
     {
+      marginBottom: MARGIN_BOTTOM,
       x: { domain: [-0.6, groups.length - 0.4] },
       y: { domain: [0, 100] },
       marks: [
@@ -119,12 +122,17 @@ function cumulative(share: number[]): { index: number; share: number }[] {
   });
 }
 
-/** Gridlines, and below the groups the resolution they live at, levels kept apart by hairlines. */
+/** Room for two rows of labels below the groups, and the axis's own. */
+const MARGIN_BOTTOM = 50;
+
+/** Gridlines, and below the groups the resolution they live at and their numbers, levels kept apart by hairlines. */
 function axes(groups: ChartedGroup[]): Plot.Markish[] {
-  const levels = [...new Set(groups.map(({ resolution }) => resolution))].map((resolution) => {
-    const members = groups.flatMap((group, index) => (group.resolution === resolution ? [index] : []));
-    return { resolution, first: members[0], last: members[members.length - 1] };
-  });
+  const levels = groupLevels(groups);
+  const below = {
+    x: ({ first, last }: GroupLevel) => (first + last) / 2,
+    frameAnchor: "bottom",
+    lineAnchor: "top",
+  } as const;
   return [
     Plot.gridY({ stroke: COLOURS.rule, strokeOpacity: 1, ticks: 5 }),
     Plot.ruleX(
@@ -132,14 +140,8 @@ function axes(groups: ChartedGroup[]): Plot.Markish[] {
       { stroke: COLOURS.rule },
     ),
     Plot.axisY({ label: null, ticks: 5, tickSize: 0 }),
-    Plot.text(levels, {
-      x: ({ first, last }) => (first + last) / 2,
-      text: ({ resolution }) => `${resolution}²`,
-      frameAnchor: "bottom",
-      lineAnchor: "top",
-      dy: 8,
-      fill: COLOURS.ink,
-    }),
-    Plot.axisX({ label: "resolution of the group →", labelArrow: "none", ticks: 0, tickSize: 0 }),
+    Plot.text(levels, { ...below, text: ({ resolution }) => `${resolution}²`, dy: 8, fill: COLOURS.ink }),
+    Plot.text(levels, { ...below, text: ({ first, last }) => groupRange(first, last), dy: 21, fill: COLOURS.muted }),
+    Plot.axisX({ label: "resolution, and below it the groups →", labelArrow: "none", ticks: 0, tickSize: 0 }),
   ];
 }

@@ -1,6 +1,7 @@
 /** @file The part of a report that says where the information sits. */
 import type { MetricsLine } from "../training/metrics-log.js";
 import { formatCount, formatFixed, formatShare } from "./format.js";
+import { groupLevels, groupRange } from "./group-labels.js";
 import { type Html, html } from "./html.js";
 import { type ChartedGroup, cumulativeChart, shareChart, shares } from "./information-charts.js";
 import { chartFigure } from "./page-parts.js";
@@ -22,7 +23,7 @@ export function informationSection({ metrics, resolution }: RunMetrics): Html | 
     : "Share of the information that each latent group carries. No information schedule was set.";
   return html`<section>
 <h2>Where the information sits</h2>
-<p>Latent groups run from coarse to fine: the first decide what the picture shows, the last add detail. 16² is a group of 16 × 16 positions.</p>
+<p>Latent groups run from coarse to fine: the first decide what the picture shows, the last add detail. They are numbered from 0; 16² is a group of 16 × 16 positions.</p>
 ${chartFigure((width) => shareChart({ groups, carried, width }), shareCaption)}
 ${chartFigure((width) => cumulativeChart({ groups, carried, width }), "The same, summed from the coarsest group up.")}
 ${resolutionTable(groups, carried[0], resolution)}
@@ -47,10 +48,10 @@ function carriedInformation(metrics: MetricsLine[], count: number): Carried[] {
 function resolutionTable(groups: ChartedGroup[], { name, groupKlNats }: Carried, resolution: number): Html {
   const share = shares(groupKlNats);
   const scheduled = groups.every((group) => group.share !== null);
-  const rows = [...new Set(groups.map((group) => group.resolution))].map((side) => {
-    const members = groups.flatMap((group, index) => (group.resolution === side ? [index] : []));
-    const sum = (values: (number | null)[]) => members.reduce((total, index) => total + (values[index] ?? 0), 0);
-    return html`<tr><th scope="row">${side}²</th><td>${members.length}</td>${
+  const rows = groupLevels(groups).map(({ resolution: side, first, last }) => {
+    const sum = (values: (number | null)[]) =>
+      values.slice(first, last + 1).reduce<number>((total, value) => total + (value ?? 0), 0);
+    return html`<tr><th scope="row">${side}²</th><td>${groupRange(first, last)}</td>${
       scheduled && html`<td>${formatShare(sum(groups.map((group) => group.share)))}</td>`
     }<td>${formatShare(sum(share))}</td><td>${formatFixed(sum(groupKlNats), 1)}</td><td>${formatFixed(
       bitsPerDim(sum(groupKlNats), resolution),

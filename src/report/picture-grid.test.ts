@@ -85,6 +85,12 @@ test("labels take a margin of their own and are escaped", async () => {
   ).toBe(true);
 });
 
+test("a column's label may have lines, which take as much more room", async () => {
+  const [one, two] = [["0"], ["0\n1²"]].map((columnLabels) => imageGrid(plain(1, 16), 1, { columnLabels }));
+  expect((await pixels(await two)).height).toBe((await pixels(await one)).height + 12 + 4);
+  expect((await pixels(await two)).width).toBe((await pixels(await one)).width);
+});
+
 test("what does not fit is refused with both sizes", async () => {
   await expect(imageGrid({ ...plain(2), count: 3 }, 2)).rejects.toThrow(
     "expected 3 images of 3×2×2 bytes, at least one, got 24 bytes",

@@ -8,7 +8,7 @@ export interface GridOptions {
   scale?: number;
   /** Written left of each row, in the margin. */
   rowLabels?: string[];
-  /** Written above each column, in the margin. */
+  /** Written above each column, in the margin; may have several lines. */
   columnLabels?: string[];
 }
 
@@ -122,10 +122,13 @@ async function draw(pictures: Pictures, { cells, pairs }: Layout, options: GridO
   const across = GAP + columns * (side + GAP);
 
   const letters = longest(options.rowLabels);
-  const fitting = Math.floor(side / Math.max(1, longest(options.columnLabels) * LETTER)); // what columns have room for
+  const headings = (options.columnLabels ?? []).map((label) => label.split("\n"));
+  const fitting = Math.floor(side / Math.max(1, longest(headings.flat()) * LETTER)); // what columns have room for
   const fontSize = Math.max(10, Math.min(fitting, Math.max(12, Math.round(across / 36)))); // readable when a narrow page shrinks the picture
   const left = letters === 0 ? 0 : Math.ceil(letters * fontSize * LETTER) + 8;
-  const top = options.columnLabels ? fontSize + 10 : 0;
+  const lines = Math.max(0, ...headings.map(({ length }) => length));
+  const lineHeight = fontSize + 4;
+  const top = lines === 0 ? 0 : lines * lineHeight + 6;
 
   const x = (column: number) => left + GAP + column * (side + GAP);
   const y = (row: number) => top + GAP + row * (side + GAP) + (pairs ? PAIR_GAP * Math.floor(row / 2) : 0);
@@ -140,7 +143,9 @@ async function draw(pictures: Pictures, { cells, pairs }: Layout, options: GridO
   });
 
   const labels = [
-    ...(options.columnLabels ?? []).map((label, c) => text(label, x(c) + side / 2, top - 6, "middle", fontSize)),
+    ...headings.flatMap((heading, c) =>
+      heading.map((line, l) => text(line, x(c) + side / 2, (l + 1) * lineHeight, "middle", fontSize)),
+    ),
     ...(options.rowLabels ?? []).map((label, r) =>
       text(label, left - 6, y(r) + (side + fontSize * 0.7) / 2, "end", fontSize),
     ),
