@@ -1,6 +1,8 @@
 /** @file What a log says of the bound on held-out images: where it was best, and whether it has stopped falling. */
 import type { MetricsLine, PlateauLine, ValidationLine } from "./metrics-log.js";
 
+/** The smallest change of a bound that messages can show, bits per dimension. */
+const VISIBLE = 0.001;
 /** Evaluations in a row without a better bound that count as long, whatever the run's length. */
 const MANY = 10;
 /** Fewer do when they span this share of the run's steps. */
@@ -62,12 +64,16 @@ export function plateauNotice(
       | ValidationLine
       | undefined;
   const [before, now] = [onTraining(bestStep)?.bitsPerDim, onTraining(step)?.bitsPerDim];
-  const overfits = before !== undefined && now !== undefined && now < before;
   const remedies = ["more images", ...(flips ? [] : ["training.flips=true"]), "a smaller model"].join(", ");
-  const advice = overfits
-    ? `That on training images went on falling (${before.toFixed(3)} → ${now.toFixed(3)}): the model learns them by heart. ` +
-      `Stop and use --checkpoint best, or train anew with ${remedies}.`
-    : "Nor has that on training images: more steps at this learning rate may bring little. Stop and use --checkpoint best, or let it fall to its minimum.";
+  const change = `${before?.toFixed(3)} → ${now?.toFixed(3)}`;
+  const overfitting =
+    `That on training images went on falling (${change}): the model learns them by heart. ` +
+    `Stop and use --checkpoint best, or train anew with ${remedies}.`;
+  const stuck =
+    `Nor has that on training images (${change}): more steps at this learning rate may bring little. ` +
+    "Stop and use --checkpoint best, or let it fall to its minimum.";
+  const unknown = "Stop and use --checkpoint best, or go on if the pictures still become better.";
+  const advice = before === undefined || now === undefined ? unknown : before - now >= VISIBLE ? overfitting : stuck;
   return (
     `step ${step}: the bound on held-out images has not improved in ${evaluations} evaluations, since step ${bestStep} ` +
     `(${bestBitsPerDim.toFixed(3)} bits/dim). ${advice}`
