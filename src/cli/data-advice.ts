@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { type Config, presets } from "../config/index.js";
 import type { ScanSummary } from "../data/scanning/scan.js";
 import { formatCount, formatShare } from "./format.js";
-import { programName } from "./invocation.js";
+import { programName, shellWord } from "./invocation.js";
 
 export interface Advice {
   preset: string;
@@ -162,11 +162,8 @@ function commandLine(preset: string, settings: string[], source: string): string
     .replace(/[^\w-]+/g, "-")
     .replace(/^-+|-+$/g, "");
   const data = source.replace(/^emoji:\d+$/, "emoji"); // which would ask for that resolution
-  return `${programName()} train --preset ${preset} --data ${quoted(data)} --out runs/${name || "images"}${set}`;
+  return `${programName()} train --preset ${preset} --data ${shellWord(data)} --out runs/${name || "images"}${set}`;
 }
-
-/** A word for a POSIX shell. */
-const quoted = (word: string): string => (/^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 /** A name from outside without what a terminal would obey. */
 export const shown = (name: string): string =>

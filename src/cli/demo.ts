@@ -6,6 +6,7 @@ import { applySettings, type Config, resolvePreset } from "../config/index.js";
 import type { Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import type { NextCommand } from "../report/page-parts.js";
+import { ReportKeeper } from "../report/report-keeper.js";
 import { writeRunReport } from "../report/run-report.js";
 import { type TrainOptions, train } from "../training/train.js";
 import { numberAbove } from "./arguments.js";
@@ -14,6 +15,7 @@ import { fitToTime } from "./demo-plan.js";
 import { formatBytes, formatDuration } from "./format.js";
 import { openImages } from "./images.js";
 import { programName } from "./invocation.js";
+import { commandsToTry, commandsWhileTraining, resumeCommand } from "./next-commands.js";
 import { createRuntime } from "./runtime.js";
 import { showTraining } from "./training-display.js";
 
@@ -62,7 +64,11 @@ async function runDemo(context: Context, options: Options): Promise<void> {
       `${imagesPerSecond.toFixed(0)} images/s here: ${steps} steps in ${formatDuration(secondsLeft())}, the report included`,
     );
     const minutes = Math.max(secondsLeft() - REPORT_SECONDS, 1) / 60; // should the machine become slower
-    const onEvent = showTraining(out, resolution, progress);
+    const onNotice = (message: string) => progress.note(message);
+    const text = { title: "A hierarchical VAE learns emoji" };
+    const whileTraining = { ...text, nextCommands: commandsWhileTraining({ run: out, config, source: "emoji" }) };
+    const keeper = new ReportKeeper(out, whileTraining, onNotice);
+    const show = showTraining(out, resolution, progress, { page: keeper.path });
     const { interrupted, seconds: trained } = await train({
       config,
       data,
@@ -70,29 +76,34 @@ async function runDemo(context: Context, options: Options): Promise<void> {
       limit: { minutes },
       runtime,
       signal,
-      onEvent,
+      onEvent: async (event) => {
+        await show(event);
+        await keeper.onEvent(event);
+      },
     });
     if (interrupted) {
-      const next = `${programName()} train --resume --data emoji --out ${out}`;
-      context.result({ out, interrupted }, `Saved in ${out}. Go on with training: ${next}`);
+      const report = await keeper.write();
+      const next = `Go on with training: ${resumeCommand(out, "emoji")}`;
+      context.result({ out, interrupted, report: report ?? null }, `Saved in ${out}, shown by ${keeper.path}. ${next}`);
       return;
     }
-    const nextCommands = commandsToTry(out);
+    const nextCommands = demoCommands(out, config);
     const report = await writeRunReport(out, {
-      title: "A hierarchical VAE learns emoji",
+      ...text,
       lead: `Trained by strata demo for ${formatDuration(trained)} ${runtime.device === "cpu" ? `with ${runtime.threads} threads` : `on ${runtime.device}`}.`,
       heldOut: data.validation,
       environment: { processor: cpus()[0]?.model.trim() ?? "unknown", memory: formatBytes(totalmem()) },
       nextCommands,
       runtime,
       signal,
+      onNotice,
       onProgress: (doing) => progress.update(`${doing} …`),
     });
     const seconds = performance.now() / 1000;
-    const text = nextCommands.map(({ purpose, command }) => `  ${command}\n    ${purpose}`).join("\n");
+    const commands = nextCommands.map(({ purpose, command }) => `  ${command}\n    ${purpose}`).join("\n");
     context.result(
       { out, report, seconds },
-      `Done in ${formatDuration(seconds)}. Look at ${report}, then try\n${text}`,
+      `Done in ${formatDuration(seconds)}. Look at ${report}, then try\n${commands}`,
     );
   } finally {
     await runtime.dispose();
@@ -100,17 +111,9 @@ async function runDemo(context: Context, options: Options): Promise<void> {
 }
 
 /** What to do with a model once the demo has trained it. */
-function commandsToTry(out: string): NextCommand[] {
+function demoCommands(out: string, config: Config): NextCommand[] {
   return [
-    {
-      purpose: "more new images, calmer ones",
-      command: `${programName()} sample --run ${out} --count 64 --temperature 0.7 --out samples.png`,
-    },
-    {
-      purpose: "what the first five latent groups keep",
-      command: `${programName()} reconstruct --run ${out} --data emoji --count 16 --groups 5 --out partial.png`,
-    },
-    { purpose: "layers, groups, parameters, work", command: `${programName()} inspect ${out}` },
+    ...commandsToTry({ run: out, config, source: "emoji" }),
     {
       purpose: "the same on your own images",
       command: `${programName()} train --preset emoji32-small --data folder:PATH --out runs/mine --minutes 30`,

@@ -9,3 +9,7 @@ export function programName(environment: NodeJS.ProcessEnv = process.env): strin
   if (environment.npm_command === "exec") return "npx strata";
   return environment.npm_lifecycle_event === undefined ? "strata" : "npm run strata --";
 }
+
+/** A word as a POSIX shell takes it. */
+export const shellWord = (word: string): string =>
+  /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -13,6 +13,7 @@ import { fetchCommand } from "./fetch.js";
 import { importCommand } from "./import.js";
 import { inspectCommand } from "./inspect.js";
 import { reconstructCommand } from "./reconstruct.js";
+import { reportCommand } from "./report.js";
 import { sampleCommand } from "./sample.js";
 import { INTERRUPTED } from "./signals.js";
 import { sweepCommand } from "./sweep.js";
@@ -30,6 +31,7 @@ const commands = [
   evaluateCommand,
   sweepCommand,
   ablateCommand,
+  reportCommand,
   inspectCommand,
   importCommand,
   exportCommand,

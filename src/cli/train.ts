@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
+import { ReportKeeper } from "../report/report-keeper.js";
 import { tensorBoardOf } from "../report/tensorboard.js";
 import { bindingSettings, differences } from "../training/manifest.js";
 import { openRun } from "../training/open-run.js";
@@ -13,7 +14,8 @@ import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguratio
 import { estimateText, estimateTraining } from "./estimate.js";
 import { formatCount, formatDuration } from "./format.js";
 import { openImages } from "./images.js";
-import { programName } from "./invocation.js";
+import { programName, shellWord } from "./invocation.js";
+import { commandsToTry, commandsWhileTraining, resumeCommand } from "./next-commands.js";
 import { createRuntime } from "./runtime.js";
 import { showTraining } from "./training-display.js";
 
@@ -67,8 +69,10 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   const { resolution } = config.model;
   const data = await openImages(source, config.model, context);
   const initial = options.init === undefined ? undefined : await initialWeights(options.init, config, context);
-  const show = showTraining(out, resolution, progress);
   const onNotice = (message: string) => progress.note(message);
+  const used = { run: out, config, source, heldOut: data.validation.count > 0 };
+  const keeper = new ReportKeeper(out, { nextCommands: commandsWhileTraining(used) }, onNotice);
+  const show = showTraining(out, resolution, progress, { page: keeper.path });
   const record = options.tensorboard ? tensorBoardOf(join(out, "tensorboard"), resolution, onNotice) : undefined;
   const runtime = await createRuntime(context);
   try {
@@ -83,6 +87,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
       signal,
       onEvent: async (event) => {
         await show(event);
+        await keeper.onEvent(event);
         await record?.(event);
       },
     });
@@ -92,11 +97,17 @@ async function runTrain(context: Context, options: Options): Promise<void> {
       best && best.step < step
         ? ` The best on held-out images is that of step ${best.step} (${best.bitsPerDim.toFixed(2)} bits/dim): --checkpoint best.`
         : "";
-    const again = `${programName()} train --resume --data ${source} --out ${out}`;
-    const next = interrupted
-      ? `Go on: ${again}`
-      : `Samples: ${programName()} sample --run ${config.model.superResolution ? `BASE --superres ${out}` : out} --count 64 --out samples.png`;
-    context.result({ out, device: runtime.device, ...result }, `${done} Saved in ${checkpoint}.${better}\n${next}`);
+    const report = await keeper.write();
+    const whole = config.model.superResolution ? "" : `; with more pictures: ${programName()} report ${shellWord(out)}`;
+    const look = report === undefined ? "" : `\nLook at ${report}${whole}`;
+    const next = interrupted ? `Go on: ${resumeCommand(out, source)}` : `Samples: ${commandsToTry(used)[0].command}`;
+    context.result(
+      { out, device: runtime.device, ...result, report: report ?? null },
+      `${done} Saved in ${checkpoint}.${better}${look}\n${next}`,
+    );
+  } catch (error) {
+    await keeper.write(); // what came of it until then
+    throw error;
   } finally {
     await runtime.dispose();
   }

@@ -2,9 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { SkipLine } from "../training/metrics-log.js";
+import { fixtureMetrics } from "../../test/support/report-fixture.js";
+import { bitsPerDim } from "../report/training-charts.js";
+import type { RunLine, SkipLine, ValidationLine } from "../training/metrics-log.js";
 import { Progress } from "./progress.js";
-import { bitsPerDim, progressLine, showTraining } from "./training-display.js";
+import { boundText, progressLine, showTraining } from "./training-display.js";
 
 test("nats of an image become bits per dimension", () => {
   expect(bitsPerDim(3072 * Math.LN2, 32)).toBeCloseTo(1);
@@ -22,9 +24,44 @@ test("a progress line says how far, how long, how fast and how well, in that ord
   } as const;
   const losses = { lossNats: 3 * nats, distortionNats: 2 * nats, klNats: nats, share: 0.3, secondsLeft: 70 };
   expect(progressLine({ ...progress, ...losses }, 32)).toBe(
-    "30 %  1 min 10 s left  64.0 images/s  bits/dim: loss 3.00 distortion 2.00 KL 1.00  step 120",
+    "30 %  1 min 10 s left  64.0 images/s  objective 3.00  step 120  (bits/dim; distortion 2.00, KL 1.00 unweighted)",
   );
   expect(progressLine({ ...progress, ...losses, skips: 2 }, 32)).toContain("step 120  2 skipped");
+});
+
+const bound = (split: ValidationLine["split"], step: number, bitsPerDim: number, psnrDb: number): ValidationLine => ({
+  ...{ type: "validation", split, step, images: 8 * step, seconds: step, count: 8, bitsPerDim, psnrDb },
+  ...{ boundNats: 1, distortionNats: 1, klNats: 0, groupKlNats: [1] },
+});
+
+test("the bound on held-out images stands beside the same of training images", () => {
+  const [heldOut, train] = [bound("validation", 40, 3.914, 30.06), bound("train", 40, 4.018, 29.94)];
+  expect(boundText(train, heldOut)).toBe(
+    "step 40: bound 3.91 bits/dim (30.1 dB) on held-out images, 4.02 (29.9 dB) on training images",
+  );
+  expect(boundText(train)).toBe("step 40: bound 4.02 bits/dim (29.9 dB) on training images, none held out");
+});
+
+test("a start says what the objective is, and where pictures appear; an evaluation is one line", async () => {
+  const out = mkdtempSync(join(tmpdir(), "strata-display-"));
+  let screen = "";
+  const progress = new Progress({ write: (text: string) => (screen += text) });
+  const handle = showTraining(out, 8, progress, { page: join(out, "report.html") });
+  const [run] = fixtureMetrics();
+  await handle({ type: "start", run: run as RunLine, step: 0, totalSteps: 100 });
+  for (const line of [bound("validation", 4, 3, 30), bound("train", 4, 3.5, 29), bound("train", 8, 3.25, 29)]) {
+    await handle({ type: "validation", line });
+  }
+  const lines = screen.trim().split("\n");
+  expect(lines[1]).toMatch(/^objective: what training minimises, .* It is no bound on the likelihood/);
+  expect(lines[2]).toBe(
+    `pictures: ${join(out, "samples")}; the newest of them with all curves: ${join(out, "report.html")}`,
+  );
+  expect(lines.slice(3)).toEqual([
+    "step 4: bound 3.00 bits/dim (30.0 dB) on held-out images, 3.50 (29.0 dB) on training images",
+    "step 8: bound 3.25 bits/dim (29.0 dB) on training images, none held out",
+  ]);
+  rmSync(out, { recursive: true });
 });
 
 test("skipped updates are all in log.txt, but on the screen only one in ten seconds, with the number of the others", async () => {

@@ -47,10 +47,15 @@ export function pictureFigures(pictures: Picture[]): Html {
   return html`${compact.length > 0 && html`<div class="pictures of-${columns}">${compact.map(pictureFigure)}</div>`}${broad.map(pictureFigure)}`;
 }
 
+/** Whether bytes begin as a PNG file does. */
+export function isPng(bytes: Uint8Array): boolean {
+  return bytes.length >= 24 && Buffer.from(bytes.subarray(0, 8)).toString("hex") === PNG_SIGNATURE;
+}
+
 /** Width and height in pixels, from the file's first chunk. */
 function pngSize({ title, png }: Picture): { width: number; height: number } {
   const bytes = Buffer.from(png.buffer, png.byteOffset, png.byteLength);
-  if (bytes.length < 24 || bytes.toString("hex", 0, 8) !== PNG_SIGNATURE) {
+  if (!isPng(png)) {
     throw new RangeError(`expected a PNG file as picture "${title}", got ${bytes.length} bytes of something else`);
   }
   return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { beforeAll, expect, test } from "vitest";
 import { fixtureMetrics, fixturePng, fixtureReport } from "../../test/support/report-fixture.js";
-import { type ReportParts, renderReport, writeReport } from "./report.js";
+import { type ReportParts, renderReport, reportPath, writeReport } from "./report.js";
 
 let parts: ReportParts;
 let page: string;
@@ -120,6 +120,28 @@ test("NaN in the log leaves no trace but gaps, and a note that says so", () => {
   expect(text).not.toContain("<svg");
 });
 
+test("each figure in bits per dimension says what it is: the weighted objective, or the bound", () => {
+  const captions = (text: ReportParts) =>
+    [...parseHTML(renderReport(text)).document.querySelectorAll("figcaption")].map(({ textContent }) => textContent);
+  const find = (text: ReportParts, start: string) => captions(text).find((caption) => caption?.startsWith(start));
+  expect(find(parts, "Training objective")).toMatch(/weighted by the information schedule.* and no bound\.$/);
+  expect(find(parts, "Its parts")).toContain("the divergence from the image blurred by σ, not the likelihood");
+  expect(find(parts, "Upper bound")).toMatch(/nothing weighted.*: 339 held-out images .* either curve may lie lower/);
+  const mixture = { ...parts.config, objective: { ...parts.config.objective, output: "logistic-mixture" as const } };
+  expect(find({ ...parts, config: mixture }, "Its parts")).toContain(
+    "the negative log-likelihood of the image's bytes",
+  );
+  const metrics = parts.metrics.filter((line) => line.type !== "validation" || line.split === "train");
+  expect(find({ ...parts, metrics }, "Upper bound")).toMatch(/: 339 training images\. None were held out\.$/);
+  expect(page).not.toContain("by heart");
+});
+
+test("groups are numbered from 0 in the table of information", () => {
+  const table = [...document.querySelectorAll("table")].find((each) => each.textContent?.includes("carried"));
+  const cells = [...(table?.querySelectorAll("tbody td:nth-child(2)") ?? [])].map(({ textContent }) => textContent);
+  expect(cells).toEqual(["0–1", "2–3", "4–6", "7–8", "9"]);
+});
+
 test("sections without content are left out", () => {
   const empty = {
     ...parts,
@@ -152,7 +174,7 @@ test("a picture that is no PNG is named", () => {
 test("the report is written into the run's folder", async () => {
   const folder = mkdtempSync(join(tmpdir(), "report-"));
   try {
-    const path = await writeReport(folder, parts);
+    const path = await writeReport(reportPath(folder), parts);
     expect(path).toBe(join(folder, "report.html"));
     expect(readFileSync(path, "utf8")).toBe(page);
   } finally {

@@ -20,11 +20,12 @@ import {
 import { summaryFigures } from "./summary.js";
 import {
   boundChart,
-  lossChart,
+  objectiveChart,
   type RunMetrics,
   rateDistortionChart,
   throughputChart,
   trainLines,
+  validationLines,
 } from "./training-charts.js";
 
 /** All that a report shows, as plain data; figures and charts come from the metrics alone. Sections without content are left out. */
@@ -46,14 +47,16 @@ export interface ReportParts {
   nextCommands: NextCommand[];
 }
 
+/** Where the report of a run lies. */
+export const reportPath = (runFolder: string): string => join(runFolder, "report.html");
+
 /**
- * Writes `report.html` into a run folder.
+ * Writes a report.
  *
  * @returns its path
  * @throws UserError when it cannot be written; RangeError when a picture is not a PNG file
  */
-export async function writeReport(runFolder: string, parts: ReportParts): Promise<string> {
-  const path = join(runFolder, "report.html");
+export async function writeReport(path: string, parts: ReportParts): Promise<string> {
   await writeFileAtomic(path, new TextEncoder().encode(renderReport(parts)));
   return path;
 }
@@ -67,7 +70,9 @@ ${lead && html`<p class="lead">${lead}</p>`}`;
   const main = html`${figureList(metrics)}
 ${pictureSection(
   "New images",
-  "Drawn from the prior alone. Temperature scales the noise in the latents: lower gives calmer, more typical pictures, 1 is the model's own distribution.",
+  config.model.superResolution
+    ? "Small images, enlarged: the model draws the detail from its prior."
+    : "Drawn from the prior alone.",
   parts.samples,
 )}
 ${pictureSection(
@@ -77,10 +82,10 @@ ${pictureSection(
 )}
 ${pictureSection(
   "How an image forms",
-  "From left to right more latent groups are drawn, coarse ones first; those still to come stand at their mean.",
+  "From left to right more latent groups are drawn, lowest resolution first; those still to come stand at their mean.",
   parts.formation,
 )}
-${trainingSection(run)}
+${trainingSection(run, config)}
 ${informationSection(run)}
 ${configSection(config)}
 ${environmentSection(parts)}
@@ -115,18 +120,36 @@ function pictureSection(heading: string, introduction: string, pictures: Picture
 ${pictureFigures(pictures)}</section>`;
 }
 
-function trainingSection(run: RunMetrics): Html | undefined {
+/** What the distortion of training measures, by output distribution. */
+const DISTORTION = {
+  gaussian: "Distortion is here the divergence from the image blurred by σ, not the likelihood of its bytes.",
+  "logistic-mixture": "Distortion is here the negative log-likelihood of the image's bytes.",
+};
+
+/** What the bound is, of which images, and what its two curves do and do not tell. */
+function boundCaption(metrics: MetricsLine[]): string {
+  const bound = "Upper bound on the negative log-likelihood of 8-bit images, nothing weighted, averaged weights";
+  const heldOut = validationLines(metrics, "validation").at(-1);
+  const train = validationLines(metrics, "train").at(-1);
+  if (!heldOut) return `${bound}: ${formatCount(train?.count ?? 0)} training images. None were held out.`;
+  return (
+    `${bound}: ${formatCount(heldOut.count)} held-out images beside as many training images. They are different images, so ` +
+    "either curve may lie lower. Overfitting shows where the training images go on to fall and the held-out ones no longer do."
+  );
+}
+
+function trainingSection(run: RunMetrics, config: Config): Html | undefined {
   const figures = [
-    { chart: lossChart(run), caption: "Training loss: what the updates minimise." },
+    {
+      chart: objectiveChart(run),
+      caption:
+        "Training objective: distortion, the KL of every group weighted by the information schedule, and the spectral term. It is what the updates minimise, and no bound.",
+    },
     {
       chart: rateDistortionChart(run),
-      caption: "Its two parts, unweighted: KL is what the latents cost, distortion what they miss.",
+      caption: `Its parts, the KL unweighted: KL is what the latents cost, distortion what they miss. ${DISTORTION[config.objective.output]}`,
     },
-    {
-      chart: boundChart(run),
-      caption:
-        "Bound on the negative log-likelihood, averaged weights: held-out images beside images of the training set. The gap is what the model learnt by heart.",
-    },
+    { chart: boundChart(run), caption: boundCaption(run.metrics) },
     { chart: throughputChart(run), caption: "Speed of training." },
   ].flatMap(({ chart, caption }) => (chart ? [smallChartFigure(chart, caption)] : []));
   if (figures.length === 0) return undefined;

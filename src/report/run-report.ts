@@ -1,141 +1,154 @@
-/** @file The report of a run: draws what its model can do, and writes `report.html`. */
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { type ImageSet, takeSpread } from "../data/index.js";
-import type { Runtime } from "../engine/index.js";
+/** @file The report of a run folder, whatever it holds so far: its settings, its log, its pictures, and what its model draws. */
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Config } from "../config/index.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
-import { formation } from "../generation/formation.js";
-import type { Pictures } from "../generation/pictures.js";
-import { reconstruct } from "../generation/reconstruct.js";
-import { Sampler } from "../generation/sampler.js";
-import type { TrainedModel } from "../generation/trained-model.js";
-import { groups } from "../model/index.js";
-import { readMetrics } from "../training/metrics-log.js";
+import { NotAPicture } from "../generation/pictures.js";
+import { listCheckpoints } from "../training/checkpoint.js";
+import { type MetricsLine, readMetrics } from "../training/metrics-log.js";
 import { openRun } from "../training/open-run.js";
-import { runPaths } from "../training/run-folder.js";
-import type { NextCommand, Picture } from "./page-parts.js";
-import { formationGrid, imageGrid, reconstructionGrid } from "./picture-grid.js";
-import { writeReport } from "./report.js";
+import { locateRun } from "../training/pretrained.js";
+import { picturePaths, readDataSummary, readRunConfig, runPaths } from "../training/run-folder.js";
+import { formatCount } from "./format.js";
+import { isPng, type NextCommand, type Picture } from "./page-parts.js";
+import { type ReportParts, reportPath, writeReport } from "./report.js";
+import { type DrawingOptions, type Drawings, drawModel } from "./run-drawings.js";
+import { trainLines } from "./training-charts.js";
 
-export interface RunReportOptions {
-  title: string;
-  /** A sentence or two below the title. */
+/** What a report says besides what the run folder holds. */
+export interface ReportText {
+  /** Default: the preset and the data. */
+  title?: string;
+  /** A sentence or two below the title. Default: how far the run has come. */
   lead?: string;
-  /** Images that the model has not seen. */
-  heldOut: ImageSet;
   /** More about the machine than the log says: name → value. */
   environment?: Record<string, string | number>;
   nextCommands?: NextCommand[];
-  seed?: number;
-  runtime?: Runtime;
-  signal?: AbortSignal;
-  /** What is being drawn. */
-  onProgress?: (doing: string) => void;
 }
 
-/** Temperatures that samples are shown at, hottest first. */
-const TEMPERATURES = [1, 0.85, 0.7, 0.5];
-/** Images in a row, and in the whole of a grid of samples. */
-const COLUMNS = 8;
-const SAMPLES = 64;
-/** Held-out images shown with their reconstructions, and images shown as they form. */
-const RECONSTRUCTED = 32;
-const FORMED = 6;
-/** Most stages of a formation, so that its grid stays readable. */
-const STAGES = 11;
+export interface RunReportOptions extends ReportText, DrawingOptions {
+  /** Where to write the page. Default: `report.html` in the run folder. */
+  out?: string;
+  /** Told what could not be drawn, and why, as a sentence. */
+  onNotice?: (message: string) => void;
+}
 
 /**
- * Draws samples at several temperatures, reconstructions of held-out images and pictures as they form, with the EMA weights
- * of the last checkpoint, and writes them with the curves of the run into `report.html`; the grids also as PNG files.
+ * Writes the report of a run, finished, under way, imported or shipped. With the EMA weights of its last checkpoint it draws
+ * samples at several temperatures, reconstructions of held-out images, and pictures as they form; what it cannot draw it shows
+ * as training last did. In a run folder the grids become PNG files too.
+ *
+ * @param run - the folder, or `pretrained:NAME`
+ * @returns the path of the report
+ * @throws UserError when the folder is no run, or the page cannot be written; the signal's reason when aborted
+ */
+export async function writeRunReport(run: string, options: RunReportOptions = {}): Promise<string> {
+  const folder = locateRun(run);
+  const config = await readRunConfig(folder);
+  const drawings = await drawRun(folder, config, options);
+  if (drawings && options.out === undefined) await saveDrawings(folder, drawings);
+  return writeReport(options.out ?? reportPath(folder), await partsOf(folder, config, options, drawings));
+}
+
+/**
+ * Writes the report of a run as it stands, with the pictures that training has drawn: nothing is computed.
  *
  * @returns the path of the report
- * @throws UserError when the folder is no run; the signal's reason when aborted
+ * @throws UserError when the folder is no run, or cannot be written
  */
-export async function writeRunReport(runFolder: string, options: RunReportOptions): Promise<string> {
-  const { title, lead, environment, nextCommands = [], onProgress = () => {} } = options;
-  const model = await openRun(runFolder);
-  onProgress("drawing samples");
-  const samples = await samplePictures(model, options);
-  onProgress("reconstructing held-out images");
-  const reconstructions = await reconstructionPictures(model, options);
-  onProgress("drawing pictures as they form");
-  const forming = await formationPictures(model, options);
+export async function writeReportSoFar(folder: string, text: ReportText): Promise<string> {
+  const parts = await partsOf(folder, await readRunConfig(folder), text);
+  return writeReport(reportPath(folder), parts);
+}
 
-  const { samples: folder, metrics } = runPaths(runFolder);
-  await mkdir(folder, { recursive: true });
-  const drawn = { samples, reconstructions, formation: forming };
-  for (const [name, pictures] of Object.entries(drawn)) {
+/** Undefined where the run has no model that draws by itself. */
+async function drawRun(folder: string, config: Config, options: RunReportOptions): Promise<Drawings | undefined> {
+  const { onNotice = () => {} } = options;
+  if ((await listCheckpoints(runPaths(folder).checkpoints)).length === 0) {
+    onNotice(
+      "This run has no checkpoint yet: the report shows its log and its settings, and the pictures drawn so far.",
+    );
+    return undefined;
+  }
+  if (config.model.superResolution) {
+    onNotice("A super-resolution model draws nothing by itself: the report shows what training enlarged.");
+    return undefined;
+  }
+  try {
+    return await drawModel(await openRun(folder, { onNotice }), options);
+  } catch (error) {
+    if (!(error instanceof NotAPicture)) throw error;
+    onNotice(`Nothing could be drawn: ${error.message}`);
+    return undefined;
+  }
+}
+
+async function saveDrawings(folder: string, drawings: Drawings): Promise<void> {
+  const { samples } = runPaths(folder);
+  await mkdir(samples, { recursive: true });
+  for (const [name, pictures] of Object.entries(drawings) as [string, Picture[]][]) {
     for (const [index, { png }] of pictures.entries()) {
-      await writeFileAtomic(join(folder, `${name}-${index + 1}.png`), png);
+      await writeFileAtomic(join(samples, `${name}-${index + 1}.png`), png);
     }
   }
-  const parts = {
-    title,
-    lead,
-    config: model.config,
-    metrics: readMetrics(metrics),
-    ...drawn,
+}
+
+async function partsOf(
+  folder: string,
+  config: Config,
+  { title, lead, environment, nextCommands = [] }: ReportText,
+  drawings?: Drawings,
+): Promise<ReportParts> {
+  const { metrics: log } = runPaths(folder);
+  const metrics = existsSync(log) ? readMetrics(log) : [];
+  const shown = await newestPictures(folder, config);
+  const { name } = await readDataSummary(folder);
+  const drawn = (kind: "samples" | "reconstructions") => {
+    const pictures = drawings?.[kind] ?? [];
+    return pictures.length > 0 ? pictures : shown[kind];
+  };
+  return {
+    title: title ?? titleOf(config.preset, name),
+    lead: lead ?? leadOf(metrics),
+    config,
+    metrics,
+    samples: drawn("samples"),
+    reconstructions: drawn("reconstructions"),
+    formation: drawings?.formation ?? [],
     environment,
     nextCommands,
   };
-  return writeReport(runFolder, parts);
 }
 
-async function samplePictures(model: TrainedModel, options: RunReportOptions): Promise<Picture[]> {
-  const { runtime, seed = 0, signal } = options;
-  const sampler = await Sampler.create(model, { batch: COLUMNS, runtime });
-  try {
-    const sample = (count: number, temperature: number) => sampler.sample({ count, temperature, seed, signal });
-    const grid = async (temperature: number): Promise<Picture> => ({
-      title: `Temperature ${temperature}`,
-      caption: `${SAMPLES} images, none of them chosen`,
-      png: await imageGrid(await sample(SAMPLES, temperature), COLUMNS),
-    });
-    const rows: Pictures[] = [];
-    for (const temperature of TEMPERATURES) rows.push(await sample(COLUMNS, temperature));
-    const rowLabels = TEMPERATURES.map((temperature) => `T = ${temperature}`);
-    const compared: Picture = {
-      title: "The same noise at several temperatures",
-      caption: "one image a column",
-      png: await imageGrid(joined(rows), COLUMNS, { rowLabels }),
-    };
-    return [await grid(TEMPERATURES[0]), compared, await grid(TEMPERATURES[2])];
-  } finally {
-    await sampler.dispose();
-  }
+function titleOf(preset: string, data: string): string {
+  if (data === "unknown") return preset;
+  return data.startsWith("imported") ? `${preset}, ${data}` : `${preset} on ${data}`;
 }
 
-async function reconstructionPictures(model: TrainedModel, options: RunReportOptions): Promise<Picture[]> {
-  const { heldOut, runtime, seed, signal } = options;
-  if (heldOut.count === 0) return [];
-  const originals = takeSpread(heldOut, RECONSTRUCTED);
-  const again = await reconstruct(model, originals, { runtime, seed, signal });
-  const caption = "images that the model has not seen, each above its reconstruction from all latent groups";
-  return [{ title: "Held-out images", caption, png: await reconstructionGrid(originals, again, COLUMNS) }];
+function leadOf(metrics: MetricsLine[]): string | undefined {
+  const last = trainLines(metrics).at(-1);
+  return last && `After ${formatCount(last.step)} steps of training.`;
 }
 
-async function formationPictures(model: TrainedModel, options: RunReportOptions): Promise<Picture[]> {
-  const { heldOut, runtime, seed, signal } = options;
-  const all = groups(model.config.model);
-  const count = Math.min(STAGES, all.length + 1);
-  const stages = Array.from({ length: count }, (_, i) => Math.round((i * all.length) / (count - 1)));
-  const columnLabels = stages.map((stage) => (stage === 0 ? "none" : `${stage}: ${all[stage - 1].resolution}²`));
-  const form = async (from: Parameters<typeof formation>[1]) =>
-    formationGrid(await formation(model, from, { stages, seed, runtime, signal }), { columnLabels });
-  const caption = "above each column, how many groups are drawn, and the resolution of the last of them";
-  return [
-    { title: "New images", caption, png: await form(FORMED) },
-    ...(heldOut.count > 0 ? [{ title: "Held-out images", caption, png: await form(takeSpread(heldOut, FORMED)) }] : []),
-  ];
-}
-
-/** Sets of equal size, one after another. */
-function joined(sets: Pictures[]): Pictures {
-  const images = new Uint8Array(sets.reduce((length, set) => length + set.images.length, 0));
-  let offset = 0;
-  for (const set of sets) {
-    images.set(set.images, offset);
-    offset += set.images.length;
-  }
-  return { images, count: sets.reduce((count, set) => count + set.count, 0), resolution: sets[0].resolution };
+/** The newest grids that training drew; none where it has drawn none. */
+async function newestPictures(folder: string, config: Config): Promise<Pick<Drawings, "samples" | "reconstructions">> {
+  const place = dirname(picturePaths(folder, 0).samples);
+  const names = existsSync(place) ? await readdir(place) : [];
+  const newest = async (pattern: RegExp, caption: string): Promise<Picture[]> => {
+    const steps = names.flatMap((name) => pattern.exec(name)?.[1] ?? []).sort((a, b) => Number(b) - Number(a));
+    for (const step of steps) {
+      const name = names.find((candidate) => pattern.exec(candidate)?.[1] === step)!;
+      const png = await readFile(join(place, name)).catch(() => undefined);
+      if (png && isPng(png)) return [{ title: `Step ${formatCount(Number(step))}`, caption, png }];
+    }
+    return [];
+  };
+  const samples = config.model.superResolution
+    ? "small versions of real images, enlarged by the model"
+    : "images drawn with the averaged weights, none of them chosen";
+  return {
+    samples: await newest(/^step-(\d+)\.png$/, samples),
+    reconstructions: await newest(/^reconstructions-step-(\d+)\.png$/, "each image above its reconstruction"),
+  };
 }

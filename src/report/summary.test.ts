@@ -14,6 +14,7 @@ test("the figures are those at the end of the log, each with its meaning", () =>
     "parameters: 1.3 M",
     "held-out PSNR: 28.3 dB",
     "held-out bits per dimension: 4.48",
+    "training-set bits per dimension: 4.40",
     "updates skipped: 1",
   ]);
   expect(figures[1].meaning).toBe("about 19 passes over 3,052 training images");

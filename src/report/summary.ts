@@ -41,6 +41,11 @@ export function summaryFigures(metrics: MetricsLine[]): Figure[] {
       formatFixed(bitsPerDim, 2),
       `upper bound on what an unseen image costs per colour value; stored raw, ${RAW_BITS}`,
     );
+    const seen = validationLines(metrics, "train").at(-1);
+    if (seen?.step === validation.step) {
+      const meaning = "the same bound on as many training images: other images, so it may be the higher one";
+      add("training-set bits per dimension", formatFixed(seen.bitsPerDim, 2), meaning);
+    }
     const best = bestOf(metrics);
     if (best && best.bitsPerDim < bitsPerDim) {
       const meaning = `at step ${formatCount(best.step)}, before the last; ${plateauMeaning(metrics)}`;

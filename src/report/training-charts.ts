@@ -27,20 +27,21 @@ export function validationLines(metrics: MetricsLine[], split: ValidationLine["s
   return metrics.filter((line) => line.type === "validation").filter((line) => line.split === split);
 }
 
-/** What training minimises: distortion + weighted KL (+ spectral term). */
-export function lossChart({ metrics, resolution }: RunMetrics): Chart {
-  const curve = trainCurve(metrics, "loss", ({ lossNats }) => bitsPerDim(lossNats, resolution));
-  return chart([curve], { description: "Training loss against images seen", yLabel: `loss, ${UNIT}`, noisy: true });
+/** The training objective: distortion + weighted KL + spectral term. No bound: see `boundChart`. */
+export function objectiveChart({ metrics, resolution }: RunMetrics): Chart {
+  const curve = trainCurve(metrics, "objective", ({ lossNats }) => bitsPerDim(lossNats, resolution));
+  const description = "Training objective against images seen";
+  return chart([curve], { description, yLabel: `training objective (weighted), ${UNIT}`, noisy: true });
 }
 
-/** The two parts of the bound: what the latents cost (unweighted), and what they miss. */
+/** The two parts of the objective: what the latents cost (unweighted), and what they miss. */
 export function rateDistortionChart({ metrics, resolution }: RunMetrics): Chart {
   const curves = [
     trainCurve(metrics, "distortion", ({ distortionNats }) => bitsPerDim(distortionNats, resolution)),
     trainCurve(metrics, "KL", ({ klNats }) => bitsPerDim(klNats, resolution)),
   ];
   const description = "Distortion and KL of the training images against images seen";
-  return chart(curves, { description, yLabel: UNIT, noisy: true, fromZero: true });
+  return chart(curves, { description, yLabel: `parts of the objective, ${UNIT}`, noisy: true, fromZero: true });
 }
 
 /** Bound on the negative log-likelihood of 8-bit images: held-out ones beside ones trained on. */
@@ -52,7 +53,7 @@ export function boundChart({ metrics }: RunMetrics): Chart {
     { name: "training images", points: curve("train"), dashed: true },
   ];
   const description = "Bound on the negative log-likelihood of held-out and of training images against images seen";
-  return chart(curves, { description, yLabel: `bound, ${UNIT}` });
+  return chart(curves, { description, yLabel: `bound on the likelihood, ${UNIT}` });
 }
 
 /** Speed of training. */
