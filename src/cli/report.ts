@@ -17,7 +17,7 @@ interface Options {
 
 export const reportCommand = createCommand(
   "report <run>",
-  "make the report of a run anew: curves, samples at several temperatures, pictures as they form",
+  "make the report of a run folder, or of pretrained:NAME, anew: curves, samples at several temperatures, pictures as they form",
   "strata report runs/emoji",
 )
   .option(
@@ -38,7 +38,7 @@ async function runReport(context: Context, options: Options, run: string): Promi
   const nextCommands = commandsToTry({
     run,
     config,
-    source: begun?.data === "emoji" ? "emoji" : undefined, // the name of other images does not say where they are
+    source: begun && /^emoji$|^\w+:|[/\\]/.test(begun.data) ? begun.data : undefined, // images from a program have a name alone
     heldOut: begun === undefined || begun.validationImages > 0,
   });
   const runtime = await createRuntime(context);

@@ -95,7 +95,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     const done = `${interrupted ? "Interrupted after" : "Trained"} ${formatCount(step)} steps, ${formatCount(images)} images, ${formatDuration(seconds)}.`;
     const better =
       best && best.step < step
-        ? ` The best on held-out images is that of step ${best.step} (${best.bitsPerDim.toFixed(2)} bits/dim): --checkpoint best.`
+        ? ` The best on held-out images is that of step ${best.step} (bound ${best.bitsPerDim.toFixed(2)} bits/dim): --checkpoint best.`
         : "";
     const report = await keeper.write();
     const whole = config.model.superResolution ? "" : `; with more pictures: ${programName()} report ${shellWord(out)}`;

@@ -48,7 +48,7 @@ export async function drawModel(model: TrainedModel, options: DrawingOptions): P
   const { onProgress = () => {} } = options;
   onProgress("drawing samples");
   const samples = await samplePictures(model, options);
-  onProgress("reconstructing held-out images");
+  if (options.heldOut?.count) onProgress("reconstructing held-out images");
   const reconstructions = await reconstructionPictures(model, options);
   onProgress("drawing pictures as they form");
   return { samples, reconstructions, formation: await formationPictures(model, options) };
@@ -81,7 +81,7 @@ async function samplePictures(model: TrainedModel, options: DrawingOptions): Pro
 
 async function reconstructionPictures(model: TrainedModel, options: DrawingOptions): Promise<Picture[]> {
   const { heldOut, runtime, seed, signal } = options;
-  if (!heldOut || heldOut.count === 0) return [];
+  if (!heldOut?.count) return [];
   const originals = takeSpread(heldOut, RECONSTRUCTED);
   const again = await reconstruct(model, originals, { runtime, seed, signal });
   const caption = "images that the model has not seen, each above its reconstruction from all latent groups";
@@ -98,9 +98,7 @@ async function formationPictures(model: TrainedModel, options: DrawingOptions): 
   const caption = stagesCaption(stages);
   return [
     { title: "New images", caption, png: await form(FORMED) },
-    ...(heldOut && heldOut.count > 0
-      ? [{ title: "Held-out images", caption, png: await form(takeSpread(heldOut, FORMED)) }]
-      : []),
+    ...(heldOut?.count ? [{ title: "Held-out images", caption, png: await form(takeSpread(heldOut, FORMED)) }] : []),
   ];
 }
 

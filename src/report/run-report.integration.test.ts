@@ -58,7 +58,7 @@ test("weights without a log: what the model draws, and its settings", async () =
 test("with held-out images and a log, elsewhere: the run folder stays as it was", async () => {
   const run = at("logged");
   const { config, parameters, data } = tinyModel({ model: { classes: 4 } });
-  await saveModel(run, { config, data }, { ema: parameters });
+  await saveModel(run, { config, data: { ...data, name: "folder:/data/my discs" } }, { ema: parameters });
   writeFileSync(
     join(run, "metrics.jsonl"),
     fixtureMetrics()
@@ -67,9 +67,9 @@ test("with held-out images and a log, elsewhere: the run folder stays as it was"
   );
   const before = readdirSync(run, { recursive: true }).sort();
   const out = at("page.html");
-  expect(await writeRunReport(run, { out, heldOut: discs(3, { labels: true }), title: "A run" })).toBe(out);
+  expect(await writeRunReport(run, { out, heldOut: discs(3, { labels: true }) })).toBe(out);
   const { title, lead, sections } = shown(out);
-  expect([title, lead]).toEqual(["A run", "After 3,600 steps of training."]);
+  expect([title, lead]).toEqual(["custom on my discs", "After 3,600 steps of training."]);
   expect(sections).toEqual(
     expect.arrayContaining(["Reconstructions", "How an image forms", "Training", "Where the information sits"]),
   );

@@ -1,7 +1,7 @@
 /** @file The report of a run folder, whatever it holds so far: its settings, its log, its pictures, and what its model draws. */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Config } from "../config/index.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import { NotAPicture } from "../generation/pictures.js";
@@ -121,9 +121,12 @@ async function partsOf(
   };
 }
 
+/** The preset, and the images by their last name: "emoji32-small on flowers" of folder:/data/flowers. */
 function titleOf(preset: string, data: string): string {
   if (data === "unknown") return preset;
-  return data.startsWith("imported") ? `${preset}, ${data}` : `${preset} on ${data}`;
+  if (data.startsWith("imported")) return `${preset}, ${data}`;
+  const [, kind, place = ""] = /^(?:(\w+):)?(.*)$/.exec(data)!;
+  return `${preset} on ${kind === undefined || kind === "folder" ? basename(place) || data : kind}`;
 }
 
 function leadOf(metrics: MetricsLine[]): string | undefined {

@@ -13,6 +13,7 @@ test("it trains, keeps to its time, and ends with a report and commands to try",
   expect(code, stderr).toBe(0);
   expect(stdout).toContain(join(out, "report.html"));
   expect(stdout).toContain(`strata sample --run ${out}`);
+  expect(stdout).toMatch(/reconstruct --run \S+ --data emoji --count 16 --groups 1 --out/); // as many as this model has room for
 
   const report = readFileSync(join(out, "report.html"), "utf8");
   expect(report.match(/data:image\/png/g)!.length).toBeGreaterThanOrEqual(6);

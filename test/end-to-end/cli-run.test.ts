@@ -27,6 +27,12 @@ beforeAll(async () => {
   const { code, stdout, stderr } = await trainTiny(run, "--seed", "3");
   expect(code, stderr).toBe(0);
   expect(stdout).toContain("8 steps, 32 images");
+  expect(stdout).toContain(`Look at ${join(run, "report.html")}; with more pictures: strata report ${run}`);
+  expect(stderr).toMatch(/^objective: what training minimises/m);
+  expect(stderr).toContain(`\npictures: ${join(run, "samples")}; `);
+  expect(stderr).toMatch(
+    /^step 8: bound \d\.\d\d bits\/dim \(.* dB\) on held-out images, \d\.\d\d \(.* dB\) on training images$/m,
+  );
 });
 
 test("a run folder holds what it should", () => {
@@ -34,6 +40,18 @@ test("a run folder holds what it should", () => {
   expect(names).toEqual(expect.arrayContaining(["checkpoints", "config.json", "metrics.jsonl", "samples"]));
   expect(JSON.parse(readFileSync(join(run, "config.json"), "utf8")).training.seed).toBe(3);
   expect(existsSync(join(run, "checkpoints", "step-8", "manifest.json"))).toBe(true);
+});
+
+test("training leaves a report, and `report` makes it anew with what the model draws", async () => {
+  const page = join(run, "report.html");
+  const headings = () => [...readFileSync(page, "utf8").matchAll(/<h2>(.*?)<\/h2>/g)].map(([, heading]) => heading);
+  const left = headings();
+  expect(left).toEqual(expect.arrayContaining(["New images", "Reconstructions", "Training", "Commands to try next"]));
+  expect(left).not.toContain("How an image forms");
+  const { code, stdout, stderr } = await strata("report", run);
+  expect(code, stderr).toBe(0);
+  expect(stdout.trim()).toBe(`The report of ${run}: ${page}`);
+  expect(headings()).toEqual(expect.arrayContaining([...left, "How an image forms"]));
 });
 
 test("half a run resumed with its own configuration equals the whole run, byte for byte", async () => {
@@ -71,6 +89,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
     expect(code, stderr).toBe(130);
     expect(stderr).toContain(`${signal}: saving`);
     expect(stdout).toContain(`strata train --resume --data ${data} --out ${out}`);
+    expect(existsSync(join(out, "report.html"))).toBe(true);
     const step = Number(/step-(\d+)/.exec(stdout)![1]);
     expect(existsSync(join(out, "checkpoints", `step-${step}`, "manifest.json"))).toBe(true);
     const again = await strata(
