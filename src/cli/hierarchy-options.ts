@@ -135,7 +135,7 @@ function checkGroups(asked: readonly number[], all: readonly Group[]): void {
   const bad = asked.find((count) => count > all.length);
   if (bad === undefined) return;
   const last = new Map(all.map(({ index, resolution }) => [resolution, index + 1]));
-  const ends = [...last].map(([resolution, end]) => `${end} (${resolution}×${resolution})`).join(", ");
+  const ends = [...last].map(([resolution, end]) => `K = ${end} (${resolution}×${resolution})`).join(", ");
   throw new UserError(
     `--groups ${bad}: expected at most ${all.length}, as many as this model has; its resolutions end at ${ends}.`,
   );
