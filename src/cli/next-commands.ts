@@ -29,10 +29,7 @@ export function commandsToTry({ run, config, source = "SOURCE", heldOut = true }
         : `${program} sample --run ${name} --count 64 --temperature 0.7 --out samples.png`,
     },
     {
-      purpose:
-        kept === 1
-          ? "what the first latent group keeps"
-          : `what the first ${kept} latent groups keep, numbers ${groupRange(0, kept - 1)}`,
+      purpose: `what latent ${kept === 1 ? "group 0 keeps" : `groups ${groupRange(0, kept - 1)}, the first ${kept}, keep`}`,
       command: `${program} reconstruct --run ${name} --data ${shellWord(source)}${split} --count 16 --groups ${kept} --out partial.png`,
     },
     { purpose: "layers, groups, parameters, work", command: `${program} inspect ${name}` },

@@ -93,7 +93,8 @@ test.each([
   {
     name: "more groups than there are",
     words: ["--vary", "1", "--groups", "3"],
-    message: "--groups 3: expected at most 2, as many as this model has; its resolutions end at K = 1 (4×4), K = 2 (8×8)",
+    message:
+      "--groups 3: expected at most 2, as many as this model has; its resolutions end at K = 1 (4×4), K = 2 (8×8)",
   },
   { name: "groups that are no number", words: ["--vary", "1", "--groups", "few"], message: "whole number from 0 up" },
   {

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { strata } from "../support/command-line.js";
 
 const ofModels = ["demo", "train", "sample", "reconstruct", "evaluate", "sweep", "ablate", "inspect"];
-const commands = [...ofModels, "import", "export", "fetch", "doctor"];
+const commands = [...ofModels, "report", "import", "export", "fetch", "doctor"];
 
 test("--help lists the commands", async () => {
   const { code, stdout } = await strata("--help");
