@@ -132,6 +132,9 @@ test("each figure in bits per dimension says what it is: the weighted objective,
     "the negative log-likelihood of the image's bytes",
   );
   const metrics = parts.metrics.filter((line) => line.type !== "validation" || line.split === "train");
+  const legend = ">held-out images</text>";
+  expect(page).toContain(legend);
+  expect(renderReport({ ...parts, metrics })).not.toContain(legend);
   expect(find({ ...parts, metrics }, "Upper bound")).toMatch(/: 339 training images\. None were held out\.$/);
   expect(page).not.toContain("by heart");
 });

@@ -143,7 +143,8 @@ function trainingSection(run: RunMetrics, config: Config): Html | undefined {
     {
       chart: objectiveChart(run),
       caption:
-        "Training objective: distortion, the KL of every group weighted by the information schedule, and the spectral term. It is what the updates minimise, and no bound.",
+        `Training objective: distortion, ${config.objective.informationSchedule ? "the KL of every group weighted by the information schedule" : "KL"}, ` +
+        "and the spectral term. It is what the updates minimise, and no bound.",
     },
     {
       chart: rateDistortionChart(run),

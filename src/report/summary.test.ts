@@ -22,6 +22,15 @@ test("the figures are those at the end of the log, each with its meaning", () =>
   expect(figures[4].meaning).toBe("reconstructions of 339 unseen images are off by about 10 of 255 levels");
 });
 
+test("without held-out images the bound is that of training images", () => {
+  const seen = metrics.filter((line) => line.type !== "validation" || line.split === "train");
+  expect(summaryFigures(seen).at(-2)).toEqual({
+    name: "training-set bits per dimension",
+    value: "4.40",
+    meaning: "upper bound on what a training image costs per colour value, none held out; stored raw, 8",
+  });
+});
+
 test("what the log does not hold is left out", () => {
   expect(summaryFigures([])).toEqual([]);
   const names = summaryFigures(metrics.filter(({ type }) => type === "run")).map(({ name }) => name);

@@ -20,6 +20,7 @@ export function summaryFigures(metrics: MetricsLine[]): Figure[] {
   const run = metrics.findLast((line) => line.type === "run");
   const train = trainLines(metrics).at(-1);
   const validation = validationLines(metrics, "validation").at(-1);
+  const seen = validationLines(metrics, "train").at(-1);
   const figures: Figure[] = [];
   const add = (name: string, value: string, meaning: string) => figures.push({ name, value, meaning });
 
@@ -41,7 +42,6 @@ export function summaryFigures(metrics: MetricsLine[]): Figure[] {
       formatFixed(bitsPerDim, 2),
       `upper bound on what an unseen image costs per colour value; stored raw, ${RAW_BITS}`,
     );
-    const seen = validationLines(metrics, "train").at(-1);
     if (seen?.step === validation.step) {
       const meaning = "the same bound on as many training images: other images, so it may be the higher one";
       add("training-set bits per dimension", formatFixed(seen.bitsPerDim, 2), meaning);
@@ -51,6 +51,10 @@ export function summaryFigures(metrics: MetricsLine[]): Figure[] {
       const meaning = `at step ${formatCount(best.step)}, before the last; ${plateauMeaning(metrics)}`;
       add("best held-out bits per dimension", formatFixed(best.bitsPerDim, 2), meaning);
     }
+  }
+  if (seen && !validation) {
+    const meaning = `upper bound on what a training image costs per colour value, none held out; stored raw, ${RAW_BITS}`;
+    add("training-set bits per dimension", formatFixed(seen.bitsPerDim, 2), meaning);
   }
   if (train && train.skips > 0) add("updates skipped", formatCount(train.skips), skipMeaning(metrics));
   return figures;

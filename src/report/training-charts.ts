@@ -53,7 +53,8 @@ export function boundChart({ metrics }: RunMetrics): Chart {
     { name: "training images", points: curve("train"), dashed: true },
   ];
   const description = "Bound on the negative log-likelihood of held-out and of training images against images seen";
-  return chart(curves, { description, yLabel: `bound on the likelihood, ${UNIT}` });
+  const measured = curves.filter(({ points }) => points.length > 0);
+  return chart(measured, { description, yLabel: `bound on the likelihood, ${UNIT}` });
 }
 
 /** Speed of training. */
