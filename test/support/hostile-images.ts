@@ -135,7 +135,7 @@ export async function hostileImages(): Promise<HostileImage[]> {
   const laughs = Array.from({ length: 20 }, (_, i) => `<!ENTITY l${i + 1} "&l${i};&l${i};&l${i};&l${i};&l${i};">`).join(
     "",
   );
-  const format = /^expected JPEG, PNG, WebP or GIF, got /;
+  const format = /^expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got /;
   const tooLarge = /^expected at most 134 megapixels, got \d+×\d+$/;
   const damaged = /^cannot be decoded: /;
   return [

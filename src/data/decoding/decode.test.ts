@@ -118,11 +118,11 @@ test("stripes narrower than a pixel become grey instead of a pattern, in every f
 });
 
 test.each([
-  ["text.png", "expected JPEG, PNG, WebP or GIF, got text"],
-  ["empty.png", "expected JPEG, PNG, WebP or GIF, got an empty file"],
-  ["vector.png", "expected JPEG, PNG, WebP or GIF, got SVG"],
-  ["film.png", "expected JPEG, PNG, WebP or GIF, got TIFF"],
-  ["page.jpg", "expected JPEG, PNG, WebP or GIF, got an HTML page"],
+  ["text.png", "expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got text"],
+  ["empty.png", "expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got an empty file"],
+  ["vector.png", "expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got SVG"],
+  ["film.png", "expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got TIFF"],
+  ["page.jpg", "expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got an HTML page"],
   ["noise.jpg", "cannot be decoded: VipsJpeg: premature end of JPEG image"],
 ])("%s cannot be used: %s", async (name, reason) => {
   await expect(decode(name, 4)).rejects.toThrow(reason);

@@ -78,7 +78,9 @@ test("files of several sizes, oblong ones and none at all are refused", async ()
   const sizes = await openSamples(join(folder, "sizes"));
   await expect(all(sizes, 4)).rejects.toThrow("expected images of one size, but a.png has 4×4 pixels and b.png 8×8");
   await expect(openSamples(join(folder, "oblong"))).rejects.toThrow("a.png cannot be used: it has 8×4 pixels");
-  await expect(openSamples(join(folder, "none"))).rejects.toThrow("there is no JPEG, PNG, WebP or GIF file");
+  await expect(openSamples(join(folder, "none"))).rejects.toThrow(
+    "there is no JPEG, PNG, WebP, GIF, AVIF or TIFF file",
+  );
 });
 
 test("an array that claims more images than its file has is refused before anything is made for them", async () => {
