@@ -1,4 +1,5 @@
 /** @file A scan of a set of images, for people. */
+import { formatNames } from "../data/decoding/image-format.js";
 import { treatments } from "../data/scanning/image-kinds.js";
 import type { Named, ScanSummary } from "../data/scanning/scan.js";
 import { type Advice, shown } from "./data-advice.js";
@@ -40,7 +41,7 @@ function overview(source: { name: string; description: string }, summary: ScanSu
   return facts([
     ...rows,
     ["splits", `${list(Object.entries(splits))}${overlap ? " (validation images are test images too)" : ""}`],
-    ["formats", list(Object.entries(formats).map(([name, count]) => [formatNames[name] ?? name, count]))],
+    ["formats", list(Object.entries(formats).map(([name, count]) => [nameOfFormat[name] ?? name, count]))],
     ["sizes", `${list(sizes.map(({ width, height, count }) => [`of ${width}×${height}`, count]))}${more}`],
     [
       "shorter side",
@@ -51,9 +52,7 @@ function overview(source: { name: string; description: string }, summary: ScanSu
   ]);
 }
 
-const formatNames: Record<string, string> = {
-  ...{ jpeg: "JPEG", png: "PNG", webp: "WebP", gif: "GIF", pixels: "as bare pixels" },
-};
+const nameOfFormat: Record<string, string> = { ...formatNames, pixels: "as bare pixels" };
 
 /** Classes with bars, largest first where they are many. */
 function classTable({ classes }: ScanSummary): string {

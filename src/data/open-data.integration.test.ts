@@ -121,7 +121,7 @@ test("a source with a very long name is kept too", async () => {
 test("unreadable files are named, and the rest is used", async () => {
   const { train, skipped } = await open(path("some"));
   expect(train.count).toBe(3);
-  expect(skipped).toEqual([{ file: "broken.png", reason: "expected JPEG, PNG, WebP or GIF, got text" }]);
+  expect(skipped).toEqual([{ file: "broken.png", reason: "expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got text" }]);
 });
 
 test("images that would have to be enlarged may be refused", async () => {

@@ -45,7 +45,7 @@ test("a person sees what there is, what is unusual by name, what is done with it
   words(/^odd +10 +█+$/m);
   words(/^unreadable +2 +left out$/m);
   words(/^ {2}odd\/cut.png: cannot be decoded: .+$/m);
-  words(/^ {2}odd\/page.jpg: expected JPEG, PNG, WebP or GIF, got an HTML page$/m);
+  words(/^ {2}odd\/page.jpg: expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got an HTML page$/m);
   words(/^ {2}odd\/bomb.png: expected at most 134 megapixels, got 50000×50000$/m);
   words(/^ {2}odd\/here.png: the same as odd\/again.png$/m);
   words(/^ {2}odd\/animated.gif: 2 pictures$/m);

@@ -105,7 +105,7 @@ test.each([
   {
     name: "a file that is no image",
     words: ["--interpolate", join(folder, "note.png"), "1"],
-    message: "note.png: expected JPEG, PNG, WebP or GIF, got text",
+    message: "note.png: expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got text",
   },
   { name: "a sample far out", words: ["--interpolate", "1", "4000000"], message: "expected a number below 1000000" },
   { name: "a resolution without groups", words: ["--temperature", "16:1"], message: "a resolution among 4, 8, got 16" },

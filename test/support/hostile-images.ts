@@ -1,6 +1,8 @@
 /** @file Images made to harm whoever decodes them: each with what must be said of it, or that it is read. */
-import { crc32, deflateSync } from "node:zlib";
+import { deflateSync } from "node:zlib";
 import sharp from "sharp";
+import { rgbProfile } from "./colour-profiles.js";
+import { pngChunk as chunk, iccChunk, photometric, tiffOf, withPngChunks as withChunks } from "./encoded-images.js";
 import { plain, pngClaiming } from "./images.js";
 
 export interface HostileImage {
@@ -14,22 +16,13 @@ const text = (content: string) => Buffer.from(content, "latin1");
 const u16 = (value: number) => Buffer.from([value >> 8, value & 255]);
 const u32 = (value: number) => Buffer.from([value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]);
 
-/** One chunk of a PNG. */
-function chunk(name: string, data: Uint8Array): Buffer {
-  const body = Buffer.concat([text(name), data]);
-  return Buffer.concat([u32(data.length), body, u32(crc32(body))]);
-}
-
-/** A PNG with more chunks after its header. */
-const withChunks = (png: Buffer, ...chunks: Buffer[]): Buffer =>
-  Buffer.concat([png.subarray(0, 33), ...chunks, png.subarray(33)]);
-
-/** A black PNG of one bit a pixel, compressed a thousandfold. */
-function blackPng(width: number, height: number): Buffer {
-  const header = Buffer.concat([u32(width), u32(height), Buffer.from([1, 0, 0, 0, 0])]);
-  const rows = deflateSync(Buffer.alloc(height * (Math.ceil(width / 8) + 1)));
+/** A black PNG, compressed a thousandfold: of one bit a pixel, or of 16 bits, three channels and a profile. */
+function blackPng(width: number, height: number, profile?: Uint8Array): Buffer {
+  const header = Buffer.concat([u32(width), u32(height), Buffer.from(profile ? [16, 2, 0, 0, 0] : [1, 0, 0, 0, 0])]);
+  const rows = deflateSync(Buffer.alloc(height * (Math.ceil(profile ? 6 * width : width / 8) + 1)));
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]);
-  return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", rows), chunk("IEND", Buffer.alloc(0))]);
+  const parts = [...(profile ? [iccChunk(profile)] : []), chunk("IDAT", rows), chunk("IEND", Buffer.alloc(0))];
+  return Buffer.concat([signature, chunk("IHDR", header), ...parts]);
 }
 
 /** An animated PNG: every picture a copy of the first. */
@@ -111,6 +104,47 @@ function manyWebpPictures(webp: Buffer, times: number): Buffer {
   return extendedWebp(48, 32, 2, animation, ...new Array(times).fill(frame));
 }
 
+/** A grey TIFF of one pixel whose tags claim another size. */
+function tiffClaiming(width: number, height: number): Buffer {
+  const pixel = { width: 1, height: 1, depth: 8, channels: 1, samples: [9] };
+  return patchedTiff(tiffOf(pixel, { photometric: photometric.blackIsZero }), { 256: width, 257: height, 278: height });
+}
+
+/** A big-endian TIFF with other values of tags that have one of 32 bits. */
+function patchedTiff(tiff: Buffer, values: Record<number, number>): Buffer {
+  const copy = Buffer.from(tiff);
+  const list = copy.readUInt32BE(4);
+  for (let at = list + 2; at < list + 2 + 12 * copy.readUInt16BE(list); at += 12) {
+    const value = values[copy.readUInt16BE(at)];
+    if (value !== undefined) copy.writeUInt32BE(value, at + 8);
+  }
+  return copy;
+}
+
+/** A TIFF whose list of entries is followed by itself. */
+function endlessTiff(tiff: Buffer): Buffer {
+  const copy = Buffer.from(tiff);
+  const list = copy.readUInt32BE(4);
+  copy.writeUInt32BE(list, list + 2 + 12 * copy.readUInt16BE(list));
+  return copy;
+}
+
+/** An AVIF whose box of a name is changed in every place: `ispe` has its size. */
+function patchedAvif(avif: Buffer, box: string, change: (content: Buffer) => void): Buffer {
+  const copy = Buffer.from(avif);
+  for (let at = copy.indexOf(box); at >= 0; at = copy.indexOf(box, at + 4)) {
+    change(copy.subarray(at + 4, at - 4 + copy.readUInt32BE(at - 4)));
+  }
+  return copy;
+}
+
+/** An AVIF that claims another size. */
+const avifClaiming = (avif: Buffer, width: number, height: number): Buffer =>
+  patchedAvif(avif, "ispe", (content) => {
+    content.writeUInt32BE(width, 4);
+    content.writeUInt32BE(height, 8);
+  });
+
 /** Small valid files of every format, to be cut and damaged. */
 export async function validImages(): Promise<Record<string, Buffer>> {
   const noise = { type: "gaussian", mean: 128, sigma: 30 } as const;
@@ -125,17 +159,25 @@ export async function validImages(): Promise<Record<string, Buffer>> {
     webp: await sharp(picture).webp().toBuffer(),
     "lossless webp": await sharp(picture).webp({ lossless: true }).toBuffer(),
     gif: await sharp(picture).gif().toBuffer(),
+    avif: await sharp(picture).avif().toBuffer(),
+    tiff: await sharp(picture).tiff({ compression: "none" }).toBuffer(),
+    "tiff of tiles": await sharp(picture)
+      .tiff({ compression: "deflate", tile: true, predictor: "horizontal" })
+      .toBuffer(),
   };
 }
 
 /** The table. */
 export async function hostileImages(): Promise<HostileImage[]> {
-  const { png, jpeg, webp, gif } = await validImages();
+  const { png, jpeg, webp, gif, avif } = await validImages();
   const progressive = await plain([9, 99, 199], 800).jpeg({ progressive: true }).toBuffer();
+  const black = sharp({ create: { width: 4000, height: 4000, channels: 3, background: "black" } });
+  const pixel = { width: 1, height: 1, depth: 8, channels: 1, samples: [9] };
+  const grey = tiffOf(pixel, { photometric: photometric.blackIsZero });
   const laughs = Array.from({ length: 20 }, (_, i) => `<!ENTITY l${i + 1} "&l${i};&l${i};&l${i};&l${i};&l${i};">`).join(
     "",
   );
-  const format = /^expected JPEG, PNG, WebP or GIF, got /;
+  const format = /^expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got /;
   const tooLarge = /^expected at most 134 megapixels, got \d+×\d+$/;
   const damaged = /^cannot be decoded: /;
   return [
@@ -192,6 +234,43 @@ export async function hostileImages(): Promise<HostileImage[]> {
     { name: "JPEG with orientation 0", bytes: withSegment(jpeg, 0xe1, exif(0)) },
     { name: "JPEG whose EXIF points to itself", bytes: withSegment(jpeg, 0xe1, exif(6, 8)) },
     { name: "JPEG whose EXIF points outside", bytes: withSegment(jpeg, 0xe1, exif(6, 0xfffffff0)) },
+    { name: "PNG of 16 bits with a profile, 4,000×3,000", bytes: blackPng(4000, 3000, rgbProfile("display p3")) },
+    { name: "TIFF claiming 50,000×50,000", bytes: tiffClaiming(50_000, 50_000), refusal: tooLarge },
+    {
+      name: "TIFF claiming 4,294,967,295×4,294,967,295",
+      bytes: tiffClaiming(2 ** 32 - 1, 2 ** 32 - 1),
+      refusal: damaged,
+    },
+    { name: "TIFF claiming 11,000×11,000 of nothing", bytes: tiffClaiming(11_000, 11_000), refusal: damaged },
+    { name: "TIFF of 0×0", bytes: tiffClaiming(0, 0), refusal: damaged },
+    { name: "TIFF, 4,000×4,000 black pixels in 50 kB", bytes: await black.tiff({ compression: "deflate" }).toBuffer() },
+    { name: "TIFF of 5,000 pictures", bytes: tiffOf(pixel, { photometric: photometric.blackIsZero, pages: 5000 }) },
+    { name: "TIFF of endless pictures", bytes: endlessTiff(grey) },
+    { name: "TIFF whose pixels lie outside", bytes: patchedTiff(grey, { 273: 0xfffffff0 }), refusal: damaged },
+    { name: "TIFF of a strip of 4 GB", bytes: patchedTiff(grey, { 279: 0xffffffff }) },
+    {
+      name: "TIFF whose list of entries lies outside",
+      bytes: Buffer.from("II*\0\xff\xff\xff\x7f", "latin1"),
+      refusal: damaged,
+    },
+    {
+      name: "AVIF claiming 50,000×50,000",
+      bytes: avifClaiming(avif, 50_000, 50_000),
+      refusal: /^expected at most|^cannot/,
+    },
+    { name: "AVIF claiming 11,000×11,000", bytes: avifClaiming(avif, 11_000, 11_000), refusal: damaged },
+    { name: "AVIF of 0×0", bytes: avifClaiming(avif, 0, 0), refusal: damaged },
+    {
+      name: "AVIF, 4,000×3,000 black pixels in 500 bytes",
+      bytes: await black.resize(4000, 3000).avif({ effort: 0 }).toBuffer(),
+    },
+    {
+      name: "AVIF whose pixels lie outside",
+      bytes: patchedAvif(avif, "iloc", (content) => content.fill(255, 12)),
+      refusal: damaged,
+    },
+    { name: "AVIF called animated, of one picture", bytes: Buffer.from(avif).fill("avis", 8, 12) },
+    { name: "AVIF of nothing", bytes: avif.subarray(0, avif.readUInt32BE(0)), refusal: damaged },
     { name: "SVG", bytes: text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'), refusal: format },
     {
       name: "SVG that reads a file",
@@ -204,18 +283,18 @@ export async function hostileImages(): Promise<HostileImage[]> {
       refusal: format,
     },
     { name: "PDF", bytes: text("%PDF-1.7\n"), refusal: format },
-    { name: "TIFF", bytes: await plain([1, 2, 3]).tiff().toBuffer(), refusal: format },
-    { name: "AVIF", bytes: await plain([1, 2, 3]).avif().toBuffer(), refusal: format },
     { name: "BMP", bytes: Buffer.concat([text("BM"), Buffer.alloc(60)]), refusal: format },
     { name: "ZIP", bytes: text("PK\x03\x04"), refusal: format },
     { name: "HTML", bytes: text("<!DOCTYPE html><title>404</title>"), refusal: format },
     { name: "a Git LFS pointer", bytes: text("version https://git-lfs.github.com/spec/v1\n"), refusal: format },
     { name: "nothing", bytes: new Uint8Array(0), refusal: format },
     { name: "zeros", bytes: new Uint8Array(1e6), refusal: format },
-    ...["\xff\xd8\xff", "\x89PNG\r\n\x1a\n", "RIFF\xff\xff\xff\xffWEBP", "GIF89a"].map((start) => ({
-      name: `garbage that begins as ${JSON.stringify(start)}`,
-      bytes: Buffer.concat([text(start), Buffer.from(jpeg.map((byte) => (byte * 197 + 31) & 255))]),
-      refusal: damaged,
-    })),
+    ...["\xff\xd8\xff", "\x89PNG\r\n\x1a\n", "RIFF\xff\xff\xff\xffWEBP", "GIF89a", "II*\0", "\0\0\0\x10ftypavif"].map(
+      (start) => ({
+        name: `garbage that begins as ${JSON.stringify(start)}`,
+        bytes: Buffer.concat([text(start), Buffer.from(jpeg.map((byte) => (byte * 197 + 31) & 255))]),
+        refusal: damaged,
+      }),
+    ),
   ];
 }

@@ -39,6 +39,9 @@ await writeFiles(folder, {
   "moving.gif": await moving([red, blue]).gif().toBuffer(),
   "moving.webp": await moving([red, blue]).webp({ lossless: true }).toBuffer(),
   "film.png": await plain(red).tiff().toBuffer(),
+  "red.tif": plain(red).tiff({ compression: "lzw" }),
+  "red.avif": plain(red).avif({ quality: 100, chromaSubsampling: "4:4:4" }),
+  "photo.jpg": "\0\0\0\x18ftypheic\0\0\0\0mif1heic",
   "page.jpg": "<!DOCTYPE html><title>404</title>",
   "noise.jpg": await sharp({
     create: {
@@ -70,6 +73,9 @@ test.each<[string, Colour]>([
   ["clear.png", [255, 255, 255]],
   ["half-clear.webp", [127, 127, 127]],
   ["tiny.png", red],
+  ["red.tif", red],
+  ["film.png", red], // content decides
+  ["red.avif", red],
   ["still.gif", red],
   ["moving.gif", red],
   ["moving.webp", red],
@@ -107,7 +113,7 @@ test.each([
 test("stripes narrower than a pixel become grey instead of a pattern, in every format", async () => {
   const size = 96;
   const stripes = Uint8Array.from({ length: size * size * 3 }, (_, i) => (Math.floor(i / 3) % 2 ? 255 : 0));
-  for (const format of ["png", "jpeg", "webp"] as const) {
+  for (const format of ["png", "jpeg", "webp", "tiff", "avif"] as const) {
     const file = path(`stripes.${format}`);
     await sharp(stripes, { raw: { width: size, height: size, channels: 3 } })
       [format]({ quality: 100 })
@@ -118,11 +124,11 @@ test("stripes narrower than a pixel become grey instead of a pattern, in every f
 });
 
 test.each([
-  ["text.png", "expected JPEG, PNG, WebP or GIF, got text"],
-  ["empty.png", "expected JPEG, PNG, WebP or GIF, got an empty file"],
-  ["vector.png", "expected JPEG, PNG, WebP or GIF, got SVG"],
-  ["film.png", "expected JPEG, PNG, WebP or GIF, got TIFF"],
-  ["page.jpg", "expected JPEG, PNG, WebP or GIF, got an HTML page"],
+  ["text.png", "expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got text"],
+  ["empty.png", "expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got an empty file"],
+  ["vector.png", "expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got SVG"],
+  ["photo.jpg", "expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got HEIC: convert it to PNG first"],
+  ["page.jpg", "expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got an HTML page"],
   ["noise.jpg", "cannot be decoded: VipsJpeg: premature end of JPEG image"],
 ])("%s cannot be used: %s", async (name, reason) => {
   await expect(decode(name, 4)).rejects.toThrow(reason);

@@ -1,9 +1,10 @@
 /** @file Files to pixels: sharp decodes them, and our own resizing brings them to a model's resolution. */
 import sharp, { type Metadata, type Sharp } from "sharp";
-import { imageFormat } from "./image-format.js";
+import { expectColours, OPENING, type Raw, toSrgb } from "./colour.js";
+import { type ImageFormat, imageFormat } from "./image-format.js";
 import { resizeInterleaved } from "./resize.js";
 
-/** Images of more pixels are refused before they are decoded: 134 megapixels take 400 MB. */
+/** Images of more pixels are refused before they are decoded: 134 megapixels take 400 MB, and 1.1 GB while they have 16 bits. */
 const LARGEST_PIXELS = 2 ** 27;
 
 /** Larger files are refused before they are read, bytes. */
@@ -29,7 +30,7 @@ export type SmallImages = "enlarged" | "refused";
 /**
  * The centre of an image as uint8 [3, R, R], decoded by `decodePixels` and resized as `resizePixels` does.
  *
- * @param bytes - a JPEG, PNG, WebP or GIF file
+ * @param bytes - a file of a format that is read
  * @param small - what becomes of it when its shorter side has fewer than R pixels
  * @throws Error saying why it cannot be used
  */
@@ -60,28 +61,24 @@ export const tryDecoding = (bytes: Uint8Array, resolution: number, small?: Small
     (error: Error) => ({ error: error.message }),
   );
 
-/** A decoded image. */
-export interface DecodedImage {
-  /** uint8 [H, W, channels]. */
-  data: Uint8Array;
-  info: { width: number; height: number; channels: number };
+/** A decoded image, uint8 [H, W, channels]. */
+export interface DecodedImage extends Raw {
+  format: ImageFormat;
   /** What the file's header says. */
   metadata: Metadata;
 }
 
 /**
- * All pixels of an image: upright by its EXIF orientation, on white, in sRGB of 8 bits. Of an animation, the first picture.
+ * All pixels of an image: upright by its EXIF orientation, on white, in sRGB of 8 bits. Of several pictures in a file, the
+ * first.
  *
- * @param bytes - a JPEG, PNG, WebP or GIF file
+ * @param bytes - a file of a format that is read
  * @throws Error saying why it cannot be used
  */
 export async function decodePixels(bytes: Uint8Array): Promise<DecodedImage> {
-  const { image, metadata } = await openImage(bytes);
-  const decoded = await decode(
-    image.autoOrient().flatten({ background: "white" }).toColourspace("srgb"),
-    metadata.width * metadata.height,
-  );
-  return { ...decoded, metadata };
+  const image = await openImage(bytes);
+  const decoded = await toSrgb(image.bytes, image, (each) => decode(each, image.metadata));
+  return { ...decoded, format: image.format, metadata: image.metadata };
 }
 
 /**
@@ -90,16 +87,16 @@ export async function decodePixels(bytes: Uint8Array): Promise<DecodedImage> {
  * @param bytes - a file that `decodePixels` accepts, of an image with alpha
  */
 export async function isTransparent(bytes: Uint8Array): Promise<boolean> {
-  const { image, metadata } = await openImage(bytes);
-  const { data } = await decode(image.ensureAlpha().extractChannel("alpha"), metadata.width * metadata.height);
-  return data.some((alpha) => alpha < 255);
+  const image = await openImage(bytes);
+  const alpha = sharp(image.bytes, OPENING).ensureAlpha().extractChannel("alpha").raw({ depth: "uchar" });
+  const { data } = await decode(alpha, image.metadata);
+  return data.some((each) => each < 255);
 }
 
 /** The pixels of an image, once other large ones are done. */
-async function decode(image: Sharp, pixels: number) {
-  const run = () =>
-    image.timeout({ seconds: LONGEST_SECONDS }).raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
-  return (pixels > LARGE_PIXELS ? oneAtATime(run) : run()).catch(explain);
+async function decode(image: Sharp, { width, height }: Metadata): Promise<Raw> {
+  const run = () => image.timeout({ seconds: LONGEST_SECONDS }).toBuffer({ resolveWithObject: true });
+  return (width * height > LARGE_PIXELS ? oneAtATime(run) : run()).catch(explain);
 }
 
 /**
@@ -112,23 +109,38 @@ export async function isLarge(bytes: Uint8Array): Promise<boolean> {
   return width * height > LARGE_PIXELS;
 }
 
+/** An image whose header has been read, and the bytes to decode it from. */
+interface OpenImage {
+  bytes: Uint8Array;
+  format: ImageFormat;
+  metadata: Metadata;
+}
+
 /**
  * Reads the header of an image, and decodes nothing.
  *
- * @returns the image, to be decoded once, and what its header says
- * @throws Error when the file or the image is too large, or is no image of a known format
+ * @throws Error when the file or the image is too large, or is no image that is read
  */
-async function openImage(bytes: Uint8Array): Promise<{ image: Sharp; metadata: Metadata }> {
-  expectFileSize(bytes.length);
-  imageFormat(bytes);
-  const image = sharp(bytes, { limitInputPixels: false, failOn: "error" });
-  const metadata = await image.metadata().catch(explain);
+async function openImage(file: Uint8Array): Promise<OpenImage> {
+  expectFileSize(file.length);
+  const format = imageFormat(file);
+  const bytes = format === "avif" ? asStill(file) : file;
+  const metadata = await sharp(bytes, OPENING).metadata().catch(explain);
   const { width, height } = metadata;
   if (width * height > LARGEST_PIXELS) {
     const megapixels = Math.floor(LARGEST_PIXELS / 1e6);
     throw new TooLarge(`expected at most ${megapixels} megapixels, got ${width}×${height}`);
   }
-  return { image, metadata };
+  expectColours(metadata);
+  return { bytes, format, metadata };
+}
+
+/** An animated AVIF under the brand of a still, which it holds too, and under which alone libvips knows it. */
+function asStill(file: Uint8Array): Uint8Array {
+  if (Buffer.from(file.buffer, file.byteOffset, 12).toString("latin1", 8) !== "avis") return file;
+  const bytes = Uint8Array.from(file);
+  bytes.set(Buffer.from("avif"), 8);
+  return bytes;
 }
 
 function expectFileSize(size: number): void {

@@ -20,7 +20,7 @@ test.each([1, 1000])("a decoder for %i images gives what decodeImage gives", asy
     });
     expect(count).toBe(30);
     const bad = decoder.decode(Buffer.from("no image"), 4);
-    expect(await bad).toEqual({ error: "expected JPEG, PNG, WebP or GIF, got text" });
+    expect(await bad).toEqual({ error: "expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got text" });
   } finally {
     await decoder.close();
   }

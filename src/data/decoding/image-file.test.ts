@@ -21,7 +21,7 @@ test("what is no image is refused by its name", async () => {
   const refusal = (name: string) => readImageFile(path(name), 4).catch((error: Error) => error);
   const messages: [string, string][] = [
     ["nowhere.png", ": there is nothing."],
-    ["note.png", ": expected JPEG, PNG, WebP or GIF, got text."],
+    ["note.png", ": expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got text."],
     ["large.png", ": it has more than 256 MB."],
     ["", ": it is no file."],
   ];

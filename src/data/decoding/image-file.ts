@@ -6,7 +6,7 @@ import { decodeImage, LARGEST_FILE } from "./decode.js";
 /**
  * The centre of an image in a file, uint8 [3, R, R]: decoded and resized as training images are.
  *
- * @param path - a JPEG, PNG, WebP or GIF file
+ * @param path - a file of a format that is read
  * @throws UserError when there is no such file, or it cannot be used
  */
 export async function readImageFile(path: string, resolution: number): Promise<Uint8Array> {

@@ -25,7 +25,7 @@ export const HASH_BYTES = 16;
 export const RESIZING = "largest centred square; box halvings, then bicubic (guided-diffusion); on white, sRGB";
 
 /** Another where packs, or the splits and labels of the same files, become others; it makes old packs useless too. */
-export const PACK_VERSION = 2;
+export const PACK_VERSION = 3;
 
 const count = z.int().nonnegative();
 const range = z.strictObject({ from: count, count });

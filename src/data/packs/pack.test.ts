@@ -108,7 +108,7 @@ test("encoded images are decoded, images of another size resized", async () => {
   await writePack(path, source, listing(5, { record, classes: [] }), { resolution: 2 });
   expect(contentOf("train")).toEqual([9, 2, 4].map((byte) => [byte, undefined]));
   expect(readPack(path).about.skipped).toEqual([
-    { file: "1.png", reason: "expected JPEG, PNG, WebP or GIF, got text" },
+    { file: "1.png", reason: "expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got text" },
   ]);
 });
 

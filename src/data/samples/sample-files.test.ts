@@ -55,6 +55,24 @@ test("image files of a folder in the order of their names, as they are", async (
   expect(part.images.subarray(0, size)).toEqual(images.subarray((count - 1) * size));
 });
 
+test("files of every format and depth give the colours that training gives", async () => {
+  const red = (space: string) =>
+    sharp({ create: { width: 4, height: 4, channels: 3, background: "#f00" } })
+      .toColourspace(space)
+      .withIccProfile("srgb");
+  await writeFiles(folder, {
+    "reds/a.png": red("srgb"),
+    "reds/b.png": red("rgb16"),
+    "reds/c.TIF": await red("srgb").tiff({ compression: "lzw" }).toBuffer(),
+    "reds/d.avif": red("srgb").avif({ lossless: true }),
+  });
+  const [{ images: all4, count: reds }] = await all(await openSamples(join(folder, "reds")), 8);
+  const plane = (value: number) => new Array(16).fill(value);
+  const one = [...plane(255), ...plane(0), ...plane(0)];
+  expect(reds).toBe(4);
+  expect([...all4]).toEqual([...one, ...one, ...one, ...one]);
+});
+
 test.each<[string, Record<string, Tensor>, string]>([
   ["another name", { samples: array([count, resolution, resolution, 3]) }, "but it holds samples.npy"],
   ["planes first", { arr_0: array([count, 3, resolution, resolution]) }, "but its array is uint8 [5, 3, 4, 4]"],
@@ -78,7 +96,9 @@ test("files of several sizes, oblong ones and none at all are refused", async ()
   const sizes = await openSamples(join(folder, "sizes"));
   await expect(all(sizes, 4)).rejects.toThrow("expected images of one size, but a.png has 4×4 pixels and b.png 8×8");
   await expect(openSamples(join(folder, "oblong"))).rejects.toThrow("a.png cannot be used: it has 8×4 pixels");
-  await expect(openSamples(join(folder, "none"))).rejects.toThrow("there is no JPEG, PNG, WebP or GIF file");
+  await expect(openSamples(join(folder, "none"))).rejects.toThrow(
+    "there is no JPEG, PNG, WebP, GIF, AVIF or TIFF file",
+  );
 });
 
 test("an array that claims more images than its file has is refused before anything is made for them", async () => {

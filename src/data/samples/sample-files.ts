@@ -4,6 +4,7 @@ import { UserError } from "../../errors.js";
 import { planar } from "../../formats/pixels.js";
 import { openCollection } from "../collections/open-collection.js";
 import { decodePixels, LARGEST_FILE } from "../decoding/decode.js";
+import { READABLE } from "../decoding/image-format.js";
 import { isImageName } from "../sources/files.js";
 import { type ImagePart, inParts } from "./image-parts.js";
 import { openSampleArray } from "./sample-array.js";
@@ -35,7 +36,7 @@ async function openImageFiles(path: string): Promise<SampleFile> {
   const collection = await openCollection(path);
   const names = collection.files.map(({ name }) => name).filter(isImageName);
   if (names.length === 0) {
-    throw new UserError(`Expected images in ${path}, but there is no JPEG, PNG, WebP or GIF file.`);
+    throw new UserError(`Expected images in ${path}, but there is no ${READABLE} file.`);
   }
   let resolution = 0;
   for await (const pixels of decoded(path, collection.read(new Set(names.slice(0, 1)), { largest: LARGEST_FILE }))) {

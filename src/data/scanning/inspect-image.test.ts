@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { expect, test } from "vitest";
+import { photometric, tiffOf } from "../../../test/support/encoded-images.js";
 import { halves, moving, plain } from "../../../test/support/images.js";
 import { type ImageFacts, inspectImage, inspectPixels } from "./inspect-image.js";
 
@@ -22,6 +24,28 @@ test.each<[string, () => Promise<Buffer>, object]>([
     { transparent: true, deep: true },
   ],
   ["16 bits", () => red().toColourspace("rgb16").png().toBuffer(), { deep: true }],
+  ["a TIFF", () => red().tiff().toBuffer(), { format: "tiff" }],
+  ["an AVIF", () => red().avif().toBuffer(), { format: "avif" }],
+  [
+    "an animated AVIF",
+    () => readFile(new URL("../../../test/fixtures/avif/moving.avif", import.meta.url)),
+    { format: "avif", frames: 2, width: 192, height: 16 },
+  ],
+  [
+    "a TIFF of 16 bits and three pages",
+    async () =>
+      tiffOf(
+        {
+          width: 20,
+          height: 10,
+          depth: 16,
+          channels: 3,
+          samples: Array.from({ length: 600 }, (_, i) => (9001 * i) % 65536),
+        },
+        { photometric: photometric.rgb, pages: 3 },
+      ),
+    { format: "tiff", deep: true, frames: 3 },
+  ],
   ["CMYK", () => red().toColourspace("cmyk").jpeg().toBuffer(), { format: "jpeg", cmyk: true }],
   [
     "turned by EXIF",

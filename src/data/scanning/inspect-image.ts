@@ -31,17 +31,16 @@ const GREY_TOLERANCE = 2;
 /**
  * Decodes a file and says what it is.
  *
- * @param bytes - JPEG, PNG, WebP or GIF
+ * @param bytes - a file of a format that is read
  * @throws Error saying why the file cannot be used
  */
 export async function inspectImage(bytes: Uint8Array): Promise<ImageFacts> {
-  const { data, info, metadata } = await decodePixels(bytes);
-  const format = metadata.format as ImageFormat;
+  const { data, info, format, metadata } = await decodePixels(bytes);
   return {
     format,
     width: info.width,
     height: info.height,
-    frames: format === "png" ? framesOfPng(bytes) : (metadata.pages ?? 1),
+    frames: format === "png" ? framesOfPng(bytes) : format === "avif" ? framesOfAvif(bytes) : (metadata.pages ?? 1),
     transparent: metadata.hasAlpha ? await isTransparent(bytes) : false,
     turned: (metadata.orientation ?? 1) > 1,
     cmyk: metadata.space === "cmyk",
@@ -83,4 +82,13 @@ function framesOfPng(bytes: Uint8Array): number {
     if (name === "IDAT") break;
   }
   return 1;
+}
+
+/** The number of pictures in the table of sizes of an animated AVIF's track (ISO 14496-12 §8.7.3). */
+function framesOfAvif(bytes: Uint8Array): number {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (file.toString("latin1", 8, 12) !== "avis") return 1;
+  const table = file.indexOf("stsz");
+  const count = table + 12; // behind its name, a version, and the size that all have
+  return table > 0 && count + 4 <= file.length ? Math.max(file.readUInt32BE(count), 1) : 1;
 }

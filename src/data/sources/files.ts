@@ -1,10 +1,8 @@
 /** @file Image files of collections: which files are some, and how they are read. */
-import { extname } from "node:path/posix";
 import type { Collection, Failure } from "../collections/collection.js";
 import { LARGEST_FILE } from "../decoding/decode.js";
+import { hasImageExtension } from "../decoding/image-format.js";
 import type { SourceContent } from "./listing.js";
-
-const extensions = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif"]);
 
 /** A file of one of several collections. */
 export interface SourceFile {
@@ -14,7 +12,7 @@ export interface SourceFile {
 }
 
 /** Whether a file is called as images are. */
-export const isImageName = (name: string): boolean => extensions.has(extname(name).toLowerCase());
+export const isImageName = hasImageExtension;
 
 /** All files of some collections. */
 export const filesOf = (collections: readonly Collection[]): SourceFile[] =>

@@ -2,6 +2,7 @@
 import { UserError } from "../../errors.js";
 import type { Collection } from "../collections/collection.js";
 import { openCollection } from "../collections/open-collection.js";
+import { READABLE } from "../decoding/image-format.js";
 import { type Split, splits } from "../image-set.js";
 import { splitByKey } from "../split.js";
 import { isImageName, readImages } from "./files.js";
@@ -9,7 +10,7 @@ import { readLists } from "./label-lists.js";
 import { commonFolders, firstFolder, type Labelling, labelsByGroup, labelsByLists } from "./labels.js";
 import type { Listing, SourceImage } from "./listing.js";
 
-const ACCEPTED = "JPEG, PNG, WebP or GIF images (.jpg, .jpeg, .png, .webp, .gif)";
+const ACCEPTED = `${READABLE} images (.jpg, .png, .webp, .gif, .avif, .tif …)`;
 
 /** Names under which sub-folders divide a set themselves. */
 const splitFolders: Record<Split, readonly string[]> = {
