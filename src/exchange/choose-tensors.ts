@@ -6,7 +6,7 @@
  */
 import { type Config, presets, resolvePreset } from "../config/index.js";
 import { UserError } from "../errors.js";
-import { describeObject, isModule, PythonObject } from "../formats/python-objects.js";
+import { describeObject, isModule, type PythonObject } from "../formats/python-objects.js";
 import { bytesOf } from "../formats/tensor.js";
 import type { Contents, Leaf } from "./contents.js";
 import { type Model, type Naming, namings } from "./namings.js";

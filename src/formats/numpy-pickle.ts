@@ -3,8 +3,8 @@
  * pickle is read: an array's elements are asked for afterwards.
  */
 import { type PickleFunction, type PickleGlobals, plainGlobals, type Stateful } from "./pickle.js";
-import { PythonName, PythonObject } from "./python-objects.js";
 import { shown } from "./pickle-text.js";
+import { PythonName, PythonObject } from "./python-objects.js";
 import { type ElementType, elementBytes, elementCount, type Tensor, tensorFromBytes } from "./tensor.js";
 import { transpose } from "./transpose.js";
 

@@ -7,8 +7,8 @@
  * text, longer ones bytes, since it had one type for both. Bytes are views of the file.
  */
 import { UserError } from "../errors.js";
-import { isSuspicious, PythonName, PythonObject } from "./python-objects.js";
 import { parseDecimal, parseFloatText, parseQuoted, parseRawUnicode, shown } from "./pickle-text.js";
+import { isSuspicious, PythonName, PythonObject } from "./python-objects.js";
 
 type Refuse = (problem: string) => never;
 
