@@ -6,7 +6,7 @@
  */
 import { type Config, presets, resolvePreset } from "../config/index.js";
 import { UserError } from "../errors.js";
-import { describeObject, isModule, type PythonObject } from "../formats/python-objects.js";
+import { isModule, nameOf, type PythonObject } from "../formats/python-objects.js";
 import { bytesOf } from "../formats/tensor.js";
 import type { Contents, Leaf } from "./contents.js";
 import { type Model, type Naming, namings } from "./namings.js";
@@ -46,7 +46,7 @@ const UNUSED_TABLE = "embed.embedding";
 /** What a group of tensors is, judged by what stands before their names. */
 type Role = "weights" | "average" | "optimizer";
 
-function roleOf(pieces: readonly string[], contents: Contents): Role {
+export function roleOf(pieces: readonly string[], contents: Pick<Contents, "leaves">): Role {
   const plain = stripWrappers(pieces);
   const words = plain.flatMap((piece) =>
     piece
@@ -91,7 +91,7 @@ export function chooseTensors(contents: Contents, model: Model, where: string, a
   const candidates = by("weights");
   const usual = candidates.filter(isUsual);
   const weights = only(usual.length > 0 ? usual : candidates, "weights", where);
-  const average = only(by("average"), "averages", where);
+  const average = only(by("average"), "averages", where, weights);
   if (!weights && !average) throw nothingFits(contents, groups, model, where);
   expectNoOtherAverage(contents, groups, fitted, where, weights);
   if (!weights) return choice(contents, [average!], true);
@@ -131,11 +131,16 @@ const offered = (groups: readonly TensorGroup[]): string =>
   groups.length === 0 ? "of which there are none" : `one of ${groups.map(({ label }) => label).join(", ")}`;
 
 /** The one candidate; of several that are the same numbers the first. */
-function only(candidates: readonly TensorGroup[], what: string, where: string): TensorGroup | undefined {
+function only(
+  candidates: readonly TensorGroup[],
+  what: string,
+  where: string,
+  beside?: TensorGroup,
+): TensorGroup | undefined {
   const [first, ...others] = candidates;
   if (others.every((other) => areSame(first, other))) return first;
   const labels = candidates.map(({ label }) => label);
-  const example = what === "weights" ? labels[0] : `WEIGHTS ${labels[0]}`;
+  const example = beside ? `${beside.label} ${labels[0]}` : labels[0];
   throw new UserError(
     `Expected one set of ${what} in ${where}, got ${labels.length} with an equal claim: ${labels.join(", ")}. ` +
       `Say which to take: --tensors ${example}.`,
@@ -261,24 +266,28 @@ export function describeChoice({ weights, average, unused }: Choice, objects: Co
     }
     const rest = group.prefix.slice(inKeys);
     return [
-      ...(depth > 0 ? [` from ${keys.slice(0, depth).join(".")}`] : []),
-      ...(rest.length > 0 ? [`${depth > 0 ? "," : ""} without the prefix ${rest.join(".")}.`] : []),
+      ...(depth > 0 ? [` from \`${keys.slice(0, depth).join(".")}\``] : []),
+      ...(rest.length > 0 ? [`${depth > 0 ? "," : ""} without the prefix \`${rest.join(".")}.\``] : []),
     ].join("");
   };
   const count = main.found.size;
   const first = weights
     ? `Took ${count} tensors${from(weights)}${average ? `; averages${from(average) || " beside them"}` : ""}`
     : `Took ${count} tensors${from(average!)}, which are averages; there are no other weights`;
+  const isAverage = ({ keys }: Contents["objects"][number]) => roleOf(keys, EMPTY) === "average";
+  const unread = [...objects.filter(isAverage), ...objects.filter((each) => !isAverage(each))];
   return [
-    first.endsWith(".") ? first : `${first}.`,
+    `${first}.`,
     ...(unused.length > 0 ? [`Not used: ${countedGroups(unused, [weights, average]).join(", ")}.`] : []),
-    ...(objects.length > 0
+    ...(unread.length > 0
       ? [
-          `Not read: ${summary(objects.map(({ keys, value }) => `${describeObject(value)}${keys.length > 0 ? ` (${keys.join(".")})` : ""}`))}.`,
+          `Not read, being objects: ${summary(unread.map(({ keys, value }) => `${nameOf(value)}${keys.length > 0 ? ` (\`${keys.join(".")}\`)` : ""}`))}.`,
         ]
       : []),
   ];
 }
+
+const EMPTY: Pick<Contents, "leaves"> = { leaves: [] };
 
 /** Unused tensors by what they have in common before they part from those that are used: "optimizer (248 tensors)". */
 function countedGroups(unused: readonly Leaf[], used: readonly (TensorGroup | undefined)[]): string[] {
@@ -289,7 +298,7 @@ function countedGroups(unused: readonly Leaf[], used: readonly (TensorGroup | un
     const label = pieces.slice(0, shared + 1).join(".");
     counts.set(label, (counts.get(label) ?? 0) + 1);
   }
-  const lines = [...counts].map(([label, count]) => (count === 1 ? label : `${label} (${count} tensors)`));
+  const lines = [...counts].map(([label, count]) => `\`${label}\`${count === 1 ? "" : ` (${count} tensors)`}`);
   return lines.length > MOST_NAMED ? [...lines.slice(0, MOST_NAMED), `${lines.length - MOST_NAMED} more`] : lines;
 }
 

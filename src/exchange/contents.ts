@@ -2,7 +2,7 @@
 import { UserError } from "../errors.js";
 import { NumpyArray } from "../formats/numpy-pickle.js";
 import { shown } from "../formats/pickle-text.js";
-import { describeObject, PythonName, PythonObject } from "../formats/python-objects.js";
+import { nameOf, PythonName, PythonObject } from "../formats/python-objects.js";
 import type { ElementType, Tensor } from "../formats/tensor.js";
 import { isTensor } from "../formats/torch-file.js";
 import { UnreadTensor } from "../formats/torch-pickle.js";
@@ -109,7 +109,7 @@ export function contentsOf(value: unknown, where: string): Contents {
 /** What a value is, for a message: its kind and some of its keys. */
 function describeValue(value: unknown): string {
   if (isTensor(value)) return `one tensor [${value.shape.join(", ")}]`;
-  if (value instanceof PythonObject || value instanceof PythonName) return describeObject(value);
+  if (value instanceof PythonObject || value instanceof PythonName) return `an object of ${nameOf(value)}`;
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (!(value instanceof Map)) return value === null ? "None" : `a ${typeof value}`;
   const keys = [...value.keys()].slice(0, 5).map((key) => shown(typeof key === "string" ? key.slice(0, 40) : key));

@@ -152,7 +152,7 @@ Give the configuration that the weights were trained with.`,
 
 test("of many the first ten are named", () => {
   expect(() => read(flaxPickle({ a: { shape: [1], bytes: new Uint8Array(4) } }))).toThrow(
-    /got 1 tensors that do not fit:\n {2}\d+ missing:\n( {4}.*\n){10} {4}… and \d+ more\n/,
+    /got 1 tensor that do not fit:\n {2}\d+ missing:\n( {4}.*\n){10} {4}… and \d+ more\n/,
   );
 });
 

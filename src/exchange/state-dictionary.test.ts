@@ -75,7 +75,7 @@ Give the configuration that the weights were trained with.`,
 test("of many the first ten are named", () => {
   expect(() => read(new Map([["outproj.bias", floatTensor(new Float32Array(6), [6])]]))).toThrow(
     new RegExp(
-      `got 1 tensors that do not fit:\n  ${whole().size - 1} missing:\n(    .*\\n){10}    … and ${whole().size - 11} more\n`,
+      `got 1 tensor that do not fit:\n  ${whole().size - 1} missing:\n(    .*\\n){10}    … and ${whole().size - 11} more\n`,
     ),
   );
 });

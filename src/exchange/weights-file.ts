@@ -72,6 +72,17 @@ export async function openWeightsFile(path: string): Promise<WeightsFile> {
   return { format: kind.name, ...(await kind.read(path)) };
 }
 
+/** Whether a file begins like one of weights, whatever its name; false where there is none. */
+export async function beginsLikeWeights(path: string): Promise<boolean> {
+  const missing = (): never => {
+    throw new UserError("no file");
+  };
+  const file = await openBytes(path, missing).catch(() => undefined);
+  if (!file) return false;
+  const start = await file.read(0, START).finally(() => file.close());
+  return kinds.some(({ matches }) => matches(start, Buffer.alloc(1)));
+}
+
 async function readTorch(path: string) {
   const { value, protocol } = await openTorchCheckpoint(path, path);
   return { value, protocol };

@@ -77,12 +77,9 @@ export function isSuspicious(module: string, name: string): boolean {
   return SUSPICIOUS_MODULES.has(module.split(".")[0]) || name.includes(".__") || SUSPICIOUS_NAMES.test(key);
 }
 
-/** What it is, for a message: "an object of argparse.Namespace". */
-export function describeObject(value: PythonName | PythonObject): string {
-  const name = value instanceof PythonName ? value : value.type;
-  const full = shown(name.full).slice(1, -1);
-  return value instanceof PythonName ? `the name ${full}` : `an object of ${full}`;
-}
+/** Its class, or the name that it is, without what could disturb a terminal. */
+export const nameOf = (value: PythonName | PythonObject): string =>
+  shown((value instanceof PythonName ? value : value.type).full).slice(1, -1);
 
 /** Whether it is a whole network of PyTorch, which is a tree of objects of its own classes. */
 export const isModule = (value: unknown): value is PythonObject =>

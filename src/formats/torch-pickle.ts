@@ -147,7 +147,10 @@ const rebuildFromType: PickleFunction = ([rebuild, , given], refuse) =>
     : new UnreadTensor("of a class of its own");
 
 /** Tensors of other kinds, which are named and not read. */
-const unread = (kind: string) => (): UnreadTensor => new UnreadTensor(kind);
+const unread =
+  (kind: string): PickleFunction =>
+  ([, , shape]) =>
+    new UnreadTensor(kind, areSizes(shape) ? [...shape] : undefined);
 
 /** What checkpoints may ask for; other classes are held as objects. */
 export const torchGlobals: PickleGlobals = new Map<string, unknown>([
@@ -181,11 +184,20 @@ export const torchGlobals: PickleGlobals = new Map<string, unknown>([
  * which the class is named.
  */
 export function outsideOf(reference: unknown, refuse: Refuse): TorchStorage | PythonName {
-  const [kind, type, name, , count, part = null] = Array.isArray(reference) ? reference : [];
+  const [kind, type, name, , count, part = null] =
+    typeof reference === "string" ? inText(reference) : listOf(reference);
   if (kind === "module" && type instanceof PythonName) return type;
   if (kind !== "storage" || !(type instanceof StorageType) || typeof name !== "string" || !isSize(count)) {
     return refuse("it refers to data outside of itself that are no storage");
   }
   if (part !== null) refuse(`its storage ${shown(name)} is a part of another, as PyTorch before 1.0 wrote them`);
   return new TorchStorage(name, type.type, count);
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** A reference as protocol 0 writes it: as Python's `repr` of it. */
+function inText(reference: string): readonly unknown[] {
+  const parts = /^\('storage', <class 'torch\.(\w+)'>, '(\w+)', '[\w:]+', (\d+)(?:, None)?\)$/.exec(reference);
+  return parts ? ["storage", torchGlobals.get(`torch ${parts[1]}`), parts[2], "", Number(parts[3])] : [];
 }

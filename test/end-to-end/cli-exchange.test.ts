@@ -123,7 +123,7 @@ test("a training checkpoint is imported whole: average, weights, moments, and ho
   expect(await done("import", file("uncond16", "train_state.pt"), ...words)).toEqual({
     ...{ out: run, format: "PyTorch", parameters: 114294, step: 3 },
     imported: ["ema", "parameters", "moments"],
-    notes: ["Took 124 tensors from model; averages from ema_parameters.", "Not used: iterations."],
+    notes: ["Took 124 tensors from `model`; averages from `ema_parameters`.", "Not used: `iterations`."],
   });
   expect(readdirSync(join(run, "checkpoints", "step-3")).sort()).toEqual([
     ...["ema.safetensors", "manifest.json", "optimizer.safetensors", "parameters.safetensors"],
