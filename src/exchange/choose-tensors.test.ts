@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { tinyConfig } from "../../test/support/tiny.js";
 import { resolvePreset } from "../config/index.js";
@@ -24,7 +25,14 @@ const object = (name: string) => new PythonObject(new PythonName(...(name.split(
 
 const read = (value: unknown, tensors?: string[]) => weightsFrom(value, config, "a.pt", { tensors });
 const count = state().size;
-const values = (tree: ParameterTree) => parameterEntries(tree).map(([, elements]) => elements);
+/** All numbers of a tree, as one short text. */
+const values = (tree: ParameterTree) => {
+  const hash = createHash("sha256");
+  for (const [, { buffer, byteOffset, byteLength }] of parameterEntries(tree)) {
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest("hex");
+};
 
 /** Part of the names as `torch.compile` and wrappers of single modules change them. */
 const inside = (tensors: Map<string, Tensor>) =>

@@ -43,13 +43,14 @@ export function statementLines(source: string, where: string): StatementLine[] {
   let current: Token[] = [];
   let [at, line, lineStart, open] = [0, 1, 0, 0];
   const place = () => ({ line, column: at - lineStart + 1 });
-  const finish = () => {
-    if (current.length > 0)
-      lines.push({
-        indent: current[0].column - 1,
-        tokens: [...current, { kind: "end", text: "the end of the line", ...place() }],
-      });
+  let inLine: number | undefined;
+  /** Ends a statement; how far it was indented. */
+  const finish = (): number | undefined => {
+    if (current.length === 0) return inLine;
+    const indent = inLine ?? current[0].column - 1;
+    lines.push({ indent, tokens: [...current, { kind: "end", text: "the end of the line", ...place() }] });
     current = [];
+    return indent;
   };
   const add = (kind: Token["kind"], text: string, length: number) => {
     current.push({ kind, text, ...place() });
@@ -62,7 +63,10 @@ export function statementLines(source: string, where: string): StatementLine[] {
   while (at < source.length) {
     const character = source[at];
     if (character === "\n") {
-      if (open === 0) finish();
+      if (open === 0) {
+        finish();
+        inLine = undefined;
+      }
       at++;
       newLine();
     } else if (character === "\\" && /^\\\r?\n/.test(source.slice(at, at + 3))) {
@@ -73,10 +77,9 @@ export function statementLines(source: string, where: string): StatementLine[] {
       const end = source.indexOf("\n", at);
       at = end < 0 ? source.length : end;
     } else if (character === ";" && open === 0) {
-      const indent = current[0]?.column ?? 1;
-      finish();
+      const indent = finish(); // the next statement stands in the same line
       at++;
-      if (lines.length > 0) lines[lines.length - 1].indent = indent - 1;
+      inLine = indent;
     } else if (match(TEXT)) readText();
     else {
       const found = PATTERNS.map(([kind, pattern]) => [kind, match(pattern)] as const).find(([, text]) => text);
