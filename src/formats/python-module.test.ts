@@ -3,7 +3,7 @@ import { UserError } from "../errors.js";
 import { readPythonModule } from "./python-module.js";
 
 const read = (source: string) => readPythonModule(source, "config.py");
-const valueOf = (expression: string) => read(`x = ${expression}`).get("x");
+const evaluate = (expression: string) => read(`x = ${expression}`).get("x");
 const map = (items: Record<string, unknown>) => new Map(Object.entries(items));
 
 test.each<[string, unknown]>([
@@ -51,7 +51,7 @@ test.each<[string, unknown]>([
   ["len([1, 2]) + sum((1, 2)) + max(1, 5) + min([3, 4])", 13],
   ["int(7/2)", 3],
 ])("%s", (expression, value) => {
-  expect(valueOf(expression)).toEqual(value);
+  expect(evaluate(expression)).toEqual(value);
 });
 
 test("a module of assignments, with names assigned before", () => {
