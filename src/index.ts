@@ -36,8 +36,8 @@ export {
   rateDistortion,
 } from "./evaluation/rate-distortion.js";
 export { exportOnnx } from "./exchange/onnx/export-onnx.js";
-export { readWeights } from "./exchange/read-weights.js";
-export type { ForeignWeights } from "./exchange/training-checkpoint.js";
+export { type ForeignWeights, readWeights } from "./exchange/read-weights.js";
+
 export { writeSafetensors, writeTorch } from "./exchange/write-weights.js";
 export { type FeatureSet, type MeasureOptions, measureFeatures } from "./experiments/feature-set.js";
 export { drawnPictures, type PictureStream, picturesInMemory, picturesOfSet } from "./experiments/picture-streams.js";

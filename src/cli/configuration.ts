@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { applySettings, type Config, parseConfig, resolvePreset } from "../config/index.js";
 import { UserError } from "../errors.js";
+import { isAuthorsConfig, parseAuthorsJson, parseAuthorsModule } from "../exchange/authors-config.js";
 
 /** What {@link addConfigurationOptions} adds. */
 export interface ConfigurationOptions {
@@ -15,22 +16,32 @@ export interface ConfigurationOptions {
 export const addConfigurationOptions = (command: Command): Command =>
   command
     .option("--preset <name>", "configuration to start from: emoji32-small, cifar10, …")
-    .option("--config <file>", "the same from a JSON file, such as the config.json of a run")
+    .option("--config <file>", "the same from a file: the config.json of a run, or the authors' own .py or JSON")
     .option(
       "--set <path=value...>",
       "change single settings: --set training.batchSize=8 optimizer.maxLearningRate=1e-3",
     );
 
-/** Reads a configuration from a JSON file. */
-export function readConfig(path: string): Config {
+/**
+ * Reads a configuration from a file: ours in JSON, or the authors' own, as JSON or as a Python module that is read and not run.
+ *
+ * @param onNotice - told what the user should know of a configuration that was translated
+ */
+export function readConfig(path: string, onNotice: (message: string) => void = () => {}): Config {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
     throw new UserError(`Expected a configuration at ${path}, but it cannot be read (${(error as Error).message}).`);
   }
+  const translated = ({ config, notes }: { config: Config; notes: string[] }): Config => {
+    notes.forEach(onNotice);
+    return config;
+  };
+  if (/\.py$/i.test(path)) return translated(parseAuthorsModule(text, path));
   try {
-    return parseConfig(JSON.parse(text), path);
+    const json: unknown = JSON.parse(text);
+    return isAuthorsConfig(json) ? translated(parseAuthorsJson(json, path)) : parseConfig(json, path);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new UserError(
@@ -43,17 +54,20 @@ export function readConfig(path: string): Config {
  * The preset or file, with the settings and the seed on top.
  *
  * @param start - where the configuration comes from when neither is named: that of a run that goes on
+ * @param onNotice - told what the user should know of a configuration that was translated
  * @throws UserError when both or neither are named and there is no `start`, and what parsing throws
  */
 export function resolveConfiguration(
   { preset, config, set = [] }: ConfigurationOptions,
   seed: number | undefined,
   start?: Config,
+  onNotice?: (message: string) => void,
 ): Config {
   if (preset !== undefined && config !== undefined) {
     throw new UserError(`Expected one of --preset and --config, got both (${preset} and ${config}). Leave one out.`);
   }
-  const chosen = preset !== undefined ? resolvePreset(preset) : config !== undefined ? readConfig(config) : start;
+  const chosen =
+    preset !== undefined ? resolvePreset(preset) : config !== undefined ? readConfig(config, onNotice) : start;
   if (!chosen) throw new UserError("Expected --preset NAME or --config FILE, got neither. Try --preset emoji32-small.");
   return applySettings(chosen, seed === undefined ? set : [...set, `training.seed=${seed}`]);
 }

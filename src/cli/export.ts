@@ -8,10 +8,11 @@ import type { Naming } from "../exchange/state-dictionary.js";
 import { writeSafetensors, writeTorch } from "../exchange/write-weights.js";
 import { parameterSpecs, type TrainedModel } from "../generation/trained-model.js";
 import { countParameters } from "../model/index.js";
+import { openRun } from "../training/open-run.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { formatBytes, formatCount } from "./format.js";
 import { makeFolder } from "./images.js";
-import { addWeightsOptions, openModel, type WeightsOptions } from "./sampling-options.js";
+import { addWeightsOptions, type WeightsOptions } from "./sampling-options.js";
 
 /** How each format is written, and the files that it makes. */
 const formats = {
@@ -56,13 +57,19 @@ async function runExport(context: Context, options: Options, run: string): Promi
       `--names ${names}: expected with --format safetensors alone, got --format ${format}. Leave it out.`,
     );
   }
-  const model = await openModel({ ...options, run }, context);
+  const notes: string[] = [];
+  const { weights, checkpoint } = options;
+  const onNotice = (message: string) => {
+    notes.push(message);
+    context.progress.note(message);
+  };
+  const model = await openRun(run, { weights, checkpoint, flawed: true, onNotice });
   makeFolder(dirname(out));
   const { files } = await formats[format](model, out, names);
   const parameters = countParameters(parameterSpecs(model.config));
   const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
   context.result(
-    { out, format, parameters, step: model.step, files, bytes },
+    { out, format, parameters, step: model.step, files, bytes, notes },
     `${formatCount(parameters)} parameters of step ${formatCount(model.step)}: ${files.join(", ")} (${formatBytes(bytes)})`,
   );
 }

@@ -15,6 +15,7 @@ import { programName } from "./invocation.js";
 interface Options extends ConfigurationOptions {
   out: string;
   classes?: string;
+  tensors?: string[];
 }
 
 export const importCommand = addConfigurationOptions(
@@ -25,15 +26,19 @@ export const importCommand = addConfigurationOptions(
   ),
 )
   .requiredOption("--out <run>", "the run folder to make")
+  .option(
+    "--tensors <prefix...>",
+    "take the tensors behind this prefix, and a second one as their average (default: told from the names)",
+  )
   .option("--classes <file>", "names of the classes, one a line, in the order of their labels")
   .action(withContext(runImport));
 
 async function runImport(context: Context, options: Options, file: string): Promise<void> {
   const { out } = options;
-  const config = resolveConfiguration(options, context.seed);
+  const config = resolveConfiguration(options, context.seed, undefined, (message) => context.progress.note(message));
   expectEmpty(out);
   const classes = options.classes === undefined ? [] : readClasses(options.classes, config);
-  const { format, counters, ...weights } = await readWeights(file, config);
+  const { format, counters, notes, ...weights } = await readWeights(file, config, { tensors: options.tensors });
   if (format === "JAX") context.progress.note(JAX_NOTICE);
   const data = { name: `imported from ${basename(file)}`, count: 0, classes, classCounts: [] };
   await saveModel(out, { config, data, counters }, weights);
@@ -41,8 +46,8 @@ async function runImport(context: Context, options: Options, file: string): Prom
   const parameters = countParameters(parameterSpecs(config));
   const step = counters?.step ?? 0;
   context.result(
-    { out, format, parameters, imported, step },
-    `${formatCount(parameters)} parameters from ${file} (${format}): ${imported.map((part) => PARTS[part]).join(", ")}. Saved in ${out}.\n` +
+    { out, format, parameters, imported, step, notes },
+    `${notes.join("\n")}\n${formatCount(parameters)} parameters from ${file} (${format}): ${imported.map((part) => PARTS[part]).join(", ")}. Saved in ${out}.\n` +
       `Samples: ${programName()} sample --run ${out} --count 64 --out samples.png`,
   );
 }

@@ -1,11 +1,9 @@
 /** @file `strata inspect`: what a run, a preset, a configuration or a file of weights contains. */
 import { existsSync, statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import { type Config, presets, resolvePreset } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
-import { readSafetensors } from "../formats/safetensors.js";
 import { architectureDiagram } from "../report/architecture-diagram.js";
 import { type ModelSummary, summariseModel } from "../report/model-summary.js";
 import { chartToPng, withDefaultColours } from "../report/svg.js";
@@ -15,6 +13,7 @@ import { type Context, createCommand, withContext } from "./command.js";
 import { readConfig } from "./configuration.js";
 import { formatBytes, formatCount, formatShare, formatShort } from "./format.js";
 import { makeFolder } from "./images.js";
+import { inspectFile, isModelFile } from "./inspect-file.js";
 import { facts, table } from "./table.js";
 
 export const inspectCommand = createCommand(
@@ -27,11 +26,7 @@ export const inspectCommand = createCommand(
 
 async function runInspect(context: Context, { diagram }: { diagram?: string }, what: string): Promise<void> {
   if (diagram !== undefined) return drawDiagram(context, what, diagram);
-  if (extname(what) === ".safetensors") {
-    const tensors = await listTensors(what);
-    context.result(tensors, tensorsText(tensors));
-    return;
-  }
+  if (await isModelFile(what)) return inspectFile(context, what);
   const summary = summariseModel(await findConfig(what));
   context.result(summary, summaryText(summary));
 }
@@ -45,8 +40,8 @@ const pictures: Record<string, (svg: string) => Uint8Array | Promise<Uint8Array>
 async function drawDiagram({ result }: Context, what: string, diagram: string): Promise<void> {
   const encode = pictures[extname(diagram).toLowerCase()];
   if (!encode) throw new UserError(`--diagram: expected a path ending in .svg or .png, got ${diagram}.`);
-  if (extname(what) === ".safetensors") {
-    throw new UserError(`--diagram: expected a run, a preset or a configuration, got the weights ${what} alone.`);
+  if (await isModelFile(what)) {
+    throw new UserError(`--diagram: expected a run, a preset or a configuration, got the file ${what} alone.`);
   }
   const config = await findConfig(what);
   const content = await encode(architectureDiagram(config));
@@ -106,30 +101,4 @@ export function summaryText(summary: ModelSummary): string {
       parts.map((part) => [part.part, formatCount(part.parameters), formatShare(part.parameters / parameters)]),
     ),
   ].join("\n\n");
-}
-
-interface TensorList {
-  file: string;
-  metadata: Record<string, string>;
-  tensors: { name: string; dtype: string; shape: number[] }[];
-  elements: number;
-}
-
-async function listTensors(file: string): Promise<TensorList> {
-  if (!existsSync(file)) throw new UserError(`Expected a file at ${file}, but there is none.`);
-  const { tensors, metadata } = readSafetensors(await readFile(file), file);
-  const list = [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
-  const elements = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
-  return { file, metadata, tensors: list, elements };
-}
-
-function tensorsText({ file, metadata, tensors, elements }: TensorList): string {
-  const heading = facts([
-    ["file", file],
-    ["tensors", formatCount(tensors.length)],
-    ["elements", formatCount(elements)],
-    ...Object.entries(metadata),
-  ]);
-  const rows = tensors.map(({ name, dtype, shape }) => [name, dtype, shape.join("×") || "scalar"]);
-  return `${heading}\n\n${table([{ heading: "tensor" }, { heading: "type" }, { heading: "shape" }], rows)}`;
 }

@@ -56,7 +56,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   const { progress, seed, signal } = context;
   const named = options.preset !== undefined || options.config !== undefined;
   const own = options.resume && !named && options.out !== undefined ? await readRunConfig(options.out) : undefined;
-  const config = resolveConfiguration(options, seed, own);
+  const config = resolveConfiguration(options, seed, own, (message) => progress.note(message));
   if (options.dryRun) {
     const estimate = await estimateTraining(config, context);
     context.result({ config, ...estimate }, `${JSON.stringify(config, null, 2)}\n\n${estimateText(estimate, config)}`);

@@ -1,62 +1,139 @@
-/** @file Weights from a file of any kind that is known here, told apart by content. */
+/** @file Weights for a model from a file of any kind that is known here. */
 import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
-import { openBytes } from "../formats/byte-source.js";
-import { readSafetensorsFile } from "../formats/safetensors.js";
-import { torchContainerOf } from "../formats/torch-containers.js";
-import { readTorchFile } from "../formats/torch-file.js";
-import { readFlaxFile } from "./flax.js";
-import { fromStateDictionary } from "./state-dictionary.js";
-import { type ForeignWeights, fromAuthorsCheckpoint } from "./training-checkpoint.js";
+import { type Flaws, flawsOf, listFlaws } from "../formats/flaws.js";
+import { float32Elements, type Tensor } from "../formats/tensor.js";
+import { transpose } from "../formats/transpose.js";
+import { type ParameterTree, parameterSpecs } from "../generation/trained-model.js";
+import { mapParameters } from "../model/index.js";
+import type { Counters } from "../training/counters.js";
+import type { SavedWeights } from "../training/save-model.js";
+import { chooseTensors, describeChoice } from "./choose-tensors.js";
+import { type Contents, contentsOf } from "./contents.js";
+import { namings } from "./namings.js";
+import { groupOfList, type TensorGroup } from "./tensor-groups.js";
+import { countersIn, listedMoments } from "./training-state.js";
+import { openWeightsFile } from "./weights-file.js";
 
-/** One kind of file. */
-interface Kind {
-  name: string;
-  /** Whether a file that begins like this is one. */
-  begins(start: Buffer): boolean;
-  read(path: string, config: Config): Promise<ForeignWeights>;
+/** Weights, as much more of a training state as there is, and how far it had come. */
+export interface ForeignWeights extends SavedWeights {
+  counters?: Counters;
+  /** What was taken and what was not, in sentences for the user. */
+  notes: string[];
 }
 
-/** Bytes of the beginning that tell the kinds apart. */
-const START = 32;
-
-/** How a pickle in protocol 2 to 5 begins. */
-const isPickle = ([mark, protocol]: Buffer): boolean => mark === 0x80 && protocol >= 2 && protocol <= 5;
-
-const fromTorch = async (path: string, config: Config) =>
-  fromAuthorsCheckpoint(await readTorchFile(path), config, path);
-
-/** Every kind, in the order in which they are tried: an old PyTorch file is a pickle too, and begins with a number. */
-const kinds: readonly Kind[] = [
-  { name: "PyTorch", begins: (start) => torchContainerOf(start) === "zip", read: fromTorch },
-  { name: "PyTorch before 1.6", begins: (start) => torchContainerOf(start) === "legacy", read: fromTorch },
-  {
-    name: "safetensors",
-    begins: (start) => start.subarray(4, 9).equals(Buffer.from("\0\0\0\0{")), // a length below 4 GiB, then the header
-    read: async (path, config) => ({
-      ema: fromStateDictionary((await readSafetensorsFile(path)).tensors, config, path),
-    }),
-  },
-  {
-    name: "JAX",
-    begins: isPickle,
-    read: async (path, config) => ({ ema: await readFlaxFile(path, config) }),
-  },
-];
+export interface ReadWeightsOptions {
+  /** What stands before the names of the tensors to take: of the weights, and of their average. Default: told from the names. */
+  tensors?: readonly string[];
+}
 
 /**
  * The weights in a file for a model of this configuration, and what more of a training state the file holds.
  *
  * @returns also the name of the kind of file
- * @throws UserError when the file is of no known kind, is damaged, or holds the weights of another model
+ * @throws UserError when the file is of no known kind, is damaged, holds the weights of another model, or weights with values
+ *   that are no numbers; and when it is not clear which tensors are meant
  */
-export async function readWeights(path: string, config: Config): Promise<ForeignWeights & { format: string }> {
-  const refuse = (problem: string): never => {
-    throw new UserError(`Expected a file of weights at ${path}, but ${problem}.`);
+export async function readWeights(
+  path: string,
+  config: Config,
+  options: ReadWeightsOptions = {},
+): Promise<ForeignWeights & { format: string }> {
+  const { format, value } = await openWeightsFile(path);
+  const { isFlax, ...weights } = weightsFrom(value, config, path, options);
+  return { format: format === "pickle" && isFlax ? "JAX" : format, ...weights };
+}
+
+/**
+ * The weights in what a file holds.
+ *
+ * @param where - the file, for messages
+ * @throws UserError as `readWeights`
+ */
+export function weightsFrom(
+  value: unknown,
+  config: Config,
+  where: string,
+  { tensors }: ReadWeightsOptions = {},
+): ForeignWeights & { isFlax: boolean } {
+  const contents = contentsOf(value, where);
+  const choice = chooseTensors(contents, config, where, tensors);
+  const { weights, average } = choice;
+  const notes: string[] = [];
+  const raw = weights && treeOf(weights, config);
+  const ema = average && treeOf(average, config);
+  const main = ema ?? raw!;
+  if (main.flawed.length > 0)
+    throw flawedError(main.flawed, where, ema && raw?.flawed.length === 0 ? weights!.label : undefined);
+  const counters = countersIn(contents, config);
+  const isTraining = counters !== undefined || contents.optimizers.length > 0;
+  const kept = raw?.flawed.length === 0 && (ema || isTraining) ? raw.tree : undefined;
+  if (ema && raw && !kept) {
+    notes.push(`Left out the weights without averaging, which no image can be made with: ${listFlaws(raw.flawed)}.`);
+  }
+  const moments = kept && momentsIn(contents, config, notes);
+  const unused = choice.unused.filter(({ keys }) => !moments?.keys.every((key, index) => keys[index] === key));
+  return {
+    ema: main.tree,
+    ...(kept && { parameters: kept }),
+    ...(moments && { moments: moments.trees }),
+    ...(counters && { counters }),
+    notes: [...describeChoice({ ...choice, unused }, contents.objects), ...notes],
+    isFlax: (weights ?? average)!.naming.whose === "Flax",
   };
-  const file = await openBytes(path, refuse);
-  const start = await file.read(0, START).finally(() => file.close());
-  const kind = kinds.find(({ begins }) => begins(start));
-  if (!kind) return refuse(`it begins like none that is known: ${kinds.map(({ name }) => name).join(", ")}`);
-  return { format: kind.name, ...(await kind.read(path, config)) };
+}
+
+type Flawed = [name: string, flaws: Flaws][];
+
+/** The parameters of a group in our order of axes, and which of them no network can compute with. */
+function treeOf({ naming, found }: TensorGroup, config: Config): { tree: ParameterTree; flawed: Flawed } {
+  const byPath = new Map(naming.parameters.map((parameter) => [parameter.path, parameter]));
+  const flawed: Flawed = [];
+  const tree = mapParameters(parameterSpecs(config), (_, path) => {
+    const { name, shape, axes } = byPath.get(path)!;
+    const tensor = found.get(path)!.read!();
+    const flaws = flawsOf(tensor);
+    if (flaws) flawed.push([name, flaws]);
+    const data = axes
+      ? transpose(tensor.data, shape, axes)
+      : naming.whose === "Flax"
+        ? tensor.data.slice()
+        : tensor.data;
+    return realNumbers({ ...tensor, data });
+  });
+  return { tree, flawed };
+}
+
+/** The elements of a tensor of real numbers as float32; no copy of float32 itself. */
+const realNumbers = (tensor: Tensor): Float32Array =>
+  float32Elements(tensor) ?? Float32Array.from(tensor.data as Float64Array);
+
+function flawedError(flawed: Flawed, where: string, other: string | undefined): UserError {
+  const advice =
+    other === undefined
+      ? "Take an earlier checkpoint."
+      : `The weights beside this average are whole: --tensors ${other}.`;
+  return new UserError(
+    `Expected weights that are numbers in ${where}, got ${flawed.length} ${flawed.length === 1 ? "tensor" : "tensors"} ` +
+      `with values that no image can be made with: ${listFlaws(flawed)}. ${advice}`,
+  );
+}
+
+/** Adamax's moments, where they are there and fit the weights, and the keys that lead to them. */
+function momentsIn(contents: Contents, config: Config, notes: string[]) {
+  const listed = listedMoments(contents);
+  if (!listed) return undefined;
+  const orders = [namings(config)[0]];
+  const [first, norm] = [listed.firstMoment, listed.infinityNorm].map((list) => groupOfList(list, orders));
+  if (!first || !norm) {
+    notes.push("Left out the optimizer's state, which is of another model or in another order.");
+    return undefined;
+  }
+  const [firstMoment, infinityNorm] = [treeOf(first, config), treeOf(norm, config)];
+  const flawed = [...firstMoment.flawed, ...infinityNorm.flawed];
+  if (flawed.length > 0) {
+    notes.push(`Left out the optimizer's state, which is broken: ${listFlaws(flawed)}.`);
+    return undefined;
+  }
+  return { keys: listed.keys, trees: { firstMoment: firstMoment.tree, infinityNorm: infinityNorm.tree } };
 }

@@ -4,6 +4,7 @@
  */
 import { type PickleFunction, type PickleGlobals, plainGlobals, type Stateful } from "./pickle.js";
 import { shown } from "./pickle-text.js";
+import { PythonName, PythonObject } from "./python-objects.js";
 import { type ElementType, elementBytes, elementCount, type Tensor, tensorFromBytes } from "./tensor.js";
 import { transpose } from "./transpose.js";
 
@@ -32,6 +33,11 @@ class NumpyType implements Stateful {
   setState(state: unknown, refuse: Refuse): void {
     if (!Array.isArray(state)) refuse("a NumPy type has no state");
     this.#order = state[1];
+  }
+
+  /** Whether elements of this type can be read. */
+  get isKnown(): boolean {
+    return types.has(this.code) && this.#order !== ">";
   }
 
   get isObject(): boolean {
@@ -67,6 +73,11 @@ export class NumpyArray implements Stateful {
 
   get shape(): number[] {
     return [...this.#shape];
+  }
+
+  /** NumPy's name of the type of its elements, and whether they can be read as numbers. */
+  get type(): { name: string; isKnown: boolean } {
+    return { name: this.#type.code, isKnown: this.#type.isKnown };
   }
 
   /** @param refuse - throws, given what is wrong with the type */
@@ -118,8 +129,10 @@ function bytesFrom(value: unknown): Uint8Array<ArrayBuffer> | undefined {
   return value instanceof Uint8Array ? (value as Uint8Array<ArrayBuffer>) : undefined;
 }
 
-const makeType: PickleFunction = ([code], refuse) =>
-  typeof code === "string" ? new NumpyType(code === "?" ? "b1" : code) : refuse("a NumPy type has no name");
+const makeType: PickleFunction = ([code], refuse) => {
+  if (code instanceof PythonName) return new NumpyType(code.name);
+  return typeof code === "string" ? new NumpyType(code === "?" ? "b1" : code) : refuse("a NumPy type has no name");
+};
 
 /** Protocol 5: (bytes, type, shape, order). */
 const fromBuffer: PickleFunction = ([bytes, type, shape, order], refuse) => {
@@ -128,9 +141,10 @@ const fromBuffer: PickleFunction = ([bytes, type, shape, order], refuse) => {
   return array;
 };
 
-/** A single number: (type, bytes). */
+/** A single number: (type, bytes). Texts, dates and the like are held as objects. */
 const scalar: PickleFunction = ([type, bytes], refuse) => {
   if (!(type instanceof NumpyType)) return refuse("a NumPy scalar has no type");
+  if (!type.isKnown) return new PythonObject(new PythonName("numpy", `scalar of type ${type.code}`), []);
   const array = new NumpyArray();
   array.setState([1, [], type, false, bytes], refuse);
   const value = array.tensor(refuse).data[0];

@@ -3,11 +3,12 @@
  * `pickletools.py`), protocols 0 to 5, without running anything: a pickle is a program for a small stack machine, and here
  * it can call only what its reader allows by name.
  *
- * Dictionaries become Maps, lists and tuples arrays, None null; integers beyond 2⁵³ bigint. Short strings of Python 2 become
+ * Dictionaries become Maps, lists, tuples and sets arrays, None null; integers beyond 2⁵³ bigint. Short strings of Python 2 become
  * text, longer ones bytes, since it had one type for both. Bytes are views of the file.
  */
 import { UserError } from "../errors.js";
 import { parseDecimal, parseFloatText, parseQuoted, parseRawUnicode, shown } from "./pickle-text.js";
+import { isSuspicious, PythonName, PythonObject } from "./python-objects.js";
 
 type Refuse = (problem: string) => never;
 
@@ -26,6 +27,8 @@ export interface PickleOptions {
   /** The file's name, for messages. */
   where: string;
   globals?: PickleGlobals;
+  /** Whether other classes may be named: they and their objects become `PythonName` and `PythonObject`, and are never made. */
+  holdObjects?: boolean;
   /** What stands for an object that lies outside of the pickle, as the storages of PyTorch do. */
   persistent?: (id: unknown, refuse: Refuse) => unknown;
   /** Byte at which the pickle begins. */
@@ -67,6 +70,8 @@ export const plainGlobals: PickleGlobals = new Map<string, PickleFunction>([
   ["__builtin__ bytes", () => new Uint8Array()],
   ["builtins bytes", () => new Uint8Array()],
   ["collections OrderedDict", orderedDictionary],
+  ["collections defaultdict", () => new Map()], // (what makes a missing value)
+  ["collections Counter", ([counts], refuse) => (counts instanceof Map ? counts : refuse("a Counter counts nothing"))],
 ]);
 
 /** Python 2 gives the items at once, as a list of pairs; Python 3 sets them afterwards. */
@@ -205,13 +210,18 @@ class Machine {
   // Dictionaries and lists.
 
   append(values: readonly unknown[]): void {
-    const list = this.top();
+    const top = this.top();
+    const list = top instanceof PythonObject ? top.items : top;
     if (!Array.isArray(list)) this.refuse(`it appends to what is no list at byte ${this.position}`);
-    for (const value of values) list.push(value);
+    else for (const value of values) list.push(value);
   }
 
   setItems(pairs: readonly unknown[]): void {
     const map = this.top();
+    if (map instanceof PythonObject) {
+      map.items.push(...pairs);
+      return;
+    }
     if (!(map instanceof Map)) this.refuse(`it sets items of what is no dictionary at byte ${this.position}`);
     if (pairs.length % 2 !== 0) this.refuse(`a key has no value at byte ${this.position}`);
     for (let i = 0; i < pairs.length; i += 2) {
@@ -229,17 +239,28 @@ class Machine {
     }
     const key = `${module} ${name}`;
     const known = this.#options.globals;
-    if (!known?.has(key)) {
+    if (known?.has(key)) this.push(known.get(key));
+    else if (isSuspicious(module as string, name as string)) {
       this.refuse(
         `it asks for Python's ${shown(key)}, which no such data need; other programs may run it, so do not open it`,
       );
-    }
-    this.push(known?.get(key));
+    } else if (!this.#options.holdObjects) {
+      this.refuse(`it asks for Python's ${shown(key)}, which is not among the plain data that are read here`);
+    } else this.pushContainer(new PythonName(module as string, name as string));
   }
 
   /** Calls a function that is allowed; the bytes that functions make can be no more than the file has. */
   call(): void {
     const [callee, given] = this.popMany(2);
+    this.callWith(callee, given);
+  }
+
+  callWith(callee: unknown, given: unknown): void {
+    if (callee instanceof PythonName && Array.isArray(given)) {
+      const isRebuilt = callee.name === "_reconstructor" && given[0] instanceof PythonName; // protocols 0 and 1
+      this.pushContainer(isRebuilt ? new PythonObject(given[0], given.slice(1)) : new PythonObject(callee, given));
+      return;
+    }
     if (typeof callee !== "function" || !Array.isArray(given)) {
       this.refuse(`it calls what is no function at byte ${this.position}`);
     }
@@ -255,7 +276,7 @@ class Machine {
   build(): void {
     const state = this.pop();
     const target = this.top() as Stateful | null | undefined;
-    if (target instanceof Map) return; // attributes of an ordered dictionary, as PyTorch sets
+    if (target instanceof Map || target instanceof PythonName) return; // attributes, as PyTorch sets of dictionaries
     if (typeof target?.setState !== "function") {
       this.refuse(`it sets the state of what has none at byte ${this.position}`);
     }
@@ -281,7 +302,7 @@ const dictionaryOf = (m: Machine, pairs: unknown[]): void => {
   m.setItems(pairs);
 };
 
-/** Every opcode that data use. Not among them: classes of old (INST, OBJ), registered extensions, buffers out of band. */
+/** Every opcode that data use. Not among them: registered extensions, buffers out of band. */
 const operations = new Map<number, (m: Machine) => void>(
   Object.entries<(m: Machine) => void>({
     "\x80": (m) => (m.byte() > 5 ? m.refuse("it has a protocol later than 5") : undefined),
@@ -346,10 +367,28 @@ const operations = new Map<number, (m: Machine) => void>(
     s: (m) => m.setItems(m.popMany(2)),
     u: (m) => m.setItems(m.popToMark()),
 
+    "\x8f": (m) => m.pushContainer([]),
+    "\x90": (m) => m.append(m.popToMark()),
+    "\x91": (m) => m.pushContainer(m.popToMark()),
+
     c: (m) => m.pushGlobal(m.line(), m.line()),
     "\x93": (m) => m.pushGlobal(...(m.popMany(2) as [unknown, unknown])),
     R: (m) => m.call(),
     "\x81": (m) => m.call(), // the class and the arguments of its __new__
+    "\x92": (m) => {
+      const [callee, given, keywords] = m.popMany(3); // the same with arguments by name
+      if (!(callee instanceof PythonName)) m.refuse(`it calls a function with keywords at byte ${m.position}`);
+      m.callWith(callee, [...(Array.isArray(given) ? given : []), keywords]);
+    },
+    i: (m) => {
+      m.pushGlobal(m.line(), m.line()); // a class of Python 2 and the arguments behind the mark
+      const callee = m.pop();
+      m.callWith(callee, m.popToMark());
+    },
+    o: (m) => {
+      const [callee, ...given] = m.popToMark();
+      m.callWith(callee, given);
+    },
     b: (m) => m.build(),
     P: (m) => m.pushPersistent(m.line()),
     Q: (m) => m.pushPersistent(m.pop()),

@@ -7,7 +7,7 @@ import type { Refuse } from "./archive-entry.js";
 import { type ByteSource, openBytes } from "./byte-source.js";
 import { unpickle } from "./pickle.js";
 import { shown } from "./pickle-text.js";
-import { storageOf, type TorchStorage, torchGlobals } from "./torch-pickle.js";
+import { outsideOf, TorchStorage, torchGlobals } from "./torch-pickle.js";
 import { openZip, type ZipArchive, type ZipEntry } from "./zip.js";
 
 /** Bytes of pickles that are read: a checkpoint of a model with ten thousand parameters has 5 MB. */
@@ -15,8 +15,11 @@ const LARGEST_PICKLE = 2 ** 26;
 
 /** What a checkpoint holds before its tensors are made. */
 export interface TorchContainer {
+  kind: "zip" | "legacy";
   /** Lists, Maps and numbers, with `TorchView` for tensors. */
   value: unknown;
+  /** Protocol of its pickle. */
+  protocol: number;
   /** Bytes of the file. */
   size: number;
   /** The bytes of a storage, exactly as many as it claims; borrowed. */
@@ -24,17 +27,22 @@ export interface TorchContainer {
   close(): Promise<void>;
 }
 
-/** How zip archives and old files begin. */
+/** How zip archives begin. */
 const ZIP = Buffer.from("PK\x03\x04", "latin1");
-const LEGACY = Buffer.from("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", "latin1");
+/** The number that old files begin with, as pickles of protocol 2 and later write it, and before. */
+const MAGIC = Buffer.from("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", "latin1");
+const MAGIC_TEXT = Buffer.from("L119547037146038801333356L\n.", "latin1");
+/** Bytes of a protocol and of a frame, which may stand before the number. */
+const BEFORE_MAGIC = [2, 11];
 
 /** Bytes of a file's beginning that `torchContainerOf` needs. */
-export const TORCH_SIGNATURE_BYTES = LEGACY.length;
+export const TORCH_SIGNATURE_BYTES = 32;
 
 /** Which of PyTorch's two containers begins like this, if any: a zip archive may yet be any other. */
 export function torchContainerOf(start: Uint8Array): "zip" | "legacy" | undefined {
-  const begins = (signature: Buffer) => signature.equals(start.subarray(0, signature.length));
-  return begins(ZIP) ? "zip" : begins(LEGACY) ? "legacy" : undefined;
+  const has = (signature: Buffer, at = 0) => signature.equals(start.subarray(at, at + signature.length));
+  if (has(ZIP)) return "zip";
+  return has(MAGIC_TEXT) || (start[0] === 0x80 && BEFORE_MAGIC.some((at) => has(MAGIC, at))) ? "legacy" : undefined;
 }
 
 /**
@@ -79,9 +87,11 @@ async function readZip(zip: ZipArchive, size: number, where: string, refuse: Ref
     if (byName.has(`${root}constants.pkl`))
       refuse("it is a TorchScript program; save the state dictionary of its model");
     const pickle = await zip.read(stored("data.pkl"), { largest: LARGEST_PICKLE });
-    const { value } = unpickle(pickle, { where, globals: torchGlobals, persistent: storageOf });
+    const { value } = unpickle(pickle, { where, globals: torchGlobals, holdObjects: true, persistent: outsideOf });
     return {
+      kind: "zip",
       value,
+      protocol: protocolOf(pickle, 0),
       size,
       read: (storage) => {
         const entry = stored(`data/${storage.name}`);
@@ -102,8 +112,9 @@ async function readZip(zip: ZipArchive, size: number, where: string, refuse: Ref
 async function readLegacy(bytes: ByteSource, where: string, refuse: Refuse): Promise<TorchContainer> {
   const head = await bytes.read(0, Math.min(bytes.size, LARGEST_PICKLE));
   const known = new Map<string, TorchStorage>();
-  const persistent = (reference: unknown): TorchStorage => {
-    const storage = storageOf(reference, refuse);
+  const persistent = (reference: unknown) => {
+    const storage = outsideOf(reference, refuse);
+    if (!(storage instanceof TorchStorage)) return storage;
     const before = known.get(storage.name) ?? storage;
     if (before.type !== storage.type || before.count !== storage.count) {
       refuse(`its storage ${shown(storage.name)} has two types or sizes`);
@@ -113,7 +124,7 @@ async function readLegacy(bytes: ByteSource, where: string, refuse: Refuse): Pro
   };
   let end = 0;
   const next = (): unknown => {
-    const pickle = unpickle(head, { where, globals: torchGlobals, persistent, start: end });
+    const pickle = unpickle(head, { where, globals: torchGlobals, holdObjects: true, persistent, start: end });
     end = pickle.end;
     return pickle.value;
   };
@@ -124,26 +135,30 @@ async function readLegacy(bytes: ByteSource, where: string, refuse: Refuse): Pro
   if (!(machine instanceof Map) || machine.get("little_endian") !== true) {
     refuse("it is big-endian; save it on a little-endian machine");
   }
+  const protocol = protocolOf(head, end);
   const value = next();
   const names = next();
   if (!Array.isArray(names)) return refuse("it has no list of its storages");
-  const places = new Map<TorchStorage, number>();
+  const places = new Map<string, number>();
   for (const name of names) {
     const storage = known.get(name);
-    if (!storage || places.has(storage)) return refuse(`it lists the storage ${shown(name)}, which is not used once`);
+    if (!storage || places.has(storage.name))
+      return refuse(`it lists the storage ${shown(name)}, which is not used once`);
     const count = await bytes.read(end, 8);
     if (count.length < 8 || count.readBigUInt64LE() !== BigInt(storage.count)) {
       refuse(`its storage ${shown(name)} should have ${storage.count} elements, as its pickle claims, at byte ${end}`);
     }
-    places.set(storage, end + 8);
+    places.set(storage.name, end + 8);
     end += 8 + storage.bytes;
   }
   if (end > bytes.size) refuse(`it is cut off: its storages end at byte ${end}, the file at ${bytes.size}`);
   return {
+    kind: "legacy",
     value,
+    protocol,
     size: bytes.size,
     read: async (storage) => {
-      const place = places.get(storage);
+      const place = places.get(storage.name);
       if (place === undefined) return refuse(`its storage ${shown(storage.name)} is missing`);
       const data = await bytes.read(place, storage.bytes);
       return data.length < storage.bytes ? refuse("it became shorter while it was read") : data;
@@ -151,3 +166,6 @@ async function readLegacy(bytes: ByteSource, where: string, refuse: Refuse): Pro
     close: () => bytes.close(),
   };
 }
+
+/** Protocol of the pickle at a byte; those before 2 do not name theirs. */
+const protocolOf = (bytes: Uint8Array, at: number): number => (bytes[at] === 0x80 ? bytes[at + 1] : 0);

@@ -5,7 +5,7 @@
 import { UserError } from "../errors.js";
 import { elementBytes, type Tensor, tensorFromBytes } from "./tensor.js";
 import { openTorchFile, type TorchContainer } from "./torch-containers.js";
-import { type TorchStorage, TorchView } from "./torch-pickle.js";
+import { TorchView } from "./torch-pickle.js";
 
 /** Tensors in one file: training checkpoints of the largest published model have 6,553. */
 const MOST_TENSORS = 100_000;
@@ -14,10 +14,19 @@ const LARGEST_EXPANSION = 4;
 /** … or so many bytes, for small files. */
 const SMALL = 2 ** 26;
 
+/** What a checkpoint holds, and how it was written. */
+export interface TorchFile {
+  value: unknown;
+  container: "zip" | "legacy";
+  /** Of its pickle. */
+  protocol: number;
+}
+
 /**
  * The value that `torch.load` would give: dictionaries as Maps, lists and tuples as arrays, None as null, and tensors with
  * their elements in row-major order, whatever strides they were saved with. Tensors that are the same one in the file are the
- * same one here; those that share a storage may share memory.
+ * same one here; those that share a storage may share memory. Arrays of NumPy are `NumpyArray`,
+ * objects of other classes `PythonObject`, and tensors that cannot be read (sparse, quantised) `UnreadTensor`.
  *
  * @param source - path of a file, or its bytes (borrowed)
  * @param where - the file's name, for messages
@@ -28,6 +37,11 @@ export async function readTorchFile(
   source: string | Uint8Array,
   where = typeof source === "string" ? source : "bytes in memory",
 ): Promise<unknown> {
+  return (await openTorchCheckpoint(source, where)).value;
+}
+
+/** The same with how it was written. */
+export async function openTorchCheckpoint(source: string | Uint8Array, where: string): Promise<TorchFile> {
   const container = await openTorchFile(source, where);
   try {
     const byStorage = new Map<string, TorchView[]>();
@@ -50,7 +64,8 @@ export async function readTorchFile(
     }
     const tensors = new Map<TorchView, Tensor>();
     for (const views of byStorage.values()) await makeTensors(container, views, tensors);
-    return withTensors(container.value, tensors, new Map());
+    const value = withTensors(container.value, tensors, new Map());
+    return { value, container: container.kind, protocol: container.protocol };
   } finally {
     await container.close();
   }
@@ -92,7 +107,7 @@ async function makeTensors(
   }
 }
 
-async function readElements(container: TorchContainer, storage: TorchStorage): Promise<Tensor> {
+async function readElements(container: TorchContainer, storage: TorchView["storage"]): Promise<Tensor> {
   const bytes = (await container.read(storage)) as Uint8Array<ArrayBuffer>;
   return tensorFromBytes(storage.type, [storage.count], bytes);
 }

@@ -1,5 +1,7 @@
 /** @file Square 8-bit images, and the way from model outputs in [-1, 1] to them. */
 
+import { UserError } from "../errors.js";
+
 /** Square 8-bit images. A `MemorySet` is one. */
 export interface Pictures {
   /** [count, 3, resolution, resolution] */
@@ -8,8 +10,8 @@ export interface Pictures {
   resolution: number;
 }
 
-/** A network's output that is not a picture: it contains NaN. */
-export class NotAPicture extends Error {
+/** A network's output that is not a picture: it contains NaN. Its user can mend it, by other weights or weaker guidance. */
+export class NotAPicture extends UserError {
   override name = "NotAPicture";
 }
 
@@ -21,7 +23,10 @@ export class NotAPicture extends Error {
 export function toBytes(values: Float32Array, into = new Uint8Array(values.length), offset = 0): Uint8Array {
   for (let i = 0; i < values.length; i++) {
     if (Number.isNaN(values[i]))
-      throw new NotAPicture("Expected pixels from the model, got NaN: its hidden states have overflowed.");
+      throw new NotAPicture(
+        "Expected pixels from the model, got NaN: its hidden states have overflowed, as strong guidance or broken weights make them. " +
+          "Guide less, or take another checkpoint.",
+      );
     into[offset + i] = Math.round(Math.min(Math.max((values[i] + 1) * 127.5, 0), 255));
   }
   return into;

@@ -2,8 +2,9 @@
 import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { UserError } from "../errors.js";
+import { flawsOf, listFlaws } from "../formats/flaws.js";
 import { type ParameterTree, parameterSpecs, type TrainedModel } from "../generation/trained-model.js";
-import { checkpointFolder, listCheckpoints, readCheckpoint, readNewest } from "./checkpoint.js";
+import { checkpointFolder, listCheckpoints, readCheckpoint, readNewest, type Tensors } from "./checkpoint.js";
 import { bestOf } from "./held-out.js";
 import { readMetrics } from "./metrics-log.js";
 import { locateRun } from "./pretrained.js";
@@ -17,6 +18,8 @@ export interface OpenRunOptions {
   weights?: "ema" | "raw";
   /** Told what the user should know: a damaged checkpoint that was passed over. */
   onNotice?: (message: string) => void;
+  /** Whether weights with values that are no numbers are given all the same, and told of; by default they are refused. */
+  flawed?: boolean;
 }
 
 /**
@@ -24,7 +27,8 @@ export interface OpenRunOptions {
  *
  * @param run - the folder, `pretrained:NAME` for a model that ships with the package, or the folder of one checkpoint of a
  *   run, RUN/checkpoints/step-N
- * @throws UserError when the folder is no run, or has no such checkpoint or no undamaged one
+ * @throws UserError when the folder is no run, or has no such checkpoint or no undamaged one, or when its weights
+ *   hold values that are no numbers, with which no image can be made
  */
 export async function openRun(run: string, options: OpenRunOptions = {}): Promise<TrainedModel> {
   const { folder, step } = located(run);
@@ -42,12 +46,31 @@ export async function openRun(run: string, options: OpenRunOptions = {}): Promis
     );
   }
   const { manifest } = found;
+  const flaws = flawsIn(found.parts[part]);
+  if (flaws !== undefined) {
+    const sentence = `The weights of ${folder} at step ${manifest.step} (${part}) hold values that are no numbers: ${flaws}.`;
+    if (!options.flawed) {
+      throw new UserError(
+        `${sentence} No image can be made with them. Take another checkpoint or other weights (--checkpoint, --weights).`,
+      );
+    }
+    onNotice(sentence);
+  }
   return {
     config,
     parameters: fromTensors(parameterSpecs(config), found.parts[part], `${folder} (${part})`) as ParameterTree,
     step: manifest.step,
     data: await readDataSummary(folder),
   };
+}
+
+/** Which tensors have values that are no numbers, for a message; undefined where none has. */
+function flawsIn(tensors: Tensors): string | undefined {
+  const flawed = [...tensors].flatMap(([name, tensor]) => {
+    const flaws = flawsOf(tensor);
+    return flaws ? [[name, flaws] as const] : [];
+  });
+  return flawed.length > 0 ? listFlaws(flawed) : undefined;
 }
 
 /** The folder of a run, and the step when one of its checkpoints is meant. */

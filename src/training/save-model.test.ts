@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { tinyConfig } from "../../test/support/tiny.js";
 import { leaves, type Tree } from "../engine/index.js";
+import { UserError } from "../errors.js";
 import type { ParameterTree } from "../generation/trained-model.js";
 import { initialise, modelParameters } from "../model/index.js";
 import { outputChannels } from "../objective/loss.js";
+import { FRESH } from "./counters.js";
 import { openRun } from "./open-run.js";
 import { saveModel } from "./save-model.js";
 import { startingPoint } from "./starting-point.js";
@@ -35,6 +37,30 @@ test("in float16 they come back rounded", async () => {
   const wrong = numbers(ema).filter((x, i) => Math.abs(found[i] - x) > Math.abs(x) * 2 ** -11 + 2 ** -25);
   expect(wrong).toEqual([]);
   expect(found).not.toEqual(numbers(ema));
+});
+
+/** The weights with one value changed. */
+function withValue(value: number): ParameterTree {
+  const changed = structuredClone(ema);
+  changed.generator.output.bias[1] = value;
+  return changed;
+}
+
+test("weights that are no numbers are refused by name when a run is opened, unless they are asked for", async () => {
+  await saveModel(folder, { config, data, counters: { ...FRESH, step: 7 } }, { ema: withValue(Number.NaN) });
+  const sentence =
+    /^The weights of .*run at step 7 \(ema\) hold values that are no numbers: generator\.output\.bias \(1 NaN\)\./;
+  await expect(openRun(folder)).rejects.toThrow(sentence);
+  await expect(openRun(folder)).rejects.toThrow(UserError);
+  const notes: string[] = [];
+  await openRun(folder, { flawed: true, onNotice: (message) => notes.push(message) });
+  expect(notes).toEqual([expect.stringMatching(sentence)]);
+});
+
+test("numbers that float16 cannot hold are not made infinite", async () => {
+  await expect(saveModel(folder, { config, data }, { ema: withValue(70_000) }, "float16")).rejects.toThrow(
+    "Expected weights that float16 can hold, got values beyond it: generator.output.bias (1 infinite). Keep float32.",
+  );
 });
 
 test("a folder that holds anything is left alone", async () => {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import type { Config } from "../config/index.js";
 import type { Spec, Tree } from "../engine/index.js";
 import { UserError } from "../errors.js";
+import { flawsOf, listFlaws } from "../formats/flaws.js";
 import type { FloatType } from "../formats/tensor.js";
 import type { DataSummary, ParameterTree } from "../generation/trained-model.js";
 import { type Part, saveCheckpoint, type Tensors } from "./checkpoint.js";
@@ -27,7 +28,7 @@ export interface SavedWeights {
  * @param counters - how far the weights were trained; default: not known, 0
  * @param dtype - how weights are kept; float16 halves the file and rounds each to 11 significant bits
  * @returns the folder of the checkpoint
- * @throws UserError when the folder holds anything, or cannot be written
+ * @throws UserError when the folder holds anything or cannot be written, or where weights are too large for float16
  */
 export async function saveModel(
   folder: string,
@@ -37,7 +38,7 @@ export async function saveModel(
 ): Promise<string> {
   const specs = stateSpecs(config);
   const tensors = (shapes: unknown, values: unknown, type = dtype) =>
-    toTensors(shapes as Tree<Spec>, values as Tree<Float32Array>, type);
+    expectInRange(toTensors(shapes as Tree<Spec>, values as Tree<Float32Array>, type));
   const momentSpecs = { firstMoment: specs.firstMoment, infinityNorm: specs.infinityNorm };
   const parts: Partial<Record<Part, () => Promise<Tensors>>> = {
     ema: async () => tensors(specs.ema, ema),
@@ -50,6 +51,18 @@ export async function saveModel(
   const saved = await saveCheckpoint(runPaths(folder).checkpoints, content, parts);
   await describeRun(folder, config, data); // last: without it the folder is no run
   return saved;
+}
+
+/** Numbers beyond 65,504 would become infinite in float16. */
+function expectInRange(tensors: Tensors): Tensors {
+  const flawed = [...tensors].flatMap(([name, tensor]) => {
+    const flaws = tensor.dtype === "float16" ? flawsOf(tensor) : undefined;
+    return flaws ? [[name, flaws] as const] : [];
+  });
+  if (flawed.length === 0) return tensors;
+  throw new UserError(
+    `Expected weights that float16 can hold, got values beyond it: ${listFlaws(flawed)}. Keep float32.`,
+  );
 }
 
 /**

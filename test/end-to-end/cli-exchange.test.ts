@@ -6,9 +6,11 @@ import { bytesOf, type Tensor } from "../../src/formats/tensor.js";
 import { readTorchFile } from "../../src/formats/torch-file.js";
 import { compilePriorPass } from "../../src/generation/prior-pass.js";
 import { openRun } from "../../src/training/open-run.js";
+import { saveModel } from "../../src/training/save-model.js";
 import { discs, strata, temporaryFolder } from "../support/command-line.js";
 import { maxRelativeError } from "../support/distance.js";
 import { type FixtureName, fixture, fixtureNames } from "../support/fixtures.js";
+import { readGoldenJson } from "../support/golden.js";
 
 const folder = temporaryFolder();
 const at = (...names: string[]) => join(folder, ...names);
@@ -123,6 +125,7 @@ test("a training checkpoint is imported whole: average, weights, moments, and ho
   expect(await done("import", file("uncond16", "train_state.pt"), ...words)).toEqual({
     ...{ out: run, format: "PyTorch", parameters: 114294, step: 3 },
     imported: ["ema", "parameters", "moments"],
+    notes: ["Took 124 tensors from `model`; averages from `ema_parameters`.", "Not used: `iterations`."],
   });
   expect(readdirSync(join(run, "checkpoints", "step-3")).sort()).toEqual([
     ...["ema.safetensors", "manifest.json", "optimizer.safetensors", "parameters.safetensors"],
@@ -140,6 +143,43 @@ test("a training checkpoint is imported whole: average, weights, moments, and ho
   expect((await exported(ema)).equals(bytes(state.get("ema_parameters")!))).toBe(true);
   const message = await refused("train", "--resume", "--data", `folder:${at("discs")}`, "--out", run, "--steps", "5");
   expect(message).toContain("--init");
+});
+
+test("the authors' own configuration is read as it is, and inspect tells what a file holds", async () => {
+  const { model } = readGoldenJson("uncond16/config.json");
+  const [module, run] = [at("theirs.py"), at("theirs")];
+  const python = JSON.stringify(model).replaceAll("false", "False").replaceAll("null", "None");
+  writeFileSync(
+    module,
+    `from ml_collections import ConfigDict\n\ndef get_config():\n    return ConfigDict({"model": ${python}})\n`,
+  );
+  const { code, stdout, stderr } = await strata("import", file("uncond16"), "--config", module, "--out", run);
+  expect(code, stderr).toBe(0);
+  expect(stdout).toMatch(/^Took 124 tensors\.\n/);
+  expect(stderr).toContain("has no dataset, training, optimizer; those settings are the ones of cifar10.");
+  const weights = (of: string) => readFileSync(join(of, "checkpoints", "step-0", "ema.safetensors"));
+  expect(weights(run).equals(weights(at("uncond16")))).toBe(true);
+  const inspected = await strata("inspect", file("uncond16", "train_state.pt"));
+  expect(inspected.stdout).toMatch(
+    /format {5}PyTorch, pickle protocol 2\n.*optimizer {2}Adamax, 124 parameters\n.*values {5}all are numbers/s,
+  );
+});
+
+test("a run whose weights are no numbers is refused in one sentence, and exported with a word", async () => {
+  const { config, parameters } = await openRun(at("uncond16"));
+  parameters.generator.output.bias[0] = Number.NaN;
+  const run = at("broken");
+  await saveModel(run, { config, data: { name: "none", count: 0, classes: [], classCounts: [] } }, { ema: parameters });
+  const message = await refused("sample", "--run", run, "--count", "1", "--out", at("none.png"));
+  expect(message).toMatch(
+    /hold values that are no numbers: generator\.output\.bias \(1 NaN\)\. No image can be made with them\./,
+  );
+  const out = at("broken.pt");
+  expect((await done("export", run, "--format", "torch", "--out", out)).notes).toEqual([
+    expect.stringContaining("generator.output.bias (1 NaN)"),
+  ]);
+  expect(await refused("import", out, ...wanted())).toContain("outproj.bias (1 NaN). Take an earlier checkpoint.");
+  expect((await done("inspect", out)).tensors.filter(({ flaws }: { flaws?: object }) => flaws)).toHaveLength(1);
 });
 
 test("safetensors go out and in", async () => {
