@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { applySettings, type Config, parseConfig, resolvePreset } from "../config/index.js";
 import { UserError } from "../errors.js";
+import { parseJson } from "../formats/json.js";
 
 /** What {@link addConfigurationOptions} adds. */
 export interface ConfigurationOptions {
@@ -21,22 +22,21 @@ export const addConfigurationOptions = (command: Command): Command =>
       "change single settings: --set training.batchSize=8 optimizer.maxLearningRate=1e-3",
     );
 
-/** Reads a configuration from a JSON file. */
+/** Reads a configuration from a JSON file, in any encoding that `decodeText` knows. */
 export function readConfig(path: string): Config {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = readFileSync(path, "utf8");
+    bytes = readFileSync(path);
   } catch (error) {
     throw new UserError(`Expected a configuration at ${path}, but it cannot be read (${(error as Error).message}).`);
   }
-  try {
-    return parseConfig(JSON.parse(text), path);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+  const json = parseJson(bytes, (problem) => {
     throw new UserError(
-      `Expected JSON in ${path}, but it does not parse: ${error.message}. \`strata train --dry-run --json\` prints one to start from.`,
+      `Expected a configuration as JSON in ${path}, but ${problem}. ` +
+        "`strata train --dry-run --json` prints one to start from.",
     );
-  }
+  });
+  return parseConfig(json, path);
 }
 
 /**
