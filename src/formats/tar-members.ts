@@ -120,6 +120,9 @@ const truncatedAt = (at: number) => `it ends at byte ${at}, too early: it is tru
 async function nextBlock(bytes: ForwardBytes, refuse: Refuse): Promise<Buffer> {
   const block = await bytes.read(BLOCK);
   if (bytes.position === 0) return refuse("it is empty (0 bytes)");
+  if (bytes.position < BLOCK) {
+    return refuse(`it has ${bytes.position} bytes, too few for a tar archive: it is another file, or truncated`);
+  }
   return block.length === BLOCK ? block : refuse(truncatedAt(bytes.position));
 }
 

@@ -305,7 +305,11 @@ test.each<[string, Uint8Array, string]>([
     Buffer.from("no archive ".repeat(100)),
     "its header at byte 0 has a wrong checksum: it is damaged, or no tar archive",
   ],
-  ["a short text", Buffer.from("no archive"), "it ends at byte 10, too early: it is truncated"],
+  [
+    "a short text",
+    Buffer.from("no archive"),
+    "it has 10 bytes, too few for a tar archive: it is another file, or truncated",
+  ],
   ["a wrong checksum", tarOf([two[0], { ...two[1], checksum: 1 }]), "its header at byte 1024 has a wrong checksum"],
   ["no mark of an end", tarOf(two, { end: false }), "it ends at byte 2048, too early: it is truncated"],
   [
