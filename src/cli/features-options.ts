@@ -179,9 +179,7 @@ export function measurableOf(
   const spatial = others.filter((metric) => metric === "sfid");
   const single = others.filter((metric) => metric !== "sfid");
   const reasons = [
-    ...(single.length > 0
-      ? [`${names(single)} ${single.length > 1 ? "need" : "needs"} its single images (arr_0)`]
-      : []),
+    ...(single.length > 0 ? [`${names(single)} ${single.length > 1 ? "need" : "needs"} images (arr_0)`] : []),
     ...(spatial.length > 0 ? [`${names(spatial)} needs mu_s and sigma_s`] : []),
   ];
   const reason = `${path} holds statistics alone, and ${reasons.join("; ")}`;
