@@ -162,7 +162,8 @@ export function qualityAsked(asked: readonly string[] | undefined, extractor: Fe
 }
 
 /**
- * The figures that the reference allows, of those to measure. What it has nothing to measure with is left out, and said so.
+ * The figures that the reference allows, of those to measure. What it has nothing to measure with is left out, and said
+ * so.
  *
  * @throws UserError when none is left
  */

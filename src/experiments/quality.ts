@@ -67,7 +67,10 @@ export function metricsOf({ spatialWidth, classes }: { spatialWidth?: number; cl
 export const needsRows = (metrics: readonly QualityMetric[]): boolean =>
   metrics.some((metric) => metric === "kid" || metric === "precision" || metric === "recall");
 
-/** Whether a reference has what a figure is made of: one of statistics alone has no single images, and maybe no spatial features. */
+/**
+ * Whether a reference has what a figure is made of: one of statistics alone has no single images, and maybe no spatial
+ * features.
+ */
 export function isMeasurable(metric: QualityMetric, { rowCount, spatialMoments }: FeatureSet): boolean {
   if (metric === "sfid") return spatialMoments !== undefined;
   return rowCount > 0 || !needsRows([metric]);
@@ -77,7 +80,8 @@ export function isMeasurable(metric: QualityMetric, { rowCount, spatialMoments }
  * Figures of samples against a reference, in the order asked for.
  *
  * @param extractor - name of what made the features
- * @throws UserError when the two were not made alike, the reference has not what a figure is made of, or there are too few images
+ * @throws UserError when the two were not made alike, the reference has not what a figure is made of, or there are too
+ *   few images
  */
 export async function compare(
   samples: FeatureSet,

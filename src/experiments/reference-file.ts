@@ -22,11 +22,11 @@ export interface ReferenceFileOptions extends Omit<MeasureOptions, "logits"> {
  * Features of a reference batch, or of any images that `openSamples` reads: statistics are the file's where it has some that
  * this extractor made (of how many images is not told there: `count` is Infinity), and those of its images otherwise.
  *
- * A file of statistics alone gives a set without rows, which has a Fréchet distance and nothing that single images are needed for.
- * What is made of a file's images is kept in the cache folder.
+ * A file of statistics alone gives a set without rows, which has a Fréchet distance and nothing that single images are
+ * needed for. What is made of a file's images is kept in the cache folder.
  *
- * @throws UserError when the file holds neither images nor statistics, its images have another size than the samples, or its
- *   statistics do not fit; the signal's reason when aborted
+ * @throws UserError when the file holds neither images nor statistics, its images have another size than the samples,
+ *   or its statistics do not fit; the signal's reason when aborted
  */
 export async function referenceOfFile(
   path: string,

@@ -1,6 +1,6 @@
 /**
- * @file Statistics of features in a file: `mu` and `sigma`, as pytorch-fid and TTUR write them, and `mu_s` and `sigma_s` of spatial
- * features beside them in a reference batch of guided-diffusion's evaluator (ADM).
+ * @file Statistics of features in a file: `mu` and `sigma`, as pytorch-fid and TTUR write them, and `mu_s` and
+ * `sigma_s` of spatial features beside them in a reference batch of guided-diffusion's evaluator (ADM).
  */
 import { extname } from "node:path";
 import { hasSampleArray } from "../data/index.js";
@@ -28,11 +28,13 @@ export interface ReferenceStatistics {
 }
 
 /**
- * Statistics of a file that were made by this extractor: of the one that the file's `identity` names, or without that the
- * evaluator's own, Inception with TensorFlow's resizing. Where there are statistics alone, and nothing says what made them, they
- * are taken for this extractor's if they are as long as its features: that is all that the files of pytorch-fid and TTUR tell.
+ * Statistics of a file that were made by this extractor: of the one that the file's `identity` names, or without that
+ * the evaluator's own, Inception with TensorFlow's resizing. Where there are statistics alone, and nothing says what
+ * made them, they are taken for this extractor's if they are as long as its features: that is all that the files of
+ * pytorch-fid and TTUR tell.
  *
- * @throws UserError when they do not fit the extractor and there are no images to measure instead, or are no mean and covariance
+ * @throws UserError when they do not fit the extractor and there are no images to measure instead, or are no mean and
+ *   covariance
  */
 export async function readStatistics(path: string, extractor: FeatureExtractor): Promise<ReferenceStatistics> {
   if (extname(path).toLowerCase() !== ".npz") return { hasImages: true };

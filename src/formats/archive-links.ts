@@ -1,4 +1,7 @@
-/** @file Links in archives: read as the files that they lead to, where these are in the same archive. Nothing else is ever followed. */
+/**
+ * @file Links in archives: read as the files that they lead to, where these are in the same archive. Nothing else is
+ * ever followed.
+ */
 import { type ArchiveEntry, escaped, type Refusal } from "./archive-entry.js";
 
 /** A link that an archive has. */

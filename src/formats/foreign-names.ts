@@ -1,6 +1,7 @@
 /**
- * @file Names in archives that are not UTF-8. No archive says which code page they are in; what matters is that every name is
- * printable, stays the same from day to day, and differs from the others, so that files can be told apart and classes named.
+ * @file Names in archives that are not UTF-8. No archive says which code page they are in; what matters is that every
+ * name is printable, stays the same from day to day, and differs from the others, so that files can be told apart and
+ * classes named.
  */
 import { crc32 } from "node:zlib";
 import { checkedName, type EntryName, escaped, NOT_UTF8, utf8Text } from "./archive-entry.js";
@@ -16,8 +17,8 @@ const IS_UTF8 = 1 << 11;
 const UNICODE_PATH = 0x7075;
 
 /**
- * The name of a zip's entry: as its Unicode Path has it, in UTF-8 where it is flagged so or happens to be, or else in code page
- * 437. PowerShell's backslashes between folders become slashes.
+ * The name of a zip's entry: as its Unicode Path has it, in UTF-8 where it is flagged so or happens to be, or else in
+ * code page 437. PowerShell's backslashes between folders become slashes.
  *
  * @returns its normal form and whether it is a folder's; or, where there is a problem, the name escaped
  */
@@ -35,7 +36,10 @@ const BACKSLASH = /(?<![\x80-\u{10ffff}])\\/gu;
 /** Stands for that half. */
 const DOUBLE_BYTE = "＼";
 
-/** What the Unicode Path field says, where it still belongs to the name: programs that know nothing of it change the name alone. */
+/**
+ * What the Unicode Path field says, where it still belongs to the name: programs that know nothing of it change the
+ * name alone.
+ */
 function unicodePath(raw: Uint8Array, extra: Buffer): string | undefined {
   const field = extraField(extra, UNICODE_PATH);
   if (field.length < 6 || field[0] !== 1 || field.readUInt32LE(1) !== crc32(raw)) return undefined;
@@ -50,7 +54,10 @@ export function extraField(extra: Buffer, id: number): Buffer {
   return extra.subarray(0, 0);
 }
 
-/** The text of a name in a tar archive, and of where a link leads: UTF-8, or what old Unix systems used, or code page 437, in which every byte is printable. */
+/**
+ * The text of a name in a tar archive, and of where a link leads: UTF-8, or what old Unix systems used, or code page
+ * 437, in which every byte is printable.
+ */
 export function foreignText(raw: Uint8Array): string {
   const latin1 = Buffer.from(raw).toString("latin1");
   return utf8Text(raw) ?? (/[\x80-\x9f]/.test(latin1) ? codePage437(raw) : latin1);

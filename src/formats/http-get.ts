@@ -42,13 +42,13 @@ export interface GetOptions {
 }
 
 /**
- * Asks for `url`, and again where it is redirected to: over http or https, but never from https to http, and through the proxy
- * that the environment names.
+ * Asks for `url`, and again where it is redirected to: over http or https, but never from https to http, and through
+ * the proxy that the environment names.
  *
  * @returns the answer, whatever its status, to be read or destroyed; reading fails with what `connectionFailure` describes
  * @throws PassingFailure when the connection fails, or the server says that it has a problem of its own
- * @throws UserError when the server or the proxy cannot be reached at all, or the proxy refuses, or the server redirects without
- *   end or to where it must not
+ * @throws UserError when the server or the proxy cannot be reached at all, or the proxy refuses, or the server
+ *   redirects without end or to where it must not
  */
 export async function httpGet(url: URL, options: GetOptions): Promise<IncomingMessage> {
   let address = url;

@@ -26,7 +26,8 @@ async function rowsOf(file: Uint8Array): Promise<Buffer> {
   return Buffer.concat(read);
 }
 
-// Each of these is read by numpy.load 2.4 as [[1, 2, 3], [4, 5, 6]], or [[1, 3, 5], [2, 4, 6]] in Fortran order; so are all but
+// Each of these is read by numpy.load 2.4 as [[1, 2, 3], [4, 5, 6]], or [[1, 3, 5], [2, 4, 6]] in Fortran order; so
+// are all but
 // the two with longs in version 3.
 test.each([
   `{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }`,

@@ -1,6 +1,6 @@
 /**
- * @file The header of a `.npy` file, a literal of Python, as far as NumPy itself reads it: versions 1 to 3, whatever quotes, spaces and
- * order its writer chose (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
+ * @file The header of a `.npy` file, a literal of Python, as far as NumPy itself reads it: versions 1 to 3, whatever
+ * quotes, spaces and order its writer chose (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
  */
 import type { Refuse } from "./archive-entry.js";
 import { type ElementType, type Tensor, tensorFromBytes } from "./tensor.js";

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { tarOf, zipOf } from "../../test/support/archives.js";
 import { otherArchive } from "./other-archives.js";
 
-// The beginnings of what 7-Zip (py7zr), xz 5.4, bzip2 1.0.8 and zstd 1.5 make, and, without a program, of the formats' descriptions.
+// The beginnings of what 7-Zip (py7zr), xz 5.4, bzip2 1.0.8 and zstd 1.5 make, and, without a program, of the formats'
+// descriptions.
 test.each([
   ["a 7z archive", "377abcaf271c00047b0cd54f17000000"],
   ["a RAR archive", "526172211a0700cf907300000d000000"],

@@ -1,4 +1,7 @@
-/** @file Archives and compressions that are not read, recognised by how they begin, so that what to do about them can be said. */
+/**
+ * @file Archives and compressions that are not read, recognised by how they begin, so that what to do about them can
+ * be said.
+ */
 
 /** What a file is, and how it is unpacked. */
 interface Other {

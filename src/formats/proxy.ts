@@ -1,9 +1,9 @@
 /**
- * @file The proxy that a request goes through, as the environment names it for curl and others: HTTPS_PROXY, HTTP_PROXY,
- * ALL_PROXY and NO_PROXY, in capitals or not.
+ * @file The proxy that a request goes through, as the environment names it for curl and others: HTTPS_PROXY,
+ * HTTP_PROXY, ALL_PROXY and NO_PROXY, in capitals or not.
  *
- * Tunnels are made by Node's own `http`: agents from elsewhere cannot be timed out while a proxy is silent, and tell its answer
- * apart from the server's by guessing.
+ * Tunnels are made by Node's own `http`: agents from elsewhere cannot be timed out while a proxy is silent, and tell
+ * its answer apart from the server's by guessing.
  */
 import { type IncomingMessage, request as overHttp } from "node:http";
 import { request as overHttps } from "node:https";
@@ -47,8 +47,8 @@ export function proxyFor(address: URL, environment: Environment = process.env): 
 }
 
 /**
- * Whether NO_PROXY lists an address: host names stand for themselves and all below them, with or without a port; addresses and
- * networks as 10.0.0.0/8 for themselves; `*` for everything.
+ * Whether NO_PROXY lists an address: host names stand for themselves and all below them, with or without a port;
+ * addresses and networks as 10.0.0.0/8 for themselves; `*` for everything.
  */
 function isExcepted({ hostname, port, protocol }: URL, list: string): boolean {
   const host = bare(hostname).toLowerCase();

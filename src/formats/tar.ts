@@ -13,8 +13,9 @@ export type TarArchive = Archive<TarEntry>;
 /**
  * Opens a tar archive (V7, ustar, GNU or pax) and lists it.
  *
- * Links are read as the files of the archive that they lead to. Others, devices, sparse files, names that are no plain relative
- * paths and all but the first member of a name are listed in `refused`. Tar has no checksums of data: damage there goes unnoticed.
+ * Links are read as the files of the archive that they lead to. Others, devices, sparse files, names that are no plain
+ * relative paths and all but the first member of a name are listed in `refused`. Tar has no checksums of data: damage
+ * there goes unnoticed.
  *
  * @param source - path of a file, or its bytes (borrowed)
  * @param where - the archive's name, for messages

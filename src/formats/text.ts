@@ -1,11 +1,17 @@
-/** @file Text that people give us, in the encodings that their editors save: UTF-8 and UTF-16, with a byte-order mark or without. */
+/**
+ * @file Text that people give us, in the encodings that their editors save: UTF-8 and UTF-16, with a byte-order mark
+ * or without.
+ */
 import { isUtf8 } from "node:buffer";
 import type { Refuse } from "./archive-entry.js";
 
 /** Bytes that are looked at to recognise UTF-16 without a byte-order mark. */
 const LOOKED_AT = 4096;
 
-/** Times as many zeros in one half of the bytes as in the other tell the order: some characters, as 一, have them in the other. */
+/**
+ * Times as many zeros in one half of the bytes as in the other tell the order: some characters, as 一, have them in the
+ * other.
+ */
 const CLEARLY = 4;
 
 /** Of so many bytes at least one is zero: fewer are a slip, and no UTF-16. */
@@ -25,7 +31,8 @@ const marks: [bytes: number[], encoding: Encoding][] = [
 /**
  * The text of a file, without its byte-order mark. UTF-16 without a mark is recognised by its zero bytes.
  *
- * @param refuse - throws, given what is wrong with the bytes and where: "its byte 7 (line 1, column 8) is 0xfc, which …"
+ * @param refuse - throws, given what is wrong with the bytes and where: "its byte 7 (line 1, column 8) is 0xfc, which
+ *   …"
  */
 export function decodeText(bytes: Uint8Array, refuse: Refuse): string {
   const [mark, encoding] = marks.find(([start]) => start.every((byte, at) => bytes[at] === byte)) ?? [
@@ -40,7 +47,9 @@ export function decodeText(bytes: Uint8Array, refuse: Refuse): string {
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** UTF-16 has a zero byte in every letter of English: the second one in little-endian order, the first in big-endian. */
+/**
+ * UTF-16 has a zero byte in every letter of English: the second one in little-endian order, the first in big-endian.
+ */
 function unmarkedEncoding(bytes: Uint8Array): Encoding {
   const zeros = [0, 0]; // at even and at odd places
   const begin = bytes.subarray(0, LOOKED_AT);

@@ -1,7 +1,8 @@
 /**
- * @file Zip archives read in place (PKWARE's APPNOTE 6.3.10: stored or deflated, zip64), hostile until proven otherwise: the
- * directory must lie right before its end, no two entries may share bytes, and every claim about an entry is checked when it
- * is read. A program before the archive, as of one that extracts itself, and a little behind its end are passed over.
+ * @file Zip archives read in place (PKWARE's APPNOTE 6.3.10: stored or deflated, zip64), hostile until proven
+ * otherwise: the directory must lie right before its end, no two entries may share bytes, and every claim about an
+ * entry is checked when it is read. A program before the archive, as of one that extracts itself, and a little behind
+ * its end are passed over.
  *
  * Our own reader, since a directory of a million entries has to be read at once: yauzl 3.4 takes 70 µs an entry.
  */
@@ -79,8 +80,8 @@ const FOLDER = "it is a folder";
 /**
  * Opens a zip archive and reads its directory.
  *
- * Encrypted entries, links, devices, unknown compressions, impossible sizes, names that are no plain relative paths and all but
- * the first entry of a name are listed in `refused`; the others are read. Names are read by `zipName`.
+ * Encrypted entries, links, devices, unknown compressions, impossible sizes, names that are no plain relative paths and
+ * all but the first entry of a name are listed in `refused`; the others are read. Names are read by `zipName`.
  *
  * @param source - path of a file, or its bytes (borrowed)
  * @param where - the archive's name, for messages
@@ -174,8 +175,8 @@ async function tailOf(file: ByteSource): Promise<{ tail: Buffer; start: number }
 const END_MARK = Buffer.from("PK\x05\x06", "latin1");
 
 /**
- * Where the end record begins: the last one whose comment reaches exactly to the end of the file; or else, where bytes follow or
- * a comment has another length than it says, the last one that a directory can lie before.
+ * Where the end record begins: the last one whose comment reaches exactly to the end of the file; or else, where bytes
+ * follow or a comment has another length than it says, the last one that a directory can lie before.
  *
  * @param start - of the tail in its file
  */
@@ -190,7 +191,10 @@ function endOf(tail: Buffer, start: number): number | undefined {
   );
 }
 
-/** Whether a directory seems to lie before an end record: one that begins as they do, as far as the tail shows it, or an empty one. */
+/**
+ * Whether a directory seems to lie before an end record: one that begins as they do, as far as the tail shows it, or
+ * an empty one.
+ */
 function hasDirectory(tail: Buffer, at: number, start: number): boolean {
   const locator = at - LOCATOR_64.bytes;
   if (locator >= 0 && tail.readUInt32LE(locator) === LOCATOR_64.signature) return true;

@@ -1,4 +1,7 @@
-/** @file A small proxy: it forwards requests over http and makes tunnels, all of them to one server, whatever they are for. */
+/**
+ * @file A small proxy: it forwards requests over http and makes tunnels, all of them to one server, whatever they are
+ * for.
+ */
 import { createServer, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 
