@@ -4,6 +4,8 @@ import type { Command } from "commander";
 import { applySettings, type Config, parseConfig, resolvePreset } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { isAuthorsConfig, parseAuthorsJson, parseAuthorsModule } from "../exchange/authors-config.js";
+import { parseJson } from "../formats/json.js";
+import { decodeText } from "../formats/text.js";
 
 /** What {@link addConfigurationOptions} adds. */
 export interface ConfigurationOptions {
@@ -23,14 +25,15 @@ export const addConfigurationOptions = (command: Command): Command =>
     );
 
 /**
- * Reads a configuration from a file: ours in JSON, or the authors' own, as JSON or as a Python module that is read and not run.
+ * Reads a configuration from a file: ours in JSON, or the authors' own, as JSON or as a Python module that is read and not run;
+ * in any encoding that `decodeText` knows.
  *
  * @param onNotice - told what the user should know of a configuration that was translated
  */
 export function readConfig(path: string, onNotice: (message: string) => void = () => {}): Config {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = readFileSync(path, "utf8");
+    bytes = readFileSync(path);
   } catch (error) {
     throw new UserError(`Expected a configuration at ${path}, but it cannot be read (${(error as Error).message}).`);
   }
@@ -38,16 +41,15 @@ export function readConfig(path: string, onNotice: (message: string) => void = (
     notes.forEach(onNotice);
     return config;
   };
-  if (/\.py$/i.test(path)) return translated(parseAuthorsModule(text, path));
-  try {
-    const json: unknown = JSON.parse(text);
-    return isAuthorsConfig(json) ? translated(parseAuthorsJson(json, path)) : parseConfig(json, path);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+  const refuse = (problem: string): never => {
     throw new UserError(
-      `Expected JSON in ${path}, but it does not parse: ${error.message}. \`strata train --dry-run --json\` prints one to start from.`,
+      `Expected a configuration as JSON in ${path}, but ${problem}. ` +
+        "`strata train --dry-run --json` prints one to start from.",
     );
-  }
+  };
+  if (/\.py$/i.test(path)) return translated(parseAuthorsModule(decodeText(bytes, refuse), path));
+  const json = parseJson(bytes, refuse);
+  return isAuthorsConfig(json) ? translated(parseAuthorsJson(json, path)) : parseConfig(json, path);
 }
 
 /**

@@ -5,18 +5,27 @@ import { UserError } from "../errors.js";
 import type { FeatureSet } from "../experiments/feature-set.js";
 import { fewWarning } from "../experiments/finite-sample.js";
 import { keepFirst, type PictureStream, watched } from "../experiments/picture-streams.js";
-import { nameOfMetric } from "../experiments/quality.js";
+import { nameOfMetric, type QualityMetric } from "../experiments/quality.js";
 import { writeReference } from "../experiments/reference-file.js";
 import { type SampleQuality, sampleQuality } from "../experiments/sample-quality.js";
 import type { Pictures } from "../generation/pictures.js";
 import type { Context } from "./command.js";
-import { type FeatureOptions, openExtractor, openReference, qualityAsked, showRate } from "./features-options.js";
+import {
+  type FeatureOptions,
+  measurableOf,
+  openExtractor,
+  openReference,
+  qualityAsked,
+  showRate,
+} from "./features-options.js";
 import { formatCount } from "./format.js";
 
 /** What the figures were measured with and against. */
 export interface QualityResult extends SampleQuality {
   features: { name: string; identity: string };
   reference: { name: string; images?: number; rows: number };
+  /** What was to be measured, but not with a reference of statistics alone. */
+  notMeasured: QualityMetric[];
   /** How samples became bytes: ours to the nearest level, those of others as they came. */
   rounding: "nearest" | "as given";
   /** Values that guidance clamped, of samples that were drawn. */
@@ -51,13 +60,14 @@ export async function evaluateQuality(
   const { resolution, count } = samples;
   const extractor = await openExtractor(options, { resolution, train }, context, runtime);
   try {
-    const metrics = qualityAsked(options.metrics, extractor);
+    const possible = qualityAsked(options.metrics, extractor);
     if (options.exportReference !== undefined && extractor.name !== "inception") {
       throw new UserError(
         `--export-reference: expected Inception features, whose statistics other evaluators read, got ${extractor.name}.`,
       );
     }
     const reference = await openReference(options, { resolution, train }, extractor, context, runtime);
+    const metrics = measurableOf(possible, reference, options, context);
     if (options.exportReference !== undefined && train) await writeReference(options.exportReference, reference, train);
     const shown = keepFirst(Math.min(SHOWN, count), resolution);
     const { features: _, ...quality } = await sampleQuality(
@@ -76,6 +86,7 @@ export async function evaluateQuality(
     );
     return {
       ...quality,
+      notMeasured: possible.filter((metric) => !metrics.includes(metric)),
       features: { name: extractor.name, identity: extractor.identity },
       reference: {
         name: options.reference ?? train?.name ?? "",
@@ -93,12 +104,13 @@ const imagesOf = ({ moments: { count } }: FeatureSet): number | undefined =>
   Number.isFinite(count) ? count : undefined;
 
 /** What has to be said about the figures for them not to be misread, line by line. */
-export function remarks(result: Omit<QualityResult, "shown">): string[] {
+export function remarks(result: Omit<QualityResult, "shown" | "notMeasured">): string[] {
   const { count, ofPart, features, reference, rounding, clamped = 0, values } = result;
   const images = reference.images === undefined ? "statistics of the file" : `${formatCount(reference.images)} images`;
+  const single = `(precision, recall and kernel distance: ${formatCount(reference.rows)} of them)`;
   const lines = [
     `${formatCount(count)} samples, 8-bit, ${rounding === "nearest" ? "rounded to the nearest level" : rounding}`,
-    `reference: ${reference.name}, ${images} (precision, recall and kernel distance: ${formatCount(reference.rows)} of them)`,
+    `reference: ${reference.name}, ${images} ${reference.rows > 0 ? single : "alone"}`,
     `features: ${features.identity}`,
   ];
   if (clamped > 0) lines.push(`guidance would have made ${formatCount(clamped)} values too large; they were clamped`);

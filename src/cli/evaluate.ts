@@ -229,13 +229,14 @@ function settingsOf(options: Options, { seed }: Context, model: TrainedModel | u
   return { version, run, step: model?.step, samples, data, count, seed: seed ?? 0, ...sampling };
 }
 
-function qualityJson({ values, ofPart, count, rounding, clamped, features, reference }: QualityResult) {
+function qualityJson({ values, ofPart, count, rounding, clamped, features, reference, notMeasured }: QualityResult) {
   return {
     samplesMeasured: count,
     rounding,
     clamped,
     features,
     reference,
+    ...(notMeasured.length > 0 && { notMeasured }),
     quality: Object.fromEntries(values.map(({ metric, ...rest }) => [metric, rest])),
     distanceOfReferencePart: ofPart,
   };

@@ -4,7 +4,7 @@ import type { ImageSet } from "../data/index.js";
 import type { Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import type { FeatureSet } from "../experiments/feature-set.js";
-import { metricsOf, nameOfMetric, type QualityMetric, qualityMetrics } from "../experiments/quality.js";
+import { isMeasurable, metricsOf, nameOfMetric, type QualityMetric, qualityMetrics } from "../experiments/quality.js";
 import { REFERENCE_ROWS, referenceOfSet } from "../experiments/reference.js";
 import { referenceOfFile } from "../experiments/reference-file.js";
 import { openClassifier } from "../features/classifier/open-classifier.js";
@@ -44,7 +44,10 @@ export const addExtractorOptions = (command: Command): Command =>
 /** Adds the options that say which features are compared, and what with. */
 export const addFeatureOptions = (command: Command): Command =>
   addExtractorOptions(command)
-    .option("--reference <file.npz>", "a reference batch in place of --data's training images")
+    .option(
+      "--reference <file.npz>",
+      "a reference batch in place of --data's training images, or mu and sigma for FID alone",
+    )
     .option(
       "--reference-count <n>",
       "images of the reference for precision, recall and kernel distance",
@@ -156,4 +159,34 @@ export function qualityAsked(asked: readonly string[] | undefined, extractor: Fe
     );
   }
   return wanted;
+}
+
+/**
+ * The figures that the reference allows, of those to measure. What it has nothing to measure with is left out, and said
+ * so.
+ *
+ * @throws UserError when none is left
+ */
+export function measurableOf(
+  metrics: readonly QualityMetric[],
+  reference: FeatureSet,
+  { reference: path, features }: FeatureOptions,
+  { progress }: Context,
+): QualityMetric[] {
+  const measurable = metrics.filter((metric) => isMeasurable(metric, reference));
+  const others = metrics.filter((metric) => !measurable.includes(metric));
+  if (others.length === 0) return measurable;
+  const names = (some: readonly QualityMetric[]) => some.map((metric) => nameOfMetric(metric, features)).join(", ");
+  const spatial = others.filter((metric) => metric === "sfid");
+  const single = others.filter((metric) => metric !== "sfid");
+  const reasons = [
+    ...(single.length > 0 ? [`${names(single)} ${single.length > 1 ? "need" : "needs"} images (arr_0)`] : []),
+    ...(spatial.length > 0 ? [`${names(spatial)} needs mu_s and sigma_s`] : []),
+  ];
+  const reason = `${path} holds statistics alone, and ${reasons.join("; ")}`;
+  if (measurable.length === 0) {
+    throw new UserError(`--metrics ${others.join(",")}: ${reason}. Give --data SOURCE, or a reference with images.`);
+  }
+  progress.note(`${reason}: left out. Give --data SOURCE, or a reference with images, to have them.`);
+  return measurable;
 }

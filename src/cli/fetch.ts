@@ -20,7 +20,8 @@ export const fetchCommand = createCommand(
   .addHelpText(
     "after",
     "\nFiles go to ~/.cache/strata/downloads, or downloads in the folder that STRATA_CACHE_DIR names; size and SHA-256 are checked.\n" +
-      "An interrupted fetch goes on where it stopped. Proxies (HTTPS_PROXY) are not used: behind one, give the file with --from.",
+      "An interrupted fetch goes on where it stopped. It goes through the proxy that HTTPS_PROXY (or HTTP_PROXY, ALL_PROXY) names,\n" +
+      "but for the hosts in NO_PROXY.",
   )
   .action(withContext(runFetch));
 

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { readWeights } from "../exchange/read-weights.js";
+import { decodeText } from "../formats/text.js";
 import { parameterSpecs } from "../generation/trained-model.js";
 import { countParameters } from "../model/index.js";
 import { expectEmpty, saveModel } from "../training/save-model.js";
@@ -64,16 +65,18 @@ const PARTS = {
 
 /** Names of the classes, one a line. */
 function readClasses(path: string, { model }: Config): string[] {
-  let text: string;
+  const refuse = (problem: string): never => {
+    throw new UserError(`Expected names of classes in ${path}, one a line, but ${problem}.`);
+  };
+  let bytes: Uint8Array;
   try {
-    text = readFileSync(path, "utf8");
+    bytes = readFileSync(path);
   } catch (error) {
-    throw new UserError(`Expected names of classes in ${path}, but it cannot be read (${(error as Error).message}).`);
+    return refuse(`it cannot be read (${(error as Error).message})`);
   }
-  const names = text
-    .replace(/^\ufeff/, "")
-    .replace(/\r?\n$/, "")
-    .split(/\r?\n/);
+  const names = decodeText(bytes, refuse)
+    .replace(/(\r\n|\r|\n)$/, "")
+    .split(/\r\n|\r|\n/);
   const repeated = names.find((name, index) => name.trim() === "" || names.indexOf(name) < index);
   if (repeated !== undefined) {
     throw new UserError(

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { UserError } from "../errors.js";
 import type { Information } from "../evaluation/information.js";
 import type { RateDistortion } from "../evaluation/rate-distortion.js";
+import { parseJson } from "../formats/json.js";
 
 /** What charts need of an evaluation. */
 export interface OtherEvaluation {
@@ -62,13 +63,8 @@ export async function readEvaluation(folder: string): Promise<OtherEvaluation> {
   const status = await stat(path).catch(unreadable);
   if (!status.isFile()) return refuse(`${path} is no file`);
   if (status.size > LARGEST) return refuse(`${path} has ${status.size} bytes; ${LARGEST} are the most`);
-  const text = await readFile(path, "utf8").catch(unreadable);
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch {
-    return refuse(`${path} is no JSON`);
-  }
+  const bytes = await readFile(path).catch(unreadable);
+  const content = parseJson(bytes, (problem) => refuse(`${path} is no JSON (${problem})`));
   const parsed = schema.safeParse(content);
   if (!parsed.success) return refuse(`${path} is not what evaluate writes:\n${z.prettifyError(parsed.error)}`);
   const { rateDistortion, information } = parsed.data;

@@ -4,8 +4,7 @@ import { type FeatureSet, measureFeatures } from "../experiments/feature-set.js"
 import { distanceOfPart } from "../experiments/finite-sample.js";
 import { guidanceSweep, type SweepOptions } from "../experiments/guidance-sweep.js";
 import { drawnPictures, keepFirst, watched } from "../experiments/picture-streams.js";
-import { compare, type QualityMetric, qualityMetrics } from "../experiments/quality.js";
-import { needsRows } from "../experiments/sample-quality.js";
+import { compare, needsRows, type QualityMetric, qualityMetrics } from "../experiments/quality.js";
 import { cellsOf, type SweepCell, type SweepGrid, sweepGrid } from "../experiments/sweep-grid.js";
 import type { FeatureExtractor } from "../features/extractor.js";
 import { guidanceWeights } from "../generation/guidance.js";
@@ -16,6 +15,7 @@ import { type Context, createCommand, withContext } from "./command.js";
 import {
   addFeatureOptions,
   type FeatureOptions,
+  measurableOf,
   metricList,
   openExtractor,
   openReference,
@@ -136,8 +136,9 @@ async function sweepWith(setup: Setup, options: GuidanceSweepOptions, context: C
   const train = data === undefined ? undefined : (await openImages(data, { resolution }, context)).train;
   const extractor = await openExtractor(options, { resolution, train }, context, runtime);
   try {
-    const metrics = qualityAsked(asked, extractor);
+    const possible = qualityAsked(asked, extractor);
     const reference = await openReference(options, { resolution, train }, extractor, context, runtime);
+    const metrics = measurableOf(possible, reference, options, context);
     const settings = await sweepSettings({ model, sampler, extractor, metrics, train }, options);
     const measure = measurerOf(setup, { extractor, reference, metrics }, options, context);
     const sweep = await guidanceSweep({ grid, settings, folder: out, signal, ...measure }).catch((error) => {

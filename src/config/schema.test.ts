@@ -99,3 +99,7 @@ test("levels form a ladder from the lowest resolution up", () => {
   expect(() => ladder(64, [32, 64], { blocks: [1, 1, 1, 1, 1] })).toThrow("expected fewer U-Net levels");
   expect(() => ladder(64, [64], { blocks: [1] })).toThrow("expected at least two levels");
 });
+
+test("a name with a character that cannot be seen is shown with it", () => {
+  expect(() => parseConfig({ ...base, "\ufeffpreset": "x" }, "config.json")).toThrow('"U+FEFFpreset"');
+});

@@ -212,7 +212,7 @@ export function defaultSchedule(model: ModelConfig): InformationScheduleConfig {
 export function parseConfig(json: unknown, where: string): Config {
   const result = configSchema.safeParse(json);
   if (!result.success) {
-    throw new UserError(`The configuration in ${where} is not valid:\n${z.prettifyError(result.error)}`);
+    throw new UserError(`The configuration in ${where} is not valid:\n${visible(z.prettifyError(result.error))}`);
   }
   const { objective, ...rest } = result.data;
   const { informationSchedule: schedule } = objective;
@@ -224,3 +224,7 @@ export function parseConfig(json: unknown, where: string): Config {
         : false;
   return { ...rest, objective: { ...objective, informationSchedule } };
 }
+
+/** Characters without a shape of their own, as a byte-order mark in the name of a field, by their number: "U+FEFF". */
+const visible = (text: string): string =>
+  text.replace(/\p{Cf}/gu, (character) => `U+${character.codePointAt(0)!.toString(16).toUpperCase()}`);

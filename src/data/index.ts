@@ -16,5 +16,6 @@ export { type DataSet, type OpenOptions, openData } from "./open-data.js";
 export { digestOfSet } from "./packs/pack-format.js";
 export type { PackedImages } from "./packs/packed-images.js";
 export type { ImagePart } from "./samples/image-parts.js";
+export { hasSampleArray } from "./samples/sample-array.js";
 export { openSamples, type SampleFile } from "./samples/sample-files.js";
 export { emojiGroups } from "./sources/emoji.js";

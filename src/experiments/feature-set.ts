@@ -13,7 +13,10 @@ export interface FeatureSet {
   moments: Moments;
   /** Of their spatial features. */
   spatialMoments?: Moments;
-  /** [rowCount, width]: pooled features of single images, all or those at `spreadIndices(count, rowCount)`. */
+  /**
+   * [rowCount, width]: pooled features of single images, all or those at `spreadIndices(count, rowCount)`; none of
+   * statistics alone.
+   */
   rows: Float32Array;
   rowCount: number;
   /** [count, classes] of all images. */

@@ -63,11 +63,25 @@ export function metricsOf({ spatialWidth, classes }: { spatialWidth?: number; cl
   return qualityMetrics.filter((metric) => (metric !== "sfid" || spatialWidth) && (metric !== "is" || classes));
 }
 
+/** Whether figures are made of single vectors, and not of their statistics alone. */
+export const needsRows = (metrics: readonly QualityMetric[]): boolean =>
+  metrics.some((metric) => metric === "kid" || metric === "precision" || metric === "recall");
+
+/**
+ * Whether a reference has what a figure is made of: one of statistics alone has no single images, and maybe no spatial
+ * features.
+ */
+export function isMeasurable(metric: QualityMetric, { rowCount, spatialMoments }: FeatureSet): boolean {
+  if (metric === "sfid") return spatialMoments !== undefined;
+  return rowCount > 0 || !needsRows([metric]);
+}
+
 /**
  * Figures of samples against a reference, in the order asked for.
  *
  * @param extractor - name of what made the features
- * @throws UserError when the two were not made alike, or there are too few images for a figure
+ * @throws UserError when the two were not made alike, the reference has not what a figure is made of, or there are too
+ *   few images
  */
 export async function compare(
   samples: FeatureSet,
@@ -80,6 +94,12 @@ export async function compare(
     throw new UserError(
       `Expected features of samples and reference from one network, got ${samples.identity} and ${reference.identity}.`,
     );
+  }
+  const missing = metrics.find((metric) => !isMeasurable(metric, reference));
+  if (missing !== undefined) {
+    const what =
+      missing === "sfid" ? "statistics of spatial features (mu_s, sigma_s)" : "single images, not statistics alone";
+    throw new UserError(`Expected a reference with ${what} for ${nameOfMetric(missing, extractor)}.`);
   }
   const options = { runtime, signal };
   const width = samples.moments.mean.length;

@@ -14,7 +14,7 @@ import { REFERENCE_ROWS } from "./reference.js";
 import { identityArray, readStatistics } from "./reference-statistics.js";
 
 export interface ReferenceFileOptions extends Omit<MeasureOptions, "logits"> {
-  /** Told when images are measured although the file has statistics. */
+  /** Told when images are measured although the file has statistics, and what is assumed of statistics alone. */
   onNotice?: (message: string) => void;
 }
 
@@ -22,10 +22,11 @@ export interface ReferenceFileOptions extends Omit<MeasureOptions, "logits"> {
  * Features of a reference batch, or of any images that `openSamples` reads: statistics are the file's where it has some that
  * this extractor made (of how many images is not told there: `count` is Infinity), and those of its images otherwise.
  *
- * What is made of a file's images is kept in the cache folder.
+ * A file of statistics alone gives a set without rows, which has a Fréchet distance and nothing that single images are
+ * needed for. What is made of a file's images is kept in the cache folder.
  *
- * @throws UserError when the file holds no images, its images have another size than the samples, or its statistics do not fit;
- *   the signal's reason when aborted
+ * @throws UserError when the file holds neither images nor statistics, its images have another size than the samples,
+ *   or its statistics do not fit; the signal's reason when aborted
  */
 export async function referenceOfFile(
   path: string,
@@ -33,13 +34,17 @@ export async function referenceOfFile(
   resolution: number,
   { keep = REFERENCE_ROWS, onNotice, ...options }: ReferenceFileOptions = {},
 ): Promise<FeatureSet> {
+  const { moments, spatialMoments, problem, hasImages } = await readStatistics(path, extractor);
+  if (moments && !hasImages) {
+    if (problem) onNotice?.(`${path}: ${problem}.`);
+    return { identity: extractor.identity, moments, spatialMoments, rows: new Float32Array(0), rowCount: 0 };
+  }
   const samples = await openSamples(path);
   if (samples.resolution !== resolution) {
     throw new UserError(
       `--reference ${path}: expected images of ${resolution}×${resolution} pixels, as the samples have, got ${samples.resolution}×${samples.resolution}.`,
     );
   }
-  const { moments, spatialMoments, problem } = await readStatistics(path, extractor);
   const { count } = samples;
   if (problem) onNotice?.(`${path}: ${problem}; those of its ${count} images are used instead.`);
   const measure = () => {

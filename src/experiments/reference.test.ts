@@ -9,6 +9,7 @@ import { Runtime } from "../engine/index.js";
 import type { FeatureExtractor } from "../features/extractor.js";
 import { encodeNpz } from "../formats/npz.js";
 import type { FeatureSet } from "./feature-set.js";
+import { compare } from "./quality.js";
 import { referenceOfSet } from "./reference.js";
 import { referenceOfFile, writeReference } from "./reference-file.js";
 
@@ -150,7 +151,18 @@ test("what does not fit is refused before features are made", async () => {
   const { extractor, extract } = counted();
   const refused = (arrays: Parameters<typeof encodeNpz>[0], message: string) =>
     expect(reading({ ...evaluators, ...arrays }, extractor)).rejects.toThrow(message);
-  await refused({ mu: zeros(7) }, "but mu is float64 [7] in place of float64 [3].");
+  await refused(
+    { mu: zeros(7) },
+    "mu has 7 values, and a feature of the samples (inception) has 3: another network made it.",
+  );
+  await refused({ mu: zeros(1, 3) }, "but mu is float64 [1, 3] in place of float64 [3].");
+  await refused({ mu: images }, "but mu is uint8 [2, 8, 8, 3] in place of float64 [3].");
+  await refused({ sigma: zeros(3, 4) }, "but sigma is float64 [3, 4] in place of float64 [3, 3].");
+  await refused({ sigma: matrix(1, 0, 0, 0, -2, 0, 0, 0, 1) }, "sigma has the variance -2 at [1, 1].");
+  await refused(
+    { sigma: matrix(1, 0.5, 0, 0.25, 1, 0, 0, 0, 1) },
+    "sigma is not symmetric: it has 0.25 at [1, 0] and 0.5 at [0, 1].",
+  );
   await refused(
     { sigma: { ...zeros(3, 3), data: new Float64Array(9).fill(Number.NaN) } },
     "sigma holds values that are not",
@@ -161,6 +173,78 @@ test("what does not fit is refused before features are made", async () => {
     "expected images of 32×32 pixels, as the samples have, got 8×8",
   );
   expect(extract).not.toHaveBeenCalled();
+});
+
+const matrix = (...values: number[]) => ({ ...zeros(3, 3), data: Float64Array.from(values) });
+const half = matrix(1, 0.5, 0, 0.5, 1, 0, 0, 0, 2);
+
+/** Reads a file of these arrays and no images. */
+async function alone(arrays: Parameters<typeof encodeNpz>[0], extractor: FeatureExtractor = counted().extractor) {
+  const path = join(folder, "alone.npz");
+  await writeFile(path, Buffer.concat(encodeNpz(arrays)));
+  const notices: string[] = [];
+  const onNotice = (message: string) => notices.push(message);
+  return { read: await referenceOfFile(path, extractor, 8, { runtime, onNotice }), notices, path };
+}
+
+test.each([
+  ["inception tensorflow sha256:1", "Inception with --resize tensorflow"],
+  ["inception pytorch sha256:1", "Inception with --resize pytorch"],
+  ["onnx sha256:1", "onnx sha256:1"],
+])("mu and sigma alone are a reference for a distance, of %s as the samples, and told so", async (own, assumed) => {
+  const { extractor, extract } = counted();
+  const { read, notices, path } = await alone({ mu: zeros(3), sigma: half }, { ...extractor, identity: own });
+  expect(read).toMatchObject({ identity: own, rowCount: 0, spatialMoments: undefined });
+  expect(read.moments).toEqual({ count: Number.POSITIVE_INFINITY, mean: zeros(3).data, covariance: half.data });
+  expect(notices).toEqual([
+    expect.stringContaining(`${path}: it does not say which network made mu and sigma: assumed ${assumed}, as for the`),
+  ]);
+  expect(extract).not.toHaveBeenCalled();
+});
+
+test("a distance from mu and sigma is the distance from the set they are of; single images are asked for where they are needed", async () => {
+  const { extractor } = counted();
+  const whole = await referenceOfSet(set, extractor, { runtime });
+  const samples = await referenceOfSet(discs(30), extractor, { runtime });
+  const { mean, covariance } = whole.moments;
+  const { read } = await alone({
+    mu: { dtype: "float64", shape: [3], data: mean },
+    sigma: { dtype: "float64", shape: [3, 3], data: covariance },
+  });
+  const distance = (reference: FeatureSet) => compare(samples, reference, ["fid"], "inception", { runtime });
+  expect(await distance(read)).toEqual(await distance(whole));
+  const refused = (metric: "kid" | "sfid" | "recall") => compare(samples, read, [metric], "inception", { runtime });
+  await expect(refused("kid")).rejects.toThrow(
+    "Expected a reference with single images, not statistics alone for KID.",
+  );
+  await expect(refused("recall")).rejects.toThrow("single images, not statistics alone for recall.");
+  await expect(refused("sfid")).rejects.toThrow("statistics of spatial features (mu_s, sigma_s) for sFID.");
+});
+
+test("statistics alone in float32 are read, and beside mu_s and sigma_s those too", async () => {
+  const float32 = (tensor: ReturnType<typeof zeros>) => ({
+    ...tensor,
+    dtype: "float32" as const,
+    data: Float32Array.from(tensor.data),
+  });
+  const { read } = await alone({ ...evaluators, mu: float32(zeros(3)), sigma: float32(half) });
+  expect(read.moments.covariance).toEqual(half.data);
+  expect(read.spatialMoments?.covariance).toEqual(zeros(2, 2).data);
+});
+
+test("statistics alone that name the extractor need no assumption; those of another are refused", async () => {
+  const named = { mu: zeros(3), sigma: half, identity: identity(IDENTITY) };
+  expect((await alone(named)).notices).toEqual([]);
+  await expect(alone({ ...named, identity: identity("pixels 8") })).rejects.toThrow(
+    `its statistics are of other features (pixels 8), those of the samples are ${IDENTITY}, and it holds no images to`,
+  );
+  await expect(alone({ mu: zeros(2048), sigma: zeros(2048, 2048) })).rejects.toThrow(
+    "mu has 2048 values, and a feature of the samples (inception) has 3: another network made it.",
+  );
+  await expect(alone({ sigma: half })).rejects.toThrow("mu, float64 [3], is missing");
+  await expect(alone({ samples: zeros(3) })).rejects.toThrow(
+    "it has neither mu and sigma nor images as arr_0; it holds samples.npy.",
+  );
 });
 
 test("features of a file's images are made once, those of a folder's each time", async () => {

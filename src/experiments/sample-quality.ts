@@ -3,7 +3,7 @@ import type { FeatureExtractor } from "../features/extractor.js";
 import { type FeatureSet, type MeasureOptions, measureFeatures } from "./feature-set.js";
 import { distanceOfPart } from "./finite-sample.js";
 import type { PictureStream } from "./picture-streams.js";
-import { compare, type QualityMetric, type QualityValue } from "./quality.js";
+import { compare, needsRows, type QualityMetric, type QualityValue } from "./quality.js";
 
 export interface SampleQuality {
   /** Samples measured. */
@@ -22,10 +22,6 @@ export interface SampleQualityOptions extends Pick<MeasureOptions, "runtime" | "
   /** Told which figure comes next. */
   onFigure?: (name: string) => void;
 }
-
-/** Whether figures are made of single vectors, and not of their statistics alone. */
-export const needsRows = (metrics: readonly QualityMetric[]): boolean =>
-  metrics.some((metric) => metric === "kid" || metric === "precision" || metric === "recall");
 
 /**
  * Measures a stream of samples. Only of their features something is kept: `rows` where they are needed.

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import { makeFolderSynced, removeUnfinished, writeFileAtomic } from "../formats/atomic-file.js";
+import { parseJson } from "../formats/json.js";
 import { encodeNpz, readNpz } from "../formats/npz.js";
 import type { Pictures } from "../generation/pictures.js";
 import { type QualityValue, qualityMetrics } from "./quality.js";
@@ -88,13 +89,11 @@ export async function openSweepFolder(folder: string, settings: SweepSettings): 
 }
 
 function parseSettings(bytes: Uint8Array, path: string): SweepSettings {
-  try {
-    return settingsSchema.parse(JSON.parse(new TextDecoder().decode(bytes))).settings;
-  } catch {
-    throw new UserError(
-      `Expected the settings of a sweep in ${path}, but it holds something else. Give another folder to --out.`,
-    );
-  }
+  const refuse = (problem: string): never => {
+    throw new UserError(`Expected the settings of a sweep in ${path}, but ${problem}. Give another folder to --out.`);
+  };
+  const { data } = settingsSchema.safeParse(parseJson(bytes, refuse));
+  return data?.settings ?? refuse("it holds something else");
 }
 
 function checkSame(there: SweepSettings, now: SweepSettings, folder: string): void {

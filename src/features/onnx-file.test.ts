@@ -211,7 +211,7 @@ test("refuses settings that say something else, and outputs that are not there",
     write("set.onnx.json", settings);
     return openOnnxFile(path, { resolution: 8, runtime });
   };
-  await expect(opened("{")).rejects.toThrow(`in ${path}.json, but it is no JSON.`);
+  await expect(opened("{")).rejects.toThrow(`in ${path}.json, but line 1, column 2: expected a name or }`);
   await expect(opened('{ "std": [0, 1, 1] }')).rejects.toThrow(/in .*set\.onnx\.json, but .*std\[0\]/);
   await expect(opened('{ "crop": 3 }')).rejects.toThrow(/crop/);
   await expect(opened('{ "output": "logits" }')).rejects.toThrow(

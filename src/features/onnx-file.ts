@@ -15,6 +15,7 @@ import {
   spec,
 } from "../engine/index.js";
 import { UserError } from "../errors.js";
+import { parseJson } from "../formats/json.js";
 import type { Pictures } from "../generation/pictures.js";
 import { extractorOf, type OpenExtractor } from "./extractor.js";
 import { inBatches } from "./in-batches.js";
@@ -203,12 +204,7 @@ async function readSettings(path: string): Promise<Settings> {
     );
   };
   if (!status.isFile() || status.size > LARGEST_SETTINGS) return refuse("it is no small file");
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(path, "utf8"));
-  } catch {
-    return refuse("it is no JSON");
-  }
+  const value = parseJson(await readFile(path), refuse);
   const parsed = settingsSchema.safeParse(value);
   return parsed.success ? parsed.data : refuse(z.prettifyError(parsed.error).replaceAll(/\s+/g, " "));
 }

@@ -82,18 +82,25 @@ export const REPEATED = "the archive has that name twice; the first is used";
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * The name of an entry as an archive or a file system spells it.
+ * The name of an entry as an archive or a file system spells it, in UTF-8.
  *
  * @returns its normal form; or, where there is a problem, the name escaped, which is only to be shown
  */
 export function entryName(raw: Uint8Array): EntryName {
-  const refuse = (problem: string) => ({ name: escaped(raw), problem });
-  if (raw.length > LONGEST_NAME) {
-    const levels = raw.reduce((slashes, byte) => slashes + (byte === 0x2f ? 1 : 0), 0);
-    return refuse(`its name has ${raw.length} bytes and ${levels} levels; at most ${LONGEST_NAME} bytes are read`);
+  const text = utf8Text(raw);
+  return text === undefined ? { name: escaped(raw), problem: NOT_UTF8 } : checkedName(text);
+}
+
+export const NOT_UTF8 = "its name is not valid UTF-8";
+
+/** The same of a name whose characters are known. */
+export function checkedName(text: string): EntryName {
+  const refuse = (problem: string) => ({ name: escaped(text), problem });
+  const bytes = Buffer.byteLength(text);
+  if (bytes > LONGEST_NAME) {
+    const levels = text.split("/").length - 1;
+    return refuse(`its name has ${bytes} bytes and ${levels} levels; at most ${LONGEST_NAME} bytes are read`);
   }
-  const text = decoded(raw);
-  if (text === undefined) return refuse("its name is not valid UTF-8");
   const control = /\p{Cc}/u.exec(text);
   if (control !== null) return refuse(`its name has the control character ${escapedCharacter(control[0])}`);
   if (text.includes("\\")) return refuse("its name has a backslash");
@@ -107,15 +114,15 @@ export function entryName(raw: Uint8Array): EntryName {
 }
 
 /** A name fit to be printed on one line: what is not is written as `\x1b`, and the end is left out where it is long. */
-export function escaped(raw: Uint8Array): string {
-  const text = decoded(raw);
+export function escaped(raw: Uint8Array | string): string {
+  const text = typeof raw === "string" ? raw : utf8Text(raw);
   const shown =
     text === undefined
-      ? Buffer.from(raw)
+      ? Buffer.from(raw as Uint8Array)
           .toString("latin1")
           .replace(/[^ -[\]-~]/g, escapedCharacter)
       : text.replace(/[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapedCharacter);
-  return shown.length > SHOWN ? `${shown.slice(0, SHOWN)}… (${raw.length} bytes)` : shown;
+  return shown.length > SHOWN ? `${shown.slice(0, SHOWN)}… (${Buffer.byteLength(raw)} bytes)` : shown;
 }
 
 const escapedCharacter = (character: string): string => {
@@ -124,7 +131,8 @@ const escapedCharacter = (character: string): string => {
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
 };
 
-function decoded(raw: Uint8Array): string | undefined {
+/** What bytes spell in UTF-8; undefined where they are none. */
+export function utf8Text(raw: Uint8Array): string | undefined {
   try {
     return utf8.decode(raw);
   } catch {

@@ -15,6 +15,7 @@ import type { AddressInfo } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { startProxy } from "../../test/support/proxy.js";
 import { copyVerified, type DownloadOptions, download } from "./download.js";
 
 /** How a server answers one request. */
@@ -48,11 +49,18 @@ afterAll(() => {
   server.close();
 });
 beforeEach(() => {
+  for (const name of ["http_proxy", "https_proxy", "all_proxy", "no_proxy"]) {
+    vi.stubEnv(name, undefined);
+    vi.stubEnv(name.toUpperCase(), undefined);
+  }
   folder = mkdtempSync(join(tmpdir(), "strata-download-"));
   path = join(folder, "cache", "file.bin");
   ranges = [];
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
 
 /** What an honest server does with `file`: the range asked for, unless the file is another one than that of If-Range. */
 const honest =
@@ -371,4 +379,95 @@ test("what is no file of the right size is not copied", async () => {
   await expect(copy(folder)).rejects.toThrow("got something else");
   writeFileSync(join(folder, "short"), "short");
   await expect(copy(join(folder, "short"))).rejects.toThrow(/Expected a file of 300000 bytes, but .*short has 5/);
+});
+
+/** Starts a proxy that leads everything to the server, and names it in the environment. */
+async function behindProxy(credentials = "") {
+  const proxy = await startProxy((server.address() as AddressInfo).port);
+  const address = `http://127.0.0.1:${proxy.port}`;
+  vi.stubEnv("ALL_PROXY", address.replace("//", `//${credentials}`));
+  return { proxy, named: `the proxy ${address} (ALL_PROXY)` };
+}
+const elsewhere = "files.test"; // resolves nowhere: it can be reached through the proxy alone
+const fetched = (from: string, patience = { idleMs: 150, pauseMs: 1 }) => {
+  const notices: string[] = [];
+  const onNotice = (message: string) => notices.push(message);
+  return { notices, done: download(from, path, { bytes: size, sha256, patience, onNotice }) };
+};
+
+test("over http a proxy is asked, for every attempt and redirection, and told once", async () => {
+  const { proxy, named } = await behindProxy("me:p%40ss@");
+  answers = [status(301, { Location: "/moved.bin" }), halfThen(reset), honest()];
+  const { notices, done } = fetched(`http://${elsewhere}/file.bin`);
+  await done;
+  expectWhole();
+  expect(ranges).toEqual([undefined, undefined, `bytes=${half}-`]);
+  expect(proxy.asked).toEqual([
+    `GET http://${elsewhere}/file.bin me:p@ss`,
+    `GET http://${elsewhere}/moved.bin me:p@ss`,
+    `GET http://${elsewhere}/file.bin me:p@ss`,
+  ]);
+  expect(notices[0]).toBe(`Fetching through ${named}.`);
+  expect(notices.filter((notice) => notice.startsWith("Fetching"))).toHaveLength(1);
+  proxy.close();
+});
+
+test("hosts in NO_PROXY are asked themselves", async () => {
+  const { proxy } = await behindProxy();
+  vi.stubEnv("NO_PROXY", "127.0.0.0/8");
+  answers = [honest()];
+  const { notices, done } = fetched(url);
+  await done;
+  expectWhole();
+  expect([proxy.asked, notices]).toEqual([[], []]);
+  proxy.close();
+});
+
+test.each<["http" | "https", number, string, string]>([
+  ["http", 407, "", "asks for a name and password: put them into ALL_PROXY, as http://NAME:PASSWORD@127.0.0.1:"],
+  ["https", 407, "", "asks for a name and password: put them into ALL_PROXY, as http://NAME:PASSWORD@127.0.0.1:"],
+  ["https", 407, "me:secret@", "refuses the name and password given, as http://NAME:PASSWORD@127.0.0.1:"],
+  ["https", 403, "me:secret@", "says 403 Refused. Give another address with --from URL"],
+])("over %s a proxy that answers %i is named, without its password", async (scheme, code, credentials, message) => {
+  const { proxy, named } = await behindProxy(credentials);
+  proxy.status = code;
+  const { done } = fetched(`${scheme}://${elsewhere}/file.bin`);
+  await expect(done).rejects.toThrow(`Expected ${named} to `);
+  await expect(done).rejects.toThrow(message);
+  await expect(done).rejects.not.toThrow("secret");
+  const target = scheme === "http" ? `GET http://${elsewhere}/file.bin` : `CONNECT ${elsewhere}:443`;
+  expect(proxy.asked).toEqual([`${target}${credentials && " me:secret"}`]);
+  expect(files()).toEqual([]);
+  proxy.close();
+});
+
+test.each(["http", "https"])("over %s a proxy that is not there is named at once", async (scheme) => {
+  vi.stubEnv("ALL_PROXY", "http://me:secret@127.0.0.1:9");
+  const { notices, done } = fetched(`${scheme}://${elsewhere}/file.bin`);
+  await expect(done).rejects.toThrow(
+    /^Expected an answer from the proxy http:\/\/127\.0\.0\.1:9 \(ALL_PROXY\), but the connection failed: .*ECONNREFUSED.* Correct ALL_PROXY, or unset it/,
+  );
+  expect(notices).toEqual(["Fetching through the proxy http://127.0.0.1:9 (ALL_PROXY)."]);
+});
+
+test("a proxy that is silent, or has a problem of its own, is asked again and named at last", async () => {
+  const { proxy, named } = await behindProxy();
+  proxy.silent = true;
+  const silent = fetched(`https://${elsewhere}/file.bin`, { idleMs: 20, pauseMs: 1 });
+  await expect(silent.done).rejects.toThrow(
+    `6 attempts in a row failed, the last one so: ${named}: nothing came for 1 s`,
+  );
+  Object.assign(proxy, { silent: false, status: 503 });
+  const { done } = fetched(`https://${elsewhere}/file.bin`);
+  await expect(done).rejects.toThrow(`the last one so: ${named} says 503 Refused of ${elsewhere}.`);
+  proxy.close();
+});
+
+test("a tunnel whose far end does not encrypt, or breaks off, is a failure of the server", async () => {
+  const { proxy } = await behindProxy();
+  const { done } = fetched(`https://${elsewhere}/file.bin`);
+  await expect(done).rejects.toThrow(
+    `Expected an answer from https://${elsewhere}/file.bin, but the connection failed:`,
+  );
+  proxy.close();
 });

@@ -7,7 +7,7 @@ import { stat } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors.js";
-import { connectionFailure, ELSEWHERE, httpGet, PassingFailure, webAddress } from "./http-get.js";
+import { connectionFailure, ELSEWHERE, type GetOptions, httpGet, PassingFailure, webAddress } from "./http-get.js";
 import { PartFile } from "./part-file.js";
 
 /** What a file must be. */
@@ -28,7 +28,7 @@ export interface Patience {
 export interface DownloadOptions extends Expected {
   /** Called with the bytes there are whenever some arrive, those of earlier attempts included. */
   onProgress?: (bytes: number) => void;
-  /** Something worth saying, as a sentence: an attempt failed, and another follows. */
+  /** Something worth saying, as a sentence: an attempt failed, and another follows; a proxy is used. */
   onNotice?: (message: string) => void;
   /** When aborted, what has arrived is kept. */
   signal?: AbortSignal;
@@ -118,11 +118,16 @@ export async function copyVerified(
 async function receive(url: URL, part: PartFile, options: DownloadOptions): Promise<void> {
   const { bytes, signal, onNotice = () => {}, patience = PATIENCE } = options;
   const version: Version = {};
+  const told = new Set<string>();
+  const onProxy = (proxy: string) => {
+    if (!told.has(proxy)) onNotice(`Fetching through ${proxy}.`);
+    told.add(proxy);
+  };
   let failures = 0;
   let mark = part.bytes;
   while (part.bytes < bytes) {
     try {
-      await attempt(url, part, version, options);
+      await attempt(url, part, version, { ...options, onProxy });
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof PassingFailure)) throw error;
@@ -146,14 +151,19 @@ interface Version {
 }
 
 /** One request for what is missing, written as it comes. */
-async function attempt(url: URL, part: PartFile, version: Version, options: DownloadOptions): Promise<void> {
-  const { bytes, signal, onProgress = () => {}, patience = PATIENCE } = options;
+async function attempt(
+  url: URL,
+  part: PartFile,
+  version: Version,
+  options: DownloadOptions & Pick<GetOptions, "onProxy">,
+): Promise<void> {
+  const { bytes, signal, onProxy, onProgress = () => {}, patience = PATIENCE } = options;
   const headers: Record<string, string> = { "Accept-Encoding": "identity", "User-Agent": "strata" };
   if (part.bytes > 0) {
     headers.Range = `bytes=${part.bytes}-`;
     if (version.tag) headers["If-Range"] = version.tag;
   }
-  const response = await httpGet(url, { headers, signal, idleMs: patience.idleMs });
+  const response = await httpGet(url, { headers, signal, idleMs: patience.idleMs, onProxy });
   try {
     await agree(response, part, version, bytes, url);
     for await (const piece of response) {

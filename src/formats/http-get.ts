@@ -3,9 +3,10 @@
  *
  * Written on Node's plain `http` rather than `fetch`, which unpacks what a server labels as encoded: some label every `.gz` so.
  */
-import { type IncomingMessage, get as overHttp } from "node:http";
+import { type ClientRequest, type IncomingMessage, get as overHttp } from "node:http";
 import { get as overHttps } from "node:https";
 import { UserError } from "../errors.js";
+import { describeProxy, forwarded, type HttpProxy, ProxyAnswer, proxyFor, tunnel } from "./proxy.js";
 
 /** What a user can do when a server is of no help. */
 export const ELSEWHERE =
@@ -36,21 +37,29 @@ export interface GetOptions {
   /** Time without a byte after which a connection counts as dead, also while the answer is read. */
   idleMs: number;
   signal?: AbortSignal;
+  /** Told which proxy a request goes through: "the proxy http://proxy:3128 (HTTPS_PROXY)". */
+  onProxy?: (proxy: string) => void;
 }
 
 /**
- * Asks for `url`, and again where it is redirected to: over http or https, but never from https to http.
+ * Asks for `url`, and again where it is redirected to: over http or https, but never from https to http, and through
+ * the proxy that the environment names.
  *
  * @returns the answer, whatever its status, to be read or destroyed; reading fails with what `connectionFailure` describes
  * @throws PassingFailure when the connection fails, or the server says that it has a problem of its own
- * @throws UserError when the server cannot be reached at all, or redirects without end or to where it must not
+ * @throws UserError when the server or the proxy cannot be reached at all, or the proxy refuses, or the server
+ *   redirects without end or to where it must not
  */
 export async function httpGet(url: URL, options: GetOptions): Promise<IncomingMessage> {
   let address = url;
   for (let hops = 0; hops <= REDIRECTS; hops++) {
-    const response = await request(address, options).catch((error) => {
-      throw connectionFailure(error, address);
-    });
+    const proxy = proxyFor(address);
+    if (proxy) options.onProxy?.(describeProxy(proxy));
+    const response = await (proxy ? throughProxy(address, proxy, options) : request(address, options)).catch(
+      (error) => {
+        throw connectionFailure(error, address);
+      },
+    );
     const { statusCode = 0, statusMessage } = response;
     const { location } = response.headers;
     if ([301, 302, 303, 307, 308].includes(statusCode) && location !== undefined) {
@@ -86,13 +95,73 @@ export function redirected(location: string, from: URL): URL {
   throw new UserError(`Expected ${from.href} to redirect to ${kind} address, got ${location}. ${ELSEWHERE}`);
 }
 
-/** Resolves when an answer begins. */
-function request(url: URL, { headers, idleMs, signal }: GetOptions): Promise<IncomingMessage> {
+/** Asks a server itself; resolves when its answer begins. */
+function request(url: URL, options: GetOptions): Promise<IncomingMessage> {
+  const { headers, signal } = options;
+  return answerTo((url.protocol === "https:" ? overHttps : overHttp)(url, { headers, signal, agent: false }), options);
+}
+
+/**
+ * Asks through a proxy: for what https encrypts by a tunnel, and for what http does not by asking the proxy itself.
+ *
+ * @throws what `proxyFailure` makes of a failure of the proxy's own, and what the connection with the server throws
+ */
+async function throughProxy(url: URL, proxy: HttpProxy, options: GetOptions): Promise<IncomingMessage> {
+  const { headers, signal, idleMs } = options;
+  const failed = (error: unknown): never => {
+    throw proxyFailure(error, proxy, url);
+  };
+  if (url.protocol === "https:") {
+    const silence = () => silentFor(idleMs);
+    const socket = await tunnel(url, proxy, { signal, idleMs, silence }).catch(failed);
+    return answerTo(overHttps(url, { headers, signal, createConnection: () => socket }), options);
+  }
+  const { headers: forProxy, ...place } = forwarded(url, proxy);
+  const ask = proxy.url.protocol === "https:" ? overHttps : overHttp;
+  const asked = ask({ ...place, headers: { ...headers, ...forProxy }, signal, agent: false });
+  const response = await answerTo(asked, options).catch(failed);
+  if (response.statusCode !== 407) return response;
+  response.destroy();
+  return failed(new ProxyAnswer(response));
+}
+
+/** What to throw for a failure of a proxy: one sentence that names it and where it is set. */
+export function proxyFailure(error: unknown, proxy: HttpProxy, { host }: URL): unknown {
+  const { url, variable } = proxy;
+  const named = describeProxy(proxy);
+  if (error instanceof ProxyAnswer) {
+    const { statusCode = 0 } = error.answer;
+    if (statusCode >= 500) return new PassingFailure(`${named} says ${error.message} of ${host}`);
+    if (statusCode !== 407)
+      return new UserError(`Expected ${named} to connect to ${host}, but it says ${error.message}. ${ELSEWHERE}`);
+    const given =
+      url.username === ""
+        ? `asks for a name and password: put them into ${variable}`
+        : "refuses the name and password given";
+    return new UserError(
+      `Expected ${named} to let us through to ${host}, but it ${given}, as ${url.protocol}//NAME:PASSWORD@${url.host} (${error.message}).`,
+    );
+  }
+  const failure = connectionFailure(error, url);
+  const { code } = error as NodeJS.ErrnoException;
+  if (failure === error)
+    return error instanceof PassingFailure ? new PassingFailure(`${named}: ${error.message}`) : error;
+  if (failure instanceof PassingFailure && code !== "ECONNREFUSED")
+    return new PassingFailure(`${named}: ${failure.message}`);
+  const reason = (error as Error).message || code;
+  return new UserError(
+    `Expected an answer from ${named}, but the connection failed: ${reason}. Correct ${variable}, or unset it to go without a proxy.`,
+  );
+}
+
+const silentFor = (idleMs: number) => new PassingFailure(`nothing came for ${Math.ceil(idleMs / 1000)} s`);
+
+/** Resolves when the answer to a request begins. */
+function answerTo(sent: ClientRequest, { idleMs }: GetOptions): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const sent = (url.protocol === "https:" ? overHttps : overHttp)(url, { headers, signal, agent: false });
     let response: IncomingMessage | undefined;
     sent.setTimeout(idleMs, () => {
-      (response ?? sent).destroy(new PassingFailure(`nothing came for ${Math.ceil(idleMs / 1000)} s`));
+      (response ?? sent).destroy(silentFor(idleMs));
     });
     sent.on("error", reject);
     sent.on("response", (answer) => {

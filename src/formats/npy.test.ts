@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { unzipSync } from "fflate";
 import { expect, test } from "vitest";
 import { UserError } from "../errors.js";
-import { npyHeader, parseNpyIntegers, readNpyRows } from "./npy.js";
+import { parseNpyIntegers, readNpyRows } from "./npy.js";
+import { npyHeader } from "./npy-header.js";
 
 /** A file with this header and these bytes behind it. */
 function npy(descr: string, shape: string, data: Uint8Array, fortran = "False"): Buffer {
@@ -93,7 +94,11 @@ test("the pieces are closed when enough is read, when only the header is wanted,
 test.each<[string, Buffer, string]>([
   ["rows that are missing", npy("|u1", "8, 3", counting), "has 21 bytes, its shape [8,3] needs 24"],
   ["rows beyond the shape", npy("|u1", "6, 3", counting), "has 21 bytes, its shape [6,3] needs 18"],
-  ["a file cut off in its header", npy("|u1", "7, 3", counting).subarray(0, 40), "has a header that is not understood"],
+  [
+    "a file cut off in its header",
+    npy("|u1", "7, 3", counting).subarray(0, 40),
+    "ends in its header, at byte 40 of 70",
+  ],
   ["a file cut off before it", Buffer.from("\x93NUMPY\x01", "latin1"), "does not begin as NumPy's do"],
   ["text", Buffer.from("hello, this is no array"), "does not begin as NumPy's do"],
   [
@@ -104,8 +109,12 @@ test.each<[string, Buffer, string]>([
   ["a number", npy("|u1", "", Buffer.alloc(1)), "has the shape [], no rows"],
   ["rows of terabytes", npy("|u1", "1, 9999999999999", counting), "has rows of 9999999999999 bytes"],
   ["more than numbers count", npy("|u1", "9999999999999, 99999", counting), "no rows"],
-  ["objects", npy("|O", "7, 3", counting), "has elements |O; known are <f4"],
-  ["Fortran order", npy("|u1", "7, 3", counting, "True"), "is in Fortran order; save it in C order"],
+  ["objects", npy("|O", "7, 3", counting), "holds Python's objects, which are not read"],
+  [
+    "gigabytes in Fortran order",
+    npy("|u1", "999, 9999999", counting, "True"),
+    "has 9989999001 bytes in Fortran order; at most 2147483647 are read. Save it in C order",
+  ],
 ])("refuses %s", async (_, file, message) => {
   await expect(rowsOf(file)).rejects.toThrow(UserError);
   await expect(rowsOf(file)).rejects.toThrow(message);

@@ -3,50 +3,17 @@
  * row by row as pieces of the file arrive, so that arrays larger than memory can be read. Hostile until parsed.
  */
 import { UserError } from "../errors.js";
+import type { Refuse } from "./archive-entry.js";
+import { elementType, headerText, littleEndian, type NpyHeader, parseHeader, tensorOf } from "./npy-header.js";
 import { NumpyArray, numpyGlobals } from "./numpy-pickle.js";
 import { unpickle } from "./pickle.js";
 import { shown } from "./pickle-text.js";
-import { type ElementType, elementBytes, elementCount, type Tensor, tensorFromBytes } from "./tensor.js";
+import { bytesOf, type ElementType, elementBytes, elementCount, type Tensor } from "./tensor.js";
 
-type Refuse = (problem: string) => never;
-
-const descriptions: Record<ElementType, string> = {
-  float32: "<f4",
-  float16: "<f2",
-  bfloat16: "<V2", // as the package ml_dtypes has it
-  float64: "<f8",
-  int32: "<i4",
-  int64: "<i8",
-  uint8: "|u1",
-  bool: "|b1",
-};
-const types = new Map(Object.entries(descriptions).map(([type, description]) => [description, type as ElementType]));
-
-const MAGIC = "\x93NUMPY";
-/** NumPy's own limit: it reads longer ones only when told that the file is trusted. */
-const LONGEST_HEADER = 10_000;
 const LARGEST_ROW = 2 ** 26;
 
-/** What a header says, and at which byte the elements begin. */
-interface Header {
-  /** NumPy's name of the type of the elements: byte order, kind and bytes. */
-  type: string;
-  shape: number[];
-  start: number;
-}
-
-/** Header of the array's `.npy` form, version 1.0, padded so that the elements begin at a multiple of 64 bytes. */
-export function npyHeader({ dtype, shape }: Tensor): Uint8Array {
-  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
-  const text = `{'descr': '${descriptions[dtype]}', 'fortran_order': False, 'shape': (${sizes}), }`;
-  const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
-  const header = Buffer.alloc(10 + length, " ");
-  header.write(`${MAGIC}\x01\x00`, "latin1");
-  header.writeUInt16LE(length, 8);
-  header.write(text, 10, "latin1");
-  header.write("\n", 10 + length - 1);
-  return header;
-}
+/** Bytes of an array in Fortran order, of which no row is whole before all have come. */
+const LARGEST_FORTRAN = 2 ** 31 - 1;
 
 /**
  * The array of a whole `.npy` file.
@@ -54,10 +21,11 @@ export function npyHeader({ dtype, shape }: Tensor): Uint8Array {
  * @param refuse - throws, given what is wrong with the array
  */
 export function parseNpy(bytes: Uint8Array, refuse: Refuse): Tensor {
-  const { type, shape, start } = parseHeader(bytes, refuse);
+  const header = parseHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), refuse);
+  const { type, shape, start } = header;
   const dtype = elementType(type, refuse);
   checkLength(bytes.length - start, elementCount(shape) * elementBytes(dtype), shape, refuse);
-  return tensorFromBytes(dtype, shape, new Uint8Array(bytes.subarray(start)));
+  return tensorOf(dtype, header, littleEndian(new Uint8Array(bytes.subarray(start)), type));
 }
 
 /** An array that is read in blocks of whole rows, the parts along its first dimension. */
@@ -66,7 +34,7 @@ export interface NpyRows {
   shape: number[];
   /** Bytes of one row. */
   rowBytes: number;
-  /** Their elements' bytes, any number of whole rows at a time; to be iterated once, or closed. */
+  /** Their elements' bytes, little-endian, any number of whole rows at a time; to be iterated once, or closed. */
   blocks: AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
@@ -91,9 +59,16 @@ export async function readNpyRows(pieces: AsyncIterable<Uint8Array>, where: stri
     if (shape.length === 0 || !Number.isSafeInteger(count * rowBytes)) refuse(`has the shape [${shape}], no rows`);
     if (rowBytes > LARGEST_ROW) refuse(`has rows of ${rowBytes} bytes; at most ${LARGEST_ROW} are read`);
     if (bytes !== undefined) checkLength(bytes - start, count * rowBytes, shape, refuse);
-    const blocks = wholeRows(first.subarray(start), source, rowBytes, (length, ended) => {
-      if (ended || length > count * rowBytes) checkLength(length, count * rowBytes, shape, refuse);
-    });
+    const [total, rest] = [count * rowBytes, first.subarray(start)];
+    if (header.fortran && total > LARGEST_FORTRAN) {
+      refuse(`has ${total} bytes in Fortran order; at most ${LARGEST_FORTRAN} are read. Save it in C order`);
+    }
+    const check: CheckLength = (length, ended) => {
+      if (ended || length > total) checkLength(length, total, shape, refuse);
+    };
+    const blocks = header.fortran
+      ? rearranged(dtype, header, wholeRows(rest, source, Math.max(total, 1), check))
+      : inOrder(header, wholeRows(rest, source, rowBytes, check));
     return { dtype, shape, rowBytes, blocks, close };
   } catch (error) {
     await close();
@@ -109,10 +84,10 @@ export async function readNpyRows(pieces: AsyncIterable<Uint8Array>, where: stri
  */
 export function parseNpyIntegers(bytes: Uint8Array, where: string): number[] {
   const refuse = refuser(where);
-  const header = parseHeader(bytes, refuse);
+  const header = parseHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), refuse);
   const { type, shape, start } = header;
   if (shape.length !== 1) refuse(`has the shape [${shape}] where a list is needed`);
-  const values = type === "|O" ? pickled(bytes.subarray(start), where, refuse) : packed(bytes, header, refuse);
+  const values = type.code === "O" ? pickled(bytes.subarray(start), where, refuse) : packed(bytes, header, refuse);
   if (values.length !== shape[0]) refuse(`has ${values.length} numbers where its shape says ${shape[0]}`);
   return values;
 }
@@ -123,35 +98,8 @@ const refuser =
     throw new UserError(`Expected a NumPy array in ${where}, but it ${problem}.`);
   };
 
-function elementType(type: string, refuse: Refuse): ElementType {
-  return types.get(type) ?? refuse(`has elements ${type}; known are ${[...types.keys()].join(", ")}`);
-}
-
 function checkLength(length: number, needed: number, shape: readonly number[], refuse: Refuse): void {
   if (length !== needed) refuse(`has ${length} bytes, its shape [${shape}] needs ${needed}`);
-}
-
-/** Where the text of the header lies, by the first twelve bytes of the file; behind it the elements begin. */
-function headerText(file: Buffer, refuse: Refuse): { from: number; to: number } {
-  const wide = file[6] > 1; // from version 2.0 the header's length has 4 bytes
-  const from = wide ? 12 : 10;
-  if (file.length < from || file.toString("latin1", 0, 6) !== MAGIC) return refuse("does not begin as NumPy's do");
-  const to = from + (wide ? file.readUInt32LE(8) : file.readUInt16LE(8));
-  if (to > LONGEST_HEADER) refuse(`has a header of ${to} bytes; at most ${LONGEST_HEADER} are read`);
-  return { from, to };
-}
-
-function parseHeader(bytes: Uint8Array, refuse: Refuse): Header {
-  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const { from, to } = headerText(file, refuse);
-  const text = file.toString("latin1", from, to);
-  const match = /^\{'descr': ?'([^']*)', 'fortran_order': (True|False), 'shape': \(((?:\d+, ?)*\d*)\),? ?\} *\n?$/.exec(
-    text,
-  );
-  if (match === null) return refuse(`has a header that is not understood: ${text.slice(0, 100)}`);
-  const shape = match[3].split(",").flatMap((size) => (size.trim() === "" ? [] : [Number(size)]));
-  if (match[2] === "True" && shape.length > 1) return refuse("is in Fortran order; save it in C order");
-  return { type: match[1], shape, start: to };
 }
 
 const integers = new Map<string, (view: DataView, at: number, littleEndian: boolean) => number | bigint>([
@@ -166,12 +114,12 @@ const integers = new Map<string, (view: DataView, at: number, littleEndian: bool
 ]);
 
 /** Integers as the header names them: byte order, sign, bytes. */
-function packed(bytes: Uint8Array, { type, shape, start }: Header, refuse: Refuse): number[] {
-  const integer = integers.get(type.slice(1)) ?? refuse(`has elements ${type}, no integers`);
-  const [count, width] = [shape[0], Number(type[2])];
+function packed(bytes: Uint8Array, { type, shape, start }: NpyHeader, refuse: Refuse): number[] {
+  const integer = integers.get(type.code) ?? refuse(`has elements ${type.description}, no integers`);
+  const [count, width] = [shape[0], Number(type.code[1])];
   checkLength(bytes.length - start, count * width, shape, refuse);
   const view = new DataView(bytes.buffer, bytes.byteOffset + start);
-  return Array.from({ length: count }, (_, index) => exact(integer(view, index * width, type[0] !== ">"), refuse));
+  return Array.from({ length: count }, (_, index) => exact(integer(view, index * width, !type.bigEndian), refuse));
 }
 
 /** Python's integers, which NumPy pickles. */
@@ -204,12 +152,30 @@ async function readHeader(source: AsyncIterator<Uint8Array>, refuse: Refuse) {
   return { bytes, header: parseHeader(bytes, refuse) };
 }
 
-/** Cuts pieces at the ends of rows; `check` is given how many bytes there were so far, and whether these were all. */
+/** Rows as they come, their elements little-endian. */
+async function* inOrder({ type }: NpyHeader, blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const block of blocks) yield littleEndian(block, type);
+}
+
+/** All rows at once, from the one block of an array in Fortran order. */
+async function* rearranged(
+  dtype: ElementType,
+  header: NpyHeader,
+  whole: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  for await (const block of whole)
+    yield bytesOf(tensorOf(dtype, header, littleEndian(new Uint8Array(block), header.type)));
+}
+
+/** Told how many bytes there were so far, and whether these were all. */
+type CheckLength = (length: number, ended: boolean) => void;
+
+/** Cuts pieces at the ends of rows. */
 async function* wholeRows(
   first: Uint8Array,
   source: AsyncIterator<Uint8Array>,
   rowBytes: number,
-  check: (length: number, ended: boolean) => void,
+  check: CheckLength,
 ): AsyncGenerator<Uint8Array> {
   let begun: Uint8Array[] = [first]; // of a row that is not whole
   let left = 0;

@@ -5,7 +5,8 @@
 import { unzipSync, Zip, ZipPassThrough } from "fflate";
 import { UserError } from "../errors.js";
 import { LARGEST_EXPANSION } from "./archive-entry.js";
-import { npyHeader, parseNpy } from "./npy.js";
+import { parseNpy } from "./npy.js";
+import { npyHeader } from "./npy-header.js";
 import { bytesOf, type Tensor } from "./tensor.js";
 
 /** Zip stores no earlier date; a fixed one makes the same arrays the same bytes. */

@@ -46,23 +46,29 @@ export async function openTarGz(
   const file = await openBytes(source, refuse);
   try {
     if (file.size === 0) refuse("it is empty (0 bytes)");
+    const { entries, refused } = await listing(gunzipped(file, refuse), refuse);
     return {
-      ...(await listing(gunzipped(file, refuse), refuse)),
+      entries,
+      refused,
       files: async function* (wanted, { largest }) {
         const bytes = gunzipped(file, refuse);
-        let left = wanted.size;
+        const left = new Map<number, TarEntry[]>(); // by their data, which a file and the links to it have in common
+        for (const entry of entries) {
+          if (wanted.has(entry.name)) left.set(entry.start, [...(left.get(entry.start) ?? []), entry]);
+        }
         try {
-          for await (const member of tarMembers(bytes, refuse)) {
-            const { name, bytes: size } = member;
-            if (member.problem !== undefined || !wanted.has(name)) continue;
-            if (size > largest) {
-              yield { name, content: new EntryTooLarge(member, where, largest) };
-            } else {
-              const content = await bytes.read(size);
-              if (content.length < size) refuse("it has become shorter since it was opened");
-              yield { name, content };
+          if (left.size === 0) return;
+          for await (const { start, bytes: size } of tarMembers(bytes, refuse)) {
+            const here = left.get(start);
+            if (here === undefined) continue;
+            if (size !== here[0].bytes) refuse("it has changed since it was opened");
+            const content = size > largest ? undefined : await bytes.read(size);
+            if (content && content.length < size) refuse("it has become shorter since it was opened");
+            for (const entry of here) {
+              yield { name: entry.name, content: content ?? new EntryTooLarge(entry, where, largest) };
             }
-            if (--left === 0) return;
+            left.delete(start);
+            if (left.size === 0) return;
           }
         } finally {
           await bytes.close();

@@ -18,6 +18,8 @@ export interface TarHeader {
   bytes: number;
   /** One character: "0" for a regular file. */
   type: string;
+  /** Where a link leads. */
+  target: Uint8Array;
   /** Whether more blocks of a GNU sparse map follow the header. */
   extended: boolean;
 }
@@ -25,6 +27,7 @@ export interface TarHeader {
 /** What a pax record set changes about the next file. */
 export interface PaxRecords {
   path?: Uint8Array;
+  linkPath?: Uint8Array;
   bytes?: number;
   sparse: boolean;
 }
@@ -55,6 +58,7 @@ export function parseHeader(block: Buffer, refuse: Refuse): TarHeader {
     name: prefix.length === 0 ? name : Buffer.concat([prefix, Buffer.from("/"), name]),
     bytes,
     type,
+    target: untilNul(block.subarray(157, 257)),
     extended: type === "S" && block[482] !== 0,
   };
 }
@@ -84,6 +88,7 @@ export function parsePax(data: Buffer, refuse: Refuse): PaxRecords {
     const key = data.toString("latin1", at + digits.length + 1, equals);
     const value = data.subarray(equals + 1, end - 1);
     if (key === "path") records.path = value;
+    if (key === "linkpath") records.linkPath = value;
     if (key === "size") records.bytes = decimal(value) ?? refuse("has a pax record of a size that is no number");
     if (key.startsWith("GNU.sparse.")) records.sparse = true;
     at = end;

@@ -1,5 +1,7 @@
 /** @file Going through a tar archive from header to header, whether its bytes lie in a file or come out of a stream. */
-import { type ArchiveEntry, type EntryName, entryName, escaped, REPEATED, type Refuse } from "./archive-entry.js";
+import { type ArchiveEntry, checkedName, type EntryName, escaped, REPEATED, type Refuse } from "./archive-entry.js";
+import type { ArchiveLink } from "./archive-links.js";
+import { foreignText } from "./foreign-names.js";
 import {
   BLOCK,
   hasData,
@@ -23,8 +25,6 @@ const LOOKED_AT = 40;
 
 /** Why members that are no regular files are passed over. */
 const otherTypes: Record<string, string> = {
-  "1": "it is a hard link",
-  "2": "it is a symbolic link",
   "3": "it is a device",
   "4": "it is a device",
   "6": "it is a named pipe",
@@ -49,8 +49,9 @@ export interface TarEntry extends ArchiveEntry {
   readonly start: number;
 }
 
-/** A regular file, or what is passed over. */
+/** A regular file, a link, or what is passed over. */
 export interface TarMember extends TarEntry {
+  readonly link?: ArchiveLink;
   /** Why it is not read; its name is fit to be shown only, then. */
   readonly problem?: string;
 }
@@ -58,6 +59,7 @@ export interface TarMember extends TarEntry {
 /** What was said about the next file before its header. */
 interface Extensions {
   longName?: Uint8Array;
+  longTarget?: Uint8Array;
   pax?: PaxRecords;
 }
 
@@ -65,7 +67,7 @@ interface Extensions {
  * The members of a tar archive in their order, folders left out. When one is given, the bytes stand at its data, which the
  * receiver may read or leave.
  *
- * A GNU long name and the records of pax hold for the next file, not for another extension between: readers that
+ * GNU's long names and the records of pax hold for the next file, not for another extension between: readers that
  * disagree on this see different files in the same archive.
  *
  * @param refuse - throws, given what is wrong with the archive
@@ -99,8 +101,12 @@ export async function* tarMembers(bytes: ForwardBytes, refuse: Refuse): AsyncGen
       const found = named(header, extensions);
       if (found !== undefined) {
         const problem = found.problem ?? (seen.has(found.name) ? REPEATED : undefined);
-        if (problem === undefined) seen.add(found.name);
-        yield { name: found.name, bytes: size, start, ...(problem !== undefined && { problem }) };
+        const member = { name: found.name, bytes: size, start };
+        if (problem !== undefined) yield { ...member, problem };
+        else {
+          seen.add(found.name);
+          yield isLink(header.type) ? { ...member, link: linkOf(found.name, header, extensions) } : member;
+        }
       }
       extensions = {};
     }
@@ -114,12 +120,15 @@ const truncatedAt = (at: number) => `it ends at byte ${at}, too early: it is tru
 async function nextBlock(bytes: ForwardBytes, refuse: Refuse): Promise<Buffer> {
   const block = await bytes.read(BLOCK);
   if (bytes.position === 0) return refuse("it is empty (0 bytes)");
+  if (bytes.position < BLOCK) {
+    return refuse(`it has ${bytes.position} bytes, too few for a tar archive: it is another file, or truncated`);
+  }
   return block.length === BLOCK ? block : refuse(truncatedAt(bytes.position));
 }
 
 /** An archive ends with two empty blocks, and then with empty ones only: another one behind it would be overlooked. */
-async function finish(bytes: ForwardBytes, { longName, pax }: Extensions, refuse: Refuse): Promise<void> {
-  if (longName ?? pax) refuse(`it ends at byte ${bytes.position} before a file it announced`);
+async function finish(bytes: ForwardBytes, { longName, longTarget, pax }: Extensions, refuse: Refuse): Promise<void> {
+  if (longName ?? longTarget ?? pax) refuse(`it ends at byte ${bytes.position} before a file it announced`);
   for (let count = 0; count < LOOKED_AT; count++) {
     const at = bytes.position;
     const isHeader = isTarHeader(await bytes.read(BLOCK));
@@ -135,14 +144,17 @@ async function skipSparseMap(bytes: ForwardBytes, refuse: Refuse): Promise<void>
 }
 
 function extended(extensions: Extensions, type: string, data: Buffer, refuse: Refuse): Extensions {
-  if (type === "K") return extensions; // the target of a link, which is not followed
+  if (type === "K") {
+    if (extensions.longTarget !== undefined) refuse("gives the same file a second long target");
+    return { ...extensions, longTarget: untilNul(data) };
+  }
   if (type === "L") {
     if (extensions.longName !== undefined) refuse("gives the same file a second long name");
     return { ...extensions, longName: untilNul(data) };
   }
   const pax = parsePax(data, refuse);
   if (type === "g") {
-    const isAboutOne = pax.path !== undefined || pax.bytes !== undefined || pax.sparse;
+    const isAboutOne = pax.path !== undefined || pax.linkPath !== undefined || pax.bytes !== undefined || pax.sparse;
     if (isAboutOne) refuse("gives all files the same name or size");
     return extensions;
   }
@@ -150,14 +162,22 @@ function extended(extensions: Extensions, type: string, data: Buffer, refuse: Re
   return { ...extensions, pax };
 }
 
+const isLink = (type: string): boolean => type === "1" || type === "2";
+
+const linkOf = (name: string, { type, target }: TarHeader, { longTarget, pax }: Extensions): ArchiveLink => ({
+  name,
+  target: foreignText(pax?.linkPath ?? longTarget ?? target),
+  symbolic: type === "2",
+});
+
 /** A member's name and why it is not read; nothing for folders and volume labels. */
 function named({ name, type }: TarHeader, { longName, pax }: Extensions): EntryName | undefined {
   const raw = pax?.path ?? longName ?? name;
   if ("5V".includes(type) || (type === "0" && raw.at(-1) === 0x2f)) return undefined;
-  const found = entryName(raw);
+  const found = checkedName(foreignText(raw));
   if (found.problem !== undefined) return found;
   if (pax?.path !== undefined && longName !== undefined) return { ...found, problem: "it has two names (pax, GNU)" };
   if (pax?.sparse) return { ...found, problem: otherTypes.S };
-  if (type === "0" || type === "7") return found;
+  if (type === "0" || type === "7" || isLink(type)) return found;
   return { ...found, problem: otherTypes[type] ?? `it is of the unknown type ${escaped(Buffer.from(type, "latin1"))}` };
 }

@@ -1,6 +1,7 @@
 /** @file Tar archives read in place: listed by going from header to header, members read wherever they lie. */
 import { UserError } from "../errors.js";
 import { type Archive, EntryError, EntryTooLarge, type Refusal, type Refuse } from "./archive-entry.js";
+import { type ArchiveLink, resolveLinks } from "./archive-links.js";
 import { type ByteSource, openBytes } from "./byte-source.js";
 import { type ForwardBytes, type TarEntry, type TarMember, tarMembers } from "./tar-members.js";
 
@@ -12,8 +13,9 @@ export type TarArchive = Archive<TarEntry>;
 /**
  * Opens a tar archive (V7, ustar, GNU or pax) and lists it.
  *
- * Links, devices, sparse files, names that are no plain relative paths in UTF-8 and all but the first member of a name are
- * listed in `refused`. Tar has no checksums of data: damage there goes unnoticed.
+ * Links are read as the files of the archive that they lead to. Others, devices, sparse files, names that are no plain
+ * relative paths and all but the first member of a name are listed in `refused`. Tar has no checksums of data: damage
+ * there goes unnoticed.
  *
  * @param source - path of a file, or its bytes (borrowed)
  * @param where - the archive's name, for messages
@@ -44,15 +46,21 @@ export async function openTar(
   }
 }
 
-/** Members that are read, and those that are passed over. */
+/** Members that are read, in the order of their data, and those that are passed over. */
 export async function listed(members: AsyncIterable<TarMember>): Promise<{ entries: TarEntry[]; refused: Refusal[] }> {
   const entries: TarEntry[] = [];
   const refused: Refusal[] = [];
+  const links: ArchiveLink[] = [];
   for await (const member of members) {
-    if (member.problem === undefined) entries.push(member);
-    else refused.push({ file: member.name, reason: member.problem });
+    if (member.problem !== undefined) refused.push({ file: member.name, reason: member.problem });
+    else if (member.link !== undefined) links.push(member.link);
+    else entries.push(member);
   }
-  return { entries, refused };
+  const linked = resolveLinks(entries, links);
+  return {
+    entries: [...entries, ...linked.entries].sort((a, b) => a.start - b.start),
+    refused: [...refused, ...linked.refused],
+  };
 }
 
 /** A file from its beginning on, read a little ahead. */

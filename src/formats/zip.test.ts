@@ -61,6 +61,52 @@ test("zip64, comments, ./ before names, and sizes behind the data are understood
   expect([await contentOf(zip, "a/b.png"), await contentOf(zip, "c.png")]).toEqual(["one", long]);
 });
 
+test.each<[string, (archive: Buffer) => Uint8Array]>([
+  ["a newline behind its end", (archive) => Buffer.concat([archive, Buffer.from("\n")])],
+  ["a web page behind its end", (archive) => Buffer.concat([archive, Buffer.from("<html>".repeat(9999))])],
+  ["a block of zeros behind its end", (archive) => Buffer.concat([archive, Buffer.alloc(2 ** 20)])],
+  [
+    "a mark of an end behind its end",
+    (archive) => Buffer.concat([archive, Buffer.from(`PK\x05\x06${"?".repeat(30)}`)]),
+  ],
+  [
+    "a comment that is shorter than it says",
+    (archive) => Buffer.concat([archive.subarray(0, -2), Buffer.from([9, 0, 65])]),
+  ],
+  ["a program before it", (archive) => Buffer.concat([Buffer.from("MZ program"), archive])],
+  [
+    "a program before it and a newline behind",
+    (archive) => Buffer.concat([Buffer.from("#!/bin/sh\n"), archive, Buffer.from("\n")]),
+  ],
+])("an archive with %s is read", async (_, changed) => {
+  for (const wide of [false, true]) {
+    const specs = [
+      { name: "a.png", content: "one", wide },
+      { name: "b.png", content: long, method: 8, wide },
+    ];
+    const zip = await openZip(changed(zipOf(specs, { wide })));
+    expect([await contentOf(zip, "a.png"), await contentOf(zip, "b.png")]).toEqual(["one", long]);
+    expect(zip).toMatchObject({ entries: { length: 2 }, refused: [] });
+  }
+});
+
+test("symbolic links are read as the files that they lead to", async () => {
+  const zip = await openZip(
+    zipOf([
+      { name: "cats/a.png", content: "meow" },
+      { name: "all/1.png", content: "../cats/a.png", mode: 0o120777 },
+      { name: "all/2.png", content: "1.png", method: 8, mode: 0o120777 },
+    ]),
+  );
+  expect(zip.refused).toEqual([]);
+  expect(zip.entries.map(({ name, bytes }) => [name, bytes])).toEqual([
+    ["cats/a.png", 4],
+    ["all/1.png", 4],
+    ["all/2.png", 4],
+  ]);
+  for (const { name } of zip.entries) expect(await contentOf(zip, name)).toBe("meow");
+});
+
 test("an archive without entries has none", async () => {
   expect(await openZip(zipOf([]))).toMatchObject({ entries: [], refused: [] });
 });
@@ -74,11 +120,16 @@ const whole = zipOf(two);
 test.each<[string, Uint8Array, string]>([
   ["nothing", new Uint8Array(), "it is empty (0 bytes)"],
   ["text", Buffer.from("this is no archive"), "its end is missing: it is truncated, or no zip archive"],
-  ["bytes behind the end", Buffer.concat([whole, Buffer.from("more")]), "its end is missing"],
+  ["a megabyte behind the end", Buffer.concat([whole, Buffer.alloc(2 ** 20 + 2 ** 17)]), "its end is missing"],
   [
-    "bytes before the beginning",
-    Buffer.concat([Buffer.from("MZ"), whole]),
-    "its directory claims bytes 81 to 183, but must end at 185",
+    "another archive behind the end",
+    Buffer.concat([whole, whole]),
+    "its directory claims bytes 81 to 183, but must end at",
+  ],
+  [
+    "the end of an archive that it contains, its own end cut off",
+    zipOf([two[0], { name: "inner.zip", content: whole }]).subarray(0, -100),
+    "its directory claims bytes 81 to 183, but must end at",
   ],
   ["the first part of several", zipOf(two, { disk: 1 }), "it is one part of several. Join them first"],
   [
@@ -183,17 +234,17 @@ test.each<[string, ZipSpec, string, string]>([
   ["an absolute path", { name: "/etc/passwd" }, "/etc/passwd", "its name is an absolute path"],
   ["a share", { name: "//host/a.png" }, "//host/a.png", "its name is an absolute path"],
   ["a drive", { name: "C:/a.png" }, "C:/a.png", "its name begins with a drive letter"],
-  ["backslashes", { name: "..\\a.png" }, "..\\\\a.png", "its name has a backslash"],
+  ["backslashes", { name: "..\\a.png" }, "../a.png", "its name goes upwards (..)"],
+  ["an absolute path of Windows", { name: "\\\\host\\a.png" }, "//host/a.png", "its name is an absolute path"],
+  ["a drive and backslashes", { name: "C:\\a.png" }, "C:/a.png", "its name begins with a drive letter"],
   ["a NUL", { name: "a.png\0.exe" }, "a.png\\x00.exe", "its name has the control character \\x00"],
   ["an escape sequence", { name: "\x1b[2Ja.png" }, "\\x1b[2Ja.png", "its name has the control character \\x1b"],
-  ["Latin-1", { name: Buffer.from("f\xfcr.png", "latin1") }, "f\\xfcr.png", "its name is not valid UTF-8"],
   [
-    "half a surrogate pair",
-    { name: Buffer.from([0xed, 0xa0, 0x80]) },
-    "\\xed\\xa0\\x80",
+    "Latin-1 that claims to be UTF-8",
+    { name: Buffer.from("f\xfcr.png", "latin1"), flags: 2 ** 11 },
+    "f\\xfcr.png",
     "its name is not valid UTF-8",
   ],
-  ["an overlong slash", { name: Buffer.from([0x61, 0xc0, 0xaf]) }, "a\\xc0\\xaf", "its name is not valid UTF-8"],
   ["no name", { name: "" }, "", "it has no name"],
   ["nothing but dots", { name: "././." }, "././.", "it has no name"],
   [
@@ -209,20 +260,66 @@ test.each<[string, ZipSpec, string, string]>([
     "its name has 19999 bytes and 9999 levels; at most 4096 bytes are read",
   ],
   [
-    "a symbolic link",
+    "a symbolic link out of the archive",
     { name: "link.png", content: "/etc/passwd", mode: 0o120777 },
     "link.png",
-    "it is a symbolic link",
+    "it is a symbolic link to /etc/passwd, which leads out of the archive",
+  ],
+  [
+    "a symbolic link to what is not there",
+    { name: "link.png", content: "none.png", mode: 0o120777 },
+    "link.png",
+    "it is a symbolic link to none.png, which is no file of the archive",
+  ],
+  [
+    "a symbolic link that cannot be read",
+    { name: "link.png", content: "a.png", mode: 0o120777, claims: { crc: 7 } },
+    "link.png",
+    "it is a symbolic link, and its checksum is wrong: it is damaged",
+  ],
+  [
+    "a symbolic link of a megabyte",
+    { name: "link.png", content: long, method: 8, mode: 0o120777 },
+    "link.png",
+    "it is a symbolic link, and it has 2100000 bytes; at most 4096 are read",
   ],
   ["a device", { name: "zero.png", mode: 0o020666 }, "zero.png", "it is a device, no regular file"],
   ["a pipe", { name: "pipe.png", mode: 0o010666 }, "pipe.png", "it is a device, no regular file"],
-  ["an encrypted entry", { name: "secret.png", flags: 1 }, "secret.png", "it is encrypted"],
-  ["a strongly encrypted entry", { name: "secret.png", flags: 64 }, "secret.png", "it is encrypted"],
+  [
+    "an encrypted entry",
+    { name: "secret.png", flags: 1 },
+    "secret.png",
+    "it is encrypted. Unpack the archive with its password",
+  ],
+  [
+    "a strongly encrypted entry",
+    { name: "secret.png", flags: 64 },
+    "secret.png",
+    "it is encrypted. Unpack the archive with its password",
+  ],
   [
     "an unknown compression",
     { name: "zstd.png", method: 93 },
     "zstd.png",
-    "it is compressed by method 93; store or deflate it",
+    "it is compressed by Zstandard (method 93), which is not read. Unpack the archive, or pack it again with Deflate",
+  ],
+  [
+    "Deflate64, as Windows packs large files",
+    { name: "big.png", method: 9 },
+    "big.png",
+    "it is compressed by Deflate64 (method 9), which is not read. Unpack the archive, or pack it again with Deflate",
+  ],
+  [
+    "AES",
+    { name: "secret.png", method: 99, flags: 1 },
+    "secret.png",
+    "it is encrypted. Unpack the archive with its password",
+  ],
+  [
+    "a compression nobody knows",
+    { name: "x.png", method: 77 },
+    "x.png",
+    "it is compressed by method 77, which is not read. Unpack the archive, or pack it again with Deflate",
   ],
   [
     "a stored entry of two sizes",

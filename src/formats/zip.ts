@@ -1,7 +1,8 @@
 /**
- * @file Zip archives read in place (PKWARE's APPNOTE 6.3.10: stored or deflated, zip64, UTF-8 names), hostile until proven
- * otherwise: the directory must fit the file exactly, no two entries may share bytes, and every claim about an entry is
- * checked when it is read.
+ * @file Zip archives read in place (PKWARE's APPNOTE 6.3.10: stored or deflated, zip64), hostile until proven
+ * otherwise: the directory must lie right before its end, no two entries may share bytes, and every claim about an
+ * entry is checked when it is read. A program before the archive, as of one that extracts itself, and a little behind
+ * its end are passed over.
  *
  * Our own reader, since a directory of a million entries has to be read at once: yauzl 3.4 takes 70 µs an entry.
  */
@@ -14,13 +15,14 @@ import {
   type ArchiveEntry,
   EntryError,
   EntryTooLarge,
-  entryName,
   LARGEST_EXPANSION,
   REPEATED,
   type Refusal,
   type Refuse,
 } from "./archive-entry.js";
+import { type ArchiveLink, resolveLinks } from "./archive-links.js";
 import { type ByteSource, openBytes, pieces } from "./byte-source.js";
+import { extraField, foreignText, zipName } from "./foreign-names.js";
 
 /** More entries are refused: the largest sets of images have fourteen million. */
 const MOST_ENTRIES = 20e6;
@@ -39,6 +41,9 @@ const LOCATOR_64 = { bytes: 20, signature: 0x07064b50 };
 const FULL_16 = 2 ** 16 - 1;
 const FULL_32 = 2 ** 32 - 1;
 
+/** Bytes that may follow an archive's end: a newline, the filling of a disk, what a server added. */
+const MOST_BEHIND = 2 ** 20;
+
 /** General purpose bits: encrypted, patch data, strongly encrypted, directory encrypted. */
 const UNREADABLE = (1 << 0) | (1 << 5) | (1 << 6) | (1 << 13);
 const SIZES_FOLLOW = 1 << 3;
@@ -50,6 +55,8 @@ export interface ZipEntry extends ArchiveEntry {
   readonly start: number;
   readonly end: number;
   readonly crc: number;
+  /** Of the name as it is spelled. */
+  readonly nameCrc: number;
   readonly deflated: boolean;
 }
 
@@ -61,6 +68,8 @@ export interface ZipArchive extends Archive<ZipEntry> {
 /** What the central directory says of one entry. */
 interface Listed extends ZipEntry {
   end: number; // known when all are
+  /** Whether its content is where it leads. */
+  readonly isLink?: boolean;
   /** Why it is not read. */
   readonly problem?: string;
 }
@@ -71,8 +80,8 @@ const FOLDER = "it is a folder";
 /**
  * Opens a zip archive and reads its directory.
  *
- * Encrypted entries, links, devices, unknown compressions, impossible sizes, names that are no plain relative paths in UTF-8
- * and all but the first entry of a name are listed in `refused`; the others are read.
+ * Encrypted entries, links, devices, unknown compressions, impossible sizes, names that are no plain relative paths and
+ * all but the first entry of a name are listed in `refused`; the others are read. Names are read by `zipName`.
  *
  * @param source - path of a file, or its bytes (borrowed)
  * @param where - the archive's name, for messages
@@ -88,78 +97,139 @@ export async function openZip(
   const bytes = await openBytes(source, refuse);
   try {
     const directory = await readDirectory(bytes, refuse);
-    const listed = parseDirectory(directory.bytes, directory.count, refuse);
+    const listed = parseDirectory(directory, refuse);
     separate(listed, directory.start, refuse);
-    return { ...chosen(listed), ...reading(bytes, where), close: () => bytes.close() };
+    const { read, stream } = reading(bytes, where);
+    return { ...(await withLinks(chosen(listed), read)), read, stream, close: () => bytes.close() };
   } catch (error) {
     await bytes.close();
     throw error;
   }
 }
 
-/** The bytes of the central directory, which must lie right before the records that end the archive. */
-async function readDirectory(file: ByteSource, refuse: Refuse) {
+/** Whether a file that does not begin as a zip archive ends as one. */
+export async function endsAsZip(path: string): Promise<boolean> {
+  const file = await openBytes(path, (problem) => {
+    throw new UserError(`Expected to read ${path}, but ${problem}.`);
+  });
+  try {
+    const { tail, start } = await tailOf(file);
+    const at = endOf(tail, start);
+    return at !== undefined && tail.readUInt16LE(at + 10) > 0;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The central directory, which must lie right before the records that end the archive. */
+interface Directory {
+  bytes: Buffer;
+  /** Entries that it claims. */
+  count: number;
+  /** Where it begins in the file. */
+  start: number;
+  /** Bytes before the archive, which its own places do not count. */
+  before: number;
+}
+
+async function readDirectory(file: ByteSource, refuse: Refuse): Promise<Directory> {
   if (file.size === 0) refuse("it is empty (0 bytes)");
-  const tailBytes = Math.min(file.size, LOCATOR_64.bytes + END.bytes + FULL_16);
-  const tail = await file.read(file.size - tailBytes, tailBytes);
-  const at = endOf(tail);
+  const { tail, start: tailStart } = await tailOf(file);
+  const at = endOf(tail, tailStart);
   if (at === undefined) return refuse("its end is missing: it is truncated, or no zip archive. Get it again, whole");
-  const end = file.size - tail.length + at;
-  const record = {
+  const narrow = {
     disks: tail.readUInt16LE(at + 4) + tail.readUInt16LE(at + 6),
     onDisk: tail.readUInt16LE(at + 8),
     count: tail.readUInt16LE(at + 10),
     size: tail.readUInt32LE(at + 12),
-    start: tail.readUInt32LE(at + 16),
-    end,
+    claimed: tail.readUInt32LE(at + 16),
+    end: tailStart + at,
   };
-  const wide = await zip64(file, tail.subarray(Math.max(at - LOCATOR_64.bytes, 0), at), end, refuse);
-  const { disks, onDisk, count, size, start } = { ...record, ...wide };
-  const directoryEnd = wide?.end ?? end;
+  const wide = await zip64(file, tail.subarray(Math.max(at - LOCATOR_64.bytes, 0), at), narrow.end, refuse);
+  const { disks, onDisk, count, size, claimed, end } = wide ?? narrow;
   if (disks !== 0 || onDisk !== count) refuse("it is one part of several. Join them first");
   if (count > MOST_ENTRIES) refuse(`it claims ${count} entries; at most ${MOST_ENTRIES} are read`);
   if (size > LARGEST_DIRECTORY) refuse(`its directory claims ${size} bytes; at most ${LARGEST_DIRECTORY} are read`);
-  if (start + size !== directoryEnd) {
-    refuse(`its directory claims bytes ${start} to ${start + size}, but must end at ${directoryEnd}: it is damaged`);
-  }
   if (count * CENTRAL.bytes > size) refuse(`its directory of ${size} bytes claims ${count} entries, more than fit`);
-  const bytes = await file.read(start, size);
+  const before = end - size - claimed;
+  if (before < 0 || (before > 0 && (await beginsAsZip(file)))) {
+    refuse(`its directory claims bytes ${claimed} to ${claimed + size}, but must end at ${end}: it is damaged`);
+  }
+  const bytes = await file.read(claimed + before, size);
   if (bytes.length < size) refuse("it ends early");
-  return { bytes, count, start };
+  return { bytes, count, start: claimed + before, before };
 }
 
-/** Where the last end record begins whose comment reaches exactly to the end of the file. */
-function endOf(tail: Buffer): number | undefined {
-  for (let at = tail.length - END.bytes; at >= 0; at--) {
-    if (tail.readUInt32LE(at) !== END.signature) continue;
-    if (at + END.bytes + tail.readUInt16LE(at + 20) === tail.length) return at;
+/** Where an archive begins the file, nothing lies before it: an end that says otherwise is that of another one. */
+async function beginsAsZip(file: ByteSource): Promise<boolean> {
+  const begin = await file.read(0, 4);
+  return begin.length === 4 && begin.readUInt32LE(0) === LOCAL.signature;
+}
+
+/** The last bytes of a file, in which the end record lies, and where they begin. */
+async function tailOf(file: ByteSource): Promise<{ tail: Buffer; start: number }> {
+  const bytes = Math.min(file.size, LOCATOR_64.bytes + END.bytes + FULL_16 + MOST_BEHIND);
+  return { tail: await file.read(file.size - bytes, bytes), start: file.size - bytes };
+}
+
+const END_MARK = Buffer.from("PK\x05\x06", "latin1");
+
+/**
+ * Where the end record begins: the last one whose comment reaches exactly to the end of the file; or else, where bytes
+ * follow or a comment has another length than it says, the last one that a directory can lie before.
+ *
+ * @param start - of the tail in its file
+ */
+function endOf(tail: Buffer, start: number): number | undefined {
+  const ends: number[] = [];
+  for (let at = tail.lastIndexOf(END_MARK); at >= 0; at = at === 0 ? -1 : tail.lastIndexOf(END_MARK, at - 1)) {
+    if (at + END.bytes <= tail.length) ends.push(at);
   }
-  return undefined;
+  return (
+    ends.find((at) => at + END.bytes + tail.readUInt16LE(at + 20) === tail.length) ??
+    ends.find((at) => hasDirectory(tail, at, start))
+  );
+}
+
+/**
+ * Whether a directory seems to lie before an end record: one that begins as they do, as far as the tail shows it, or
+ * an empty one.
+ */
+function hasDirectory(tail: Buffer, at: number, start: number): boolean {
+  const locator = at - LOCATOR_64.bytes;
+  if (locator >= 0 && tail.readUInt32LE(locator) === LOCATOR_64.signature) return true;
+  const size = tail.readUInt32LE(at + 12);
+  if (size === 0) return tail.readUInt16LE(at + 10) === 0;
+  const begin = at - size;
+  return begin >= 0 ? tail.readUInt32LE(begin) === CENTRAL.signature : begin + start >= 0;
 }
 
 /** The zip64 end record, where a locator stands right before the end record. */
 async function zip64(file: ByteSource, locator: Buffer, end: number, refuse: Refuse) {
   if (locator.length < LOCATOR_64.bytes || locator.readUInt32LE(0) !== LOCATOR_64.signature) return undefined;
-  const at = Number(locator.readBigUInt64LE(8));
+  const claimed = Number(locator.readBigUInt64LE(8));
   const locatorAt = end - LOCATOR_64.bytes;
-  if (at + END_64.bytes > locatorAt) return refuse(`its zip64 end claims to be at byte ${at}, behind its locator`);
-  const record = await file.read(at, END_64.bytes);
-  if (record.length < END_64.bytes || record.readUInt32LE(0) !== END_64.signature) {
-    return refuse(`its zip64 end is not at byte ${at}, where its locator has it`);
+  if (claimed + END_64.bytes > locatorAt)
+    return refuse(`its zip64 end claims to be at byte ${claimed}, behind its locator`);
+  const places = (await beginsAsZip(file)) ? [claimed] : [claimed, locatorAt - END_64.bytes]; // the second where a program lies before
+  for (const at of places) {
+    const record = await file.read(at, END_64.bytes);
+    if (record.length < END_64.bytes || record.readUInt32LE(0) !== END_64.signature) continue;
+    if (at + 12 + Number(record.readBigUInt64LE(4)) !== locatorAt) return refuse("its zip64 end has another length");
+    return {
+      disks: record.readUInt32LE(16) + record.readUInt32LE(20),
+      onDisk: Number(record.readBigUInt64LE(24)),
+      count: Number(record.readBigUInt64LE(32)),
+      size: Number(record.readBigUInt64LE(40)),
+      claimed: Number(record.readBigUInt64LE(48)),
+      end: at,
+    };
   }
-  if (at + 12 + Number(record.readBigUInt64LE(4)) !== locatorAt) return refuse("its zip64 end has another length");
-  return {
-    disks: record.readUInt32LE(16) + record.readUInt32LE(20),
-    onDisk: Number(record.readBigUInt64LE(24)),
-    count: Number(record.readBigUInt64LE(32)),
-    size: Number(record.readBigUInt64LE(40)),
-    start: Number(record.readBigUInt64LE(48)),
-    end: at,
-  };
+  return refuse(`its zip64 end is not at byte ${claimed}, where its locator has it`);
 }
 
 /** All entries of a central directory, folders and unreadable ones too. */
-function parseDirectory(directory: Buffer, count: number, refuse: Refuse): Listed[] {
+function parseDirectory({ bytes: directory, count, before }: Directory, refuse: Refuse): Listed[] {
   const listed: Listed[] = [];
   let at = 0;
   for (let index = 0; index < count; index++) {
@@ -172,7 +242,8 @@ function parseDirectory(directory: Buffer, count: number, refuse: Refuse): Liste
     const next = extraEnd + directory.readUInt16LE(at + 32);
     if (next > directory.length) return refuse(`its directory is damaged at entry ${index + 1} of ${count}`);
     const name = directory.subarray(at + CENTRAL.bytes, nameEnd);
-    listed.push(parseEntry(directory.subarray(at, at + CENTRAL.bytes), name, directory.subarray(nameEnd, extraEnd)));
+    const entry = parseEntry(directory.subarray(at, at + CENTRAL.bytes), name, directory.subarray(nameEnd, extraEnd));
+    listed.push({ ...entry, start: entry.start + before });
     at = next;
   }
   if (at !== directory.length) return refuse(`its directory has ${directory.length - at} bytes behind its last entry`);
@@ -180,21 +251,39 @@ function parseDirectory(directory: Buffer, count: number, refuse: Refuse): Liste
 }
 
 function parseEntry(record: Buffer, rawName: Buffer, extra: Buffer): Listed {
-  const { name, problem } = entryName(rawName);
+  const flags = record.readUInt16LE(8);
+  const { name, problem, isFolder } = zipName(rawName, flags, extra);
   const [bytes, compressedBytes, start] = sizes(record, extra);
   const method = record.readUInt16LE(10);
-  const entry = { name, bytes, compressedBytes, start, end: 0, crc: record.readUInt32LE(16), deflated: method === 8 };
+  const place = { bytes, compressedBytes, start, end: 0 };
+  const entry = { name, ...place, crc: record.readUInt32LE(16), nameCrc: crc32(rawName), deflated: method === 8 };
   const type = (record.readUInt32LE(38) >>> 28) & 0o17; // of Unix's mode, in the upper half of the attributes
-  if (rawName.at(-1) === 0x2f || type === 0o04) return { ...entry, problem: FOLDER };
+  if (isFolder || type === 0o04) return { ...entry, problem: FOLDER };
+  const isLink = type === 0o12;
   const reason =
     problem ??
-    (type === 0o12 ? "it is a symbolic link" : undefined) ??
-    (type !== 0 && type !== 0o10 ? "it is a device, no regular file" : undefined) ??
-    ((record.readUInt16LE(8) & UNREADABLE) !== 0 ? "it is encrypted" : undefined) ??
-    (method !== 0 && method !== 8 ? `it is compressed by method ${method}; store or deflate it` : undefined) ??
+    (type !== 0 && type !== 0o10 && !isLink ? "it is a device, no regular file" : undefined) ??
+    ((flags & UNREADABLE) !== 0 ? "it is encrypted. Unpack the archive with its password" : undefined) ??
+    (method !== 0 && method !== 8
+      ? `it is compressed by ${methodName(method)}, which is not read. ${REPACK}`
+      : undefined) ??
     impossible(entry);
-  return reason === undefined ? entry : { ...entry, problem: reason };
+  if (reason !== undefined) return { ...entry, problem: reason };
+  return isLink ? { ...entry, isLink } : entry;
 }
+
+const REPACK = "Unpack the archive, or pack it again with Deflate";
+
+/** Other compressions that writers of zip archives use. */
+const methods: Record<number, string> = {
+  ...{ 1: "Shrink", 6: "Implode", 9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd" },
+  ...{ 96: "a method for JPEG", 97: "WavPack", 20: "Zstandard" },
+};
+
+const methodName = (method: number): string => {
+  const name = methods[method];
+  return name === undefined ? `method ${method}` : `${name} (method ${method})`;
+};
 
 /** Sizes that no content can have. */
 function impossible({ bytes, compressedBytes, deflated }: ZipEntry): string | undefined {
@@ -217,13 +306,6 @@ function sizes(record: Buffer, extra: Buffer): number[] {
   });
 }
 
-function extraField(extra: Buffer, id: number): Buffer {
-  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
-    if (extra.readUInt16LE(at) === id) return extra.subarray(at + 4, at + 4 + extra.readUInt16LE(at + 2));
-  }
-  return extra.subarray(0, 0);
-}
-
 /** Sorts entries by place and sets where each ends at the latest; bytes that belong to two of them are how zip bombs work. */
 function separate(listed: Listed[], directoryStart: number, refuse: Refuse): void {
   listed.sort((a, b) => a.start - b.start);
@@ -240,10 +322,17 @@ function separate(listed: Listed[], directoryStart: number, refuse: Refuse): voi
   });
 }
 
-/** Regular files, of each name the first, and what is passed over. */
-function chosen(listed: readonly Listed[]): { entries: ZipEntry[]; refused: Refusal[] } {
+interface Chosen {
+  entries: ZipEntry[];
+  links: ZipEntry[];
+  refused: Refusal[];
+}
+
+/** Regular files and links, of each name the first, and what is passed over. */
+function chosen(listed: readonly Listed[]): Chosen {
   const seen = new Set<string>();
   const entries: ZipEntry[] = [];
+  const links: ZipEntry[] = [];
   const refused: Refusal[] = [];
   for (const entry of listed) {
     if (entry.problem !== undefined) {
@@ -252,10 +341,29 @@ function chosen(listed: readonly Listed[]): { entries: ZipEntry[]; refused: Refu
       refused.push({ file: entry.name, reason: REPEATED });
     } else {
       seen.add(entry.name);
-      entries.push(entry);
+      (entry.isLink ? links : entries).push(entry);
     }
   }
-  return { entries, refused };
+  return { entries, links, refused };
+}
+
+/** Bytes of the longest path that a link leads to. */
+const LONGEST_TARGET = 4096;
+
+/** Links as the files that they lead to, as far as they do. */
+async function withLinks({ entries, links, refused }: Chosen, read: ZipArchive["read"]) {
+  const found: ArchiveLink[] = [];
+  for (const link of links) {
+    try {
+      const target = foreignText(await read(link, { largest: LONGEST_TARGET }));
+      found.push({ name: link.name, target, symbolic: true });
+    } catch (error) {
+      if (!(error instanceof EntryError)) throw error;
+      refused.push({ file: link.name, reason: `it is a symbolic link, and ${error.problem}` });
+    }
+  }
+  const linked = resolveLinks(entries, found);
+  return { entries: [...entries, ...linked.entries], refused: [...refused, ...linked.refused] };
 }
 
 /** Reading of entries from an archive that was opened. */
@@ -304,12 +412,12 @@ function dataStart(extent: Buffer, entry: ZipEntry, refuse: Refuse): number {
   const nameEnd = LOCAL.bytes + extent.readUInt16LE(26);
   const start = nameEnd + extent.readUInt16LE(28);
   if (entry.start + start + entry.compressedBytes > entry.end) return refuse("it overlaps with what follows it");
-  const { name } = entryName(extent.subarray(LOCAL.bytes, nameEnd));
+  const nameCrc = crc32(extent.subarray(LOCAL.bytes, nameEnd));
   const deflated = extent.readUInt16LE(8) === 8;
   const flags = extent.readUInt16LE(6);
   const agrees = (at: number, value: number) =>
     (flags & SIZES_FOLLOW) !== 0 || [value, FULL_32].includes(extent.readUInt32LE(at));
-  const same = name === entry.name && deflated === entry.deflated && (flags & UNREADABLE) === 0;
+  const same = nameCrc === entry.nameCrc && deflated === entry.deflated && (flags & UNREADABLE) === 0;
   if (!same || !agrees(14, entry.crc) || !agrees(18, entry.compressedBytes) || !agrees(22, entry.bytes)) {
     return refuse("its own header and the directory of its archive disagree");
   }

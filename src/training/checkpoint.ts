@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import { makeFolderSynced, syncFolder, writeSynced } from "../formats/atomic-file.js";
+import { parseJson } from "../formats/json.js";
 import { readSafetensorsFile, safetensorsPieces } from "../formats/safetensors.js";
 import { bytesOf, type Tensor } from "../formats/tensor.js";
 import { isSystemError, writeError } from "../formats/write-error.js";
@@ -172,15 +173,12 @@ function damagedTensors(tensors: Tensors, hashes: Record<string, string>): strin
 
 async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, MANIFEST);
-  const text = await readFile(path, "utf8").catch((error: Error) => {
+  const bytes = await readFile(path).catch((error: Error) => {
     throw unreadable(path, error);
   });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new DamagedCheckpoint(`Expected JSON in ${path}: ${(error as Error).message}.`);
-  }
+  const json = parseJson(bytes, (problem) => {
+    throw new DamagedCheckpoint(`Expected JSON in ${path}, but ${problem}.`);
+  });
   const format = z.looseObject({ format: z.int() }).safeParse(json).data?.format;
   if (format !== undefined && format !== FORMAT) {
     throw new UserError(

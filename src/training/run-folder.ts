@@ -7,6 +7,7 @@ import { type Config, parseConfig } from "../config/index.js";
 import type { ImageSet } from "../data/index.js";
 import { UserError } from "../errors.js";
 import { makeFolderSynced, removeUnfinished, writeFileAtomic } from "../formats/atomic-file.js";
+import { parseJson } from "../formats/json.js";
 import type { DataSummary } from "../generation/trained-model.js";
 import { clearCheckpointLeftovers } from "./checkpoint.js";
 
@@ -95,18 +96,16 @@ export async function readDataSummary(folder: string): Promise<DataSummary> {
 }
 
 async function readJson(folder: string, path: string): Promise<unknown> {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = await readFile(path, "utf8");
+    bytes = await readFile(path);
   } catch (error) {
     throw new UserError(
       `Expected a run folder at ${folder}, but ${path} cannot be read (${(error as Error).message}). ` +
         "Give the folder that `strata train --out` wrote.",
     );
   }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`Expected JSON in ${path}, but it is broken: ${(error as Error).message}.`);
-  }
+  return parseJson(bytes, (problem) => {
+    throw new UserError(`Expected JSON in ${path}, but ${problem}.`);
+  });
 }

@@ -61,7 +61,7 @@ test.each([
   {
     name: "a configuration that is no JSON",
     words: () => ["train", "--config", at("broken.json"), "--data", data, "--out", fresh],
-    messages: ["broken.json", "Expected JSON"],
+    messages: ["broken.json", "Expected a configuration as JSON", "line 1"],
   },
   {
     name: "a setting of an unknown key",

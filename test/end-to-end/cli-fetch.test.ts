@@ -1,10 +1,12 @@
 /** @file `strata fetch` as a process: interrupted and gone on with, and given wrong files. */
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startWith, temporaryFolder } from "../support/command-line.js";
+import { startProxy } from "../support/proxy.js";
 
 const CIFAR10_BYTES = 170_052_171;
 
@@ -39,7 +41,13 @@ test("Ctrl-C keeps what has arrived and exits with 130; the same command asks fo
   const cache = join(folder, "cache");
   const part = join(cache, "downloads", "cifar-10-binary.tar.gz.part");
   const fetchUntil = async (bytes: number) => {
-    const { child, ended } = startWith({ STRATA_CACHE_DIR: cache }, "fetch", "cifar10", "--from", `${url}/cifar`);
+    const { child, ended } = startWith(
+      { STRATA_CACHE_DIR: cache, NO_PROXY: "*", no_proxy: "*" },
+      "fetch",
+      "cifar10",
+      "--from",
+      `${url}/cifar`,
+    );
     const size = () => {
       const names = existsSync(join(cache, "downloads")) ? readdirSync(join(cache, "downloads")) : [];
       const sizes = names.map((name) => statSync(join(cache, "downloads", name), { throwIfNoEntry: false })?.size ?? 0);
@@ -63,6 +71,46 @@ test("Ctrl-C keeps what has arrived and exits with 130; the same command asks fo
   expect(ranges).toEqual([undefined, `bytes=${2 ** 20}-`]);
 });
 
+test("https goes through the proxy of the environment, in a tunnel to the server whose certificate is checked", async () => {
+  // openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 -subj /CN=files.test
+  //   -addext "subjectAltName=DNS:files.test,IP:127.0.0.1"
+  const certificate = "test/fixtures/tls/files.test.cert.pem";
+  const secure = createSecureServer(
+    { key: readFileSync("test/fixtures/tls/files.test.key.pem"), cert: readFileSync(certificate) },
+    (_, response) => response.end("ten bytes!"),
+  );
+  await new Promise<void>((resolve) => secure.listen(0, "127.0.0.1", resolve));
+  const proxy = await startProxy((secure.address() as AddressInfo).port);
+  const fetched = (from: string, more: Record<string, string>) =>
+    startWith(
+      {
+        ...{ STRATA_CACHE_DIR: join(folder, "proxied"), NO_PROXY: "", no_proxy: "" },
+        ...{ https_proxy: `http://me:secret@127.0.0.1:${proxy.port}`, ...more },
+      },
+      ...["fetch", "cifar10", "--from", from],
+    ).ended;
+  const trusted = { NODE_EXTRA_CA_CERTS: certificate };
+  const [right, wrong, unknown] = await Promise.all([
+    fetched("https://files.test/ten", trusted),
+    fetched("https://other.test/ten", trusted),
+    fetched("https://files.test/ten", {}),
+  ]);
+  expect(right.stderr).toContain(`Fetching through the proxy http://127.0.0.1:${proxy.port} (https_proxy).`);
+  expect(right.stderr).toContain("Expected 170052171 bytes from https://files.test/ten, but the server has 10");
+  expect(wrong.stderr).toMatch(/Expected an answer from https:\/\/other\.test\/ten, .*altnames/);
+  expect(unknown.stderr).toMatch(/Expected an answer from https:\/\/files\.test\/ten, .*self-signed certificate/);
+  for (const { code, stderr } of [right, wrong, unknown]) {
+    expect(code).toBe(2);
+    expect(stderr).not.toContain("secret");
+  }
+  expect([...proxy.asked].sort()).toEqual(
+    ["files.test", "files.test", "other.test"].map((host) => `CONNECT ${host}:443 me:secret`),
+  );
+  proxy.close();
+  secure.closeAllConnections();
+  secure.close();
+});
+
 test.each([
   [["cifar10", "--from", "ftp://example.org/x"], /Expected an http or https address, got ftp:\/\/example\.org\/x/],
   [["cifar10", "--from", "package.json"], /Expected a file of 170052171 bytes, but package\.json has \d+/],
@@ -70,8 +118,11 @@ test.each([
   [["imagenet"], /Allowed choices are cifar10, inception/],
 ])("fetch %j is refused with exit code 2", async (words, message) => {
   const given = words.map((word) => word.replace("URL", url));
-  const { code, stdout, stderr } = await startWith({ STRATA_CACHE_DIR: join(folder, "refused") }, "fetch", ...given)
-    .ended;
+  const { code, stdout, stderr } = await startWith(
+    { STRATA_CACHE_DIR: join(folder, "refused"), NO_PROXY: "*", no_proxy: "*" },
+    "fetch",
+    ...given,
+  ).ended;
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(message);
 });

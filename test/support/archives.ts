@@ -10,6 +10,8 @@ export interface ZipSpec {
   /** The data in the archive, in place of the content as the method has it. */
   data?: Uint8Array;
   flags?: number;
+  /** Extra field of the directory. */
+  extra?: Uint8Array;
   /** Unix's mode. */
   mode?: number;
   /** What both headers say, in place of the truth. */
@@ -85,9 +87,10 @@ export function zipOf(specs: readonly ZipSpec[], end: ZipEnd = {}): Buffer {
     place += 30 + localName.length + data.length;
 
     const full = 2 ** 32 - 1;
-    const extra = wide
+    const wideField = wide
       ? fields([2, 1], [2, 24], [8, truth.bytes], [8, truth.compressedBytes], [8, start])
       : Buffer.alloc(0);
+    const extra = Buffer.concat([wideField, spec.extra ?? Buffer.alloc(0)]);
     const listed = wide ? { ...truth, bytes: full, compressedBytes: full } : truth;
     const rawName = bytesOf(name);
     records.push(
@@ -135,6 +138,8 @@ export interface TarSpec {
   size?: number | string;
   /** Of ustar. */
   prefix?: string;
+  /** Where a link leads. */
+  target?: string | Uint8Array;
   /** "ustar\0" of POSIX, "ustar " of GNU tar. */
   magic?: string;
   /** Added to the right checksum. */
@@ -149,7 +154,15 @@ const block = (bytes: Uint8Array): Buffer => Buffer.concat([bytes, Buffer.alloc(
 export const tarOf = (specs: readonly TarSpec[], { end = true } = {}): Buffer =>
   Buffer.concat([...specs.map(tarMember), Buffer.alloc(end ? 1024 : 0)]);
 
-function tarMember({ name, content = "", type = "0", prefix = "", magic = "ustar\x0000", ...lies }: TarSpec): Buffer {
+function tarMember({
+  name,
+  content = "",
+  type = "0",
+  prefix = "",
+  target = "",
+  magic = "ustar\x0000",
+  ...lies
+}: TarSpec): Buffer {
   const data = bytesOf(content);
   const header = Buffer.alloc(512);
   bytesOf(name).copy(header, 0, 0, 100);
@@ -159,6 +172,7 @@ function tarMember({ name, content = "", type = "0", prefix = "", magic = "ustar
   else if (size < 8 ** 11) header.write(`${size.toString(8).padStart(11, "0")}\0`, 124);
   else header.writeUInt8(0x80, header.writeBigUInt64BE(BigInt(size), 128) - 12); // in base 256
   header.write(type, 156, "latin1");
+  bytesOf(target).copy(header, 157, 0, 100);
   header.write(magic, 257, "latin1");
   header.write(prefix, 345);
   for (const [at, byte] of Object.entries(lies.patch ?? {})) header[Number(at)] = byte;
@@ -182,10 +196,10 @@ function paxRecord(key: string, value: Buffer): Buffer {
   return Buffer.concat([Buffer.from(String(length)), rest]);
 }
 
-/** GNU tar's long name for the next member. */
-export const longName = (name: string | Uint8Array): TarSpec => ({
+/** GNU tar's long name for the next member, or, of type "K", where the next link leads. */
+export const longName = (name: string | Uint8Array, type = "L"): TarSpec => ({
   name: "././@LongLink",
-  type: "L",
+  type,
   magic: "ustar  \0",
   content: Buffer.concat([bytesOf(name), Buffer.alloc(1)]),
 });

@@ -187,6 +187,14 @@ test("refused entries of archives are listed, damaged ones given with the reason
   }
 });
 
+test("an archive behind a program is known by its end, whatever the program is called", async () => {
+  await writeFiles(folder, { "set.exe": Buffer.concat([Buffer.from("MZ program"), zipOf(specs)]) });
+  const collection = await openCollection(path("set.exe"));
+  expect(collection.kind).toBe("zip");
+  expect(new Map([...(await everything(collection))].sort())).toEqual(new Map(Object.entries(set).sort()));
+  await collection.close();
+});
+
 await mkdir(path("empty"));
 await writeFiles(folder, {
   "picture.png": "x",

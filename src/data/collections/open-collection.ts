@@ -4,10 +4,11 @@ import { open, stat } from "node:fs/promises";
 import { UserError } from "../../errors.js";
 import { type Archive, type ArchiveEntry, EntryError } from "../../formats/archive-entry.js";
 import { readFully } from "../../formats/byte-source.js";
+import { otherArchive } from "../../formats/other-archives.js";
 import { openTar } from "../../formats/tar.js";
 import { openTarGz, type TarGzArchive } from "../../formats/tar-gz.js";
 import { BLOCK, isTarHeader } from "../../formats/tar-header.js";
-import { openZip } from "../../formats/zip.js";
+import { endsAsZip, openZip } from "../../formats/zip.js";
 import {
   type Collection,
   type CollectionContent,
@@ -80,8 +81,13 @@ async function kindOf(path: string): Promise<CollectionKind> {
   if (found.isDirectory()) return "folder";
   if (!found.isFile()) return refuse("it is a device, pipe or socket.");
   const begin = await beginOf(path).catch((error: Error) => refuse(`it cannot be read: ${error.message}.`));
+  const kind = kindOfContent(begin);
+  if (kind !== undefined) return kind;
+  const other = otherArchive(begin);
+  if (other !== undefined) return refuse(other);
   const named = extensions.find(([pattern]) => pattern.test(path))?.[1];
-  return kindOfContent(begin) ?? named ?? refuse("it is a file. Give the folder around it.");
+  if (named !== undefined) return named;
+  return (await endsAsZip(path)) ? "zip" : refuse("it is a file. Give the folder around it.");
 }
 
 async function beginOf(path: string): Promise<Buffer> {

@@ -9,6 +9,10 @@ import type { SampleFile } from "./sample-files.js";
 /** Names of the array: the evaluator's, and the one under which the authors save. */
 const NAMES = ["arr_0.npy", "arr0.npy"];
 
+/** Whether an npz of these entries holds images. */
+export const hasSampleArray = (entries: readonly { name: string }[]): boolean =>
+  entries.some(({ name }) => NAMES.includes(name));
+
 /**
  * Opens the images of an npz without reading them all.
  *

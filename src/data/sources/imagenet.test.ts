@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { tarOf, zipOf } from "../../../test/support/archives.js";
 import { plain, temporaryFolder, writeFiles } from "../../../test/support/images.js";
 import { UserError } from "../../errors.js";
-import { npyHeader } from "../../formats/npy.js";
+import { npyHeader } from "../../formats/npy-header.js";
 import { encodeNpz } from "../../formats/npz.js";
 import type { Tensor } from "../../formats/tensor.js";
 import { imagenetListing } from "./imagenet.js";

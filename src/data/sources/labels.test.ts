@@ -34,6 +34,14 @@ test("labels come by lists, with classes called by their numbers", () => {
   expect(labelsByLists(names, [list(all)], "a.zip")).toEqual({ classes: ["0", "1", "2", "3"], labels: [0, 1, 3] });
 });
 
+test("lists may have a byte-order mark, and be UTF-16", () => {
+  const text = `\ufeff${JSON.stringify({ labels: all })}`;
+  for (const encoding of ["utf8", "utf16le"] as const) {
+    const saved = [{ name: "dataset.json", bytes: Buffer.from(text, encoding) }];
+    expect(labelsByLists(names, saved, "a.zip")?.labels).toEqual([0, 1, 3]);
+  }
+});
+
 test("a list is about the files of its own folder, and may name images that are not there", () => {
   const lists = [
     list([["a.png", 1]], "train/dataset.json"),

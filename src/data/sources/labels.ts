@@ -1,5 +1,6 @@
 /** @file Labels of images that are files: by folder, by the first part of the name, or by a list in `dataset.json`. */
 import { UserError } from "../../errors.js";
+import { parseJson } from "../../formats/json.js";
 import { shown } from "../../formats/pickle-text.js";
 
 export interface Labelling {
@@ -108,12 +109,7 @@ function parseList(bytes: Uint8Array, refuse: Refuse): [string, number][] | unde
 }
 
 function parseObject(bytes: Uint8Array, refuse: Refuse): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    return refuse(`it is no JSON (${(error as Error).message})`);
-  }
+  const value = parseJson(bytes, (problem) => refuse(`it is no JSON (${problem})`));
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
   return isObject ? (value as Record<string, unknown>) : refuse("it is no object");
 }
