@@ -207,7 +207,7 @@ async function exit(way, seed) {
     for (const promise of pending) promise.catch(() => {});
     things.push(thing);
   };
-  const begun = Array.from({ length: 3 }, () => begin(pick(kinds, random)).catch(() => {}));
+  const begun = Array.from({ length: 3 }, () => begin(pick(quick, random)).catch(() => {}));
   await (random() < 0.3 ? Promise.all(begun) : sleep(400 * random() ** 2));
   exits[way](things);
 }
