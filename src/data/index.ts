@@ -18,3 +18,5 @@ export type { PackedImages } from "./packs/packed-images.js";
 export type { ImagePart } from "./samples/image-parts.js";
 export { openSamples, type SampleFile } from "./samples/sample-files.js";
 export { emojiGroups } from "./sources/emoji.js";
+export { type Layout, layouts } from "./sources/folder-layout.js";
+export { type UnusedFiles, unusedNotice, unusedText } from "./sources/unused-files.js";

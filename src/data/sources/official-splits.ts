@@ -2,22 +2,15 @@
 import type { Split } from "../image-set.js";
 import { splitByKey } from "../split.js";
 import { commonFolders, firstFolder } from "./labels.js";
+import { partNamed as partOfFolder } from "./split-names.js";
 
 export type Part = "train" | "test";
 
-/** Names of folders that hold a part. ImageNet's validation images are what everyone tests on. */
-const folders: Record<string, Part> = {
-  train: "train",
-  training: "train",
-  test: "test",
-  val: "test",
-  valid: "test",
-  validation: "test",
-};
-
-/** The part that a folder of this name holds. */
-export const partNamed = (folder: string | undefined): Part | undefined =>
-  folder !== undefined && Object.hasOwn(folders, folder.toLowerCase()) ? folders[folder.toLowerCase()] : undefined;
+/** The part that a folder of this name holds. ImageNet's validation images are what everyone tests on. */
+export function partNamed(folder: string | undefined): Part | undefined {
+  const part = partOfFolder(folder);
+  return part === undefined || part === "unlabelled" ? undefined : part === "train" ? "train" : "test";
+}
 
 /**
  * The split of every image. A part is a split whole; validation is a tenth of the test images, which a hash of their names
