@@ -45,14 +45,15 @@ export interface Place {
 
 /**
  * Places of images by their names: folders around all of them are passed over, as archives have one, then sub-folders are
- * the parts when all of them are called so; otherwise all images are of `train`.
+ * the parts when all of them are called so; otherwise, and beside them, images are of `train`.
  */
 export function placesOf(names: readonly string[]): Place[] {
   const around = commonFolders(names, (folder) => partNamed(folder) !== undefined);
   const below = names.map((name) => name.slice(around.length));
-  const divided = below.every((name) => partNamed(firstFolder(name)) !== undefined);
+  const inFolders = below.filter((name) => firstFolder(name) !== undefined);
+  const divided = inFolders.length > 0 && inFolders.every((name) => partNamed(firstFolder(name)) !== undefined);
   return below.map((name) => {
-    if (!divided) return { name, part: "train", rest: name };
+    if (!divided || firstFolder(name) === undefined) return { name, part: "train", rest: name };
     return { name, part: partNamed(firstFolder(name))!, rest: name.slice(name.indexOf("/") + 1) };
   });
 }
