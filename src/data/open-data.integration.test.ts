@@ -248,8 +248,8 @@ describe("packed images", () => {
     await writeFiles(folder, { ...shades(3, "told/train/a/"), ...shades(3, "told/train/b/"), "told/list.txt": "x" });
     const source = `folder:${path("told")}`;
     const notices = [
-      "Folders taken for splits: train (train). If they are classes: --layout classes.",
-      "Folders taken for classes: 2 (a, b). If they are none: --layout splits.",
+      "Folders taken for splits: train (train). If they are classes, give --layout classes.",
+      "Folders taken for classes: 2 (a, b). If they are not, give --layout splits.",
       "Not used: 1 .txt file (list.txt).",
     ];
     expect((await opening(source)).notices).toEqual(notices);
@@ -269,7 +269,9 @@ describe("packed images", () => {
       ["a", "c"],
       [0, 0, 1, 1],
     ]);
-    expect(notices).toContain("No file of b can be decoded: it is no class. Mend the files, or remove the folders.");
+    expect(notices).toContain(
+      "No file of b can be decoded, so it is not a class. Replace the files, or remove the folders.",
+    );
   });
 
   test("keep a class whose images are only too small", async () => {

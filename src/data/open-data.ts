@@ -13,7 +13,7 @@ import { PACK_VERSION, type Pack, RESIZING, readPack, splitOf } from "./packs/pa
 import type { PackOptions } from "./packs/pack-images.js";
 import type { Layout } from "./sources/folder-layout.js";
 import { sourceOf } from "./sources/index.js";
-import type { Source } from "./sources/listing.js";
+import type { Listing, Source } from "./sources/listing.js";
 import { type UnusedFiles, unusedNotice } from "./sources/unused-files.js";
 
 /** Characters of a source's name in that of its pack, which the system limits. */
@@ -46,13 +46,18 @@ export interface DataSet extends Record<Split, ImageSet> {
  * @throws the signal's reason when it aborts
  */
 export async function openData(source: string, options: OpenOptions): Promise<DataSet> {
-  const { onNotice = () => {} } = options;
   const opened = sourceOf(source, options);
-  const pack = await openPack(opened, options);
-  const { skipped, unused, description, notices } = pack.about;
-  if (opened.ids.length > 1) onNotice(`${source} is taken as ${description}.`);
-  for (const notice of notices) onNotice(notice);
-  if (unused.length > 0) onNotice(unusedNotice(unused));
+  const told = new Set<string>();
+  const tell = ({ description, notices = [], unused = [] }: Told) => {
+    const taken = opened.ids.length > 1 ? [`${source} is taken as ${description}.`] : [];
+    for (const notice of [...taken, ...notices, ...(unused.length > 0 ? [unusedNotice(unused)] : [])]) {
+      if (!told.has(notice)) options.onNotice?.(notice);
+      told.add(notice);
+    }
+  };
+  const pack = await openPack(opened, options, tell);
+  tell(pack.about);
+  const { skipped, unused } = pack.about;
   const sets = Object.fromEntries(splits.map((split) => [split, splitOf(pack, split, source)])) as Record<
     Split,
     ImageSet
@@ -66,8 +71,15 @@ export async function openData(source: string, options: OpenOptions): Promise<Da
   return { ...sets, skipped, unused };
 }
 
-/** The pack of a source as it is now: one that is there, or a new one. */
-async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
+/** What is said of a source. */
+type Told = Pick<Listing, "description" | "notices" | "unused">;
+
+/**
+ * The pack of a source as it is now: one that is there, or a new one.
+ *
+ * @param tell - given what will be packed, before that takes its time
+ */
+async function openPack(source: Source, options: OpenOptions, tell: (listing: Told) => void): Promise<Pack> {
   const { signal, onNotice = () => {} } = options;
   const fingerprint = await abortable(source.fingerprint(), signal);
   for (const id of source.ids) {
@@ -81,6 +93,7 @@ async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
   if (former.length > 0 && !former.includes(path)) {
     onNotice(`${id.replace(/^[^:]+:/, "")} has changed since it was packed: packing it again.`);
   }
+  tell(listing);
   try {
     await writePack(path, { source: id, fingerprint }, listing, options);
   } finally {

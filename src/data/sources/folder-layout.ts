@@ -56,8 +56,11 @@ function withOuter(placement: Placement, level: Level): Placement {
   const held = outer.split("/").find((folder) => !["train", undefined].includes(partSuggested(folder)));
   const notices = [...placement.notices];
   if (held)
-    notices.unshift(`Everything lies in ${outer}: it is the whole set, and divided into training and held-out images.`);
-  else if (level.folders.length === 0) notices.unshift(`All images lie in one folder (${outer}), which is no class.`);
+    notices.unshift(
+      `Everything lies in ${outer}: it is taken for the whole set, and divided into training and held-out images.`,
+    );
+  else if (level.folders.length === 0)
+    notices.unshift(`All images lie in one folder (${outer}), so there are no classes.`);
   return { ...placement, notices };
 }
 
@@ -119,10 +122,12 @@ function guessed(level: Level): Placement {
   const suspects = level.folders.filter((folder) => partSuggested(folder) !== undefined);
   const unsure =
     suspects.length > 0 && level.folders.length > 1
-      ? [`${listed(suspects)} could be a split, but the folders beside do not fit that.`]
+      ? [
+          `${listed(suspects)} could be a split, but the folders beside it do not fit. If it is one, give --layout splits.`,
+        ]
       : [];
   if (isCounted(level)) {
-    const told = `Folders that only count the images (${listed(level.folders)}) are no classes.`;
+    const told = `Folders that only count the images (${listed(level.folders)}) are not classes. If they are, give --layout classes.`;
     return { ...placed(level, "flat")!, notices: [told] };
   }
   return withFewest(placed(level, "classes"), level, unsure);
@@ -134,7 +139,7 @@ function withFewest(placement: Placement | undefined, level: Level, notices: str
   if (placement === undefined) return flat;
   const inside = placement.images.filter(({ group }) => group !== undefined).length;
   if (2 * inside > placement.images.length) return { ...placement, notices: [...notices, ...placement.notices] };
-  const told = `Only ${inside} of ${placement.images.length} images lie in folders (${listed(level.folders)}): they are no classes.`;
+  const told = `Only ${inside} of ${placement.images.length} images lie in folders (${listed(level.folders)}), so these are not classes. If they are, give --layout classes.`;
   return { ...flat, notices: [told] };
 }
 
@@ -193,7 +198,7 @@ function inParts(level: Level, parts: Map<string, Part>, withClasses: boolean | 
   const groups = new Set(images.flatMap(({ part, group }) => (part && part !== "unlabelled" && group) || []));
   const found = groups.size >= 2 && 2 * classed.length > learned.length;
   if (withClasses === undefined && !found && groups.size >= 2 && classed.length > 0) {
-    const told = `Only ${classed.length} of ${learned.length} training images lie in folders of their own: they are no classes.`;
+    const told = `Only ${classed.length} of ${learned.length} training images lie in folders of their own, so these are not classes. If they are, give --layout splits/classes.`;
     notices.push(told);
   }
   const labelled = withClasses === undefined ? found : withClasses && groups.size >= 2;
@@ -227,6 +232,8 @@ function besideClasses(level: Level, parts: Map<string, Part>): Placement {
 /** Images in folders of classes, each of which has folders of parts. */
 function inClasses(level: Level, certain: boolean): Placement | undefined {
   if (level.folders.length < 2) return undefined;
+  const first = level.inside(level.folders[0]).folders; // most sets need not be looked at further
+  if (!first.some((folder) => partSuggested(folder) !== undefined)) return undefined;
   const classes = level.folders.map((folder) => ({ folder, level: level.inside(folder) }));
   const names = [...new Set(classes.flatMap(({ level: { folders } }) => folders))];
   const parts = certain ? partsOf(names) : { parts: partsOfAny(names), classesBeside: false };

@@ -32,19 +32,19 @@ test.each<[string, string[], string[], RegExp]>([
     "a folder around classes",
     ["photos/cats/1.jpg", "photos/dogs/2.jpg"],
     ["train photos/cats/1.jpg cats", "train photos/dogs/2.jpg dogs"],
-    /^Folders taken for classes: 2 \(cats, dogs\)\. If they are none: --layout flat\.$/,
+    /^Folders taken for classes: 2 \(cats, dogs\)\. If they are not, give --layout flat\.$/,
   ],
   [
     "folders around splits",
     ["x/y/train/cats/1.jpg", "x/y/train/dogs/1.jpg", "x/y/val/dogs/2.jpg", "x/y/3.jpg"],
     ["train x/y/train/cats/1.jpg cats", "train x/y/train/dogs/1.jpg dogs", "validation x/y/val/dogs/2.jpg dogs"],
-    /^Folders taken for splits: train \(train\), validation \(val\)\. If they are classes: --layout classes\.\nFolders taken for classes: 2 \(cats, dogs\)\. If they are none: --layout splits\.$/,
+    /^Folders taken for splits: train \(train\), validation \(val\)\. If they are classes, give --layout classes\.\nFolders taken for classes: 2 \(cats, dogs\)\. If they are not, give --layout splits\.$/,
   ],
   [
     "one split around all",
     ["test/cats/1.jpg", "test/dogs/2.jpg"],
     ["train test/cats/1.jpg cats", "train test/dogs/2.jpg dogs"],
-    /Everything lies in test: it is the whole set/,
+    /Everything lies in test: it is taken for the whole set/,
   ],
   [
     "a folder of training images around all",
@@ -56,7 +56,7 @@ test.each<[string, string[], string[], RegExp]>([
     "a single class",
     ["photos/cats/1.jpg", "photos/cats/2.jpg"],
     ["train photos/cats/1.jpg", "train photos/cats/2.jpg"],
-    /^All images lie in one folder \(photos\/cats\), which is no class\.$/,
+    /^All images lie in one folder \(photos\/cats\), so there are no classes\.$/,
   ],
   [
     "a single class to train on",
@@ -128,7 +128,7 @@ test.each<[string, string[], string[], RegExp]>([
     "classes that are called like splits",
     ["train/1.jpg", "tram/2.jpg"],
     ["train train/1.jpg train", "train tram/2.jpg tram"],
-    /classes: 2 \(train, tram\).*\ntrain could be a split, but the folders beside do not fit that\./,
+    /classes: 2 \(train, tram\).*\ntrain could be a split, but the folders beside it do not fit\. If it is one, give --layout splits\./,
   ],
   [
     "classes that are valid and invalid",
@@ -158,7 +158,7 @@ test.each<[string, string[], string[], RegExp]>([
     "folders that count by thousands",
     ["00000/img00000000.png", "00000/img00000999.png", "00001/img00001000.png"],
     ["train 00000/img00000000.png", "train 00000/img00000999.png", "train 00001/img00001000.png"],
-    /Folders that only count the images \(00000, 00001\) are no classes\./,
+    /Folders that only count the images \(00000, 00001\) are not classes\. If they are, give --layout classes\./,
   ],
   ["digits", ["0/1.png", "1/2.png"], ["train 0/1.png 0", "train 1/2.png 1"], /classes: 2 \(0, 1\)/],
   [
@@ -178,13 +178,13 @@ test.each<[string, string[], string[], string[]]>([
     "an image beside classes",
     ["cats/1.jpg", "dogs/2.jpg", "3.jpg"],
     ["train cats/1.jpg cats", "train dogs/2.jpg dogs"],
-    ["1 image beside the folders of classes: 3.jpg"],
+    ["1 image outside the class folders: 3.jpg"],
   ],
   [
     "an image beside a folder around classes",
     ["set/cats/1.jpg", "set/dogs/2.jpg", "3.jpg"],
     ["train set/cats/1.jpg cats", "train set/dogs/2.jpg dogs"],
-    ["1 image beside the folders of classes: 3.jpg"],
+    ["1 image outside the class folders: 3.jpg"],
   ],
   [
     "most images beside folders",
@@ -196,34 +196,31 @@ test.each<[string, string[], string[], string[]]>([
     "test images without classes",
     ["train/a/1.jpg", "train/b/2.jpg", "test/3.jpg", "test/4.jpg"],
     ["train train/a/1.jpg a", "train train/b/2.jpg b"],
-    ["2 images beside the folders of classes: test/3.jpg, test/4.jpg"],
+    ["2 images outside the class folders: test/3.jpg, test/4.jpg"],
   ],
   [
     "test images in one folder that is no class",
     ["train/a/1.jpg", "train/b/2.jpg", "test/unknown/3.jpg"],
     ["train train/a/1.jpg a", "train train/b/2.jpg b"],
-    ["1 image beside the folders of classes: test/unknown/3.jpg"],
+    ["1 image outside the class folders: test/unknown/3.jpg"],
   ],
   [
     "unlabelled images",
     ["train/1.jpg", "test/2.jpg", "unlabeled/3.jpg", "samples/4.jpg"],
     ["test test/2.jpg", "train train/1.jpg"],
-    [
-      "1 image beside the folders of splits: samples/4.jpg",
-      "1 image in a folder of unlabelled images: unlabeled/3.jpg",
-    ],
+    ["1 image outside the split folders: samples/4.jpg", "1 unlabelled image, by its folder: unlabeled/3.jpg"],
   ],
   [
     "test images beside classes",
     ["cat/1.jpg", "dog/2.jpg", "test/cat/3.jpg", "unlabeled/4.jpg"],
     ["train cat/1.jpg cat", "train dog/2.jpg dog", "test test/cat/3.jpg cat"],
-    ["1 image in a folder of unlabelled images: unlabeled/4.jpg"],
+    ["1 unlabelled image, by its folder: unlabeled/4.jpg"],
   ],
   [
     "test images without classes beside classes",
     ["cat/1.jpg", "dog/2.jpg", "test/3.jpg"],
     ["train cat/1.jpg cat", "train dog/2.jpg dog"],
-    ["1 image beside the folders of classes: test/3.jpg"],
+    ["1 image outside the class folders: test/3.jpg"],
   ],
 ])("%s are left out where the others have labels, and named", async (_, names, images, unused) => {
   const found = await listed(await writeSet(names));

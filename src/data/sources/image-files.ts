@@ -120,11 +120,11 @@ function unusedImages(
   );
   const [one, many] = byList
     ? [`image that ${DATASET_JSON} does not name`, `images that ${DATASET_JSON} does not name`]
-    : ["image beside the folders of classes", "images beside the folders of classes"];
+    : ["image outside the class folders", "images outside the class folders"];
   return [
     unusedFiles(classless, one, many),
-    unusedFiles(beside, "image beside the folders of splits", "images beside the folders of splits"),
-    unusedFiles(unlabelled, "image in a folder of unlabelled images", "images in folders of unlabelled images"),
+    unusedFiles(beside, "image outside the split folders", "images outside the split folders"),
+    unusedFiles(unlabelled, "unlabelled image, by its folder", "unlabelled images, by their folder"),
   ].filter(({ count }) => count > 0);
 }
 
@@ -143,14 +143,15 @@ function aboutLayout(
   if (inside.length > 0) {
     const beside = taken === "splits/classes" && !inside[0].startsWith("train") && placed.some(isTrained);
     const rest = beside ? "; the folders beside are training images" : "";
-    const hint = otherwise("If they are classes: --layout classes.");
+    const hint = otherwise("If they are classes, give --layout classes.");
     notices.push(`Folders taken for splits: ${inside.join(", ")}${rest}.${hint}`);
   }
   const missing = splits.filter((split) => folders.size > 0 && ![...folders.values()].includes(split));
   const drawn = missing.filter((split) => split !== "train" && images.some((image) => image.split === split));
   if (drawn.length > 0) {
+    const each = drawn.length > 1 ? "each" : "it";
     notices.push(
-      `Images of ${drawn.join(" and ")}: 5 % of the training images for each, chosen by a hash of their names.`,
+      `No folder for ${drawn.join(" or ")}: 5 % of the training images go to ${each}, chosen by a hash of their names.`,
     );
   }
   if (list) {
@@ -158,7 +159,8 @@ function aboutLayout(
       classes.length === 0 ? `No classes: ${DATASET_JSON} says so.` : `Classes by ${DATASET_JSON}: ${classes.length}.`,
     );
   } else if (classes.length > 0) {
-    const hint = otherwise(`If they are none: --layout ${folders.size > 0 ? "splits" : "flat"}.`);
+    const other = taken === "splits/classes" ? "splits" : "flat";
+    const hint = otherwise(`If they are not, give --layout ${other}.`);
     notices.push(`Folders taken for classes: ${classes.length} (${listed(classes)}).${hint}`);
     const learned = new Set(
       images.flatMap(({ split, label }) => (split === "train" && label !== undefined ? label : [])),

@@ -23,8 +23,10 @@ export const baseName = (name: string): string => name.slice(name.lastIndexOf("/
 export const normalised = (name: string): string => name.normalize("NFC");
 
 /** The first-level sub-folder that a file lies in. */
-export const firstFolder = (name: string): string | undefined =>
-  name.includes("/") ? name.slice(0, name.indexOf("/")) : undefined;
+export function firstFolder(name: string): string | undefined {
+  const end = name.indexOf("/");
+  return end < 0 ? undefined : name.slice(0, end);
+}
 
 /** The folders that all of the names lie in, as "a/b/", up to the first that is to be `kept`; "" where there is none. */
 export function commonFolders(names: readonly string[], kept: (folder: string) => boolean): string {
@@ -75,8 +77,8 @@ export function withoutLost(
 
 /** Says that classes are gone. */
 export const lostText = (lost: readonly string[]): string => {
-  const [none, are] = lost.length === 1 ? ["no class", "it is"] : ["no classes", "they are"];
-  return `No file of ${listed(lost)} can be decoded: ${are} ${none}. Mend the files, or remove the folders.`;
+  const dropped = lost.length === 1 ? "it is not a class" : "they are not classes";
+  return `No file of ${listed(lost)} can be decoded, so ${dropped}. Replace the files, or remove the folders.`;
 };
 
 const isComplete = (groups: (string | undefined)[]): groups is string[] => !groups.includes(undefined);

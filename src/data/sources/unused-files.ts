@@ -6,7 +6,7 @@ import { isImageName } from "./files.js";
 
 /** Files of one kind that are not used. */
 export interface UnusedFiles {
-  /** To stand behind the count: "HEIC files", "image beside the class folders". */
+  /** To stand behind the count: "HEIC files", "image outside the class folders". */
   what: string;
   count: number;
   /** The first by name, as many as are kept. */
