@@ -317,6 +317,13 @@ test.each(["a folder", "a zip"])(
   },
 );
 
+test("of very many kinds, the others are counted together", async () => {
+  const others = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`${i}.x${i}`, "text"]));
+  const { unused } = await listed(await writeSet(["1.png", "2.png"], { ...others, "a.x0": "text" }));
+  expect(unused).toHaveLength(51);
+  expect([unused[0], unused[50].split(":")[0]]).toEqual(["2 .x0 files: 0.x0, a.x0", "10 files of other kinds"]);
+});
+
 test("a set of nothing but files that are not read is refused, naming them", async () => {
   const path = await writeSet([], { "1.heic": heic, "2.heic": heic });
   await expect(imageFilesListing(path)).rejects.toThrow(

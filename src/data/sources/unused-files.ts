@@ -29,6 +29,8 @@ export interface FoundImages {
 /** So many files are opened at most to see what they are, and so many are kept by name. */
 const MOST_OPENED = { folder: 10_000, archive: 1000 };
 const KEPT = 1000;
+/** So many kinds are told apart. */
+const MOST_KINDS = 50;
 
 /** Files that lie beside images and are none: they are not opened. */
 const documents = new Set(
@@ -88,12 +90,14 @@ function byKind(names: readonly string[], kinds: ReadonlyMap<string, ImageKind>)
     if (!groups.has(kind)) groups.set(kind, { names: [], advice: unreadable?.advice });
     groups.get(kind)!.names.push(name);
   }
-  const unused = [...groups].map(([kind, { names, advice }]) => {
+  const sorted = [...groups].sort(([, a], [, b]) => b.names.length - a.names.length);
+  const rest = sorted.slice(MOST_KINDS).flatMap(([, { names: others }]) => others);
+  const unused = sorted.slice(0, MOST_KINDS).map(([kind, { names, advice }]) => {
     const [one, many] =
       kind === "" ? ["file without an extension", "files without an extension"] : [`${kind} file`, `${kind} files`];
     return unusedFiles(names, one, many, advice);
   });
-  return unused.sort((a, b) => b.count - a.count);
+  return rest.length === 0 ? unused : [...unused, unusedFiles(rest, "file of another kind", "files of other kinds")];
 }
 
 /** @param one - what a single one is called; `many`, several */
@@ -116,6 +120,7 @@ const KINDS = 8;
 
 /** All that is not used, as a sentence. */
 export function unusedNotice(unused: readonly UnusedFiles[]): string {
-  const more = unused.length > KINDS ? "; and files of other kinds" : "";
+  const left = unused.slice(KINDS).reduce((sum, { count }) => sum + count, 0);
+  const more = left > 0 ? `; and ${left} more of other kinds (strata data scan names them)` : "";
   return `Not used: ${unused.slice(0, KINDS).map(unusedText).join("; ")}${more}.`;
 }
