@@ -123,7 +123,7 @@ function guessed(level: Level): Placement {
   const unsure =
     suspects.length > 0 && level.folders.length > 1
       ? [
-          `${listed(suspects)} could be a split, but the folders beside it do not fit. If it is one, give --layout splits.`,
+          `Folders that could be splits, but do not fit together: ${listed(suspects)}. If they are, give --layout splits.`,
         ]
       : [];
   if (isCounted(level)) {

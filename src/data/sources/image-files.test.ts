@@ -128,19 +128,19 @@ test.each<[string, string[], string[], RegExp]>([
     "classes that are called like splits",
     ["train/1.jpg", "tram/2.jpg"],
     ["train train/1.jpg train", "train tram/2.jpg tram"],
-    /classes: 2 \(train, tram\).*\ntrain could be a split, but the folders beside it do not fit\. If it is one, give --layout splits\./,
+    /classes: 2 \(train, tram\).*\nFolders that could be splits, but do not fit together: train\. If they are, give --layout splits\./,
   ],
   [
     "classes that are valid and invalid",
     ["valid/1.jpg", "invalid/2.jpg"],
     ["train invalid/2.jpg invalid", "train valid/1.jpg valid"],
-    /valid could be a split/,
+    /do not fit together: valid\./,
   ],
   [
     "objects with such words",
     ["train_station/1.jpg", "test_tube/2.jpg"],
     ["train test_tube/2.jpg test_tube", "train train_station/1.jpg train_station"],
-    /could be a split/,
+    /could be splits/,
   ],
   [
     "codes of languages",
@@ -208,13 +208,13 @@ test.each<[string, string[], string[], string[]]>([
     "unlabelled images",
     ["train/1.jpg", "test/2.jpg", "unlabeled/3.jpg", "samples/4.jpg"],
     ["test test/2.jpg", "train train/1.jpg"],
-    ["1 image outside the split folders: samples/4.jpg", "1 unlabelled image, by its folder: unlabeled/3.jpg"],
+    ["1 image outside the split folders: samples/4.jpg", "1 unlabelled image: unlabeled/3.jpg"],
   ],
   [
     "test images beside classes",
     ["cat/1.jpg", "dog/2.jpg", "test/cat/3.jpg", "unlabeled/4.jpg"],
     ["train cat/1.jpg cat", "train dog/2.jpg dog", "test test/cat/3.jpg cat"],
-    ["1 unlabelled image, by its folder: unlabeled/4.jpg"],
+    ["1 unlabelled image: unlabeled/4.jpg"],
   ],
   [
     "test images without classes beside classes",

@@ -124,7 +124,7 @@ function unusedImages(
   return [
     unusedFiles(classless, one, many),
     unusedFiles(beside, "image outside the split folders", "images outside the split folders"),
-    unusedFiles(unlabelled, "unlabelled image, by its folder", "unlabelled images, by their folder"),
+    unusedFiles(unlabelled, "unlabelled image", "unlabelled images"),
   ].filter(({ count }) => count > 0);
 }
 
@@ -140,8 +140,8 @@ function aboutLayout(
     const names = [...folders].filter(([, part]) => part === split).map(([folder]) => folder);
     return names.length > 0 ? [`${split} (${listed(names)})`] : [];
   });
+  const beside = inside.length > 0 && !inside[0].startsWith("train") && placed.some(isTrained);
   if (inside.length > 0) {
-    const beside = taken === "splits/classes" && !inside[0].startsWith("train") && placed.some(isTrained);
     const rest = beside ? "; the folders beside are training images" : "";
     const hint = otherwise("If they are classes, give --layout classes.");
     notices.push(`Folders taken for splits: ${inside.join(", ")}${rest}.${hint}`);
@@ -159,7 +159,7 @@ function aboutLayout(
       classes.length === 0 ? `No classes: ${DATASET_JSON} says so.` : `Classes by ${DATASET_JSON}: ${classes.length}.`,
     );
   } else if (classes.length > 0) {
-    const other = taken === "splits/classes" ? "splits" : "flat";
+    const other = taken === "splits/classes" && !beside ? "splits" : "flat";
     const hint = otherwise(`If they are not, give --layout ${other}.`);
     notices.push(`Folders taken for classes: ${classes.length} (${listed(classes)}).${hint}`);
     const learned = new Set(
