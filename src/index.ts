@@ -51,6 +51,7 @@ export { type InceptionOptions, openInception } from "./features/inception/incep
 export { type OnnxFileOptions, openOnnxFile } from "./features/onnx-file.js";
 export { openPixels } from "./features/pixels.js";
 export { Cascade, type EnlargingOptions } from "./generation/cascade.js";
+export { type FoundClass, findClass } from "./generation/class-label.js";
 export type { LabelledPictures } from "./generation/encoder-inputs.js";
 export { type FormationOptions, formation } from "./generation/formation.js";
 export type { Guidance, GuidanceRule } from "./generation/guidance.js";

@@ -13,12 +13,11 @@ import { wholeNumber, wholeNumbers } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "./configuration.js";
 import { addExtractorOptions, type ExtractorOptions, openExtractor } from "./features-options.js";
-import { makeFolder, openImages } from "./images.js";
+import { type ImageOptions, layoutOption, makeFolder, openImages } from "./images.js";
 import { createRuntime } from "./runtime.js";
 import { showTraining } from "./training-display.js";
 
-export interface AblateOptions extends ConfigurationOptions, ExtractorOptions {
-  data: string;
+export interface AblateOptions extends ConfigurationOptions, ExtractorOptions, ImageOptions {
   out: string;
   steps?: number;
   seeds?: number[];
@@ -39,6 +38,7 @@ export const ablateCommand = addExtractorOptions(
   ),
 )
   .requiredOption("--data <source>", "emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path")
+  .addOption(layoutOption())
   .requiredOption("--out <folder>", "where the runs, the table and the report go; the same command goes on there")
   .option("--steps <n>", "batches of every run (default: the configuration's)", wholeNumber(1))
   .option("--seeds <list>", "train every row with each of these seeds: 0,1,2 (default: one)", wholeNumbers)
@@ -55,7 +55,7 @@ async function runAblate(context: Context, options: AblateOptions): Promise<void
   }
   const seeds = options.seeds ?? [seed ?? config.training.seed];
   const runs = ablationRuns(config, out, seeds);
-  const data = await openImages(source, config.model, context);
+  const data = await openImages(options, config.model, context);
   const images = { train: data.train, test: heldOutImages(data, source) };
   makeFolder(out);
   const runtime = await createRuntime(context);

@@ -19,7 +19,7 @@ function summaryOf(
     ...{ usable: train, splits: { train, validation: 0, test: 0 }, classes: [], formats: { png: train } },
     ...{ sizes: [{ width: 32, height: 32, count: train }], otherSizes: 0 },
     ...{ shorterSide: { least: 32, median: 32, most: 32 }, cropLoss: 0, small: 0 },
-    ...{ kinds: none, refused: { count: 0, files: [] }, duplicatesAcrossSplits: 0 },
+    ...{ kinds: none, refused: { count: 0, files: [] }, unused: [], notices: [], duplicatesAcrossSplits: 0 },
     ...rest,
   };
 }

@@ -1,9 +1,10 @@
 /** @file Which preset, settings and command suit a set of images, and why. */
 import { basename } from "node:path";
 import { type Config, presets } from "../config/index.js";
+import type { Layout } from "../data/index.js";
 import type { ScanSummary } from "../data/scanning/scan.js";
 import { formatCount, formatShare } from "./format.js";
-import { programName, shellWord } from "./invocation.js";
+import { layoutWords, programName, shellWord } from "./invocation.js";
 
 export interface Advice {
   preset: string;
@@ -33,9 +34,10 @@ const MANY = { lost: 0.2, small: 0.05, duplicate: 0.01, grey: 0.05, allGrey: 0.9
  * What to train with on a set.
  *
  * @param source - as the user named it
+ * @param layout - what its folders mean, where the user says
  * @returns undefined where there is nothing to train on
  */
-export function adviseTraining(summary: ScanSummary, source: string): Advice | undefined {
+export function adviseTraining(summary: ScanSummary, source: string, layout?: Layout): Advice | undefined {
   const count = summary.splits.train;
   if (count === 0) return undefined;
   const preset = presets[count < ENOUGH_FOR_LARGER ? "emoji32-small" : "cifar10-small"];
@@ -53,7 +55,7 @@ export function adviseTraining(summary: ScanSummary, source: string): Advice | u
     ...contentReasons(summary),
     "Images are mirrored at random: add training.flips=false where left and right matter, as in text and digits.",
   ];
-  return { preset: preset.preset, settings, reasons, command: commandLine(preset.preset, settings, source) };
+  return { preset: preset.preset, settings, reasons, command: commandLine(preset.preset, settings, source, layout) };
 }
 
 function presetReason(count: number, { preset, training }: Config): string {
@@ -156,13 +158,13 @@ function contentReasons({ kinds, usable, duplicatesAcrossSplits }: ScanSummary):
   return reasons;
 }
 
-function commandLine(preset: string, settings: string[], source: string): string {
+function commandLine(preset: string, settings: string[], source: string, layout?: Layout): string {
   const set = settings.length > 0 ? ` --set ${settings.join(" ")}` : "";
   const name = basename(source.replace(/^\w+:(?=.)/, ""))
     .replace(/[^\w-]+/g, "-")
     .replace(/^-+|-+$/g, "");
   const data = source.replace(/^emoji:\d+$/, "emoji"); // which would ask for that resolution
-  return `${programName()} train --preset ${preset} --data ${shellWord(data)} --out runs/${name || "images"}${set}`;
+  return `${programName()} train --preset ${preset} --data ${shellWord(data)}${layoutWords(layout)} --out runs/${name || "images"}${set}`;
 }
 
 /** A name from outside without what a terminal would obey. */

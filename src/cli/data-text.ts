@@ -1,5 +1,6 @@
 /** @file A scan of a set of images, for people. */
 import { formatNames } from "../data/decoding/image-format.js";
+import { unusedText } from "../data/index.js";
 import { treatments } from "../data/scanning/image-kinds.js";
 import type { Named, ScanSummary } from "../data/scanning/scan.js";
 import { type Advice, shown } from "./data-advice.js";
@@ -23,7 +24,14 @@ export function scanText(
   summary: ScanSummary,
   advice: Advice | undefined,
 ): string {
-  return [overview(source, summary), classTable(summary), kindTable(summary), names(summary), adviceText(advice)]
+  return [
+    overview(source, summary),
+    guesses(summary),
+    classTable(summary),
+    kindTable(summary),
+    names(summary),
+    adviceText(advice),
+  ]
     .filter((part) => part !== "")
     .join("\n\n");
 }
@@ -52,6 +60,10 @@ function overview(source: { name: string; description: string }, summary: ScanSu
   ]);
 }
 
+/** What was guessed, and what is not used. */
+const guesses = ({ notices, unused }: ScanSummary): string =>
+  [...notices, ...unused.map((each) => `Not used: ${unusedText(each)}.`)].map((line) => bullet(shown(line))).join("\n");
+
 const nameOfFormat: Record<string, string> = { ...formatNames, pixels: "as bare pixels" };
 
 /** Classes with bars, largest first where they are many. */
@@ -79,7 +91,9 @@ function kindTable(summary: ScanSummary): string {
   const rows = present(summary).map(({ images, treatment, all, named: { count } }) => {
     return [images, `${all ? "all " : ""}${formatCount(count)}`, treatment];
   });
-  if (rows.length === 0) return "Nothing unusual: every image is used as it is.";
+  if (rows.length === 0) {
+    return summary.unused.length === 0 ? "Nothing unusual: every image is used as it is." : "";
+  }
   return table([{ heading: "unusual" }, { heading: "images", align: "right" }, { heading: "what is done" }], rows);
 }
 

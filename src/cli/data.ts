@@ -2,18 +2,22 @@
 import { abortable } from "../data/concurrent.js";
 import { treatments } from "../data/scanning/image-kinds.js";
 import { type ScanSummary, scan } from "../data/scanning/scan.js";
+import type { Layout } from "../data/sources/folder-layout.js";
 import { sourceOf } from "../data/sources/index.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { adviseTraining } from "./data-advice.js";
 import { scanText } from "./data-text.js";
 import { formatCount, formatDuration } from "./format.js";
+import { layoutOption } from "./images.js";
 import { secondsLeft } from "./progress.js";
 
 const scanCommand = createCommand(
   "scan <source>",
   "count, sizes, labels, and unreadable or unusual images of a source by name; how to train on it",
   "strata data scan folder:photographs",
-).action(withContext(runScan));
+)
+  .addOption(layoutOption())
+  .action(withContext(runScan));
 
 export const dataCommand = createCommand(
   "data",
@@ -21,9 +25,13 @@ export const dataCommand = createCommand(
   "strata data scan folder:photographs",
 ).addCommand(scanCommand);
 
-async function runScan({ signal, progress, result }: Context, _options: object, source: string): Promise<void> {
+async function runScan(
+  { signal, progress, result }: Context,
+  { layout }: { layout?: Layout },
+  source: string,
+): Promise<void> {
   progress.update(`listing ${source} …`);
-  const listing = await abortable(sourceOf(source).list(), signal, (late) => late.close());
+  const listing = await abortable(sourceOf(source, { layout }).list(), signal, (late) => late.close());
   try {
     const total = listing.images.length;
     const startMs = performance.now();
@@ -35,7 +43,7 @@ async function runScan({ signal, progress, result }: Context, _options: object, 
       );
     };
     const summary = await scan(listing, { signal, onProgress });
-    const advice = adviseTraining(summary, source);
+    const advice = adviseTraining(summary, source, layout);
     const { description } = listing;
     result(
       { source, description, ...summary, kinds: treated(summary), advice: advice ?? null },

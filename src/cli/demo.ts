@@ -56,7 +56,7 @@ async function runDemo(context: Context, options: Options): Promise<void> {
   const runtime = await createRuntime(context);
   try {
     const { resolution } = preset.model;
-    const data = await openImages("emoji", preset.model, context);
+    const data = await openImages({ data: "emoji" }, preset.model, context);
     const { imagesPerSecond, startSeconds } = await measureSpeed(preset, data, runtime, context);
     const config = fitToTime(preset, imagesPerSecond, secondsLeft() - startSeconds - REPORT_SECONDS);
     const { steps } = config.training;

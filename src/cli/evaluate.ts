@@ -17,17 +17,16 @@ import { type Context, createCommand, withContext } from "./command.js";
 import { evaluateModel, type HeldOutOptions, type ModelResult } from "./evaluate-model.js";
 import { evaluateQuality, type QualityOptions, type QualityResult, qualityFacts, remarks } from "./evaluate-quality.js";
 import { addFeatureOptions, metricList } from "./features-options.js";
-import { makeFolder, openImages } from "./images.js";
+import { type ImageOptions, layoutOption, makeFolder, openImages } from "./images.js";
 import { openSampler } from "./open-sampler.js";
 import { readEvaluation } from "./other-evaluations.js";
 import { createRuntime } from "./runtime.js";
 import { addSamplingOptions, openModel, type SamplingOptions, sampleOptions } from "./sampling-options.js";
 import { facts } from "./table.js";
 
-interface Options extends Omit<SamplingOptions, "run">, QualityOptions {
+interface Options extends Omit<SamplingOptions, "run">, QualityOptions, Partial<ImageOptions> {
   run?: string;
   samples?: string;
-  data?: string;
   split?: Split;
   count?: number;
   importance: number;
@@ -52,6 +51,7 @@ export const evaluateCommand = addFeatureOptions(
 )
   .option("--samples <path>", "FILE.npz (arr_0) or a folder or archive of images, in place of --run")
   .option("--data <source>", "training images are the reference; likelihoods are those of the test images")
+  .addOption(layoutOption())
   .addOption(
     new Option("--split <name>", "images whose likelihood is measured (default: test, or else validation)").choices([
       "train",
@@ -82,7 +82,7 @@ async function runEvaluate(context: Context, options: Options): Promise<void> {
   checkOptions(options);
   const model = options.run === undefined ? undefined : await openModel({ ...options, run: options.run }, context);
   const runtime = await createRuntime(context);
-  const openAt = dataOpener(options.data, context);
+  const openAt = dataOpener(options, context);
   try {
     const held = model && (await heldOutQuestion(model, openAt, options)); // what is wrong with it is said before the work
     makeFolder(out);
@@ -108,11 +108,11 @@ async function runEvaluate(context: Context, options: Options): Promise<void> {
 /** Opens the images at a resolution; undefined without `--data`. */
 type OpenAt = (resolution: number) => Promise<DataSet> | undefined;
 
-function dataOpener(source: string | undefined, context: Context): OpenAt {
+function dataOpener({ data, layout }: Partial<ImageOptions>, context: Context): OpenAt {
   const opened = new Map<number, Promise<DataSet>>();
   return (resolution) => {
-    if (source === undefined) return undefined;
-    if (!opened.has(resolution)) opened.set(resolution, openImages(source, { resolution }, context));
+    if (data === undefined) return undefined;
+    if (!opened.has(resolution)) opened.set(resolution, openImages({ data, layout }, { resolution }, context));
     return opened.get(resolution);
   };
 }

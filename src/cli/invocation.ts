@@ -13,3 +13,6 @@ export function programName(environment: NodeJS.ProcessEnv = process.env): strin
 /** A word as a POSIX shell takes it. */
 export const shellWord = (word: string): string =>
   /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+/** `--layout` behind `--data`, where it was given. */
+export const layoutWords = (layout: string | undefined): string => (layout === undefined ? "" : ` --layout ${layout}`);

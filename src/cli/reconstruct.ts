@@ -8,12 +8,11 @@ import { reconstruct } from "../generation/reconstruct.js";
 import { reconstructionGrid } from "../report/picture-grid.js";
 import { numberAbove, wholeNumber } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
-import { makeFolder, openImages } from "./images.js";
+import { type ImageOptions, layoutOption, makeFolder, openImages } from "./images.js";
 import { createRuntime } from "./runtime.js";
 import { addModelOptions, type ModelOptions, openModel } from "./sampling-options.js";
 
-interface Options extends ModelOptions {
-  data: string;
+interface Options extends ModelOptions, ImageOptions {
   split: Split;
   count: number;
   out: string;
@@ -32,6 +31,7 @@ export const reconstructCommand = addModelOptions(
   ),
 )
   .requiredOption("--data <source>", "emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path")
+  .addOption(layoutOption())
   .addOption(
     new Option("--split <name>", "which images").choices(["train", "validation", "test"]).default("validation"),
   )
@@ -51,7 +51,7 @@ async function runReconstruct(context: Context, options: Options): Promise<void>
     throw new UserError(`--out ${out}: expected a file name that ends in .png.`);
   const { seed, signal, progress } = context;
   const model = await openModel(options, context);
-  const { [split]: images } = await openImages(options.data, model.config.model, context);
+  const { [split]: images } = await openImages(options, model.config.model, context);
   if (images.count === 0)
     throw new UserError(`--split ${split}: ${options.data} has no such images. Try --split train.`);
   const originals = takeFirst(images, options.count);

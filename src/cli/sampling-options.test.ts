@@ -20,6 +20,19 @@ test("labels by name before index, all in turn, none as the last row", () => {
   expect([...parseLabels("none", 2, model(3))]).toEqual([3, 3]);
 });
 
+test("what a word is taken for is said once, and so is a class called all", () => {
+  const notices: string[] = [];
+  expect([...parseLabels("DOGS", 3, model(3), (message) => notices.push(message))]).toEqual([1, 1, 1]);
+  const pets = model(3);
+  const called = { ...pets, data: { ...pets.data, classes: ["all", "dogs", "2"] } };
+  expect([...parseLabels("all", 2, called, (message) => notices.push(message))]).toEqual([0, 1]);
+  expect([...parseLabels("name:all", 2, called, (message) => notices.push(message))]).toEqual([0, 0]);
+  expect(notices).toEqual([
+    "--label DOGS: the class dogs.",
+    "--label all: every class in turn; name:all is the class of that name.",
+  ]);
+});
+
 test("labels that the model does not know are refused, naming what it knows", () => {
   expect(() => parseLabels("dgos", 1, model(3))).toThrow(/--label dgos.*0 to 2.*nearest names are dogs/);
   expect(() => parseLabels("3", 1, model(3))).toThrow(UserError);

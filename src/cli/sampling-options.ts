@@ -1,7 +1,6 @@
 /** @file The options shared by every command that makes samples, and what they mean to the library. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { nearest } from "../config/index.js";
-import { UserError } from "../errors.js";
+import { findClass } from "../generation/class-label.js";
 import type { GuidanceRule } from "../generation/guidance.js";
 import type { SampleOptions } from "../generation/sampler.js";
 import type { TrainedModel } from "../generation/trained-model.js";
@@ -49,7 +48,10 @@ export const addModelOptions = (command: Command, { required = true } = {}): Com
 /** Adds SAMPLING: the model options, labels, guidance, the second model of a cascade, temperature and output. */
 export const addSamplingOptions = (command: Command, { required = true } = {}): Command =>
   addModelOptions(command, { required })
-    .option("--label <which>", "a class by name or index, all (a row of each), or none")
+    .option(
+      "--label <which>",
+      "a class by name or index (name:… or index:… where both fit), all (a row of each), or none",
+    )
     .option("--guidance <weights...>", "MEAN,VARIANCE for all groups, or RESOLUTION:MEAN,VARIANCE for some")
     .addOption(
       new Option("--guidance-rule <rule>", "how: the paper's extrapolation, or the product of its Appendix C").choices([
@@ -79,10 +81,11 @@ export function sampleOptions(
   options: SamplingOptions,
   count: number,
   model: TrainedModel,
-  { seed }: Context,
+  { seed, progress }: Context,
 ): SampleOptions {
   const { temperature, output, label, guidance, guidanceRule } = options;
-  const labels = label === undefined ? undefined : parseLabels(label, count, model);
+  const labels =
+    label === undefined ? undefined : parseLabels(label, count, model, (message) => progress.note(message));
   return {
     count,
     seed,
@@ -97,19 +100,24 @@ export function sampleOptions(
 /**
  * One label for each of `count` images.
  *
- * @param which - a class by name or index, "all" (classes in turn), or "none"
+ * @param which - a class as {@link findClass} knows it, "all" (classes in turn), or "none"
+ * @param onNotice - told which class a word is taken for, where that is not plain
  * @throws UserError when the model knows no classes, or not that one
  */
-export function parseLabels(which: string, count: number, { config, data }: TrainedModel): Int32Array {
-  const { classes } = config.model;
-  if (classes === 0) {
-    throw new UserError(`--label ${which}: this model was trained without classes. Leave the option out.`);
+export function parseLabels(
+  which: string,
+  count: number,
+  model: Pick<TrainedModel, "config" | "data">,
+  onNotice: (message: string) => void = () => {},
+): Int32Array {
+  const { classes } = model.config.model;
+  if (classes > 0 && (which === "all" || which === "none")) {
+    const meaning = which === "all" ? "every class in turn" : "no class";
+    if (model.data.classes.includes(which))
+      onNotice(`--label ${which}: ${meaning}; name:${which} is the class of that name.`);
+    return Int32Array.from({ length: count }, (_, image) => (which === "all" ? image % classes : classes));
   }
-  if (which === "all") return Int32Array.from({ length: count }, (_, image) => image % classes);
-  if (which === "none") return new Int32Array(count).fill(classes);
-  const named = data.classes.indexOf(which);
-  const label = named >= 0 ? named : /^\d+$/.test(which) ? Number(which) : -1;
-  if (label >= 0 && label < classes) return new Int32Array(count).fill(label);
-  const names = data.classes.length > 0 ? `; the nearest names are ${nearest(which, data.classes).join(", ")}` : "";
-  throw new UserError(`--label ${which}: expected a class of this model, 0 to ${classes - 1}, all or none${names}.`);
+  const { label, notice } = findClass(which, model);
+  if (notice) onNotice(notice);
+  return new Int32Array(count).fill(label);
 }

@@ -23,7 +23,7 @@ import {
 } from "./features-options.js";
 import { formatCount, formatDuration } from "./format.js";
 import { parseWeights } from "./guidance-options.js";
-import { openImages } from "./images.js";
+import { type ImageOptions, layoutOption, openImages } from "./images.js";
 import { openSampler } from "./open-sampler.js";
 import { secondsLeft } from "./progress.js";
 import { createRuntime } from "./runtime.js";
@@ -32,8 +32,7 @@ import { reportSweep } from "./sweep-output.js";
 import { sweepSettings } from "./sweep-settings.js";
 
 /** Options of `sweep guidance`. */
-export interface GuidanceSweepOptions extends SamplingOptions, FeatureOptions {
-  data?: string;
+export interface GuidanceSweepOptions extends SamplingOptions, FeatureOptions, Partial<ImageOptions> {
   mean: string;
   variance: string;
   seeds?: number[];
@@ -60,6 +59,7 @@ const guidanceCommand = addFeatureOptions(
   .requiredOption("--variance <list>", "weights of the variance, such as 0,0.5,1,2,3,4,5")
   .requiredOption("--count <n>", "samples of each cell (50,000 in publications)", wholeNumber(4))
   .option("--data <source>", "its training images are the reference")
+  .addOption(layoutOption())
   .option(
     "--seeds <list>",
     "a table for each seed, and their mean and deviation (default: that of --seed)",
@@ -130,10 +130,10 @@ interface Setup {
 
 async function sweepWith(setup: Setup, options: GuidanceSweepOptions, context: Context): Promise<void> {
   const { sampler, model, grid, runtime } = setup;
-  const { data, count, out, metrics: asked = METRICS } = options;
+  const { data, layout, count, out, metrics: asked = METRICS } = options;
   const { progress, signal } = context;
   const { resolution } = sampler;
-  const train = data === undefined ? undefined : (await openImages(data, { resolution }, context)).train;
+  const train = data === undefined ? undefined : (await openImages({ data, layout }, { resolution }, context)).train;
   const extractor = await openExtractor(options, { resolution, train }, context, runtime);
   try {
     const possible = qualityAsked(asked, extractor);
@@ -174,8 +174,9 @@ function measurerOf(
   const startMs = performance.now();
   let cellsDone = 0;
   let drawn = 0;
+  const sampling = sampleOptions(options, count, model, context);
   const measure = async ({ mean, variance, seed }: SweepCell) => {
-    const asked = { ...sampleOptions(options, count, model, context), seed, guidance: { mean, variance }, signal };
+    const asked = { ...sampling, seed, guidance: { mean, variance }, signal };
     const shown = keepFirst(Math.min(SHOWN, count), sampler.resolution);
     let clamped = 0;
     const before = drawn;

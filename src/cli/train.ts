@@ -1,26 +1,27 @@
 /** @file `strata train`: from images to a run folder. */
 import { join } from "node:path";
 import type { Config } from "../config/index.js";
+import type { ImageSet } from "../data/index.js";
 import { UserError } from "../errors.js";
 import { ReportKeeper } from "../report/report-keeper.js";
 import { tensorBoardOf } from "../report/tensorboard.js";
 import { bindingSettings, differences } from "../training/manifest.js";
 import { openRun } from "../training/open-run.js";
 import { readRunConfig } from "../training/run-folder.js";
+import { expectNoRun } from "../training/starting-point.js";
 import { train } from "../training/train.js";
 import { numberAbove, wholeNumber } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "./configuration.js";
 import { estimateText, estimateTraining } from "./estimate.js";
 import { formatCount, formatDuration } from "./format.js";
-import { openImages } from "./images.js";
+import { type ImageOptions, layoutOption, openImages } from "./images.js";
 import { programName, shellWord } from "./invocation.js";
 import { commandsToTry, commandsWhileTraining, resumeCommand } from "./next-commands.js";
 import { createRuntime } from "./runtime.js";
 import { showTraining } from "./training-display.js";
 
-interface Options extends ConfigurationOptions {
-  data?: string;
+interface Options extends ConfigurationOptions, Partial<ImageOptions> {
   out?: string;
   steps?: number;
   images?: number;
@@ -39,6 +40,7 @@ export const trainCommand = addConfigurationOptions(
   ),
 )
   .option("--data <source>", "emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path")
+  .addOption(layoutOption())
   .option("--out <run>", "the run folder")
   .option("--steps <n>", "stop after this many batches in all", wholeNumber(1))
   .option("--images <n>", "stop after this many images in all", wholeNumber(1))
@@ -62,15 +64,17 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     context.result({ config, ...estimate }, `${JSON.stringify(config, null, 2)}\n\n${estimateText(estimate, config)}`);
     return;
   }
-  const { data: source, out } = options;
+  const { data: source, layout, out } = options;
   if (source === undefined)
     throw new UserError("Expected --data SOURCE, the images to train on: emoji, cifar10:PATH, folder:PATH, or a path.");
   if (out === undefined) throw new UserError("Expected --out RUN, the folder to train into.");
   const { resolution } = config.model;
-  const data = await openImages(source, config.model, context);
+  if (!options.resume) await expectNoRun(out); // before hours of packing
+  const data = await openImages({ data: source, layout }, config.model, context);
+  noteClasses(data.train, config.model, context);
   const initial = options.init === undefined ? undefined : await initialWeights(options.init, config, context);
   const onNotice = (message: string) => progress.note(message);
-  const used = { run: out, config, source, heldOut: data.validation.count > 0 };
+  const used = { run: out, config, source, layout, heldOut: data.validation.count > 0 };
   const keeper = new ReportKeeper(out, { nextCommands: commandsWhileTraining(used) }, onNotice);
   const show = showTraining(out, resolution, progress, { page: keeper.path });
   const record = options.tensorboard ? tensorBoardOf(join(out, "tensorboard"), resolution, onNotice) : undefined;
@@ -100,7 +104,9 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     const report = await keeper.write();
     const whole = config.model.superResolution ? "" : `; with more pictures: ${programName()} report ${shellWord(out)}`;
     const look = report === undefined ? "" : `\nLook at ${report}${whole}`;
-    const next = interrupted ? `Go on: ${resumeCommand(out, source)}` : `Samples: ${commandsToTry(used)[0].command}`;
+    const next = interrupted
+      ? `Go on: ${resumeCommand(out, source, layout)}`
+      : `Samples: ${commandsToTry(used)[0].command}`;
     context.result(
       { out, device: runtime.device, ...result, report: report ?? null },
       `${done} Saved in ${checkpoint}.${better}${look}\n${next}`,
@@ -111,6 +117,19 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   } finally {
     await runtime.dispose();
   }
+}
+
+/** Says that the images have classes and the model uses none: which of them is meant is not known. */
+function noteClasses(
+  { classes }: ImageSet,
+  { classes: used, superResolution }: Config["model"],
+  { progress }: Context,
+) {
+  if (used > 0 || classes.length < 2) return;
+  const asked = superResolution ? "as the model that it enlarges has them" : "to ask for one when sampling";
+  progress.note(
+    `The images have ${classes.length} classes, and the model uses none: --set model.classes=${classes.length} ${asked}.`,
+  );
 }
 
 /**

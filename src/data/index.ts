@@ -19,3 +19,5 @@ export type { ImagePart } from "./samples/image-parts.js";
 export { hasSampleArray } from "./samples/sample-array.js";
 export { openSamples, type SampleFile } from "./samples/sample-files.js";
 export { emojiGroups } from "./sources/emoji.js";
+export { type Layout, layouts } from "./sources/folder-layout.js";
+export { type UnusedFiles, unusedNotice, unusedText } from "./sources/unused-files.js";

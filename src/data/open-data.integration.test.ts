@@ -49,16 +49,16 @@ await writeFiles(folder, {
   "links/x.txt": "",
 });
 await writeFiles(folder, { "empty/sub/.gitkeep": "" });
-await symlink(path("outside"), path("flat/link"));
-await symlink(path("outside/0.png"), path("flat/link.png"));
-await symlink(path("outside"), path("links/images"));
+await symlink(path("nothing"), path("flat/link"));
+await symlink(path("flat/0.png"), path("flat/link.png"));
+await symlink(path("nothing"), path("links/images"));
 
 const setsOf = async (source: string) => {
   const { train, validation, test } = await open(source);
   return [train, validation, test];
 };
 
-test("a folder is divided by name, sorted, without links and hidden files", async () => {
+test("a folder is divided by name, sorted, without hidden files and links to what it has", async () => {
   const sets = await setsOf(`folder:${path("flat")}`);
   expect(sets.reduce((sum, { count }) => sum + count, 0)).toBe(40);
   for (const { count, images, classes, labels, resolution } of sets) {
@@ -151,8 +151,8 @@ test.each([
   ],
   ["a missing path", () => path("nowhere"), "Expected a data source (emoji,"],
   ["an empty folder", () => path("empty"), "sub-folders, but it has no files"],
-  ["a folder of other files", () => path("other"), "its 1 files are others, as film.mp4"],
-  ["a folder of links", () => path("links"), "(and 1 that are not used, as images: it is a symbolic link)"],
+  ["a folder of other files", () => path("other"), "but it has 1 .mp4 file (film.mp4)"],
+  ["a folder of links", () => path("links"), "(and 1 that are not used, as images: it is a broken link"],
   ["a file", () => path("file.png"), "but it is a file. Give the folder around it."],
   ["no path", () => "folder:", 'at "", but there is nothing'],
   ["text files named as images", () => path("none"), "none of its 2 files is one:\n  a.png: "],
@@ -223,6 +223,65 @@ describe("packed images", () => {
     expect(await folders()).toHaveLength(others.length + 1);
     expect(run("whole").status).toBe(0);
     expect(await folders()).toEqual(others);
+  });
+
+  test("of one folder are one, however its path is written", async () => {
+    await writeFiles(folder, shades(12, "one/"));
+    await symlink(path("one"), path("one-link"));
+    const first = await opening(`folder:${path("one")}`);
+    expect(first.decoded).toBe(12);
+    const others = [path("one"), `${path("few")}/../one/`, relative(process.cwd(), path("one")), path("one-link")];
+    for (const source of [...others, ...others.map((name) => `folder:${name}`)]) {
+      const { train, decoded } = await opening(source);
+      expect({ train, decoded }).toEqual({ train: { ...first.train, name: source }, decoded: 0 });
+    }
+  });
+
+  test("of CIFAR-10 by the name of its kind are not those of the bare path", async () => {
+    await writeFiles(folder, { ...shades(2, "named/train/cat/"), ...shades(2, "named/train/dog/") });
+    expect((await opening(`cifar10:${path("named")}`)).train.classes).toHaveLength(10);
+    expect((await opening(path("named"))).train.classes).toEqual(["cat", "dog"]);
+    expect((await opening(path("named"))).decoded).toBe(0);
+  });
+
+  test("say every time what was guessed and what is not used; a layout makes others of them", async () => {
+    await writeFiles(folder, { ...shades(3, "told/train/a/"), ...shades(3, "told/train/b/"), "told/list.txt": "x" });
+    const source = `folder:${path("told")}`;
+    const notices = [
+      "Folders taken for splits: train (train). If they are classes, give --layout classes.",
+      "Folders taken for classes: 2 (a, b). If they are not, give --layout splits.",
+      "Not used: 1 .txt file (list.txt).",
+    ];
+    expect((await opening(source)).notices).toEqual(notices);
+    expect(await opening(source)).toMatchObject({ notices, decoded: 0 });
+    const { train, unused } = await openData(source, { resolution: 4, layout: "splits" });
+    expect([train.classes, unused]).toEqual([[], [{ what: ".txt file", count: 1, files: ["list.txt"] }]]);
+    await expect(openData("emoji", { resolution: 4, layout: "flat" })).rejects.toThrow(
+      "whose splits and classes are fixed",
+    );
+  });
+
+  test("have no class all of whose files cannot be decoded, and say so", async () => {
+    const set = { ...shades(2, "lost/a/"), ...shades(2, "lost/c/"), "lost/b/0.png": "text", "lost/b/1.png": "text" };
+    await writeFiles(folder, set);
+    const { train, notices } = await opening(path("lost"));
+    expect([train.classes, [...train.labels]]).toEqual([
+      ["a", "c"],
+      [0, 0, 1, 1],
+    ]);
+    expect(notices).toContain(
+      "No file of b can be decoded, so it is not a class. Replace the files, or remove the folders.",
+    );
+  });
+
+  test("keep a class whose images are only too small", async () => {
+    const large = (name: string) => ({ [`sizes/${name}/0.png`]: plain([9, 9, 9], 8) });
+    await writeFiles(folder, { ...large("a"), ...large("c"), "sizes/b/0.png": plain([0, 0, 0], 4) });
+    const { train } = await openData(path("sizes"), { resolution: 6, small: "refused" });
+    expect([train.classes, [...train.labels]]).toEqual([
+      ["a", "b", "c"],
+      [0, 2],
+    ]);
   });
 
   test("of a bare path are said to be what they were taken for", async () => {

@@ -11,8 +11,10 @@ import { type ImageSet, type Split, splits } from "./image-set.js";
 import { writePack } from "./packs/pack.js";
 import { PACK_VERSION, type Pack, RESIZING, readPack, splitOf } from "./packs/pack-format.js";
 import type { PackOptions } from "./packs/pack-images.js";
+import type { Layout } from "./sources/folder-layout.js";
 import { sourceOf } from "./sources/index.js";
-import type { Source } from "./sources/listing.js";
+import type { Listing, Source } from "./sources/listing.js";
+import { type UnusedFiles, unusedNotice } from "./sources/unused-files.js";
 
 /** Characters of a source's name in that of its pack, which the system limits. */
 const LONGEST_NAME = 60;
@@ -21,6 +23,8 @@ const LONGEST_NAME = 60;
 const NAMED = 5;
 
 export interface OpenOptions extends PackOptions {
+  /** What the folders of a set of image files mean; by default, what their names say. */
+  layout?: Layout;
   /** Told what the user should know: what a path was taken for, that a source has changed. */
   onNotice?: (message: string) => void;
 }
@@ -29,6 +33,8 @@ export interface OpenOptions extends PackOptions {
 export interface DataSet extends Record<Split, ImageSet> {
   /** Files that could not be used, and why; of very many, the first. */
   skipped: { file: string; reason: string }[];
+  /** Files that serve for nothing, by kind: those of other formats, and images beside the folders that count. */
+  unused: UnusedFiles[];
 }
 
 /**
@@ -40,10 +46,18 @@ export interface DataSet extends Record<Split, ImageSet> {
  * @throws the signal's reason when it aborts
  */
 export async function openData(source: string, options: OpenOptions): Promise<DataSet> {
-  const opened = sourceOf(source, options.resolution);
-  const pack = await openPack(opened, options);
-  const { skipped, description } = pack.about;
-  if (opened.id.startsWith("path:")) options.onNotice?.(`${source} is taken as ${description}.`);
+  const opened = sourceOf(source, options);
+  const told = new Set<string>();
+  const tell = ({ description, notices = [], unused = [] }: Told) => {
+    const taken = opened.ids.length > 1 ? [`${source} is taken as ${description}.`] : [];
+    for (const notice of [...taken, ...notices, ...(unused.length > 0 ? [unusedNotice(unused)] : [])]) {
+      if (!told.has(notice)) options.onNotice?.(notice);
+      told.add(notice);
+    }
+  };
+  const pack = await openPack(opened, options, tell);
+  tell(pack.about);
+  const { skipped, unused } = pack.about;
   const sets = Object.fromEntries(splits.map((split) => [split, splitOf(pack, split, source)])) as Record<
     Split,
     ImageSet
@@ -54,40 +68,71 @@ export async function openData(source: string, options: OpenOptions): Promise<Da
       `Expected usable images in ${source}, but none of its ${skipped.length} files is one:${named.join("")}`,
     );
   }
-  return { ...sets, skipped };
+  return { ...sets, skipped, unused };
 }
 
-/** The pack of a source as it is now: one that is there, or a new one. */
-async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
-  const { resolution, small = "enlarged", signal, onNotice = () => {} } = options;
-  const folder = packFolder();
-  const identity = shortHash(`${source.id} ${resolution} ${small} ${RESIZING} ${PACK_VERSION}`);
-  const readable = basename(source.id)
-    .replace(/[^\w.-]+/g, "-")
-    .slice(0, LONGEST_NAME);
-  const name = `${readable}-${resolution}-${identity}`;
+/** What is said of a source. */
+type Told = Pick<Listing, "description" | "notices" | "unused">;
+
+/**
+ * The pack of a source as it is now: one that is there, or a new one.
+ *
+ * @param tell - given what will be packed, before that takes its time
+ */
+async function openPack(source: Source, options: OpenOptions, tell: (listing: Told) => void): Promise<Pack> {
+  const { signal, onNotice = () => {} } = options;
   const fingerprint = await abortable(source.fingerprint(), signal);
-  const path = join(folder, `${name}-${shortHash(fingerprint)}.safetensors`);
-  if (existsSync(path)) {
-    try {
-      return readPack(path);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      onNotice(`${error.message} Packing again.`);
-    }
-  }
-  const former = existsSync(folder) ? readdirSync(folder).filter((file) => file.startsWith(`${name}-`)) : [];
-  if (former.length > 0 && !existsSync(path)) {
-    onNotice(`${source.id.replace(/^\w+:/, "")} has changed since it was packed: packing it again.`);
+  for (const id of source.ids) {
+    const found = existingPack(pathOf(id, fingerprint, options), onNotice);
+    if (found && (source.ids.length === 1 || !found.about.byKind)) return found;
   }
   const listing = await abortable(source.list(), signal, (late) => late.close());
+  const { id } = listing;
+  const path = pathOf(id, fingerprint, options);
+  const former = formerPacks(id, options);
+  if (former.length > 0 && !former.includes(path)) {
+    onNotice(`${id.replace(/^[^:]+:/, "")} has changed since it was packed: packing it again.`);
+  }
+  tell(listing);
   try {
-    await writePack(path, { source: source.id, fingerprint }, listing, options);
+    await writePack(path, { source: id, fingerprint }, listing, options);
   } finally {
     await listing.close();
   }
-  for (const file of former) if (file !== basename(path)) remove(join(folder, file));
+  for (const file of former) if (file !== path) remove(file);
   return readPack(path);
+}
+
+/** A pack that is there and whole. */
+function existingPack(path: string, onNotice: (message: string) => void): Pack | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return readPack(path);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    onNotice(`${error.message} Packing again.`);
+    return undefined;
+  }
+}
+
+/** How the packs of a source begin, of whatever state of it. */
+function nameOf(id: string, { resolution, small = "enlarged" }: OpenOptions): string {
+  const identity = shortHash(`${id} ${resolution} ${small} ${RESIZING} ${PACK_VERSION}`);
+  const readable = basename(id)
+    .replace(/[^\w.-]+/g, "-")
+    .slice(0, LONGEST_NAME);
+  return `${readable}-${resolution}-${identity}`;
+}
+
+const pathOf = (id: string, fingerprint: string, options: OpenOptions): string =>
+  join(packFolder(), `${nameOf(id, options)}-${shortHash(fingerprint)}.safetensors`);
+
+/** Packs of a source, of whatever state of it. */
+function formerPacks(id: string, options: OpenOptions): string[] {
+  const folder = packFolder();
+  const start = `${nameOf(id, options)}-`;
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  return files.filter((file) => file.startsWith(start)).map((file) => join(folder, file));
 }
 
 const shortHash = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 12);

@@ -26,6 +26,15 @@ export interface StartingPoint {
   gathered: Gathered;
 }
 
+/** @throws UserError when there is a run in the folder, which a new one would write over */
+export async function expectNoRun(out: string): Promise<void> {
+  const { metrics, checkpoints } = runPaths(out);
+  if (!existsSync(metrics) && (await listCheckpoints(checkpoints)).length === 0) return;
+  throw new UserError(
+    `Expected a folder without a run at ${out}, but one is there. Go on with it by --resume, or give another folder to --out.`,
+  );
+}
+
 /**
  * Finds out where to start.
  *
@@ -42,11 +51,7 @@ export async function startingPoint(
   }: { out: string; resume: boolean; initial?: ParameterTree; onNotice: (message: string) => void },
 ): Promise<StartingPoint> {
   const paths = runPaths(out);
-  if (!resume && (existsSync(paths.metrics) || (await listCheckpoints(paths.checkpoints)).length > 0)) {
-    throw new UserError(
-      `Expected a folder without a run at ${out}, but one is there. Go on with it by --resume, or give another folder to --out.`,
-    );
-  }
+  if (!resume) await expectNoRun(out);
   const found = resume ? await readNewest(paths.checkpoints, PARTS, onNotice) : undefined;
   if (!found) return { state: initialState(config, initial), counters: FRESH, gathered: NOTHING_GATHERED };
   const { manifest, parts, folder } = found;

@@ -52,7 +52,8 @@ test("a person sees what there is, what is unusual by name, what is done with it
   words(/^CMYK +1 +converted to sRGB$/m);
   words(/^ {2}odd\/wide.png: 90×30$/m);
   words(/^• .+few: emoji32-small/m);
-  expect(stdout).not.toContain("note.txt");
+  words(/^• Folders taken for classes: 2 \(discs, odd\)\. If they are not, give --layout flat\.$/m);
+  words(/^• Not used: 1 \.txt file \(odd\/note\.txt\)\.$/m);
 });
 
 test("a program gets the same as one object, and the command it gets trains", async () => {

@@ -44,6 +44,12 @@ export interface Collection {
    * @throws UserError when nothing further can be read: a compressed archive has been damaged since it was opened
    */
   read(wanted: ReadonlySet<string>, options: ReadOptions): AsyncIterable<CollectionContent>;
+  /**
+   * The first bytes of some files, up to `length` of each; nothing of a file that cannot be read.
+   *
+   * @throws what `read` throws
+   */
+  readBeginnings(wanted: ReadonlySet<string>, length: number): AsyncIterable<{ name: string; bytes: Uint8Array }>;
   close(): Promise<void>;
 }
 

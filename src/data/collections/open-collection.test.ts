@@ -108,7 +108,7 @@ test("a fingerprint changes with a folder's names, sizes and times, and with an 
   expect(seen.size).toBe(8);
 });
 
-test("links, pipes and names that cannot be used are listed, and the rest of a folder is read", async () => {
+test("broken links, pipes and names that cannot be used are listed, and the rest of a folder is read", async () => {
   const source = await writeFiles(path("hostile"), {
     "good.png": "good",
     "back\\slash.png": "x",
@@ -127,11 +127,11 @@ test("links, pipes and names that cannot be used are listed, and the rest of a f
     new Map([
       ["back\\\\slash.png", "its name has a backslash"],
       [`${"d/".repeat(60)}… (129 bytes)`, "it is nested 65 levels deep; at most 64 are read"],
-      ["dangling.png", "it is a symbolic link"],
+      ["dangling.png", "it is a broken link: what it names is not there"],
       ["esc\\x1b[2J.png", "its name has the control character \\x1b"],
       ["latin-\\xfc.png", "its name is not valid UTF-8"],
-      ["link.png", "it is a symbolic link"],
-      ["loop", "it is a symbolic link"],
+      ["link.png", "it is a link to good.png, which is listed already"],
+      ["loop", "it leads to the folder itself"],
       ["pipe.png", "it is a device, pipe or socket"],
     ]),
   );
@@ -142,6 +142,66 @@ test("links, pipes and names that cannot be used are listed, and the rest of a f
     ]),
   );
 });
+
+test("links to files and folders are followed, each folder once", async () => {
+  const outside = await writeFiles(path("elsewhere"), { "one.png": "one", "dogs/2.png": "two", "0123": "blob" });
+  const source = await writeFiles(path("linked"), { "own/3.png": "three", "blobs/4567": "four" });
+  const link = (target: string, name: string) => symlink(target, join(source, name));
+  await link(join(outside, "one.png"), "cats.png");
+  await link(join(outside, "dogs"), "dogs");
+  await link(join(outside, "dogs"), "dogs again");
+  await link("own", "own again");
+  await link(source, join("own", "back"));
+  await link(folder, "up");
+  await link("me", "me");
+  await link(join(outside, "0123"), "named.png"); // the same file twice, by its links
+  await link(join(outside, "0123"), "named too.png");
+  await link("blobs/4567", "blob.png");
+  execFileSync("mkfifo", [join(outside, "pipe")]);
+  await link(join(outside, "pipe"), "pipe.png");
+  const collection = await openCollection(source);
+  expect(await everything(collection)).toEqual(
+    new Map([
+      ["blob.png", "four"],
+      ["cats.png", "one"],
+      ["dogs/2.png", "two"],
+      ["named too.png", "blob"],
+      ["named.png", "blob"],
+      ["own/3.png", "three"],
+    ]),
+  );
+  expect(new Map(collection.refused.map(({ file, reason }) => [file, reason]))).toEqual(
+    new Map([
+      ["dogs again", "it leads to dogs, which is listed already"],
+      ["me", "it is a link that leads to itself"],
+      ["own again", "it leads to own, which is listed already"],
+      ["own/back", "it leads to the folder itself"],
+      ["pipe.png", "it is a link to a device, pipe or socket"],
+      ["up", "it leads to a folder around the set"],
+    ]),
+  );
+});
+
+test.each(["set", "set.of zip", "set.of tar", "set.of tar.gz"])(
+  "the beginnings of some files of %s are read",
+  async (name) => {
+    const collection = await openCollection(path(name));
+    const found = new Map<string, string>();
+    for await (const { name: file, bytes } of collection.readBeginnings(
+      new Set(["dogs/b.png", "cats/deep/ü.png"]),
+      8,
+    )) {
+      found.set(file, text(bytes));
+    }
+    expect(found).toEqual(
+      new Map([
+        ["dogs/b.png", "second"],
+        ["cats/deep/ü.png", "large la"],
+      ]),
+    );
+    await collection.close();
+  },
+);
 
 test("files that go, grow, shrink or become links or pipes after the listing give the reason", async () => {
   const names = ["gone", "grown", "link", "pipe", "same", "shrunk"];

@@ -41,7 +41,8 @@ export async function openCollection(path: string): Promise<Collection> {
   const kind = await kindOf(path);
   if (kind === "folder") {
     const folder = await openFolder(path);
-    return ofArchive({ path, kind, fingerprint: folderFingerprint(folder.entries) }, folder);
+    const head = { path, kind, fingerprint: folderFingerprint(folder.entries) };
+    return ofArchive(head, folder, (entry, length) => folder.readBeginning(entry, length));
   }
   const head = { path, kind, fingerprint: await fileFingerprint(path) };
   if (kind === "tar.gz") return ofTarGz(head, await openTarGz(path));
@@ -106,8 +107,20 @@ function kindOfContent(begin: Buffer): CollectionKind | undefined {
   return isTarHeader(begin) ? "tar" : undefined;
 }
 
-/** A collection whose files can be read in any order. */
-function ofArchive<Entry extends ArchiveEntry>(head: Head, archive: Archive<Entry>): Collection {
+/** Larger files of archives, bytes, are not decompressed for their beginning. */
+const LARGEST_LOOKED_AT = 2 ** 26;
+
+/**
+ * A collection whose files can be read in any order.
+ *
+ * @param beginning - the first bytes of an entry, where that costs less than reading it whole
+ */
+function ofArchive<Entry extends ArchiveEntry>(
+  head: Head,
+  archive: Archive<Entry>,
+  beginning = async (entry: Entry, length: number) =>
+    (await archive.read(entry, { largest: LARGEST_LOOKED_AT })).subarray(0, length),
+): Collection {
   const { entries, files, refused } = visible(archive);
   async function* contents(wanted: ReadonlySet<string>, { largest, signal }: ReadOptions) {
     for (const entry of entries) {
@@ -124,6 +137,13 @@ function ofArchive<Entry extends ArchiveEntry>(head: Head, archive: Archive<Entr
     files,
     refused,
     read: (wanted, options) => withMissing(wanted, contents(wanted, options), files),
+    readBeginnings: async function* (wanted, length) {
+      for (const entry of entries) {
+        if (!wanted.has(entry.name)) continue;
+        const bytes = await beginning(entry, length).catch((error) => failureOf(error) && undefined);
+        if (bytes) yield { name: entry.name, bytes };
+      }
+    },
     close: () => archive.close(),
   };
 }
@@ -146,6 +166,11 @@ function ofTarGz(head: Head, archive: TarGzArchive): Collection {
     files,
     refused,
     read: (wanted, options) => withMissing(wanted, contents(wanted, options), files),
+    readBeginnings: async function* (wanted, length) {
+      for await (const content of contents(wanted, { largest: LARGEST_LOOKED_AT })) {
+        if (!("error" in content)) yield { name: content.name, bytes: content.bytes.subarray(0, length) };
+      }
+    },
     close: () => archive.close(),
   };
 }

@@ -24,6 +24,11 @@ export class TooLarge extends Error {
   override name = "TooLarge";
 }
 
+/** The image would have to be enlarged. */
+class TooSmall extends Error {
+  override name = "TooSmall";
+}
+
 /** What becomes of images that are smaller than they are to be. */
 export type SmallImages = "enlarged" | "refused";
 
@@ -41,7 +46,7 @@ export async function decodeImage(
 ): Promise<Uint8Array> {
   const { data, info } = await decodePixels(bytes);
   const problem = small === "refused" ? tooSmall(info, resolution) : undefined;
-  if (problem) throw new Error(problem);
+  if (problem) throw new TooSmall(problem);
   return resizeInterleaved(data, info, resolution);
 }
 
@@ -51,14 +56,14 @@ export const tooSmall = ({ width, height }: { width: number; height: number }, r
     ? `expected at least ${resolution} pixels on each side, got ${width}×${height}`
     : undefined;
 
-/** Pixels, or why there are none. */
-export type Decoded = { pixels: Uint8Array } | { error: string };
+/** Pixels, or why there are none; `small`: the image would have to be enlarged. */
+export type Decoded = { pixels: Uint8Array } | { error: string; small?: true };
 
 /** What becomes of an image: as `decodeImage`, but what is wrong with it is a result. */
 export const tryDecoding = (bytes: Uint8Array, resolution: number, small?: SmallImages): Promise<Decoded> =>
   decodeImage(bytes, resolution, small).then(
     (pixels) => ({ pixels }),
-    (error: Error) => ({ error: error.message }),
+    (error: Error) => ({ error: error.message, ...(error instanceof TooSmall ? { small: true as const } : {}) }),
   );
 
 /** A decoded image, uint8 [H, W, channels]. */

@@ -39,6 +39,10 @@ const aboutSchema = z.strictObject({
   source: z.string(),
   /** What the source was taken for, in words. */
   description: z.string(),
+  /** Whether it is that by the name of its kind alone: the bare path is taken for something else. */
+  byKind: z.boolean(),
+  /** What was guessed about the source, in sentences. */
+  notices: z.array(z.string()),
   /** Of the source when it was packed. */
   fingerprint: z.string(),
   resolution: z.int().min(1),
@@ -51,6 +55,10 @@ const aboutSchema = z.strictObject({
   digests: perSplit(digest),
   /** Files left out, and why. */
   skipped: z.array(z.strictObject({ file: z.string(), reason: z.string() })),
+  /** Files that serve for nothing, by kind. */
+  unused: z.array(
+    z.strictObject({ what: z.string(), count, files: z.array(z.string()), advice: z.string().optional() }),
+  ),
 });
 
 /** What a pack says of itself. */

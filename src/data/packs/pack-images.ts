@@ -25,7 +25,8 @@ export interface WrittenImages {
   kept: SourceImage[];
   /** uint8 [kept, 16] */
   hashes: Uint8Array;
-  failed: { file: string; reason: string }[];
+  /** `small`: nothing else is wrong with it than that it would have to be enlarged. */
+  failed: { file: string; reason: string; label?: number; small?: true }[];
 }
 
 /** Rank of an image's place: training first, then validation, then test images that are validation images too, then the rest. */
@@ -51,7 +52,7 @@ export async function writeImages(
   for (const [place, index] of order.entries()) placeOf[index] = place;
 
   const hashes = new Uint8Array(images.length * HASH_BYTES);
-  const failures = new Map<number, string>(); // by place
+  const failures = new Map<number, { error: string; small?: true }>(); // by place
   let done = 0;
   const decoder = createDecoder(images.length);
   try {
@@ -59,7 +60,7 @@ export async function writeImages(
       signal?.throwIfAborted();
       const place = placeOf[index];
       const decoded = await decodedOf(record, decoder, resolution, small);
-      if ("error" in decoded) failures.set(place, decoded.error);
+      if ("error" in decoded) failures.set(place, decoded);
       else {
         writeAt(file, decoded.pixels, offset + place * size);
         hashes.set(hashOf(decoded.pixels), place * HASH_BYTES);
@@ -83,7 +84,10 @@ export async function writeImages(
     hashes: keptHashes,
     failed: [...failures]
       .sort(([a], [b]) => a - b)
-      .map(([place, reason]) => ({ file: images[order[place]].name, reason })),
+      .map(([place, { error, small }]) => {
+        const { name, label } = images[order[place]];
+        return { file: name, reason: error, ...(label === undefined ? {} : { label }), ...(small ? { small } : {}) };
+      }),
   };
 }
 
@@ -97,7 +101,7 @@ async function decodedOf(
   if ("encoded" in record) return decoder.decode(record.encoded, resolution, small);
   const { pixels, resolution: given } = record;
   const problem = small === "refused" ? tooSmall({ width: given, height: given }, resolution) : undefined;
-  if (problem) return { error: problem };
+  if (problem) return { error: problem, small: true };
   return { pixels: given === resolution ? pixels : resizePixels(pixels, given, given, resolution) };
 }
 

@@ -8,9 +8,10 @@ import { syncFolder } from "../../formats/atomic-file.js";
 import { freeBytes, isSystemError } from "../../formats/write-error.js";
 import { isAbandoned, newWriter } from "../../formats/writer.js";
 import { version } from "../../version.js";
+import { lostText, withoutLost } from "../sources/labels.js";
 import type { Listing, SourceImage } from "../sources/listing.js";
 import { type About, digestsOf, frameOf, HASH_BYTES, HEADER_BYTES, PACK_VERSION, RESIZING } from "./pack-format.js";
-import { type PackOptions, placeRank, writeAt, writeImages } from "./pack-images.js";
+import { type PackOptions, placeRank, type WrittenImages, writeAt, writeImages } from "./pack-images.js";
 
 /** Files left out that a pack names; of more, their number. */
 const NAMED = 10_000;
@@ -83,26 +84,48 @@ async function writeContent(
 ): Promise<void> {
   const { resolution } = options;
   const { kept, hashes, failed } = await writeImages(file, HEADER_BYTES, listing, options);
-  const labels = Int32Array.from(listing.classes.length > 0 ? kept : [], ({ label }) => label!);
+  const { classes, labels, notices } = classesOf(listing, kept, failed);
   const splits = rangesOf(kept);
+  const { description, byKind = false, refused, unused = [] } = listing;
   const about: About = {
     format: PACK_VERSION,
     source,
-    description: listing.description,
+    description,
+    byKind,
+    notices: [...(listing.notices ?? []), ...notices],
     fingerprint,
     resolution,
     resizing: RESIZING,
     madeBy: { strata: version, sharp: sharp.versions.sharp ?? "", vips: sharp.versions.vips },
-    classes: listing.classes,
+    classes,
     splits,
     digests: digestsOf(splits, labels, hashes),
-    skipped: [...listing.refused, ...failed].slice(0, NAMED),
+    skipped: [...refused, ...failed.map(({ file, reason }) => ({ file, reason }))].slice(0, NAMED),
+    unused: unused.map((each) => ({ ...each, files: [...each.files] })),
   };
   const { header, tail } = frameOf(about, labels, hashes);
   const end = HEADER_BYTES + kept.length * 3 * resolution ** 2;
   writeAt(file, header, 0);
   writeAt(file, tail, end);
   ftruncateSync(file, end + tail.length);
+}
+
+/**
+ * Classes and labels of the images that are kept. A class none of whose files can be decoded is none; one whose images are
+ * only too small for this resolution stays, since models of other resolutions know it.
+ */
+function classesOf(listing: Listing, kept: readonly SourceImage[], failed: WrittenImages["failed"]) {
+  const present = new Set(kept.map(({ label }) => label));
+  const undecodable = new Map<number, number>();
+  for (const { label, small } of failed) {
+    if (label !== undefined && !small) undecodable.set(label, (undecodable.get(label) ?? 0) + 1);
+  }
+  const tooSmall = new Set(failed.flatMap(({ label, small }) => (small ? label : [])));
+  const isLost = (label: number) => !present.has(label) && !tooSmall.has(label) && undecodable.has(label);
+  const { classes, lost } = withoutLost(listing.classes, isLost);
+  const index = new Map(listing.classes.map((name, label) => [label, classes.indexOf(name)]));
+  const labels = Int32Array.from(classes.length > 0 ? kept : [], ({ label }) => index.get(label!)!);
+  return { classes, labels, notices: lost.length > 0 ? [lostText(lost)] : [] };
 }
 
 /** Where each split lies among images in the order of `placeRank`. */

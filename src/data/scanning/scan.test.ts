@@ -105,6 +105,28 @@ test("a thousand of a kind are named, all are counted; sizes beyond the first fi
   expect(otherSizes).toBe(2);
 });
 
+test("a class none of whose files can be decoded is none, and what is guessed and not used is passed on", async () => {
+  const picture = await grey(8);
+  const images = [
+    { name: "a.png", label: 0, content: picture },
+    { name: "b.png", label: 1, content: "damaged" },
+    { name: "c.png", label: 2, content: picture },
+  ];
+  const unused = [{ what: "HEIC file", count: 1, files: ["d.heic"] }];
+  const summary = await scan(listingOf(images, { classes: ["a", "b", "c", "d"], unused, notices: ["A guess."] }), {
+    signal,
+  });
+  expect(summary.classes).toEqual([
+    { name: "a", count: 1 },
+    { name: "c", count: 1 },
+    { name: "d", count: 0 }, // nothing was listed for it
+  ]);
+  expect(summary).toMatchObject({
+    unused,
+    notices: ["A guess.", expect.stringMatching(/^No file of b can be decoded/)],
+  });
+});
+
 test("an empty listing has nothing", async () => {
   const summary = await scan(listingOf([]), { signal });
   expect(summary).toMatchObject({ usable: 0, cropLoss: 0, shorterSide: { least: 0, median: 0, most: 0 } });

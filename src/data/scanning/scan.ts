@@ -2,7 +2,9 @@
 import { availableParallelism } from "node:os";
 import { TooLarge } from "../decoding/decode.js";
 import type { Split } from "../image-set.js";
+import { lostText, withoutLost } from "../sources/labels.js";
 import type { Listing, SourceContent } from "../sources/listing.js";
+import type { UnusedFiles } from "../sources/unused-files.js";
 import { DigestTable } from "./digest-table.js";
 import { type Kind, kinds, WIDE } from "./image-kinds.js";
 import { type ImageFacts, inspectImage, inspectPixels } from "./inspect-image.js";
@@ -32,6 +34,10 @@ export interface ScanSummary {
   kinds: Record<Kind, Named>;
   /** Files that the source itself left out. */
   refused: Named;
+  /** Files that serve for nothing, by kind. */
+  unused: UnusedFiles[];
+  /** What was guessed about the source, in sentences. */
+  notices: string[];
   /** Usable images whose pixels another image in another split has too. */
   duplicatesAcrossSplits: number;
 }
@@ -170,10 +176,13 @@ export class Tally {
     const sizes = [...this.#sizes].sort(([, a], [, b]) => b - a);
     const refused = none();
     for (const { file, reason } of this.#listing.refused) note(refused, file, reason);
+    const listed = new Set(this.#listing.images.map(({ label }) => label));
+    const isLost = (label: number) => listed.has(label) && this.#classes[label] === 0;
+    const { classes, lost } = withoutLost(this.#listing.classes, isLost);
     return {
       usable: this.#usable,
       splits: { ...this.#splits },
-      classes: this.#listing.classes.map((name, label) => ({ name, count: this.#classes[label] })),
+      classes: classes.map((name) => ({ name, count: this.#classes[this.#listing.classes.indexOf(name)] })),
       formats: Object.fromEntries([...this.#formats].sort(([, a], [, b]) => b - a)),
       sizes: sizes.slice(0, SHOWN_SIZES).map(([size, count]) => {
         const [width, height] = size.split("×").map(Number);
@@ -185,6 +194,8 @@ export class Tally {
       small: [...this.#shorterSides].reduce((sum, [side, count]) => (side < SMALL ? sum + count : sum), 0),
       kinds: this.#kinds,
       refused,
+      unused: [...(this.#listing.unused ?? [])],
+      notices: [...(this.#listing.notices ?? []), ...(lost.length > 0 ? [lostText(lost)] : [])],
       duplicatesAcrossSplits: this.#acrossSplits,
     };
   }

@@ -102,7 +102,7 @@ export async function cifar10Listing(path: string): Promise<Listing> {
 const whatElse = (files: readonly SourceFile[]): string =>
   files.length === 0 ? "it has no files" : `its ${files.length} files are others, as ${files[0].name}`;
 
-type Images = Pick<Listing, "classes" | "images" | "read">;
+type Images = Pick<Listing, "classes" | "images" | "byKind" | "read">;
 
 /** Images named by their batch and place in it. */
 async function batches(files: readonly SourceFile[], form: BatchForm, refuse: Refuse): Promise<Images> {
@@ -181,7 +181,7 @@ function classFolders(files: readonly SourceFile[], refuse: Refuse): Images {
     seen.add(official);
     return { name: official, part, label };
   });
-  return { ...withSplits(listed), read: (signal) => readImages(files, signal) };
+  return { ...withSplits(listed), byKind: true, read: (signal) => readImages(files, signal) };
 }
 
 function withSplits(listed: readonly { name: string; part: Part; label: number }[]) {

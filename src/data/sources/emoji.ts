@@ -81,11 +81,12 @@ export function emojiSource(): Source {
   const manifest = require.resolve("@lobehub/fluent-emoji-3d/package.json");
   const folder = join(dirname(manifest), "assets");
   return {
-    id: "emoji",
+    ids: ["emoji"],
     fingerprint: async () => createHash("sha256").update(readFileSync(manifest)).digest("hex"),
     list: async () => {
       const images = emojiImages(readdirSync(folder).sort());
       return {
+        id: "emoji",
         description: "the embedded emoji",
         classes: emojiGroups,
         images,

@@ -1,37 +1,45 @@
 /** @file A folder or an archive of image files: their labels by sub-folder or list, and the split each belongs to. */
+import { dirname } from "node:path/posix";
 import { UserError } from "../../errors.js";
 import type { Collection } from "../collections/collection.js";
 import { openCollection } from "../collections/open-collection.js";
 import { READABLE } from "../decoding/image-format.js";
 import { type Split, splits } from "../image-set.js";
 import { splitByKey } from "../split.js";
-import { isImageName, readImages } from "./files.js";
-import { readLists } from "./label-lists.js";
-import { commonFolders, firstFolder, type Labelling, labelsByGroup, labelsByLists } from "./labels.js";
+import { readImages } from "./files.js";
+import { isSplit, type Layout, type Placement, placeImages } from "./folder-layout.js";
+import { isLabelList, readLists } from "./label-lists.js";
+import { DATASET_JSON, type Labelling, labelsByLists, labelsOfFolders, listed, normalised } from "./labels.js";
 import type { Listing, SourceImage } from "./listing.js";
+import type { Part } from "./split-names.js";
+import { type FoundImages, findImages, type UnusedFiles, unusedFiles, unusedText } from "./unused-files.js";
 
 const ACCEPTED = `${READABLE} images (.jpg, .png, .webp, .gif, .avif, .tif …)`;
 
-/** Names under which sub-folders divide a set themselves. */
-const splitFolders: Record<Split, readonly string[]> = {
-  train: ["train", "training"],
-  validation: ["validation", "val", "valid"],
-  test: ["test"],
-};
-
-/** The images of a folder or an archive; labels are those of its lists, where it has some. */
-export async function imageFilesListing(path: string): Promise<Listing> {
+/**
+ * The images of a folder or an archive; labels are those of its lists, where it has some, else of folders.
+ *
+ * @param layout - what folders mean; undefined: what their names say
+ */
+export async function imageFilesListing(path: string, layout?: Layout): Promise<Listing> {
   const collection = await openCollection(path);
   try {
-    const names = imageNames(collection);
+    const found = await findImages(collection, isLabelList);
+    if (found.names.length === 0) refuseEmpty(collection, found);
+    const names = inOrder(found.names);
     const lists = await readLists(collection);
-    const { images, classes } = divide(names, lists.length > 0 ? labelsByLists(names, lists, path) : undefined);
+    const byFolder = layout?.includes("classes"); // the user's word counts more than a list
+    const labels = lists.length > 0 && !byFolder ? labelsByLists(names, lists, path) : undefined;
+    const { images, classes, unused, notices } = divide(placeImages(names, layout, path), names, labels, layout);
     const files = images.map(({ name }) => ({ collection, name }));
+    const passedOver = lists.length > 0 && !labels ? [`${DATASET_JSON} is not used: ${whyNoList(layout)}.`] : [];
     return {
       description: collection.kind === "folder" ? "a folder of images" : `images in a .${collection.kind} archive`,
       classes,
       images,
       refused: collection.refused,
+      unused: [...unused, ...found.unused],
+      notices: [...notices, ...passedOver, ...aboutNames(found)],
       read: (signal) => readImages(files, signal),
       close: () => collection.close(),
     };
@@ -41,57 +49,165 @@ export async function imageFilesListing(path: string): Promise<Listing> {
   }
 }
 
+const whyNoList = (layout: Layout | undefined) =>
+  layout?.includes("classes") ? `--layout ${layout} takes folders for classes` : "it says nothing of labels";
+
+/** Sorted by names in NFC, so that a set has one order however a system encodes accents. */
+function inOrder(names: readonly string[]): readonly string[] {
+  if (names.every((name) => normalised(name) === name)) return names;
+  const keyed = names.map((name) => ({ name, key: normalised(name) }));
+  const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+  return keyed.sort((a, b) => compare(a.key, b.key) || compare(a.name, b.name)).map(({ name }) => name);
+}
+
+interface Divided {
+  images: SourceImage[];
+  classes: string[];
+  unused: UnusedFiles[];
+  notices: string[];
+}
+
 /**
- * Splits and labels by the names of files. Folders around all of them are passed over, as archives have one. When all first
- * sub-folders are named `train`, `validation` or `test`, they are the split, and images beside them do not count. Otherwise,
- * and where only validation or test is missing, a hash of the names chooses 5 % each. Without a list, the next sub-folders
- * are classes, if every image lies in one: those of the whole set, so that a label means the same in every split.
+ * Splits and labels of placed images. Where no folder says which are validation or test, a hash of the names (in NFC) chooses
+ * 5 % of the training images for each. Classes are those of the whole set, so that a label means the same in every split.
+ * Where there are classes, images without one are not used, nor are those beside the folders of splits.
  */
-function divide(all: readonly string[], listed?: Labelling): { images: SourceImage[]; classes: string[] } {
-  const around = commonFolders(all, (folder) => splitNamed(folder) === "train").length;
-  const folderOf = (name: string) => firstFolder(name.slice(around));
-  const divided = isDivided(all.map(folderOf));
-  const names = divided ? all.filter(folderOf) : all;
-  const given = (name: string): Split => (divided ? splitNamed(folderOf(name))! : "train");
-  const present = new Set(divided ? names.map(given) : []);
+function divide(
+  placement: Placement,
+  names: readonly string[],
+  list: Labelling | undefined,
+  layout: Layout | undefined,
+): Divided {
+  const places = new Map(placement.images.map((image) => [image.name, image]));
+  const inSplits = names.map((name) => isSplit(places.get(name)!.part));
+  const { classes, labels } =
+    list ?? labelsOfFolders(names.map((name, index) => (inSplits[index] ? places.get(name)!.group : undefined)));
+  const isUsed = (index: number) => inSplits[index] && (classes.length === 0 || labels[index] !== undefined);
+  const used = names.map((_, index) => index).filter(isUsed);
 
-  const hashed = splitByKey(names.filter((name) => given(name) === "train"));
-  const splitOf = (name: string): Split => {
-    const chosen = hashed.get(name) ?? given(name);
-    return present.has(chosen) ? given(name) : chosen; // nothing is added to a split that has a folder of its own
+  const partOf = (index: number) => places.get(names[index])!.part as Split;
+  const present = new Set(placement.folders.size > 0 ? used.map(partOf) : []);
+  const hashed = splitByKey(used.filter((index) => partOf(index) === "train").map((index) => normalised(names[index])));
+  const splitOf = (index: number): Split => {
+    const given = partOf(index);
+    const chosen = given === "train" ? hashed.get(normalised(names[index]))! : given;
+    return present.has(chosen) ? given : chosen; // nothing is added to a split that has a folder of its own
   };
-
-  const inSplit = (name: string) => name.slice(divided ? name.indexOf("/", around) + 1 : around);
-  const { classes, labels } = listed
-    ? chosen(listed, all, names)
-    : labelsByGroup(names.map((name) => firstFolder(inSplit(name))));
-  const images = names.map((name, index) => {
+  const images = used.map((index): SourceImage => {
     const label = labels[index];
-    return { name, split: splitOf(name), ...(label === undefined ? {} : { label }) };
+    return { name: names[index], split: splitOf(index), ...(label === undefined ? {} : { label }) };
   });
-  return { images, classes };
+  return {
+    images,
+    classes,
+    unused: unusedImages(names, places, labels, classes, list !== undefined),
+    notices: [...aboutLayout(placement, { classes, images, list }, layout), ...placement.notices],
+  };
 }
 
-/** The labels of some of the names. */
-function chosen({ classes, labels }: Labelling, all: readonly string[], names: readonly string[]): Labelling {
-  const known = new Map(all.map((name, index) => [name, labels[index]]));
-  return { classes, labels: names.map((name) => known.get(name)) };
+/** Images that have a place, and are not used for want of a split or a class. */
+function unusedImages(
+  names: readonly string[],
+  places: ReadonlyMap<string, { part: Part | undefined }>,
+  labels: readonly (number | undefined)[],
+  classes: readonly string[],
+  byList: boolean,
+): UnusedFiles[] {
+  const beside = names.filter((name) => places.get(name)!.part === undefined);
+  const unlabelled = names.filter((name) => places.get(name)!.part === "unlabelled");
+  const classless = names.filter(
+    (name, index) => classes.length > 0 && isSplit(places.get(name)!.part) && labels[index] === undefined,
+  );
+  const [one, many] = byList
+    ? [`image that ${DATASET_JSON} does not name`, `images that ${DATASET_JSON} does not name`]
+    : ["image outside the class folders", "images outside the class folders"];
+  return [
+    unusedFiles(classless, one, many),
+    unusedFiles(beside, "image outside the split folders", "images outside the split folders"),
+    unusedFiles(unlabelled, "unlabelled image", "unlabelled images"),
+  ].filter(({ count }) => count > 0);
 }
 
-/** Whether sub-folders divide the set, given that of every image: all of them are named so, since a class may be called "train" too. */
-function isDivided(folders: readonly (string | undefined)[]): boolean {
-  const found = new Set(folders.filter((folder) => folder !== undefined).map(splitNamed));
-  return found.has("train") && !found.has(undefined);
+/** What folders were taken for, and how to say that they are something else. */
+function aboutLayout(
+  { layout: taken, folders, images: placed }: Placement,
+  { classes, images, list }: { classes: string[]; images: SourceImage[]; list: Labelling | undefined },
+  given: Layout | undefined,
+): string[] {
+  const otherwise = (hint: string) => (given === undefined ? ` ${hint}` : "");
+  const notices: string[] = [];
+  const inside = splits.flatMap((split) => {
+    const names = [...folders].filter(([, part]) => part === split).map(([folder]) => folder);
+    return names.length > 0 ? [`${split} (${listed(names)})`] : [];
+  });
+  const beside = inside.length > 0 && !inside[0].startsWith("train") && placed.some(isTrained);
+  if (inside.length > 0) {
+    const rest = beside ? "; the folders beside are training images" : "";
+    const hint = otherwise("If they are classes, give --layout classes.");
+    notices.push(`Folders taken for splits: ${inside.join(", ")}${rest}.${hint}`);
+  }
+  const missing = splits.filter((split) => folders.size > 0 && ![...folders.values()].includes(split));
+  const drawn = missing.filter((split) => split !== "train" && images.some((image) => image.split === split));
+  if (drawn.length > 0) {
+    const each = drawn.length > 1 ? "each" : "it";
+    notices.push(
+      `No folder for ${drawn.join(" or ")}: 5 % of the training images go to ${each}, chosen by a hash of their names.`,
+    );
+  }
+  if (list) {
+    notices.push(
+      classes.length === 0 ? `No classes: ${DATASET_JSON} says so.` : `Classes by ${DATASET_JSON}: ${classes.length}.`,
+    );
+  } else if (classes.length > 0) {
+    const other = taken === "splits/classes" && !beside ? "splits" : "flat";
+    const hint = otherwise(`If they are not, give --layout ${other}.`);
+    notices.push(`Folders taken for classes: ${classes.length} (${listed(classes)}).${hint}`);
+    const learned = new Set(
+      images.flatMap(({ split, label }) => (split === "train" && label !== undefined ? label : [])),
+    );
+    const unseen = classes.filter((_, label) => !learned.has(label));
+    if (unseen.length > 0 && learned.size > 0) {
+      notices.push(`No training images of ${unseen.length} of the classes: ${listed(unseen)}.`);
+    }
+  }
+  return notices;
 }
 
-const splitNamed = (folder: string | undefined): Split | undefined =>
-  splits.find((split) => folder !== undefined && splitFolders[split].includes(folder.toLowerCase()));
+const isTrained = ({ part }: { part: Part | undefined }): boolean => part === "train";
 
-/** Names of the images among a collection's files. */
-function imageNames({ path, files, refused }: Collection): string[] {
-  const images = files.map(({ name }) => name).filter(isImageName);
-  if (images.length > 0) return images;
-  const others = files.length > 0 ? `its ${files.length} files are others, as ${files[0].name}` : "it has no files";
+/** What names hide: images under other names, folders that look the same, folders without an image that can be read. */
+function aboutNames({ names, disguised, unreadableFolders }: FoundImages): string[] {
+  const notices: string[] = [];
+  if (disguised.length > 0) {
+    const [are, their] =
+      disguised.length === 1 ? ["file is an image", "its name"] : ["files are images", "their names"];
+    notices.push(`${disguised.length} ${are} by content, not by ${their}, and used: ${listed(disguised)}.`);
+  }
+  const spellings = new Map<string, Set<string>>();
+  for (const name of names) {
+    if (isAscii(name)) continue;
+    const folder = dirname(name);
+    const key = normalised(folder);
+    if (!spellings.has(key)) spellings.set(key, new Set());
+    spellings.get(key)!.add(folder);
+  }
+  const merged = [...spellings].filter(([, { size }]) => size > 1).map(([key]) => key);
+  if (merged.length > 0) {
+    notices.push(
+      `Folders that look the same are one, though their accents are encoded differently: ${listed(merged)}.`,
+    );
+  }
+  if (unreadableFolders.length > 0) {
+    notices.push(`No image of these folders can be read: ${listed(unreadableFolders)}.`);
+  }
+  return notices;
+}
+
+const isAscii = (name: string): boolean => !/[^ -~]/.test(name);
+
+/** @throws UserError saying what is there instead of images */
+function refuseEmpty({ path, refused }: Collection, { unused }: FoundImages): never {
+  const others = unused.length > 0 ? `it has ${unused.slice(0, 3).map(unusedText).join("; ")}` : "it has no files";
   const first = refused.at(0);
   const found = first
     ? `${others} (and ${refused.length} that are not used, as ${first.file}: ${first.reason})`

@@ -4,10 +4,19 @@ import type { Collection } from "../collections/collection.js";
 import { filesOf, isImageName, readImages, type SourceFile } from "./files.js";
 import { isInsideNpz, isNpz, npzAt, npzIn, npzListing } from "./imagenet-npz.js";
 import { type LabelList, readLists } from "./label-lists.js";
-import { DATASET_JSON, firstFolder, type Labelling, labelsByGroup, labelsByLists, prefixOf } from "./labels.js";
+import {
+  DATASET_JSON,
+  firstFolder,
+  type Labelling,
+  labelsByGroup,
+  labelsByLists,
+  labelsOfFolders,
+  prefixOf,
+} from "./labels.js";
 import type { Listing } from "./listing.js";
 import { officialSplits, placesOf } from "./official-splits.js";
 import { openSource } from "./open-source.js";
+import { unusedFiles } from "./unused-files.js";
 
 const ACCEPTED =
   "train_data_batch_1.npz … and val_data.npz, alone, in a folder or in a .zip, or images whose labels are sub-folders, " +
@@ -63,15 +72,23 @@ async function imageFiles(images: readonly SourceFile[], files: readonly SourceF
   const places = placesOf(images.map(({ name }) => name));
   const lists = await readLists(collection);
   const { classes, labels } = labelsOf(collection, images, places, lists, refuse);
-  const splits = officialSplits(places);
+  const used = places.map((_, index) => index).filter((index) => classes.length === 0 || labels[index] !== undefined);
+  const splits = officialSplits(used.map((index) => places[index]));
+  const left = places.flatMap(({ name }, index) => (classes.length > 0 && labels[index] === undefined ? [name] : []));
   return {
     classes,
-    images: places.map(({ name }, index) => ({
-      name,
-      ...splits[index],
+    images: used.map((index, place) => ({
+      name: places[index].name,
+      ...splits[place],
       ...(labels[index] === undefined ? {} : { label: labels[index] }),
     })),
-    read: (signal?: AbortSignal) => readImages(images, signal),
+    byKind: true,
+    unused: left.length > 0 ? [unusedFiles(left, "image without a class", "images without a class")] : [],
+    read: (signal?: AbortSignal) =>
+      readImages(
+        used.map((index) => images[index]),
+        signal,
+      ),
   };
 }
 
@@ -86,8 +103,9 @@ function labelsOf(
   const names = images.map(({ name }) => name);
   if (lists.length > 0) return labelsByLists(names, lists, path) ?? { classes: [], labels: names.map(() => undefined) };
   const folders = places.map(({ rest }) => firstFolder(rest));
-  const inFolders = folders.some((folder) => folder !== undefined);
-  const alone = folders.indexOf(undefined);
-  if (inFolders && alone >= 0) refuse(`${names[alone]} lies in no folder of a class, while others do`);
-  return labelsByGroup(inFolders ? folders : places.map(({ rest }) => prefixOf(rest)));
+  const inside = folders.filter((folder) => folder !== undefined).length;
+  if (inside > 0 && 2 * inside <= folders.length) {
+    refuse(`${names[folders.indexOf(undefined)]} lies in no folder of a class, as most images, while others do`);
+  }
+  return inside > 0 ? labelsOfFolders(folders) : labelsByGroup(places.map(({ rest }) => prefixOf(rest)));
 }

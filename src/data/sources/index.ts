@@ -1,5 +1,5 @@
 /** @file Data sources by name: `emoji`, `cifar10:PATH`, `imagenet32:PATH`, `imagenet64:PATH`, `folder:PATH`, or a path. */
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { UserError } from "../../errors.js";
@@ -7,6 +7,7 @@ import { fingerprintOf, openCollection } from "../collections/open-collection.js
 import { fetchedPath } from "../fetch.js";
 import { cifar10Listing, isCifar10Batch } from "./cifar10.js";
 import { emojiSource } from "./emoji.js";
+import { type Layout, layouts } from "./folder-layout.js";
 import { imageFilesListing } from "./image-files.js";
 import { imagenetListing } from "./imagenet.js";
 import { isInsideNpz, isNpz } from "./imagenet-npz.js";
@@ -17,38 +18,78 @@ const SOURCES =
   "or the path of a folder or of a .zip, .tar or .tar.gz";
 
 /** How each kind lists what is at a path. */
-const kinds: Record<string, (path: string) => Promise<Listing>> = {
+const kinds: Record<string, (path: string, layout?: Layout) => Promise<Listing>> = {
   folder: imageFilesListing,
   cifar10: cifar10Listing,
   imagenet32: (path) => imagenetListing(path, 32),
   imagenet64: (path) => imagenetListing(path, 64),
-  path: recognisedListing,
+  imagenet: (path) => imagenetListing(path),
 };
 
-const sourceAt = (kind: string, path: string): Source => ({
-  id: `${kind}:${resolve(path)}`,
-  fingerprint: () => fingerprintOf(path),
-  list: () => kinds[kind](path),
-});
+/** The kinds that a bare path may turn out to be. */
+const recognisable = ["folder", "cifar10", "imagenet"];
+
+/**
+ * The source of a kind at a path; what folders mean is part of its id, and the path is the real one, so that the same images
+ * are one source however they are named.
+ *
+ * @param kind - undefined: to be recognised
+ */
+function sourceAt(kind: string | undefined, path: string, layout?: Layout): Source {
+  if (layout !== undefined && kind !== undefined && kind !== "folder") refuseLayout(layout, `${kind}:${path}`);
+  const real = realPath(path);
+  const idOf = (which: string) => `${which}${layout === undefined ? "" : `(${layout})`}:${real}`;
+  return {
+    ids: (kind === undefined ? recognisable : [kind]).map(idOf),
+    fingerprint: () => fingerprintOf(path),
+    list: async () => {
+      const which = kind ?? (await recognised(path));
+      if (layout !== undefined && which !== "folder") refuseLayout(layout, `${which}:${path}`);
+      return { ...(await kinds[which](path, layout)), id: idOf(which) };
+    },
+  };
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path); // opening it says what is wrong
+  }
+}
+
+function refuseLayout(layout: Layout, name: string): never {
+  throw new UserError(
+    `--layout ${layout}: expected a folder or archive of images, got ${name}, whose splits and classes are fixed. ` +
+      "Leave the option out, or read it as folder:PATH.",
+  );
+}
 
 /**
  * The source of a name.
  *
  * @param resolution - of the model; `emoji:R` must agree with it. Without, images stay encoded
- * @throws UserError when the kind is unknown, or nothing is at the path
+ * @param layout - what folders mean; undefined: what their names say
+ * @throws UserError when the kind is unknown, nothing is at the path, or a layout is given to a source that has its own
  */
-export function sourceOf(name: string, resolution?: number): Source {
+export function sourceOf(name: string, { resolution, layout }: { resolution?: number; layout?: Layout } = {}): Source {
   const [, kind, rest] = /^(?:(\w+):)?(.*)$/s.exec(name)!;
+  if (layout !== undefined && !layouts.includes(layout)) {
+    throw new UserError(`--layout ${layout}: expected one of ${layouts.join(", ")}.`);
+  }
   if (/^emoji(:[1-9]\d*)?$/.test(name)) {
+    if (layout !== undefined) refuseLayout(layout, name);
     if (kind === undefined || resolution === undefined || Number(rest) === resolution) return emojiSource();
     throw new UserError(
       `The data source ${name} asks for images of ${rest}×${rest}, but the model takes ${resolution}×${resolution}. ` +
         `Give emoji:${resolution}, or simply emoji.`,
     );
   }
-  if (name === "cifar10") return sourceAt("cifar10", fetched());
-  if (kind !== undefined && Object.hasOwn(kinds, kind) && kind !== "path") return sourceAt(kind, atHome(rest));
-  if (existsSync(name)) return sourceAt("path", name);
+  if (name === "cifar10") return sourceAt("cifar10", fetched(), layout);
+  if (kind !== undefined && Object.hasOwn(kinds, kind) && kind !== "imagenet") {
+    return sourceAt(kind, atHome(rest), layout);
+  }
+  if (existsSync(name)) return sourceAt(undefined, name, layout);
   const missing = kind === undefined ? ", and there is nothing at that path" : "";
   throw new UserError(`Expected a data source (${SOURCES}), got "${name}"${missing}.`);
 }
@@ -63,13 +104,12 @@ function fetched(): string {
 }
 
 /** What a bare path holds: CIFAR-10 and ImageNet as their authors pack them, else images. */
-async function recognisedListing(path: string): Promise<Listing> {
+async function recognised(path: string): Promise<string> {
   const collection = await openCollection(path);
   const names = collection.files.map(({ name }) => name);
   await collection.close();
-  if (names.some(isCifar10Batch)) return cifar10Listing(path);
-  if (names.some(isNpz) || isInsideNpz(names)) return imagenetListing(path);
-  return imageFilesListing(path);
+  if (names.some(isCifar10Batch)) return "cifar10";
+  return names.some(isNpz) || isInsideNpz(names) ? "imagenet" : "folder";
 }
 
 /** `~/…` in the home folder: shells leave it to us when it follows `folder:`. */

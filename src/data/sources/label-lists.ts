@@ -12,9 +12,12 @@ export interface LabelList {
   bytes: Uint8Array;
 }
 
+/** Whether a file is called as lists are. */
+export const isLabelList = (name: string): boolean => baseName(name) === DATASET_JSON;
+
 /** @throws UserError when there are too many, or one cannot be read */
 export async function readLists(collection: Collection): Promise<LabelList[]> {
-  const names = collection.files.map(({ name }) => name).filter((name) => baseName(name) === DATASET_JSON);
+  const names = collection.files.map(({ name }) => name).filter(isLabelList);
   const refuse = (problem: string): never => {
     throw new UserError(
       `Expected labels in at most ${MOST_LISTS} readable files ${DATASET_JSON} of ${collection.path}, but ${problem}.`,

@@ -56,9 +56,20 @@ test("a list is about the files of its own folder, and may name images that are 
   expect(labelsByLists(["train/a.png", "val/a.png"], lists, "a.zip")).toEqual({ classes: ["0", "1"], labels: [1, 0] });
 });
 
-test("a list may say that there are no labels", () => {
-  expect(labelsByLists(names, [list(null)], "a.zip")).toBeUndefined();
+test("a list may say that there are no labels, or nothing of them", () => {
+  expect(labelsByLists(names, [list(null)], "a.zip")).toEqual({ classes: [], labels: names.map(() => undefined) });
   expect(labelsByLists(names, [{ name: "dataset.json", bytes: json("{}") }], "a.zip")).toBeUndefined();
+});
+
+test("a label may be one-hot, a name in NFD, and a few images may have none", () => {
+  const entries = [
+    ["a.png", [0, 0, 1]],
+    ["e\u0301.png", [1, 0, 0]],
+  ];
+  expect(labelsByLists(["a.png", "b.png", "\u00e9.png"], [list(entries)], "a.zip")).toEqual({
+    classes: ["0", "1", "2"],
+    labels: [2, undefined, 0],
+  });
 });
 
 test.each<[string, unknown, string]>([
@@ -71,12 +82,13 @@ test.each<[string, unknown, string]>([
   ["an entry that is no pair", { labels: [...all, ["c.png"]] }, `its entry 3 is ["c.png"]`],
   ["an entry with more", { labels: [["c.png", 1, 2]] }, `its entry 0 is ["c.png",1,2]`],
   ["a name that is a number", { labels: [[1, 1]] }, "its entry 0 is [1,1]"],
-  ["a label that is a vector", { labels: [["c.png", [0, 1]]] }, `its entry 0 is ["c.png",a list of 2]`],
+  ["a label that is a vector", { labels: [["c.png", [0.5, 1]]] }, `its entry 0 is ["c.png",a list of 2]`],
   ["a negative label", { labels: [["c.png", -1]] }, `its entry 0 is ["c.png",-1]`],
   ["a fraction", { labels: [["c.png", 0.5]] }, `its entry 0 is ["c.png",0.5]`],
   ["a huge label", { labels: [["c.png", 65536]] }, `its entry 0 is ["c.png",65536]`],
   ["an image twice", { labels: [...all, ["00000/a.png", 0]] }, `it names "00000/a.png" twice`],
-  ["an image left out", { labels: all.slice(0, 2) }, "it has no label for 00000/b.png"],
+  ["two ones", { labels: [["c.png", [1, 1]]] }, `its entry 0 is ["c.png",a list of 2]`],
+  ["most images left out", { labels: all.slice(0, 1) }, "it has no label for 00000/a.png and 1 of the other 2 images"],
   ["deep nesting", `{"labels":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, "its entry 0 is [a list of 1]"],
 ])("refuses %s", (_, value, message) => {
   const bytes = value === "\xff" ? Uint8Array.of(0xff) : json(value);

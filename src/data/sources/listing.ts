@@ -2,6 +2,7 @@
 import type { Refusal } from "../../formats/archive-entry.js";
 import type { Failure } from "../collections/collection.js";
 import type { Split } from "../image-set.js";
+import type { UnusedFiles } from "./unused-files.js";
 
 export interface SourceImage {
   /** Unique in its source, and the same in every form that the source comes in. */
@@ -27,6 +28,12 @@ export interface Listing {
   images: readonly SourceImage[];
   /** Files that were passed over before any was opened, and why. */
   refused: readonly Refusal[];
+  /** Files that serve for nothing, by kind; absent where the source has no others. */
+  unused?: readonly UnusedFiles[];
+  /** Whether it is what it is by the name of its kind alone: the bare path is taken for something else. */
+  byKind?: boolean;
+  /** What was guessed about the source, in sentences that say what to do if that is wrong. */
+  notices?: readonly string[];
   /**
    * Every image once, in the order that costs least, by its index into `images`.
    *
@@ -39,10 +46,16 @@ export interface Listing {
 
 /** A place where images are. */
 export interface Source {
-  /** Kind and absolute path: what tells it from other sources. */
-  id: string;
+  /**
+   * What tells it from other sources: kind and real path. Of a path whose kind is not known before it is opened, the ids that
+   * it may turn out to have.
+   */
+  ids: readonly string[];
   /** Another value means that the source has changed. Costs no more than looking at names, sizes and times. */
   fingerprint(): Promise<string>;
   /** @throws UserError when the source is missing, unreadable, or has no images */
-  list(): Promise<Listing>;
+  list(): Promise<SourceListing>;
 }
+
+/** A listing, and which of the source's ids it is of. */
+export type SourceListing = Listing & { id: string };

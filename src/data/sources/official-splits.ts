@@ -2,22 +2,15 @@
 import type { Split } from "../image-set.js";
 import { splitByKey } from "../split.js";
 import { commonFolders, firstFolder } from "./labels.js";
+import { partNamed as partOfFolder } from "./split-names.js";
 
 export type Part = "train" | "test";
 
-/** Names of folders that hold a part. ImageNet's validation images are what everyone tests on. */
-const folders: Record<string, Part> = {
-  train: "train",
-  training: "train",
-  test: "test",
-  val: "test",
-  valid: "test",
-  validation: "test",
-};
-
-/** The part that a folder of this name holds. */
-export const partNamed = (folder: string | undefined): Part | undefined =>
-  folder !== undefined && Object.hasOwn(folders, folder.toLowerCase()) ? folders[folder.toLowerCase()] : undefined;
+/** The part that a folder of this name holds. ImageNet's validation images are what everyone tests on. */
+export function partNamed(folder: string | undefined): Part | undefined {
+  const part = partOfFolder(folder);
+  return part === undefined || part === "unlabelled" ? undefined : part === "train" ? "train" : "test";
+}
 
 /**
  * The split of every image. A part is a split whole; validation is a tenth of the test images, which a hash of their names
@@ -52,14 +45,15 @@ export interface Place {
 
 /**
  * Places of images by their names: folders around all of them are passed over, as archives have one, then sub-folders are
- * the parts when all of them are called so; otherwise all images are of `train`.
+ * the parts when all of them are called so; otherwise, and beside them, images are of `train`.
  */
 export function placesOf(names: readonly string[]): Place[] {
   const around = commonFolders(names, (folder) => partNamed(folder) !== undefined);
   const below = names.map((name) => name.slice(around.length));
-  const divided = below.every((name) => partNamed(firstFolder(name)) !== undefined);
+  const inFolders = below.filter((name) => firstFolder(name) !== undefined);
+  const divided = inFolders.length > 0 && inFolders.every((name) => partNamed(firstFolder(name)) !== undefined);
   return below.map((name) => {
-    if (!divided) return { name, part: "train", rest: name };
+    if (!divided || firstFolder(name) === undefined) return { name, part: "train", rest: name };
     return { name, part: partNamed(firstFolder(name))!, rest: name.slice(name.indexOf("/") + 1) };
   });
 }
