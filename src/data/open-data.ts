@@ -1,10 +1,11 @@
 /** @file Opening a data source: packed at first use, found again afterwards. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { cacheFolder } from "../cache-folder.js";
+import { cacheFolder, cacheProblem } from "../cache-folder.js";
 import { UserError } from "../errors.js";
+import { makeTemporaryFolder } from "../formats/temporary-folder.js";
 import { isGone, newWriter } from "../formats/writer.js";
 import { abortable } from "./concurrent.js";
 import { type ImageSet, type Split, splits } from "./image-set.js";
@@ -60,15 +61,15 @@ export async function openData(source: string, options: OpenOptions): Promise<Da
 /** The pack of a source as it is now: one that is there, or a new one. */
 async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
   const { resolution, small = "enlarged", signal, onNotice = () => {} } = options;
-  const folder = packFolder();
   const identity = shortHash(`${source.id} ${resolution} ${small} ${RESIZING} ${PACK_VERSION}`);
   const readable = basename(source.id)
     .replace(/[^\w.-]+/g, "-")
     .slice(0, LONGEST_NAME);
   const name = `${readable}-${resolution}-${identity}`;
   const fingerprint = await abortable(source.fingerprint(), signal);
-  const path = join(folder, `${name}-${shortHash(fingerprint)}.safetensors`);
-  if (existsSync(path)) {
+  const file = `${name}-${shortHash(fingerprint)}.safetensors`;
+  const places = [cachedPacks(), temporary].filter((folder) => folder !== undefined);
+  for (const path of places.map((folder) => join(folder, file)).filter((path) => existsSync(path))) {
     try {
       return readPack(path);
     } catch (error) {
@@ -76,6 +77,8 @@ async function openPack(source: Source, options: OpenOptions): Promise<Pack> {
       onNotice(`${error.message} Packing again.`);
     }
   }
+  const folder = packFolder(onNotice);
+  const path = join(folder, file);
   const former = existsSync(folder) ? readdirSync(folder).filter((file) => file.startsWith(`${name}-`)) : [];
   if (former.length > 0 && !existsSync(path)) {
     onNotice(`${source.id.replace(/^\w+:/, "")} has changed since it was packed: packing it again.`);
@@ -94,13 +97,21 @@ const shortHash = (text: string): string => createHash("sha256").update(text).di
 
 let temporary: string | undefined;
 
-/** Where packs are kept; without a cache, a folder that goes away with the process. */
-function packFolder(): string {
+/** Where packs are kept; undefined without a cache. */
+function cachedPacks(): string | undefined {
   const cache = cacheFolder();
-  if (cache !== undefined) return join(cache, "data");
+  return cache && join(cache, "data");
+}
+
+/** Where a pack is written: the cache, or, where nothing can be kept there, a folder that goes away with the process. */
+function packFolder(onNotice: (message: string) => void): string {
+  const problem = cacheProblem();
+  const kept = cachedPacks();
+  if (kept !== undefined && problem === undefined) return kept;
   if (temporary === undefined) {
+    if (problem) onNotice(`${problem} Without it, images are packed at every start.`);
     removeLeftFolders();
-    const folder = mkdtempSync(join(tmpdir(), `${TEMPORARY}${newWriter()}-`));
+    const folder = makeTemporaryFolder(`${TEMPORARY}${newWriter()}-`);
     process.once("exit", () => remove(folder));
     temporary = folder;
   }
@@ -111,6 +122,7 @@ const TEMPORARY = "strata-data-";
 
 /** Removes the temporary folders of processes that were killed. */
 function removeLeftFolders(): void {
+  if (!existsSync(tmpdir())) return;
   for (const name of readdirSync(tmpdir())) {
     const owner = name.startsWith(TEMPORARY) ? name.slice(TEMPORARY.length, name.lastIndexOf("-")) : "";
     if (isGone(owner)) remove(join(tmpdir(), name));
