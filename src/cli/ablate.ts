@@ -9,7 +9,7 @@ import { startingPoint } from "../training/starting-point.js";
 import { train } from "../training/train.js";
 import { measureRuns } from "./ablation-measurement.js";
 import { reportAblation } from "./ablation-output.js";
-import { wholeNumber, wholeNumbers } from "./arguments.js";
+import { batchSize, imageCount, wholeNumber, wholeNumbers } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "./configuration.js";
 import { addExtractorOptions, type ExtractorOptions, openExtractor } from "./features-options.js";
@@ -42,8 +42,8 @@ export const ablateCommand = addExtractorOptions(
   .requiredOption("--out <folder>", "where the runs, the table and the report go; the same command goes on there")
   .option("--steps <n>", "batches of every run (default: the configuration's)", wholeNumber(1))
   .option("--seeds <list>", "train every row with each of these seeds: 0,1,2 (default: one)", wholeNumbers)
-  .option("--count <n>", "samples drawn, and test images measured at most", wholeNumber(16), COUNT)
-  .option("--batch <n>", "images made at once", wholeNumber(1))
+  .option("--count <n>", "samples drawn, and test images measured at most", imageCount(16), COUNT)
+  .option("--batch <n>", "images made at once", batchSize)
   .action(withContext(runAblate));
 
 async function runAblate(context: Context, options: AblateOptions): Promise<void> {

@@ -2,7 +2,8 @@
 import { Command, Option } from "commander";
 import type { OpenRuntimeOptions } from "../engine/index.js";
 import { version } from "../version.js";
-import { wholeNumber } from "./arguments.js";
+import { threadCount, wholeNumber } from "./arguments.js";
+import { writeResult } from "./output.js";
 import { Progress } from "./progress.js";
 import { listenForInterruption } from "./signals.js";
 
@@ -15,7 +16,7 @@ export interface Context {
   /** Threads of the engine; undefined: the engine's choice. */
   threads: number | undefined;
   quiet: boolean;
-  /** Aborted by Ctrl-C or SIGTERM: save, and return. */
+  /** Aborted by Ctrl-C, SIGTERM and their like: save, and return. */
   signal: AbortSignal;
   progress: Progress;
   /** Prints the result, once: `json` as one object on standard output with --json, else `text`. */
@@ -33,6 +34,8 @@ interface GlobalOptions {
   threads?: number;
   quiet?: boolean;
   json?: boolean;
+  /** Of commands that write files: where to. */
+  out?: string;
 }
 
 /** Adds the options that every command has, with one meaning everywhere. */
@@ -40,7 +43,7 @@ export function addGlobalOptions(command: Command): Command {
   return command
     .addOption(new Option("--seed <n>", "seed of every random choice").argParser(wholeNumber(0)))
     .addOption(new Option("--device <name>", "where to compute (auto: the CPU)").choices(["auto", "cpu", "webgpu"]))
-    .addOption(new Option("--threads <n>", "threads of the engine (default: one a core)").argParser(wholeNumber(1)))
+    .addOption(new Option("--threads <n>", "threads of the engine (default: one a core)").argParser(threadCount))
     .option("--quiet", "no progress")
     .option("--json", "the result as one JSON object on standard output")
     .version(version, "--version", "print the version")
@@ -74,13 +77,19 @@ export const withContext =
     const options = command.optsWithGlobals<Options & GlobalOptions>();
     const quiet = options.quiet ?? false;
     const progress = new Progress(process.stderr, { quiet });
-    const interruption = listenForInterruption((name) => {
-      progress.clear();
-      progress.note(`${name}: saving and stopping. Once more stops at once, without saving.`);
-    });
+    const interruption = listenForInterruption(
+      (name) => {
+        progress.clear();
+        progress.note(`${name}: saving and stopping. A second Ctrl-C or SIGTERM stops at once, without saving.`);
+      },
+      { onIgnored: (name, reason) => progress.note(`${name} ignored, because ${reason}.`) },
+    );
     const result = (json: object, text: string) => {
       progress.clear();
-      process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
+      // what writes files has done its work, whether or not anybody reads what it says of it
+      const write =
+        options.json || options.out === undefined ? writeResult : (line: string) => process.stdout.write(line);
+      write(options.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
     };
     const { seed, device, threads } = options;
     const { signal } = interruption;

@@ -1,15 +1,16 @@
 /** @file `strata demo`: the whole path on the embedded emoji, in the minutes given. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { cpus, tmpdir, totalmem } from "node:os";
+import { existsSync, rmSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { applySettings, type Config, resolvePreset } from "../config/index.js";
 import type { Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
+import { makeTemporaryFolder } from "../formats/temporary-folder.js";
 import type { NextCommand } from "../report/page-parts.js";
 import { ReportKeeper } from "../report/report-keeper.js";
 import { writeRunReport } from "../report/run-report.js";
 import { type TrainOptions, train } from "../training/train.js";
-import { numberAbove } from "./arguments.js";
+import { minutes } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { fitToTime } from "./demo-plan.js";
 import { formatBytes, formatDuration } from "./format.js";
@@ -40,7 +41,7 @@ export const demoCommand = createCommand(
   "strata demo --out runs/demo --minutes 10",
 )
   .option("--out <run>", `the run folder (default: the first free one of ${DEFAULT_OUT}, ${DEFAULT_OUT}-2, …)`)
-  .option("--minutes <m>", "time for everything", numberAbove(0), 10)
+  .option("--minutes <m>", "time for everything", minutes, 10)
   .option("--set <path=value...>", "change single settings of emoji32-small")
   .action(withContext(runDemo));
 
@@ -131,7 +132,7 @@ function freeFolder(path: string): string {
 
 /** Images a second in training, and seconds before the first step: a few steps into a folder that goes away. */
 async function measureSpeed(config: Config, data: Images, runtime: Runtime, { signal, progress }: Context) {
-  const out = mkdtempSync(join(tmpdir(), "strata-demo-"));
+  const out = makeTemporaryFolder("strata-demo-");
   const stop = new AbortController();
   const calledMs = performance.now();
   let startSeconds = 0;

@@ -12,7 +12,7 @@ import type { Samples } from "../generation/sampler.js";
 import type { TrainedModel } from "../generation/trained-model.js";
 import { imageGrid } from "../report/picture-grid.js";
 import { version } from "../version.js";
-import { collect, wholeNumber } from "./arguments.js";
+import { collect, imageCount, wholeNumber } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { evaluateModel, type HeldOutOptions, type ModelResult } from "./evaluate-model.js";
 import { evaluateQuality, type QualityOptions, type QualityResult, qualityFacts, remarks } from "./evaluate-quality.js";
@@ -63,9 +63,14 @@ export const evaluateCommand = addFeatureOptions(
   .option(
     "--count <n>",
     "samples drawn; of the images whose likelihood is measured, at most so many (default: all)",
-    wholeNumber(2),
+    imageCount(2),
   )
-  .option("--importance <k>", "posterior samples of the importance-weighted bound on the likelihood", wholeNumber(1), 1)
+  .option(
+    "--importance <k>",
+    "posterior samples of the importance-weighted bound on the likelihood",
+    wholeNumber(1, 1_000_000),
+    1,
+  )
   .option(
     "--beside <folder...>",
     "draw the curves of other evaluations too, by the names of their folders",

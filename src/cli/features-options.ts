@@ -12,7 +12,7 @@ import type { FeatureExtractor } from "../features/extractor.js";
 import { openInception } from "../features/inception/inception.js";
 import { openOnnxFile } from "../features/onnx-file.js";
 import { openPixels } from "../features/pixels.js";
-import { wholeNumber } from "./arguments.js";
+import { imageCount } from "./arguments.js";
 import type { Context } from "./command.js";
 import { formatCount, formatDuration } from "./format.js";
 import { secondsLeft } from "./progress.js";
@@ -51,7 +51,7 @@ export const addFeatureOptions = (command: Command): Command =>
     .option(
       "--reference-count <n>",
       "images of the reference for precision, recall and kernel distance",
-      wholeNumber(4),
+      imageCount(4),
       REFERENCE_ROWS,
     );
 

@@ -1,15 +1,35 @@
 #!/usr/bin/env node
 /** @file The executable `strata`. */
-import { exitUnlessListening } from "./signals.js";
+import { loadingError, reportFailure } from "./failure.js";
+import { flushResults, READER_GONE, surviveLostReaders } from "./output.js";
+import { handleSignals } from "./signals.js";
 
-exitUnlessListening(); // before everything else is loaded, which takes a moment: a signal then ends in 130 too
+// Before everything else is loaded, which takes a moment: a signal then ends in 130 too.
+handleSignals();
+surviveLostReaders();
+// ONNX Runtime would write an identity of this machine into the home folder, or into the working folder where there is none.
+process.env.ORT_DISABLE_TELEMETRY ??= "1";
 
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0); // the reader has seen enough: `strata inspect emoji32 | head`
-  throw error;
-});
+/** Loads the program. */
+async function load() {
+  try {
+    await import("../polyfill.js");
+    return await import("./program.js");
+  } catch (error) {
+    throw loadingError(error);
+  }
+}
 
-await import("../polyfill.js");
-const { run } = await import("./program.js");
-const code = await run(process.argv.slice(2));
-process.stdout.write("", () => process.exit(code)); // after everything printed has left
+/** @returns the exit code */
+async function main(): Promise<number> {
+  try {
+    const { run } = await load();
+    const code = await run(process.argv.slice(2));
+    const arrived = await flushResults();
+    return code === 0 && !arrived ? READER_GONE : code;
+  } catch (error) {
+    return reportFailure(error);
+  }
+}
+
+process.exit(await main());

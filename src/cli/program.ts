@@ -1,7 +1,5 @@
 /** @file The program `strata`: its commands, and the exit code of a command line. */
 import { Command, CommanderError } from "commander";
-import { UserError } from "../errors.js";
-import { version } from "../version.js";
 import { ablateCommand } from "./ablate.js";
 import { addGlobalOptions, Interrupted } from "./command.js";
 import { dataCommand } from "./data.js";
@@ -9,6 +7,7 @@ import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
 import { evaluateCommand } from "./evaluate.js";
 import { exportCommand } from "./export.js";
+import { EXIT, reportFailure } from "./failure.js";
 import { fetchCommand } from "./fetch.js";
 import { importCommand } from "./import.js";
 import { inspectCommand } from "./inspect.js";
@@ -18,9 +17,6 @@ import { sampleCommand } from "./sample.js";
 import { INTERRUPTED } from "./signals.js";
 import { sweepCommand } from "./sweep.js";
 import { trainCommand } from "./train.js";
-
-/** Exit codes beside 0 (done) and 130 (interrupted, saved). */
-const EXIT = { failure: 1, usage: 2 };
 
 /** The commands in the order in which `strata --help` lists them. */
 const commands = [
@@ -56,12 +52,6 @@ export async function run(words: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage; // commander has printed it
     if (error instanceof Interrupted) return INTERRUPTED;
-    if (error instanceof UserError) {
-      console.error(`strata: ${error.message}`);
-      return EXIT.usage;
-    }
-    console.error(`strata ${version}: a failure of ours, not of your input. Please report it with what follows.`);
-    console.error(error);
-    return EXIT.failure;
+    return reportFailure(error);
   }
 }

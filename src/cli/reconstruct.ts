@@ -6,7 +6,7 @@ import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import { reconstruct } from "../generation/reconstruct.js";
 import { reconstructionGrid } from "../report/picture-grid.js";
-import { numberAbove, wholeNumber } from "./arguments.js";
+import { imageCount, numberAbove, wholeNumber } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { type ImageOptions, layoutOption, makeFolder, openImages } from "./images.js";
 import { createRuntime } from "./runtime.js";
@@ -35,7 +35,7 @@ export const reconstructCommand = addModelOptions(
   .addOption(
     new Option("--split <name>", "which images").choices(["train", "validation", "test"]).default("validation"),
   )
-  .requiredOption("--count <n>", "number of images", wholeNumber(1))
+  .requiredOption("--count <n>", "number of images", imageCount(1))
   .requiredOption("--out <file.png>", "the picture to write")
   .addOption(
     new Option("--rate <bpd>", "keep as many groups of each image as this rate pays for, in bits per dimension")

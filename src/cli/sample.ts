@@ -1,8 +1,10 @@
 /** @file `strata sample`: images from the prior of a trained model. */
+
 import { UserError } from "../errors.js";
+import { checkImageMemory } from "../generation/image-memory.js";
 import type { ImageSampler, SampleOptions, Samples } from "../generation/sampler.js";
 import type { TrainedModel } from "../generation/trained-model.js";
-import { wholeNumber } from "./arguments.js";
+import { imageCount } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { formatCount, formatDuration, formatShare } from "./format.js";
 import { drawGuidanceGrid } from "./guidance-grid.js";
@@ -30,7 +32,7 @@ export const sampleCommand = addHierarchyOptions(
     ),
   ),
 )
-  .option("--count <n>", "number of images; with --interpolate and --vary, of each row", wholeNumber(1))
+  .option("--count <n>", "number of images; with --interpolate and --vary, of each row", imageCount(1))
   .option("--guidance-grid <weights...>", "MEANS VARIANCES: one picture at every pair of weights, such as 0,1,2 0,2,5")
   .option("--noise <file>", "noise of the latents from a safetensors file, eps.0, eps.1, …, instead of the seed's")
   .requiredOption("--out <path>", "FILE.png for a grid, FILE.npz for arrays, FOLDER/ for PNG files")
@@ -54,6 +56,7 @@ async function runSample(context: Context, options: Options): Promise<void> {
   const chosen = sampleOptions(options, count, model, context);
   const labels = chosen.labels ?? noise?.labels;
   const asked = { ...noise, ...chosen, labels, signal: context.signal, onProgress };
+  checkImageMemory(count, model.config.model.resolution);
   const runtime = await createRuntime(context);
   try {
     const rows = await hierarchyRows({ ...options, count }, asked, model, { runtime, signal: context.signal });

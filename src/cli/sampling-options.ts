@@ -5,7 +5,7 @@ import type { GuidanceRule } from "../generation/guidance.js";
 import type { SampleOptions } from "../generation/sampler.js";
 import type { TrainedModel } from "../generation/trained-model.js";
 import { openRun } from "../training/open-run.js";
-import { wholeNumber } from "./arguments.js";
+import { batchSize } from "./arguments.js";
 import type { Context } from "./command.js";
 import { parseGuidance } from "./guidance-options.js";
 import { parseTemperature } from "./temperature-option.js";
@@ -43,7 +43,7 @@ export const addWeightsOptions = (command: Command): Command =>
 export const addModelOptions = (command: Command, { required = true } = {}): Command =>
   addWeightsOptions(
     command.addOption(new Option("--run <run>", "a run folder, or pretrained:NAME").makeOptionMandatory(required)),
-  ).option("--batch <n>", "images made at once", wholeNumber(1));
+  ).option("--batch <n>", "images made at once", batchSize);
 
 /** Adds SAMPLING: the model options, labels, guidance, the second model of a cascade, temperature and output. */
 export const addSamplingOptions = (command: Command, { required = true } = {}): Command =>

@@ -1,13 +1,30 @@
-/** @file Ctrl-C and SIGTERM: the first asks the command to save and stop, the second stops at once. */
+/** @file Signals that ask or warn: the first one makes the command save and stop, a second request stops it at once. */
+import { reasonToOutliveTerminal } from "./hang-up.js";
 
-/** Exit code of a command that was interrupted, as shells use it for SIGINT. */
+/** Exit code of a command that was interrupted, whichever signal it was; shells use it for SIGINT. */
 export const INTERRUPTED = 130;
 
-const NAMES: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM"];
+/** Someone asks the program to stop: Ctrl-C, `kill`, Ctrl-\, and Ctrl-Break on Windows. */
+const REQUESTS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGQUIT", "SIGBREAK"];
+
+/**
+ * Something announces that the program will soon be ended: the terminal has gone, the time of a job or its CPU time is
+ * nearly over (Slurm, LSF, Grid Engine, HTCondor, `ulimit -t`, `alarm`), power fails. They repeat, and are followed by
+ * requests, while the program saves: they never stop it at once.
+ */
+const WARNINGS: readonly NodeJS.Signals[] = [
+  "SIGHUP",
+  "SIGXCPU",
+  "SIGUSR1", // a listener also keeps Node from starting its debugger
+  "SIGUSR2",
+  "SIGALRM",
+  "SIGPWR",
+  "SIGLOST",
+];
 
 /**
  * A terminal sends Ctrl-C to the whole process group, and npm passes on to its child what it receives itself: one key
- * press arrives twice within milliseconds. A second signal counts only after this time; a third one always, since signals
+ * press arrives twice within milliseconds. A second request counts only after this time; a third one always, since signals
  * that come while the thread is busy are all told at once.
  */
 const SAME_KEY_PRESS_MS = 500;
@@ -23,6 +40,9 @@ export interface Interruption {
 /** Commands that listen themselves. */
 let listening = 0;
 
+/** Why SIGHUP is ignored; undefined: it is not. */
+let outlivesTerminal: string | undefined;
+
 /**
  * Ends the process at once, saving nothing. `process.exit` would wait for the engine's thread, which may be amid a
  * micro-batch of half a minute; so the process dies of an interruption, which shells report as 130.
@@ -35,42 +55,64 @@ export function leaveAtOnce(): void {
   process.exit(INTERRUPTED); // on Windows, and as the first process of a container, which its own signals do not reach
 }
 
-/** From now on a signal ends the process with 130 while no command listens: there is nothing to save. */
-export function exitUnlessListening(): void {
-  for (const name of NAMES) {
+/**
+ * Takes charge of signals, for the whole life of the program. While no command listens, one ends the process with 130: there
+ * is nothing to save. SIGHUP stays ignored where it was when the program started.
+ */
+export function handleSignals(): void {
+  outlivesTerminal = reasonToOutliveTerminal();
+  for (const name of [...REQUESTS, ...WARNINGS]) {
     process.on(name, () => {
-      if (listening === 0) process.exit(INTERRUPTED);
+      if (listening === 0 && !isIgnored(name)) process.exit(INTERRUPTED);
     });
   }
 }
 
+const isIgnored = (name: NodeJS.Signals): boolean => name === "SIGHUP" && outlivesTerminal !== undefined;
+
 /**
- * Turns the first SIGINT or SIGTERM into an aborted signal, and the second into an immediate exit.
+ * Turns the first signal into an aborted one, and a second request into an immediate exit.
  *
- * @param onFirst - told which signal came, to say that the command is saving
+ * @param onStop - told which signal came, to say that the command is saving; once more of a request after a warning
+ * @param onIgnored - told once which signal came and why it changes nothing
  * @param leave - how to stop at once
  */
 export function listenForInterruption(
-  onFirst: (name: NodeJS.Signals) => void,
-  { leave = leaveAtOnce, now = () => performance.now() } = {},
+  onStop: (name: NodeJS.Signals) => void,
+  {
+    onIgnored = (_name: NodeJS.Signals, _reason: string) => {},
+    leave = leaveAtOnce,
+    now = () => performance.now(),
+  } = {},
 ): Interruption {
   const controller = new AbortController();
-  let firstMs: number | undefined;
-  let count = 0;
-  const listener = (name: NodeJS.Signals) => {
-    count++;
-    if (firstMs === undefined) {
-      firstMs = now();
-      controller.abort(new DOMException(`interrupted by ${name}`, "AbortError"));
-      onFirst(name);
-    } else if (count > 2 || now() - firstMs > SAME_KEY_PRESS_MS) leave();
+  const stop = (name: NodeJS.Signals) => {
+    controller.abort(new DOMException(`interrupted by ${name}`, "AbortError"));
+    onStop(name);
   };
-  for (const name of NAMES) process.on(name, listener);
+  let firstMs = 0;
+  let requests = 0;
+  const request = (name: NodeJS.Signals) => {
+    requests++;
+    if (requests === 1) {
+      firstMs = now();
+      stop(name);
+    } else if (requests > 2 || now() - firstMs > SAME_KEY_PRESS_MS) leave();
+  };
+  let ignored = 0;
+  const warn = (name: NodeJS.Signals) => {
+    if (!isIgnored(name)) {
+      if (!controller.signal.aborted) stop(name);
+    } else if (ignored++ === 0) onIgnored(name, outlivesTerminal!);
+  };
+  for (const name of REQUESTS) process.on(name, request);
+  for (const name of WARNINGS) process.on(name, warn);
   listening++;
   return {
     signal: controller.signal,
     dispose: () => {
-      for (const name of NAMES) process.off(name, listener);
+      for (const name of REQUESTS) process.off(name, request);
+      for (const name of WARNINGS) process.off(name, warn);
       listening--;
     },
   };

@@ -10,7 +10,7 @@ import type { FeatureExtractor } from "../features/extractor.js";
 import { guidanceWeights } from "../generation/guidance.js";
 import type { ImageSampler, Samples } from "../generation/sampler.js";
 import type { TrainedModel } from "../generation/trained-model.js";
-import { wholeNumber, wholeNumbers } from "./arguments.js";
+import { imageCount, wholeNumbers } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import {
   addFeatureOptions,
@@ -57,7 +57,7 @@ const guidanceCommand = addFeatureOptions(
 )
   .requiredOption("--mean <list>", "weights of the mean, such as 0,0.5,1,1.5,2")
   .requiredOption("--variance <list>", "weights of the variance, such as 0,0.5,1,2,3,4,5")
-  .requiredOption("--count <n>", "samples of each cell (50,000 in publications)", wholeNumber(4))
+  .requiredOption("--count <n>", "samples of each cell (50,000 in publications)", imageCount(4))
   .option("--data <source>", "its training images are the reference")
   .addOption(layoutOption())
   .option(

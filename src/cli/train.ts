@@ -10,7 +10,7 @@ import { openRun } from "../training/open-run.js";
 import { readRunConfig } from "../training/run-folder.js";
 import { expectNoRun } from "../training/starting-point.js";
 import { train } from "../training/train.js";
-import { numberAbove, wholeNumber } from "./arguments.js";
+import { minutes, wholeNumber } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "./configuration.js";
 import { estimateText, estimateTraining } from "./estimate.js";
@@ -44,7 +44,7 @@ export const trainCommand = addConfigurationOptions(
   .option("--out <run>", "the run folder")
   .option("--steps <n>", "stop after this many batches in all", wholeNumber(1))
   .option("--images <n>", "stop after this many images in all", wholeNumber(1))
-  .option("--minutes <m>", "stop after this much time from now", numberAbove(0))
+  .option("--minutes <m>", "stop after this much time from now", minutes)
   .option("--resume", "go on from the last checkpoint of the run folder; with its own configuration if none is named")
   .option("--tensorboard", "write event files for TensorBoard too, into RUN/tensorboard")
   .option(

@@ -1,7 +1,7 @@
 /** @file Files that others publish, in the cache: fetched once, verified, and found again. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder } from "../cache-folder.js";
+import { cacheFolder, cacheProblem } from "../cache-folder.js";
 import { UserError } from "../errors.js";
 import { copyVerified, type DownloadOptions, download } from "../formats/download.js";
 import { sha256OfFile } from "../formats/file-hash.js";
@@ -31,8 +31,9 @@ export async function fetchDownload(name: DownloadName, { from, ...options }: Fe
   const path = placeOf(name);
   if (path === undefined) {
     throw new UserError(
-      "Expected a folder to keep downloads in, but STRATA_CACHE_DIR is empty, which switches the cache off. " +
-        "Let it name a folder, or unset it.",
+      cacheProblem() ??
+        "Expected a folder to keep downloads in, but STRATA_CACHE_DIR is empty, which switches the cache off. " +
+          "Let it name a folder, or unset it.",
     );
   }
   const expected = { bytes, sha256 };

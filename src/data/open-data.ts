@@ -1,10 +1,11 @@
 /** @file Opening a data source: packed at first use, found again afterwards. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { cacheFolder } from "../cache-folder.js";
+import { cacheFolder, cacheProblem } from "../cache-folder.js";
 import { UserError } from "../errors.js";
+import { makeTemporaryFolder } from "../formats/temporary-folder.js";
 import { isGone, newWriter } from "../formats/writer.js";
 import { abortable } from "./concurrent.js";
 import { type ImageSet, type Split, splits } from "./image-set.js";
@@ -83,13 +84,14 @@ async function openPack(source: Source, options: OpenOptions, tell: (listing: To
   const { signal, onNotice = () => {} } = options;
   const fingerprint = await abortable(source.fingerprint(), signal);
   for (const id of source.ids) {
-    const found = existingPack(pathOf(id, fingerprint, options), onNotice);
+    const found = existingPack(fileOf(id, fingerprint, options), onNotice);
     if (found && (source.ids.length === 1 || !found.about.byKind)) return found;
   }
   const listing = await abortable(source.list(), signal, (late) => late.close());
   const { id } = listing;
-  const path = pathOf(id, fingerprint, options);
-  const former = formerPacks(id, options);
+  const folder = packFolder(onNotice);
+  const path = join(folder, fileOf(id, fingerprint, options));
+  const former = formerPacks(folder, id, options);
   if (former.length > 0 && !former.includes(path)) {
     onNotice(`${id.replace(/^[^:]+:/, "")} has changed since it was packed: packing it again.`);
   }
@@ -103,16 +105,19 @@ async function openPack(source: Source, options: OpenOptions, tell: (listing: To
   return readPack(path);
 }
 
-/** A pack that is there and whole. */
-function existingPack(path: string, onNotice: (message: string) => void): Pack | undefined {
-  if (!existsSync(path)) return undefined;
-  try {
-    return readPack(path);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    onNotice(`${error.message} Packing again.`);
-    return undefined;
+/** A pack that is there and whole: in the cache, also one that can only be read, or made by this process. */
+function existingPack(file: string, onNotice: (message: string) => void): Pack | undefined {
+  for (const folder of [cachedPacks(), temporary]) {
+    const path = folder && join(folder, file);
+    if (!path || !existsSync(path)) continue;
+    try {
+      return readPack(path);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      onNotice(`${error.message} Packing again.`);
+    }
   }
+  return undefined;
 }
 
 /** How the packs of a source begin, of whatever state of it. */
@@ -124,12 +129,11 @@ function nameOf(id: string, { resolution, small = "enlarged" }: OpenOptions): st
   return `${readable}-${resolution}-${identity}`;
 }
 
-const pathOf = (id: string, fingerprint: string, options: OpenOptions): string =>
-  join(packFolder(), `${nameOf(id, options)}-${shortHash(fingerprint)}.safetensors`);
+const fileOf = (id: string, fingerprint: string, options: OpenOptions): string =>
+  `${nameOf(id, options)}-${shortHash(fingerprint)}.safetensors`;
 
-/** Packs of a source, of whatever state of it. */
-function formerPacks(id: string, options: OpenOptions): string[] {
-  const folder = packFolder();
+/** Packs of a source in a folder, of whatever state of it. */
+function formerPacks(folder: string, id: string, options: OpenOptions): string[] {
   const start = `${nameOf(id, options)}-`;
   const files = existsSync(folder) ? readdirSync(folder) : [];
   return files.filter((file) => file.startsWith(start)).map((file) => join(folder, file));
@@ -139,13 +143,21 @@ const shortHash = (text: string): string => createHash("sha256").update(text).di
 
 let temporary: string | undefined;
 
-/** Where packs are kept; without a cache, a folder that goes away with the process. */
-function packFolder(): string {
+/** Where packs are kept; undefined without a cache. */
+function cachedPacks(): string | undefined {
   const cache = cacheFolder();
-  if (cache !== undefined) return join(cache, "data");
+  return cache && join(cache, "data");
+}
+
+/** Where a pack is written: the cache, or, where nothing can be kept there, a folder that goes away with the process. */
+function packFolder(onNotice: (message: string) => void): string {
+  const problem = cacheProblem();
+  const kept = cachedPacks();
+  if (kept !== undefined && problem === undefined) return kept;
   if (temporary === undefined) {
+    if (problem) onNotice(`${problem} Without it, images are packed at every start.`);
     removeLeftFolders();
-    const folder = mkdtempSync(join(tmpdir(), `${TEMPORARY}${newWriter()}-`));
+    const folder = makeTemporaryFolder(`${TEMPORARY}${newWriter()}-`);
     process.once("exit", () => remove(folder));
     temporary = folder;
   }
@@ -156,6 +168,7 @@ const TEMPORARY = "strata-data-";
 
 /** Removes the temporary folders of processes that were killed. */
 function removeLeftFolders(): void {
+  if (!existsSync(tmpdir())) return;
   for (const name of readdirSync(tmpdir())) {
     const owner = name.startsWith(TEMPORARY) ? name.slice(TEMPORARY.length, name.lastIndexOf("-")) : "";
     if (isGone(owner)) remove(join(tmpdir(), name));

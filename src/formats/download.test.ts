@@ -12,11 +12,12 @@ import {
 import { open } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { startProxy } from "../../test/support/proxy.js";
 import { copyVerified, type DownloadOptions, download } from "./download.js";
+import { WRITERS_PLACE } from "./writer.js";
 
 /** How a server answers one request. */
 type Answer = (response: ServerResponse, request: IncomingMessage) => unknown;
@@ -178,7 +179,7 @@ test("aborted while it waits to try again, it stops at once", async () => {
 });
 
 /** The name of a part that a process writes. */
-const partOf = (pid: number, number: number) => `file.bin.part-${hostname().replace(/[^\w.]/g, "_")}-${pid}-${number}`;
+const partOf = (pid: number, number: number) => `file.bin.part-${WRITERS_PLACE}-${pid}-${number}`;
 const NO_PROCESS = 4_194_304; // above the largest number of a process
 
 test("what killed processes left is taken over, the largest part of several", async () => {

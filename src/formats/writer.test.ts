@@ -1,9 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { hostname } from "node:os";
 import { expect, test } from "vitest";
-import { isAbandoned, isGone, newWriter } from "./writer.js";
+import { isAbandoned, isGone, newWriter, WRITERS_PLACE } from "./writer.js";
 
-const host = hostname().replace(/[^\w.]/g, "_");
+const host = WRITERS_PLACE;
 const ended = spawnSync(process.execPath, ["--eval", ""]).pid;
 
 test("writers of one process have names of their own, and live as long as it does", () => {

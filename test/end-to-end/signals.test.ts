@@ -1,8 +1,11 @@
-/** @file SIGTERM at every stage of training: exit code 130 within seconds, and nothing half-written; `kills.test.ts` goes on from there. */
+/**
+ * @file Signals at every stage of training: exit code 130 within seconds, and nothing half-written; `kills.test.ts` goes on
+ * from there. And readers of the output that go, which end no training.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
-import { discs, start, temporaryFolder, tiny } from "../support/command-line.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import { discs, start, strataWithin, temporaryFolder, tiny } from "../support/command-line.js";
 import { until } from "../support/until.js";
 
 const folder = temporaryFolder();
@@ -16,24 +19,28 @@ const metrics = (out: string) => read(join(out, "metrics.jsonl"));
 
 beforeAll(() => discs(data, ["red", "blue"], 100));
 
-test.each<[stage: string, settings: string[], reached: (out: string, stderr: string) => boolean]>([
-  ["packing images", [], (_, stderr) => stderr.includes("packing images")],
-  ["taking the folder", [], (out) => names(out).some((name) => name.startsWith("lock-"))],
-  ["tracing and creating sessions", [], (out) => names(out).includes("data.json")],
-  ["the first step", [], (out) => metrics(out).includes('"run"')],
-  ["a step", [], (out) => metrics(out).includes('"step":3')],
-  ["evaluating", ["training.evaluateEvery=2"], (out) => metrics(out).includes('"step":2')],
+test.each<[name: NodeJS.Signals, stage: string, settings: string[], reached: (out: string, stderr: string) => boolean]>(
   [
-    "drawing samples",
-    ["training.evaluateEvery=2", "training.sampleEvery=2"],
-    (out) => /"split":"train","step":2/.test(metrics(out)),
+    ["SIGTERM", "packing images", [], (_, stderr) => stderr.includes("packing images")],
+    ["SIGQUIT", "taking the folder", [], (out) => names(out).some((name) => name.startsWith("lock-"))],
+    ["SIGTERM", "tracing and creating sessions", [], (out) => names(out).includes("data.json")],
+    ["SIGUSR1", "the first step", [], (out) => metrics(out).includes('"run"')],
+    ["SIGHUP", "a step", [], (out) => metrics(out).includes('"step":3')],
+    ["SIGXCPU", "evaluating", ["training.evaluateEvery=2"], (out) => metrics(out).includes('"step":2')],
+    [
+      "SIGUSR2",
+      "drawing samples",
+      ["training.evaluateEvery=2", "training.sampleEvery=2"],
+      (out) => /"split":"train","step":2/.test(metrics(out)),
+    ],
+    [
+      "SIGTERM",
+      "writing a checkpoint",
+      ["training.checkpointEvery=2"],
+      (out) => names(join(out, "checkpoints")).includes(".writing-2"),
+    ],
   ],
-  [
-    "writing a checkpoint",
-    ["training.checkpointEvery=2"],
-    (out) => names(join(out, "checkpoints")).includes(".writing-2"),
-  ],
-])("while it is %s", async (stage, settings, reached) => {
+)("%s while it is %s", async (name, stage, settings, reached) => {
   const out = join(folder, stage.replaceAll(" ", "-"));
   const words = ["train", ...tiny, "training.logEvery=1", "training.microBatchSize=1", ...settings];
   const ends = ["--data", data, "--out", out, "--resume", "--steps"];
@@ -44,11 +51,33 @@ test.each<[stage: string, settings: string[], reached: (out: string, stderr: str
   });
   await until(() => child.exitCode !== null || reached(out, stderr), 1);
   const sentMs = performance.now();
-  child.kill("SIGTERM");
+  child.kill(name);
   const result = await ended;
   const seconds = (performance.now() - sentMs) / 1000;
   expect(result.code, result.stderr).toBe(130);
   expect(seconds).toBeLessThan(SECONDS);
   expect(names(out).filter((name) => /^lock-|writing/.test(name))).toEqual([]);
-  expect(names(join(out, "checkpoints")).filter((name) => name.startsWith("."))).toEqual([]);
+  const checkpoints = names(join(out, "checkpoints"));
+  expect(checkpoints.filter((name) => name.startsWith("."))).toEqual([]);
+  const last = /.*"type":"train","step":(\d+)/s.exec(metrics(out))?.[1];
+  if (last !== undefined) expect(checkpoints).toContain(`step-${last}`); // the last step is saved
+});
+
+describe("a reader of the output that goes", () => {
+  test("leaves training alone, whose result is in its folder", async () => {
+    const out = join(folder, "unread");
+    const words = ["train", ...tiny, "training.logEvery=1", "--data", data, "--out", out];
+    const { code } = await strataWithin('set -o pipefail; "$@" 2>&1 | head -n 1 >/dev/null', ...words);
+    expect(code).toBe(0);
+    expect(names(join(out, "checkpoints"))).toContain("step-8");
+  });
+
+  test("ends what prints its result quietly, as shells know it; a full disk is named", async () => {
+    const unread = await strataWithin('set -o pipefail; "$@" | true', "inspect", "emoji32", "--json");
+    expect(unread).toEqual({ code: 141, stdout: "", stderr: "" });
+    if (!existsSync("/dev/full")) return;
+    const full = await strataWithin('"$@" >/dev/full', "inspect", "emoji32", "--json");
+    expect(full.code).toBe(2);
+    expect(full.stderr).toMatch(/^strata: Expected to write the result to standard output, .*ENOSPC.*\n$/);
+  });
 });

@@ -9,8 +9,8 @@ import { afterAll } from "vitest";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The environment without npm's own variables, from which the program would guess how it was called. */
-const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
+/** The environment without what npm and the shell say of how the tests were called: the program looks at these. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|_$)/.test(name)));
 
 /** How a command line ended. */
 export interface Ended {
@@ -31,9 +31,12 @@ export const start = (...words: string[]) => launch({}, [], words);
 /** The same with more in its environment. */
 export const startWith = (variables: Record<string, string>, ...words: string[]) => launch(variables, [], words);
 
-/** Runs `strata` to its end by a script of bash, where it is "$@". */
-export const strataWithin = (script: string, ...words: string[]): Promise<Ended> =>
-  launch({}, ["bash", "-c", script, "bash"], words).ended;
+/** Starts `strata` by a script of bash, where it is "$@". */
+export const startWithin = (script: string, ...words: string[]): Started =>
+  launch({}, ["bash", "-c", script, "bash"], words);
+
+/** The same, to its end. */
+export const strataWithin = (script: string, ...words: string[]): Promise<Ended> => startWithin(script, ...words).ended;
 
 function launch(variables: Record<string, string>, wrapper: string[], words: string[]): Started {
   const options = { cwd: repository, env: { ...env, ...variables } };

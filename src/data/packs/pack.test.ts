@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { plain, temporaryFolder } from "../../../test/support/images.js";
 import { UserError } from "../../errors.js";
 import { readSafetensors } from "../../formats/safetensors.js";
+import { WRITERS_PLACE } from "../../formats/writer.js";
 import { imageReader, type Split } from "../image-set.js";
 import type { Listing, SourceImage, SourceRecord } from "../sources/listing.js";
 import { writePack } from "./pack.js";
@@ -135,7 +135,7 @@ test("an interruption leaves what was there", async () => {
 
 test("what a killed process left half written goes away, what a living one writes stays", async () => {
   const gone = Number(execFileSync(process.execPath, ["-p", "process.pid"]));
-  const host = hostname().replace(/[^\w.]/g, "_");
+  const host = WRITERS_PLACE;
   const writers = [`.set.safetensors.${host}-${gone}-0`, `.other.safetensors.${host}-${gone}-7`]; // of another source too
   writers.push(`.set.safetensors.${host}-${process.ppid}-0`, `.set.safetensors.elsewhere-${gone}-0`);
   const files = writers.map((name) => join(folder, `${name}.writing`));

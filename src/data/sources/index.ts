@@ -1,7 +1,7 @@
 /** @file Data sources by name: `emoji`, `cifar10:PATH`, `imagenet32:PATH`, `imagenet64:PATH`, `folder:PATH`, or a path. */
 import { existsSync, realpathSync } from "node:fs";
-import { homedir } from "node:os";
 import { resolve } from "node:path";
+import { homeFolder } from "../../cache-folder.js";
 import { UserError } from "../../errors.js";
 import { fingerprintOf, openCollection } from "../collections/open-collection.js";
 import { fetchedPath } from "../fetch.js";
@@ -113,4 +113,10 @@ async function recognised(path: string): Promise<string> {
 }
 
 /** `~/…` in the home folder: shells leave it to us when it follows `folder:`. */
-const atHome = (path: string): string => (/^~(?=$|[/\\])/.test(path) ? homedir() + path.slice(1) : path);
+function atHome(path: string): string {
+  if (!/^~(?=$|[/\\])/.test(path)) return path;
+  const home = homeFolder();
+  if (home === undefined)
+    throw new UserError(`Expected a home folder for ${path}, but you have none: give the whole path.`);
+  return home + path.slice(1);
+}
