@@ -7,8 +7,6 @@ import { handleSignals } from "./signals.js";
 // Before everything else is loaded, which takes a moment: a signal then ends in 130 too.
 handleSignals();
 surviveLostReaders();
-// ONNX Runtime would write an identity of this machine into the home folder, or into the working folder where there is none.
-process.env.ORT_DISABLE_TELEMETRY ??= "1";
 
 /** Loads the program. */
 async function load() {

@@ -21,7 +21,7 @@ import type { RunLine } from "./metrics-log.js";
 import { Observer } from "./observer.js";
 import { roomNotice } from "./room.js";
 import { clearLeftovers, describeRun, runPaths, summarise, withSettingsOfRun } from "./run-folder.js";
-import { lockRun } from "./run-lock.js";
+import { lockRun, type RunLock } from "./run-lock.js";
 import { startingPoint } from "./starting-point.js";
 import { afterPatience, pause } from "./stopping.js";
 import { Trainer } from "./trainer.js";
@@ -73,7 +73,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await pause(signal);
     const inputs = new InputThread({ config, images: data.train });
     return thenCleanUp(
-      () => trainWith({ ...options, config, runtime }, { inputs, held, called }),
+      () => trainWith({ ...options, config, runtime }, { inputs, held, called, lock }),
       () => inputs.dispose(),
     );
   };
@@ -86,7 +86,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 /** The same with a settled configuration. */
 async function trainWith(
   options: TrainOptions & { runtime: Runtime },
-  { inputs, held, called }: { inputs: InputThread; held: Held; called: number },
+  { inputs, held, called, lock }: { inputs: InputThread; held: Held; called: number; lock: RunLock },
 ): Promise<TrainResult> {
   const { config, data, out, limit = {}, runtime, signal, onEvent: tell = () => {} } = options;
   const identity = { count: data.train.count, digest: digestOfSet(data.train) };
@@ -94,12 +94,12 @@ async function trainWith(
   const observer = new Observer(trainer, data);
   const work = async () => {
     await pause(signal);
-    for (const message of notices) await tell({ type: "notice", message });
+    for (const message of [...lock.notices, ...notices]) await tell({ type: "notice", message });
     const { gathered, resumed } = start;
     const described = runLine(config, data, runtime, resumed?.step ?? null);
     const journal = await Journal.open({ config, out, counters: trainer.counters, tell }, described, gathered);
     const parts = { config, out, trainer, observer, inputs, journal, identity, held, tell };
-    return new TrainingLoop(parts, { limit, signal, called }).run();
+    return new TrainingLoop(parts, { limit, signal, called, lost: lock.lost }).run();
   };
   return thenCleanUp(work, async () => {
     await observer.dispose();

@@ -61,6 +61,8 @@ interface Bounds {
   limit: Limits;
   /** When aborted, the micro-batch under way is finished and a checkpoint saved. */
   signal?: AbortSignal;
+  /** When aborted, the run folder is another's: nothing may be written. */
+  lost: AbortSignal;
   /** When minutes count from, milliseconds. */
   called: number;
 }
@@ -86,7 +88,7 @@ export class TrainingLoop {
   /**
    * Trains until a limit is reached or the signal aborts, and saves.
    *
-   * @throws TrainingStopped after `training.maxConsecutiveSkips` skipped updates
+   * @throws TrainingStopped after `training.maxConsecutiveSkips` skipped updates; the reason of `lost`, without saving
    */
   async run(): Promise<TrainResult> {
     const { trainer, journal, held, tell } = this.parts;
@@ -167,6 +169,7 @@ export class TrainingLoop {
     const microBatches = await inputs.take(counters.step);
     const waitedSeconds = (performance.now() - began) / 1000;
     const report = await unlessAborted(trainer.step(microBatches, signal), signal);
+    this.bounds.lost.throwIfAborted();
     if (!report) return undefined;
     const seconds = (performance.now() - began) / 1000;
     this.#spent.steps += seconds;
@@ -197,6 +200,7 @@ export class TrainingLoop {
   async #measure(): Promise<boolean> {
     const { signal } = this.bounds;
     const measured = await unlessAborted(this.parts.observer.measure(signal), signal);
+    this.bounds.lost.throwIfAborted();
     return measured !== undefined && (await this.parts.journal.bounds(measured));
   }
 
@@ -206,6 +210,7 @@ export class TrainingLoop {
     const { step } = trainer.counters;
     try {
       const pictures = await unlessAborted(observer.pictures(signal), signal);
+      this.bounds.lost.throwIfAborted();
       if (pictures) await tell({ type: "pictures", step, ...pictures });
     } catch (error) {
       if (!(error instanceof NotAPicture)) throw error; // the weights may still recover
@@ -217,6 +222,7 @@ export class TrainingLoop {
     const { config, out, trainer, journal, identity, held, tell } = this.parts;
     const { step, consecutiveSkips } = trainer.counters;
     const { keepCheckpoints: recent, keepEvery: every } = config.training;
+    this.bounds.lost.throwIfAborted();
     held.saving = true;
     journal.sync(); // no checkpoint knows of steps that the log could lose
     held.saved = { step, folder: await saveState(out, identity, trainer, journal.meter.gathered) };

@@ -58,6 +58,7 @@ export class Runtime {
   constructor({ device = "cpu", threads = availableParallelism() }: RuntimeOptions = {}) {
     this.device = device;
     this.threads = threads;
+    process.env.ORT_DISABLE_TELEMETRY ??= "1"; // else an identity of this machine is written into the home folder, or the working folder
     const settings: WorkerSettings = { device, threads };
     this.#thread = new Thread({ module: "./worker", caller: import.meta.url, settings, name: "The runtime's thread" });
   }
