@@ -4,7 +4,7 @@ import { Runtime, testWebGpu } from "../engine/index.js";
 import { measureSpeed, selfTest, TOLERANCE } from "../engine/self-test.js";
 import { packageVersion, version } from "../version.js";
 import { type Context, createCommand, withContext } from "./command.js";
-import { formatBytes } from "./format.js";
+import { formatBytes, formatPower, formatSignificant } from "./format.js";
 import { facts } from "./table.js";
 
 export const doctorCommand = createCommand(
@@ -99,12 +99,8 @@ function deviceFacts(device: Device): [string, string][] {
   const { name, passed } = device;
   if ("reason" in device) return [[name, `not available: ${device.reason}`]];
   const what = device.kernels ? `${device.kernels} kernels against the CPU` : "a convolution and its gradients";
-  const deviation = device.deviation.toExponential(1);
   return [
-    [`${name} self-test`, `${passed ? "passed" : "FAILED"}: ${what}, off by ${deviation} at most`],
-    [
-      `${name} speed`,
-      `${Number(device.gigaflops.toPrecision(3))} GFLOP/s (3×3 convolution, 64 channels, 32², batch 4)`,
-    ],
+    [`${name} self-test`, `${passed ? "passed" : "FAILED"}: ${what}, off by ${formatPower(device.deviation)} at most`],
+    [`${name} speed`, `${formatSignificant(device.gigaflops)} GFLOP/s (3×3 convolution, 64 channels, 32², batch 4)`],
   ];
 }

@@ -18,7 +18,7 @@ import {
   qualityAsked,
   showRate,
 } from "./features-options.js";
-import { formatCount } from "./format.js";
+import { formatCount, formatFixed, formatSignificant } from "./format.js";
 
 /** What the figures were measured with and against. */
 export interface QualityResult extends SampleQuality {
@@ -129,13 +129,15 @@ export function remarks(result: Omit<QualityResult, "shown" | "notMeasured">): s
 /** What as many images of the reference get as there are samples. */
 export function partText(distance: number, count: number, images: number | undefined): string {
   const rest = images === undefined ? "the statistics of the whole" : `the other ${formatCount(images - count)}`;
-  return `${formatCount(count)} random images of the reference are ${distance.toPrecision(4)} from ${rest}`;
+  return `${formatCount(count)} random images of the reference are ${formatSignificant(distance, 4)} from ${rest}`;
 }
+
+/** Decimals of each figure: kernel distances of good samples begin in the third. */
+const DECIMALS: Record<QualityMetric, number> = { fid: 3, sfid: 3, is: 3, kid: 6, precision: 4, recall: 4 };
 
 /** The figures by name. */
 export const qualityFacts = ({ values }: QualityResult): [name: string, value: string][] =>
   values.map(({ name, metric, value, standardDeviation }) => [
     name,
-    `${metric === "kid" ? value.toExponential(3) : value.toFixed(metric === "precision" || metric === "recall" ? 4 : 3)}` +
-      `${standardDeviation === undefined ? "" : ` ± ${standardDeviation.toFixed(3)}`}`,
+    `${formatFixed(value, DECIMALS[metric])}${standardDeviation === undefined ? "" : ` ± ${formatFixed(standardDeviation, DECIMALS[metric])}`}`,
   ]);

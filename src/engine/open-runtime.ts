@@ -1,4 +1,5 @@
 /** @file A runtime on the device that was asked for, if that can be relied on. */
+import { formatPower } from "../number-format.js";
 import { testWebGpu } from "./device-test/verdict.js";
 import { Runtime, type RuntimeOptions } from "./runtime/runtime.js";
 
@@ -25,6 +26,6 @@ export async function openRuntime({
     return new Runtime(options);
   }
   const { count, deviation } = verdict;
-  onNotice(`WebGPU: ${count} kernels agree with the CPU, off by ${deviation.toExponential(0)} at most.`);
+  onNotice(`WebGPU: ${count} kernels agree with the CPU, off by ${formatPower(deviation)} at most.`);
   return new Runtime({ ...options, device });
 }

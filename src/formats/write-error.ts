@@ -2,8 +2,7 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { UserError } from "../errors.js";
-
-const MEBIBYTE = 2 ** 20;
+import { formatBytes } from "../number-format.js";
 
 /** What each failure of the system means, and what to do about it. */
 const REASONS: Record<string, string> = {
@@ -37,8 +36,8 @@ export function writeError(path: string, error: unknown, bytes?: number): UserEr
   const { code = "", message } = error as NodeJS.ErrnoException;
   const reason = REASONS[code];
   const room = LACK_ROOM.has(code) ? freeBytes(path) : undefined;
-  const needs = bytes === undefined || room === undefined ? "" : `: it needs ${mebibytes(bytes)}`;
-  const has = room === undefined ? "" : `${needs ? ", and" : ":"} ${mebibytes(room)} are free`;
+  const needs = bytes === undefined || room === undefined ? "" : `: it needs ${formatBytes(bytes)}`;
+  const has = room === undefined ? "" : `${needs ? ", and" : ":"} ${formatBytes(room)} are free`;
   const what = reason ? `${reason}${needs}${has} (${message})` : `that failed: ${message}`;
   const remedy = REMEDIES[code] ?? (reason ? "Choose a place that can be written." : "");
   return new UserError(`Expected to write ${path}, but ${what}. ${remedy}`.trim());
@@ -59,5 +58,3 @@ export function freeBytes(path: string): number | undefined {
     }
   }
 }
-
-const mebibytes = (bytes: number): string => `${(bytes / MEBIBYTE).toFixed(bytes < 10 * MEBIBYTE ? 1 : 0)} MiB`;

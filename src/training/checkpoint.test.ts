@@ -208,7 +208,7 @@ describe("what cannot be written is said, and what is there stays", () => {
   const manifest = { ...FRESH, step: 2, meter: NOTHING_GATHERED, trainImages: 64, trainDigest: "ab", settings: {} };
 
   test.each([
-    ["ENOSPC", /the disk is full: it needs 700 MiB, and [\d.]+ MiB are free \(ENOSPC.*Make room/],
+    ["ENOSPC", /the disk is full: it needs 700 MiB, and [\d.]+ [KMGT]iB are free \(ENOSPC.*Make room/],
     ["EROFS", /the file system is read-only \(EROFS.*Choose a place that can be written/],
     ["EFBIG", /larger than the system allows.*Raise the limit/],
     ["EIO", /the disk reports an error/],

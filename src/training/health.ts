@@ -4,6 +4,7 @@ import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import { groups } from "../model/index.js";
+import { formatSignificant } from "../number-format.js";
 import type { Counters } from "./counters.js";
 import type { LayerNorm } from "./layer-norms.js";
 import type { SkipReason } from "./skip-rule.js";
@@ -121,5 +122,4 @@ function whatHelps({ reason, checkpoint }: Diagnosis, out: string, { optimizer }
 }
 
 /** Four significant digits; NaN and Infinity by name. */
-const figure = (value: number): string =>
-  Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value);
+const figure = (value: number): string => (Number.isFinite(value) ? formatSignificant(value, 4) : String(value));

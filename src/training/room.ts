@@ -2,9 +2,8 @@
 import type { Config } from "../config/index.js";
 import { leaves, type Spec, type Tree } from "../engine/index.js";
 import { freeBytes } from "../formats/write-error.js";
+import { formatBytes } from "../number-format.js";
 import { stateSpecs } from "./trainer.js";
-
-const GIBIBYTE = 2 ** 30;
 
 /** Bytes of one checkpoint, to within its headers and manifest. */
 export function checkpointBytes(config: Config): number {
@@ -25,9 +24,8 @@ export function roomNotice(config: Config, out: string, there = 0, free = freeBy
   const kept = config.training.keepCheckpoints + 2; // the best, and the one being written before an old one goes
   const needed = Math.max(1, kept - there) * each;
   if (free === undefined || free >= needed) return undefined;
-  const gibibytes = (bytes: number) => `${(bytes / GIBIBYTE).toFixed(bytes < GIBIBYTE ? 2 : 1)} GiB`;
   return (
-    `The disk of ${out} has ${gibibytes(free)} left, but the checkpoints to come take ${gibibytes(needed)} (${gibibytes(each)} each). ` +
+    `The disk of ${out} has ${formatBytes(free)} left, but the checkpoints to come take ${formatBytes(needed)} (${formatBytes(each)} each). ` +
     "Training stops when it is full: make room, or lower training.keepCheckpoints."
   );
 }

@@ -54,9 +54,9 @@ test.runIf(canMount)("a full disk", async () => {
   );
   const { code, stderr } = await strataWithin(script, ...words(join(disk, "run")));
   expect(code, stderr).toBe(2);
-  expect(stderr).toMatch(/^The disk of .* has 0\.\d\d GiB left, but the checkpoints to come take 0\.\d\d GiB/m);
+  expect(stderr).toMatch(/^The disk of .* has [\d.]+ MiB left, but the checkpoints to come take [\d.]+ [KMG]iB/m);
   expect(stderr).toMatch(
-    /strata: Expected to write .*step-\d, but the disk is full: it needs [\d.]+ MiB, and [\d.]+ MiB are free \(ENOSPC.*\)\. Make room, then go on\./,
+    /strata: Expected to write .*step-\d, but the disk is full: it needs [\d.]+ [KM]iB, and [\d.]+ [KMGT]?i?B are free \(ENOSPC.*\)\. Make room, then go on\./,
   );
   const steps = await listCheckpoints(join(kept, "checkpoints"));
   expect(steps.length).toBeGreaterThanOrEqual(2);

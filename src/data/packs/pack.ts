@@ -7,6 +7,7 @@ import { UserError } from "../../errors.js";
 import { syncFolder } from "../../formats/atomic-file.js";
 import { freeBytes, isSystemError } from "../../formats/write-error.js";
 import { isAbandoned, newWriter } from "../../formats/writer.js";
+import { formatBytes } from "../../number-format.js";
 import { version } from "../../version.js";
 import { lostText, withoutLost } from "../sources/labels.js";
 import type { Listing, SourceImage } from "../sources/listing.js";
@@ -69,9 +70,8 @@ async function prepareFolder(folder: string, needed: number): Promise<void> {
   }
   const free = freeBytes(folder);
   if (free !== undefined && free < needed) {
-    const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
     throw new UserError(
-      `Expected ${gigabytes(needed)} of free space in ${folder} for packed images, got ${gigabytes(free)}. ${ELSEWHERE}`,
+      `Expected ${formatBytes(needed)} of free space in ${folder} for packed images, got ${formatBytes(free)}. ${ELSEWHERE}`,
     );
   }
 }

@@ -1,4 +1,5 @@
 /** @file Whether two runtimes compute the same. */
+import { formatPower } from "../../number-format.js";
 import { blockSize } from "../onnx/block-size.js";
 import { lowerToOnnx } from "../onnx/lower.js";
 import { Program } from "../program.js";
@@ -34,7 +35,7 @@ export async function compareRuntimes(
     try {
       const [got, want] = [await run(program, device), await run(program, reference)];
       const worst = Math.max(...want.map((expected, index) => relativeDeviation(got[index], expected)));
-      const fault = `off by ${worst.toPrecision(2)} of the largest result, where ${tolerance} is allowed: ${name}`;
+      const fault = `off by ${Number.isFinite(worst) ? formatPower(worst) : worst} of the largest result, where ${tolerance} is allowed: ${name}`;
       if (worst > tolerance) return { count, deviation, fault };
       if (tolerance === TOLERANCE) deviation = Math.max(deviation, worst);
     } catch (error) {

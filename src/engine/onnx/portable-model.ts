@@ -14,6 +14,7 @@ import {
   type TensorShapeProto_Dimension,
 } from "onnx-buf";
 import { UserError } from "../../errors.js";
+import { formatBytes } from "../../number-format.js";
 import type { DType, Spec } from "../spec.js";
 import { dimension, ModelBuilder } from "./model.js";
 
@@ -124,8 +125,9 @@ export class PortableModelBuilder extends ModelBuilder {
     });
     const bytes = toBinary(ModelProtoSchema, model);
     if (bytes.length > MOST_BYTES) {
-      const gigabytes = (bytes.length / 2 ** 30).toFixed(1);
-      throw new UserError(`Expected a model of at most 2 GB, since an ONNX file holds no more, got ${gigabytes} GB.`);
+      throw new UserError(
+        `Expected a model of at most 2 GiB, since an ONNX file holds no more, got ${formatBytes(bytes.length)}.`,
+      );
     }
     return bytes;
   }
