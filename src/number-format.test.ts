@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import {
   formatBytes,
-  formatEstimate,
-  formatPower,
-  formatRate,
   formatCount,
   formatDuration,
+  formatEstimate,
   formatFixed,
+  formatPower,
+  formatRate,
   formatShare,
   formatShort,
   formatSignificant,

@@ -49,7 +49,7 @@ export const ablateCommand = addExtractorOptions(
 async function runAblate(context: Context, options: AblateOptions): Promise<void> {
   const { out, data: source } = options;
   const { seed, signal } = context;
-  const config = resolveConfiguration(options, undefined, undefined, (message) => context.progress.note(message));
+  const config = resolveConfiguration(options, { ...context, seed: undefined });
   if (config.model.superResolution) {
     throw new UserError("strata ablate: expected a model that draws by itself, got one that enlarges.");
   }

@@ -14,8 +14,7 @@ import { openOnnxFile } from "../features/onnx-file.js";
 import { openPixels } from "../features/pixels.js";
 import { imageCount } from "./arguments.js";
 import type { Context } from "./command.js";
-import { formatCount, formatDuration } from "./format.js";
-import { secondsLeft } from "./progress.js";
+import { workLine } from "./work-line.js";
 
 /** What {@link addExtractorOptions} adds. */
 export interface ExtractorOptions {
@@ -91,11 +90,8 @@ export async function openExtractor(
       return openPixels();
     case "classifier": {
       if (!train) throw new UserError("--features classifier: expected --data SOURCE, the images to train it on.");
-      const startMs = performance.now();
-      const onProgress = ({ step, steps }: { step: number; steps: number }) => {
-        const left = secondsLeft(step, steps, (performance.now() - startMs) / 1000);
-        progress.update(`training the classifier: step ${step} of ${steps}  ${formatDuration(left)} left`);
-      };
+      const line = workLine({ what: "training the classifier", unit: "steps" });
+      const onProgress = ({ step, steps }: { step: number; steps: number }) => progress.update(line(step, steps));
       return openClassifier(train, { runtime, signal, onProgress });
     }
     default: {
@@ -127,19 +123,10 @@ export function openReference(
   throw new UserError("Expected --data SOURCE or --reference FILE.npz: what the samples are to be compared with.");
 }
 
-/** Tells progress as a rate and the time left, from the first report on: what came before it was preparation. */
+/** Tells progress as a rate and the time left. */
 export function showRate(what: string, progress: Context["progress"]): (done: number, count: number) => void {
-  let start: { done: number; ms: number } | undefined;
-  return (done, count) => {
-    start ??= { done, ms: performance.now() };
-    const seconds = (performance.now() - start.ms) / 1000;
-    const state = `${what}: ${formatCount(done)} of ${formatCount(count)}`;
-    const rate = (done - start.done) / seconds;
-    const left = secondsLeft(done - start.done, count - start.done, seconds);
-    progress.update(
-      done === start.done ? state : `${state}  ${rate.toFixed(1)} images/s  ${formatDuration(left)} left`,
-    );
-  };
+  const line = workLine({ what, unit: "images" });
+  return (done, count) => progress.update(line(done, count));
 }
 
 /**

@@ -5,6 +5,7 @@ import { fetchDownload } from "../data/fetch.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { formatBytes, formatDuration, formatShare } from "./format.js";
 import { secondsLeft } from "./progress.js";
+import type { Status } from "./status-line.js";
 
 interface Options {
   from?: string;
@@ -41,16 +42,20 @@ async function runFetch(context: Context, { from }: Options, word: string): Prom
   }
 }
 
-/** Describes a transfer in one line, given the bytes there are. Those that were there when it began say nothing about its rate. */
-function transfer(name: string, total: number): (bytes: number) => string {
+/** Describes a transfer, given the bytes there are. Those that were there when it began say nothing about its rate. */
+function transfer(name: string, total: number): (bytes: number) => Status {
   let start = { bytes: Number.POSITIVE_INFINITY, ms: 0 };
   return (bytes) => {
     if (bytes < start.bytes) start = { bytes, ms: performance.now() }; // it begins, or begins anew
     const seconds = (performance.now() - start.ms) / 1000;
     const done = bytes - start.bytes;
-    const state = `${name} ${formatShare(bytes / total)} of ${formatBytes(total)}`;
-    if (done === 0) return state;
+    const share = formatShare(bytes / total);
+    const state = { text: `${name} ${share} of ${formatBytes(total)}`, short: share };
+    if (done === 0) return { parts: [state] };
     const left = secondsLeft(done, total - start.bytes, seconds);
-    return `${state}  ${formatBytes(Math.round(done / seconds))}/s  ${formatDuration(left)} left`;
+    return {
+      parts: [state, `${formatBytes(done / seconds)}/s`, `${formatDuration(left)} left`],
+      importance: [0, 2, 1],
+    };
   };
 }

@@ -6,7 +6,7 @@ import { type DataSet, type Layout, layouts, openData } from "../data/index.js";
 import { UserError } from "../errors.js";
 import type { Context } from "./command.js";
 import { shown } from "./data-advice.js";
-import { formatCount, formatDuration } from "./format.js";
+import { workLine } from "./work-line.js";
 
 /** How many unreadable files are named one by one. */
 const NAMED = 10;
@@ -34,14 +34,8 @@ export async function openImages(
   { resolution, superResolution }: Pick<ModelConfig, "resolution" | "superResolution">,
   { progress, signal }: Pick<Context, "progress" | "signal">,
 ): Promise<DataSet> {
-  const began = performance.now();
-  const onProgress = (done: number, total: number) => {
-    const perSecond = done / ((performance.now() - began) / 1000);
-    progress.update(
-      `packing images: ${formatCount(done)} of ${formatCount(total)}  ${formatCount(Math.round(perSecond))} images/s  ` +
-        `${formatDuration((total - done) / perSecond)} left`,
-    );
-  };
+  const line = workLine({ what: "packing images", unit: "images" });
+  const onProgress = (done: number, total: number) => progress.update(line(done, total));
   const onNotice = (message: string) => progress.note(shown(message));
   const small = superResolution ? "refused" : "enlarged";
   const data = await openData(source, { resolution, layout, small, signal, onProgress, onNotice });

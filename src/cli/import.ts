@@ -36,7 +36,7 @@ export const importCommand = addConfigurationOptions(
 
 async function runImport(context: Context, options: Options, file: string): Promise<void> {
   const { out } = options;
-  const config = resolveConfiguration(options, context.seed, undefined, (message) => context.progress.note(message));
+  const config = resolveConfiguration(options, context);
   expectEmpty(out);
   const classes = options.classes === undefined ? [] : readClasses(options.classes, config);
   const { format, counters, notes, ...weights } = await readWeights(file, config, { tensors: options.tensors });

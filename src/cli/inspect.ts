@@ -1,24 +1,26 @@
 /** @file `strata inspect`: what a run, a preset, a configuration or a file of weights contains. */
 import { existsSync, statSync } from "node:fs";
 import { dirname, extname } from "node:path";
-import { type Config, presets, resolvePreset } from "../config/index.js";
+import { type Config, nearest, presets, resolvePreset } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import { architectureDiagram } from "../report/architecture-diagram.js";
 import { type ModelSummary, summariseModel } from "../report/model-summary.js";
 import { chartToPng, withDefaultColours } from "../report/svg.js";
-import { locateRun } from "../training/pretrained.js";
+import { located } from "../training/open-run.js";
 import { readRunConfig } from "../training/run-folder.js";
+import { readRunStatus } from "../training/run-status.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { readConfig } from "./configuration.js";
 import { formatBytes, formatCount, formatShare, formatShort } from "./format.js";
 import { makeFolder } from "./images.js";
 import { inspectFile, isModelFile } from "./inspect-file.js";
+import { runText } from "./inspect-run.js";
 import { facts, table } from "./table.js";
 
 export const inspectCommand = createCommand(
   "inspect <what>",
-  "layers, groups and their target shares, parameters, work and memory of a run, a preset or a file",
+  "layers, groups and their target shares, parameters, work and memory of a run, a preset or a file; of a run also how far it is",
   "strata inspect emoji32-small",
 )
   .option("--diagram <file>", "draw the architecture instead: a path ending in .svg or .png")
@@ -27,8 +29,13 @@ export const inspectCommand = createCommand(
 async function runInspect(context: Context, { diagram }: { diagram?: string }, what: string): Promise<void> {
   if (diagram !== undefined) return drawDiagram(context, what, diagram);
   if (await isModelFile(what)) return inspectFile(context, what);
-  const summary = summariseModel(await findConfig(what));
-  context.result(summary, summaryText(summary));
+  const { config, run } = await findModel(what, context);
+  const summary = summariseModel(config);
+  const status = run === undefined ? undefined : await readRunStatus(run);
+  context.result(
+    status ? { ...summary, run: status } : summary,
+    [...(status ? [runText(what, status)] : []), summaryText(summary)].join("\n\n"),
+  );
 }
 
 /** How the diagram is written, by the ending of the file's name. */
@@ -37,28 +44,32 @@ const pictures: Record<string, (svg: string) => Uint8Array | Promise<Uint8Array>
   ".png": chartToPng,
 };
 
-async function drawDiagram({ result }: Context, what: string, diagram: string): Promise<void> {
+async function drawDiagram(context: Context, what: string, diagram: string): Promise<void> {
   const encode = pictures[extname(diagram).toLowerCase()];
   if (!encode) throw new UserError(`--diagram: expected a path ending in .svg or .png, got ${diagram}.`);
   if (await isModelFile(what)) {
     throw new UserError(`--diagram: expected a run, a preset or a configuration, got the file ${what} alone.`);
   }
-  const config = await findConfig(what);
+  const { config } = await findModel(what, context);
   const content = await encode(architectureDiagram(config));
   makeFolder(dirname(diagram));
   await writeFileAtomic(diagram, content);
-  result({ diagram, preset: config.preset }, `The architecture of ${config.preset}: ${diagram}`);
+  context.result({ diagram, preset: config.preset }, `The architecture of ${config.preset}: ${diagram}`);
 }
 
-/** The configuration of a run folder, a file, or a preset. */
-async function findConfig(what: string): Promise<Config> {
-  if (Object.hasOwn(presets, what)) return resolvePreset(what);
-  const path = locateRun(what);
+/** The configuration of a run folder or one of its checkpoints, a file, or a preset; and the folder, of a run. */
+async function findModel(what: string, { progress }: Context): Promise<{ config: Config; run?: string }> {
+  if (Object.hasOwn(presets, what)) return { config: resolvePreset(what) };
+  const { folder: path } = located(what);
   if (!existsSync(path)) {
-    const names = Object.keys(presets).join(", ");
-    throw new UserError(`Expected a run folder, a preset or a file, got ${what}, which is none. Presets: ${names}.`);
+    const names = Object.keys(presets);
+    const meant = nearest(what, names, 1);
+    throw new UserError(
+      `Expected a run folder, a preset or a file, got ${what}, which is none: did you mean ${meant}? Presets: ${names.join(", ")}.`,
+    );
   }
-  return statSync(path).isDirectory() ? readRunConfig(path) : readConfig(path);
+  if (statSync(path).isDirectory()) return { config: await readRunConfig(path), run: path };
+  return { config: readConfig(path, (message) => progress.note(message)) };
 }
 
 /** The summary for people. */

@@ -11,6 +11,7 @@ import { type Context, createCommand, withContext } from "./command.js";
 import { type ImageOptions, layoutOption, makeFolder, openImages } from "./images.js";
 import { createRuntime } from "./runtime.js";
 import { addModelOptions, type ModelOptions, openModel } from "./sampling-options.js";
+import { workLine } from "./work-line.js";
 
 interface Options extends ModelOptions, ImageOptions {
   split: Split;
@@ -58,7 +59,8 @@ async function runReconstruct(context: Context, options: Options): Promise<void>
   const { count } = originals;
   const runtime = await createRuntime(context);
   try {
-    const onProgress = (done: number) => progress.update(`${done} of ${count} images`);
+    const line = workLine({ unit: "images" });
+    const onProgress = (done: number) => progress.update(line(done, count));
     const again = await reconstruct(model, originals, {
       groups,
       rateBitsPerDim,

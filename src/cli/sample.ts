@@ -15,6 +15,7 @@ import { openSampler } from "./open-sampler.js";
 import { createRuntime } from "./runtime.js";
 import { addSamplingOptions, openModel, type SamplingOptions, sampleOptions } from "./sampling-options.js";
 import { outputKind, type SampleLayout, saveSamples } from "./save-samples.js";
+import { workLine } from "./work-line.js";
 
 interface Options extends SamplingOptions, HierarchyOptions {
   count?: number;
@@ -52,7 +53,8 @@ async function runSample(context: Context, options: Options): Promise<void> {
   const model = await openModel(options, context);
   const noise = options.noise === undefined ? undefined : await readNoise(options.noise, model);
   const count = noise?.count ?? options.count ?? 1;
-  const onProgress = (done: number, all: number) => context.progress.update(`${done} of ${all} images`);
+  const line = workLine({ unit: "images" });
+  const onProgress = (done: number, all: number) => context.progress.update(line(done, all));
   const chosen = sampleOptions(options, count, model, context);
   const labels = chosen.labels ?? noise?.labels;
   const asked = { ...noise, ...chosen, labels, signal: context.signal, onProgress };

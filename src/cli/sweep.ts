@@ -180,14 +180,15 @@ function measurerOf(
     const shown = keepFirst(Math.min(SHOWN, count), sampler.resolution);
     let clamped = 0;
     const before = drawn;
-    const place = `cell ${cellsDone + 1} of ${all} (mean ${mean}, variance ${variance}, seed ${seed})`;
+    const cell = `cell ${cellsDone + 1} of ${all}`;
+    const place = `mean ${mean}, variance ${variance}, seed ${seed}`;
     const onProgress = (done: number) => {
       drawn = before + done;
       const left = (all - cellsDone) * count - done;
       const seconds = (performance.now() - startMs) / 1000;
-      progress.update(
-        `${place}: ${formatCount(done)} of ${formatCount(count)} samples  ${formatDuration(secondsLeft(drawn, drawn + left, seconds))} left`,
-      );
+      const samples = `${formatCount(done)} of ${formatCount(count)} samples`;
+      const time = `${formatDuration(secondsLeft(drawn, drawn + left, seconds))} left`;
+      progress.update({ parts: [`${cell}:`, place, samples, time], importance: [0, 3, 2, 1] });
     };
     const stream = watched(drawnPictures(sampler, asked), (part: Samples, first) => {
       shown.look(part, first);
@@ -196,7 +197,8 @@ function measurerOf(
     const logits = metrics.includes("is");
     const keep = needsRows(metrics) ? count : 0;
     const features = await measureFeatures(stream, extractor, { keep, logits, runtime, signal, onProgress });
-    const report = (name: string) => progress.update(`${place}: ${name} …`);
+    const report = (name: string) =>
+      progress.update({ parts: [`${cell}:`, place, `${name} …`], importance: [0, 2, 1] });
     const quality = await compare(features, reference, metrics, extractor.name, {
       runtime,
       signal,

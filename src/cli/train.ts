@@ -55,10 +55,10 @@ export const trainCommand = addConfigurationOptions(
   .action(withContext(runTrain));
 
 async function runTrain(context: Context, options: Options): Promise<void> {
-  const { progress, seed, signal } = context;
+  const { progress, signal } = context;
   const named = options.preset !== undefined || options.config !== undefined;
   const own = options.resume && !named && options.out !== undefined ? await readRunConfig(options.out) : undefined;
-  const config = resolveConfiguration(options, seed, own, (message) => progress.note(message));
+  const config = resolveConfiguration(options, context, own);
   if (options.dryRun) {
     const estimate = await estimateTraining(config, context);
     context.result({ config, ...estimate }, `${JSON.stringify(config, null, 2)}\n\n${estimateText(estimate, config)}`);

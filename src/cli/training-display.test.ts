@@ -6,27 +6,35 @@ import { fixtureMetrics } from "../../test/support/report-fixture.js";
 import { bitsPerDim } from "../report/training-charts.js";
 import type { RunLine, SkipLine, ValidationLine } from "../training/metrics-log.js";
 import { Progress } from "./progress.js";
-import { boundText, progressLine, showTraining } from "./training-display.js";
+import { fittedLine, wholeLine } from "./status-line.js";
+import { boundText, showTraining, trainingStatus } from "./training-display.js";
 
 test("nats of an image become bits per dimension", () => {
   expect(bitsPerDim(3072 * Math.LN2, 32)).toBeCloseTo(1);
 });
 
-test("a progress line says how far, how long, how fast and how well, in that order", () => {
-  const nats = 3072 * Math.LN2;
-  const progress = {
-    type: "progress",
-    step: 120,
-    images: 1920,
-    seconds: 30,
-    imagesPerSecond: 64.04,
-    skips: 0,
-  } as const;
-  const losses = { lossNats: 3 * nats, distortionNats: 2 * nats, klNats: nats, share: 0.3, secondsLeft: 70 };
-  expect(progressLine({ ...progress, ...losses }, 32)).toBe(
-    "30 %  1 min 10 s left  64.0 images/s  objective 3.00  step 120  (bits/dim; distortion 2.00, KL 1.00 unweighted)",
+const nats = 3072 * Math.LN2;
+const state = {
+  ...{ step: 120, images: 1920, seconds: 30, imagesPerSecond: 64.04, skips: 0, share: 0.3, secondsLeft: 70 },
+  ...{ lossNats: 3 * nats, distortionNats: 2 * nats, klNats: nats },
+};
+
+test("a progress line says how far, how long, how fast and how well", () => {
+  expect(wholeLine(trainingStatus(state, 32, 3000))).toBe(
+    "30 %  1 min 10 s left  64.0 images/s  objective 3.00  step 120 of 3,000  (bits/dim; distortion 2.00, KL 1.00 unweighted)",
   );
-  expect(progressLine({ ...progress, ...losses, skips: 2 }, 32)).toContain("step 120  2 skipped");
+  expect(wholeLine(trainingStatus({ ...state, skips: 2 }, 32, null))).toContain("step 120  2 skipped");
+});
+
+test("in a narrow terminal step, time left, rate and loss stay whole down to 60 columns, and the step to the last", () => {
+  const status = trainingStatus({ ...state, skips: 2 }, 32, 3000);
+  expect(fittedLine(status, 79)).toBe("30 %  1 min 10 s left  64.0/s  loss 3.00  120/3,000  2 skipped");
+  expect(fittedLine(status, 59)).toBe("30 %  1 min 10 s left  64.0/s  loss 3.00  120/3,000");
+  expect(fittedLine(status, 45)).toBe("1 min 10 s left  64.0/s  loss 3.00  120/3,000");
+  expect(fittedLine(status, 19)).toBe("step 120 of 3,000");
+  const long = { ...state, step: 1_052_400, imagesPerSecond: 0.0123, secondsLeft: 700 * 86_400, skips: 1234 };
+  const line = fittedLine(trainingStatus(long, 32, 1_052_500), 59);
+  for (const part of ["1,052,400/1,052,500", "700 days left", "0.012/s", "loss 3.00"]) expect(line).toContain(part);
 });
 
 const bound = (split: ValidationLine["split"], step: number, bitsPerDim: number, psnrDb: number): ValidationLine => ({
@@ -79,8 +87,8 @@ test("skipped updates are all in log.txt, but on the screen only one in ten seco
     nowMs += 4000;
   }
   expect(screen.trim().split("\n")).toEqual([
-    "step 3: update skipped because of a non-finite loss (loss NaN nats, gradient norm 1.235e+4)",
-    "step 6: update skipped because of a non-finite loss, 4 in a row (loss NaN nats, gradient norm 1.235e+4); 2 more before it",
+    "step 3: update skipped because of a non-finite loss (loss NaN nats, gradient norm 12346)",
+    "step 6: update skipped because of a non-finite loss, 4 in a row (loss NaN nats, gradient norm 12346); 2 more before it",
   ]);
   expect(readFileSync(join(out, "log.txt"), "utf8").match(/step \d: update skipped/g)).toHaveLength(4);
   rmSync(out, { recursive: true });

@@ -8,26 +8,34 @@ import { bitsPerDim } from "../report/training-charts.js";
 import type { TrainingEvent, Progress as TrainingProgress } from "../training/events.js";
 import type { SkipLine, ValidationLine } from "../training/metrics-log.js";
 import { picturePaths, runPaths } from "../training/run-folder.js";
-import { formatCount, formatDuration, formatShare } from "./format.js";
+import { formatCount, formatDuration, formatFixed, formatRate, formatShare, formatSignificant } from "./format.js";
 import type { Progress } from "./progress.js";
 import { leaveAtOnce } from "./signals.js";
+import { type Status, type StatusParts, wholeLine } from "./status-line.js";
 
 /**
- * The state of a run in one line, the most important first, since a narrow terminal cuts off its end. Its bits per dimension
- * are those of the training objective, which `OBJECTIVE` explains.
+ * The state of a run. What a narrow terminal loses first stands last in `importance`: distortion and KL, then skipped updates,
+ * then the share of the whole; step, time left, rate and loss stay down to 60 columns. Bits per dimension are those of the
+ * training objective, which `OBJECTIVE` explains.
+ *
+ * @param totalSteps - at which the run ends, unless its time is up before; null: not known
  */
-export function progressLine(progress: TrainingProgress, resolution: number): string {
-  const bits = (nats: number) => bitsPerDim(nats, resolution).toFixed(2);
+export function trainingStatus(progress: TrainingProgress, resolution: number, totalSteps: number | null): StatusParts {
+  const bits = (nats: number) => formatFixed(bitsPerDim(nats, resolution), 2);
   const { share, secondsLeft, imagesPerSecond, lossNats, distortionNats, klNats, step, skips } = progress;
-  return [
-    formatShare(share),
-    `${formatDuration(secondsLeft)} left`,
-    `${imagesPerSecond.toFixed(1)} images/s`,
-    `objective ${bits(lossNats)}`,
-    `step ${step}`,
-    ...(skips > 0 ? [`${skips} skipped`] : []),
-    `(bits/dim; distortion ${bits(distortionNats)}, KL ${bits(klNats)} unweighted)`,
-  ].join("  ");
+  const [steps, total] = [formatCount(step), totalSteps === null ? undefined : formatCount(totalSteps)];
+  return {
+    parts: [
+      formatShare(share),
+      `${formatDuration(secondsLeft)} left`,
+      { text: formatRate(imagesPerSecond, "images"), short: formatRate(imagesPerSecond) },
+      { text: `objective ${bits(lossNats)}`, short: `loss ${bits(lossNats)}` },
+      { text: `step ${steps}${total ? ` of ${total}` : ""}`, short: `${steps}${total ? `/${total}` : ""}` },
+      skips > 0 ? `${formatCount(skips)} skipped` : undefined,
+      `(bits/dim; distortion ${bits(distortionNats)}, KL ${bits(klNats)} unweighted)`,
+    ],
+    importance: [4, 1, 2, 3, 0, 5, 6],
+  };
 }
 
 /** Said once, so that nobody compares it with a bound. */
@@ -38,7 +46,7 @@ const OBJECTIVE =
 /** The bounds of one evaluation, measured alike: of held-out images, where there are any, and of training images. */
 export function boundText(train: ValidationLine, heldOut?: ValidationLine): string {
   const value = ({ bitsPerDim: bits, psnrDb }: ValidationLine, unit = "") =>
-    `${bits.toFixed(2)}${unit} (${psnrDb.toFixed(1)} dB)`;
+    `${formatFixed(bits, 2)}${unit} (${formatFixed(psnrDb, 1)} dB)`;
   return heldOut
     ? `step ${train.step}: bound ${value(heldOut, " bits/dim")} on held-out images, ${value(train)} on training images`
     : `step ${train.step}: bound ${value(train, " bits/dim")} on training images, none held out`;
@@ -47,10 +55,13 @@ export function boundText(train: ValidationLine, heldOut?: ValidationLine): stri
 /** Time between two notes on skipped updates: a run that skips them all would fill the screen. */
 const SKIP_NOTE_MS = 10_000;
 
+/** Four digits that count; what is not finite by its name. */
+const figure = (value: number): string => (Number.isFinite(value) ? formatSignificant(value, 4) : String(value));
+
 /** One skipped update as a sentence. */
 export function skipText({ step, reason, lossNats, gradientNorm, consecutive }: SkipLine): string {
   const row = consecutive > 1 ? `, ${consecutive} in a row` : "";
-  return `step ${step}: update skipped because of a ${reason}${row} (loss ${lossNats.toPrecision(4)} nats, gradient norm ${gradientNorm.toPrecision(4)})`;
+  return `step ${step}: update skipped because of a ${reason}${row} (loss ${figure(lossNats)} nats, gradient norm ${figure(gradientNorm)})`;
 }
 
 interface Display {
@@ -75,7 +86,8 @@ export function showTraining(
   progress: Progress,
   { page, now = () => performance.now(), leave = leaveAtOnce }: Display = {},
 ): (event: TrainingEvent) => Promise<void> {
-  let latest = "";
+  let latest: Status = "";
+  let totalSteps: number | null = null;
   let heldOut: ValidationLine | undefined;
   let unshownSkips = 0;
   let skipShownMs = Number.NEGATIVE_INFINITY;
@@ -94,6 +106,7 @@ export function showTraining(
   return async (event) => {
     switch (event.type) {
       case "start": {
+        totalSteps = event.totalSteps;
         const { trainImages, validationImages, parameters, device, threads, data } = event.run;
         const images = `${formatCount(trainImages)} images of ${data} to train on, ${formatCount(validationImages)} held out`;
         const where = device === "cpu" ? `${threads} threads` : device;
@@ -105,11 +118,11 @@ export function showTraining(
         return;
       }
       case "progress":
-        latest = progressLine(event, resolution);
+        latest = trainingStatus(event, resolution, totalSteps);
         progress.update(latest);
         return;
       case "metrics":
-        log(latest);
+        log(wholeLine(latest));
         return;
       case "validation":
         if (event.line.split === "validation") heldOut = event.line;

@@ -1,4 +1,6 @@
 /** @file Configurations: their schema, the presets, and single settings on top of them. */
+export { nearest } from "./nearest.js";
+export { overlayConfig, parseConfig } from "./overlay.js";
 export { presets, resolvePreset } from "./presets.js";
 export {
   type Config,
@@ -10,7 +12,7 @@ export {
   microBatchOf,
   type ObjectiveConfig,
   type OptimizerConfig,
-  parseConfig,
+  parseCompleteConfig,
   type TrainingConfig,
 } from "./schema.js";
-export { applySettings, nearest } from "./settings.js";
+export { applySettings } from "./settings.js";

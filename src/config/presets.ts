@@ -1,5 +1,6 @@
 /** @file The presets by name. Each is a commented file in `presets/` that reads as advice. */
 import { UserError } from "../errors.js";
+import { nearest } from "./nearest.js";
 import { cifar10 } from "./presets/cifar10.js";
 import { cifar10Small } from "./presets/cifar10-small.js";
 import { emoji32 } from "./presets/emoji32.js";
@@ -7,8 +8,7 @@ import { emoji32Small } from "./presets/emoji32-small.js";
 import { emoji64Superres } from "./presets/emoji64-superres.js";
 import { imagenet32 } from "./presets/imagenet32.js";
 import { imagenet64Superres } from "./presets/imagenet64-superres.js";
-import { type Config, type ConfigInput, parseConfig } from "./schema.js";
-import { nearest } from "./settings.js";
+import { type Config, type ConfigInput, parseCompleteConfig } from "./schema.js";
 
 const inputs: ConfigInput[] = [
   emoji32Small,
@@ -22,7 +22,7 @@ const inputs: ConfigInput[] = [
 
 /** Every preset, checked and complete, by name. */
 export const presets: Readonly<Record<string, Config>> = Object.fromEntries(
-  inputs.map((input) => [input.preset, parseConfig(input, `the preset ${input.preset}`)]),
+  inputs.map((input) => [input.preset, parseCompleteConfig(input, `the preset ${input.preset}`)]),
 );
 
 /**

@@ -59,7 +59,27 @@ test("in a super-resolution model, plain on means shares per resolution", () => 
 });
 
 const failing: [string, (config: Record<string, Record<string, unknown>>) => void, string[]][] = [
-  ["unknown key", (c) => (c.training.batchsize = 3), ["batchsize", "training"]],
+  [
+    "unknown key",
+    (c) => (c.training.batchsize = 3),
+    ['Unknown key "batchsize": did you mean batchSize', "→ at training"],
+  ],
+  ["key of another branch", (c) => (c.model.sigma = 3), ['Unknown key "sigma": did you mean objective.sigma?']],
+  [
+    "unknown key of a level",
+    (c) => Object.assign((c.model.levels as object[])[1], { chanels: 3 }),
+    ['Unknown key "chanels": did you mean channels', "model.levels[1]"],
+  ],
+  [
+    "unknown key of a schedule",
+    (c) => (c.objective.informationSchedule = { shares: "geometric", scal: 3 }),
+    ['Unknown key "scal": did you mean scale', "objective.informationSchedule"],
+  ],
+  [
+    "parameter of a schedule out of range",
+    (c) => (c.objective.informationSchedule = { shares: "geometric", scale: 0 }),
+    [">=1", "objective.informationSchedule.scale"],
+  ],
   ["wrong type", (c) => (c.training.flips = "yes"), ["expected boolean", "training.flips"]],
   ["out of range", (c) => (c.training.emaDecay = 1.5), ["training.emaDecay"]],
   ["missing", (c) => (c.model.levels = []), ["model.levels"]],

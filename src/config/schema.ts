@@ -1,6 +1,7 @@
 /** @file The configuration of a run: its schema, its types, and the checks that no single field can make. */
 import { z } from "zod";
 import { UserError } from "../errors.js";
+import { didYouMean, fieldNames, fieldSchema, isRecord } from "./fields.js";
 import { ladderProblems } from "./ladder.js";
 
 const count = z.int().min(1);
@@ -21,6 +22,11 @@ const levelSchema = z.strictObject({
   /** Attention layers, evenly spaced among the blocks and among the stochastic layers. */
   attention: z.int().min(0).default(0),
 });
+
+/** Fields without which a level is none. */
+export const levelNeeds = Object.entries(levelSchema.shape)
+  .filter(([, field]) => !field.safeParse(undefined).success)
+  .map(([name]) => name);
 
 const modelSchema = z
   .strictObject({
@@ -175,6 +181,33 @@ export const configSchema = z
     }
   });
 
+/** What is wrong with a configuration, a line or two for each problem, with the nearest name of each unknown key. */
+function problemsText({ issues }: z.ZodError, json: unknown): string {
+  return z.prettifyError({ issues: issues.flatMap((issue) => plain(issue, json)) });
+}
+
+function plain(issue: z.core.$ZodIssue, json: unknown): z.core.$ZodIssue[] {
+  if (issue.code === "unrecognized_keys") {
+    const place = issue.path.reduce<z.core.$ZodType | undefined>(fieldSchema, configSchema);
+    const names = [...fieldNames(place), ...scheduleNames(valueAt(json, issue.path))];
+    const message = issue.keys.map((key) => `Unknown key "${key}": ${didYouMean(key, names, configSchema)}`).join(" ");
+    return [{ ...issue, message }];
+  }
+  if (issue.code !== "invalid_union" || scheduleNames(valueAt(json, issue.path)).length === 0) return [issue];
+  const inside = issue.errors.at(-1)!; // of an object that says what kind of schedule it is
+  return inside.flatMap((problem) => plain({ ...problem, path: [...issue.path, ...problem.path] }, json));
+}
+
+const valueAt = (json: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], json);
+
+/** The fields of a schedule of the kind that an object names; none of anything else. */
+function scheduleNames(schedule: unknown): string[] {
+  const kinds = [geometricSchema, perResolutionSchema];
+  const shares = isRecord(schedule) ? schedule.shares : undefined;
+  return fieldNames(kinds.find(({ shape }) => shape.shares.value === shares));
+}
+
 export type LevelConfig = z.output<typeof levelSchema>;
 export type ModelConfig = z.output<typeof modelSchema>;
 export type InformationScheduleConfig = z.output<typeof geometricSchema> | z.output<typeof perResolutionSchema>;
@@ -202,17 +235,21 @@ export function defaultSchedule(model: ModelConfig): InformationScheduleConfig {
   return { shares: "per-resolution", weights };
 }
 
+/** What a schedule is set to, given what it was before: plain "on" keeps one that is on, with its parameters. */
+export const keptSchedule = (before: unknown, setTo: unknown): unknown =>
+  setTo === "on" || setTo === true ? before || setTo : setTo;
+
 /**
- * Checks a configuration and fills in what it leaves out.
+ * Checks a configuration that stands for itself, and fills in what it leaves out with the schema's defaults.
  *
  * @param json - parsed JSON of unknown origin
  * @param where - where it came from, for the message: a file or a preset's name
  * @throws {UserError} naming every field that is missing, unknown or out of range, and what was expected there
  */
-export function parseConfig(json: unknown, where: string): Config {
+export function parseCompleteConfig(json: unknown, where: string): Config {
   const result = configSchema.safeParse(json);
   if (!result.success) {
-    throw new UserError(`The configuration in ${where} is not valid:\n${visible(z.prettifyError(result.error))}`);
+    throw new UserError(`The configuration in ${where} is not valid:\n${visible(problemsText(result.error, json))}`);
   }
   const { objective, ...rest } = result.data;
   const { informationSchedule: schedule } = objective;

@@ -36,6 +36,8 @@ test("the information schedule is switched off, on, and its parameters set", () 
 
 test.each([
   ["training.batchsize=32", 'Unknown setting training.batchsize: training has no "batchsize"; did you mean batchSize'],
+  ["batchSize=32", 'a configuration has no "batchSize"; did you mean training.batchSize?'],
+  ["training.maxlearningrate=1", 'training has no "maxlearningrate"; did you mean optimizer.maxLearningRate?'],
   ["trainin.batchSize=32", 'a configuration has no "trainin"; did you mean training'],
   ["model.levels.2.channels=32", 'model.levels has no "2"; did you mean'],
   ["training.seed.x=1", 'training.seed has no "x"; it has no fields of its own.'],

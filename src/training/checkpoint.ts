@@ -171,7 +171,12 @@ function damagedTensors(tensors: Tensors, hashes: Record<string, string>): strin
     : `${damaged.length} tensors are damaged, ${damaged[0]} the first of them`;
 }
 
-async function readManifest(folder: string): Promise<Manifest> {
+/**
+ * What a checkpoint says of itself.
+ *
+ * @throws as {@link readCheckpoint}
+ */
+export async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, MANIFEST);
   const bytes = await readFile(path).catch((error: Error) => {
     throw unreadable(path, error);

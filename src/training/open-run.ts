@@ -74,7 +74,7 @@ function flawsIn(tensors: Tensors): string | undefined {
 }
 
 /** The folder of a run, and the step when one of its checkpoints is meant. */
-function located(run: string): { folder: string; step?: number } {
+export function located(run: string): { folder: string; step?: number } {
   const path = locateRun(run);
   const step = /^step-(\d+)$/.exec(basename(path));
   const checkpoints = dirname(path);

@@ -1,9 +1,9 @@
 /** @file Where everything of a run lies, and the two small files that describe it. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { z } from "zod";
-import { type Config, parseConfig } from "../config/index.js";
+import { type Config, parseCompleteConfig } from "../config/index.js";
 import type { ImageSet } from "../data/index.js";
 import { UserError } from "../errors.js";
 import { makeFolderSynced, removeUnfinished, writeFileAtomic } from "../formats/atomic-file.js";
@@ -68,7 +68,7 @@ export async function clearLeftovers(folder: string): Promise<void> {
  */
 export async function readRunConfig(folder: string): Promise<Config> {
   const { config } = runPaths(folder);
-  return parseConfig(await readJson(folder, config), config);
+  return parseCompleteConfig(await readJson(folder, config), config);
 }
 
 /**
@@ -95,13 +95,20 @@ export async function readDataSummary(folder: string): Promise<DataSummary> {
   throw new UserError(`Expected a description of training images in ${data}:\n${z.prettifyError(parsed.error)}`);
 }
 
+/** Why a folder is no run, in the words that help most. */
+function whyNoRun(folder: string, path: string, { code, message }: NodeJS.ErrnoException): string {
+  if (!existsSync(folder)) return "there is none";
+  if (code === "ENOTDIR") return "that is a file";
+  return code === "ENOENT" ? `it has no ${basename(path)}` : `${path} cannot be read (${message})`;
+}
+
 async function readJson(folder: string, path: string): Promise<unknown> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
   } catch (error) {
     throw new UserError(
-      `Expected a run folder at ${folder}, but ${path} cannot be read (${(error as Error).message}). ` +
+      `Expected a run folder at ${folder}, but ${whyNoRun(folder, path, error as NodeJS.ErrnoException)}. ` +
         "Give the folder that `strata train --out` wrote.",
     );
   }

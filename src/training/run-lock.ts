@@ -157,7 +157,8 @@ async function livingOthers(folder: string, own: Announced, notices: string[]): 
     if (name === own.name || !NAME.test(name)) continue;
     const path = join(folder, name);
     const holder = await readHolder(path);
-    const state = holder && (await stateOf(path, holder, own));
+    const nowMs = async () => (await own.file.stat()).mtimeMs;
+    const state = holder && (await stateOf(path, holder, { holder: own.holder, nowMs }));
     if (!state) continue; // gone meanwhile
     const { alive, silentMs } = state;
     if (alive) living.push({ name, holder, silentMs });
@@ -171,12 +172,36 @@ async function livingOthers(folder: string, own: Announced, notices: string[]): 
   return living;
 }
 
+/**
+ * Who trains into a folder, as far as can be seen from here. For readers: nothing is cleared away.
+ *
+ * @throws UserError when a lock cannot be read
+ */
+export async function trainersOf(folder: string): Promise<Holder[]> {
+  const here = await thisHolder();
+  const holders = (await readdir(folder))
+    .filter((name) => NAME.test(name))
+    .map(async (name) => {
+      const path = join(folder, name);
+      const holder = await readHolder(path);
+      const state = holder && (await stateOf(path, holder, { holder: here, nowMs: Date.now }));
+      return state?.alive ? holder : undefined;
+    });
+  return (await Promise.all(holders)).filter((holder) => holder !== undefined);
+}
+
+/** Who looks, and by which clock, that of the file system where it is known. */
+interface Looker {
+  holder: Holder;
+  nowMs(): number | Promise<number>;
+}
+
 /** Whether a holder lives, as far as can be told from here; `silentMs` where only its signs tell. Undefined: its file is gone. */
-async function stateOf(path: string, holder: Holder, own: Announced) {
+async function stateOf(path: string, holder: Holder, own: Looker) {
   try {
     const alive = isAlive(holder, own.holder, await isLocked(path));
     if (alive !== undefined) return { alive };
-    const silentMs = Math.max(0, (await own.file.stat()).mtimeMs - (await stat(path)).mtimeMs);
+    const silentMs = Math.max(0, (await own.nowMs()) - (await stat(path)).mtimeMs);
     return { alive: silentMs < patienceMs(holder, own.holder), silentMs };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
