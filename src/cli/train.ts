@@ -51,7 +51,7 @@ export const trainCommand = addConfigurationOptions(
     "--init <checkpoint>",
     "start from the weights of another run, of RUN/checkpoints/step-N, or of pretrained:NAME",
   )
-  .option("--dry-run", "print the configuration, parameters, memory and rate to expect, and stop")
+  .option("--dry-run", "print what training will take (memory, rate, time) and the configuration, and stop")
   .action(withContext(runTrain));
 
 async function runTrain(context: Context, options: Options): Promise<void> {
@@ -60,8 +60,10 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   const own = options.resume && !named && options.out !== undefined ? await readRunConfig(options.out) : undefined;
   const config = resolveConfiguration(options, context, own);
   if (options.dryRun) {
-    const estimate = await estimateTraining(config, context);
-    context.result({ config, ...estimate }, `${JSON.stringify(config, null, 2)}\n\n${estimateText(estimate, config)}`);
+    const { steps, images, minutes } = options;
+    const estimate = await estimateTraining(config, options.data, context);
+    const summary = estimateText(estimate, config, { steps, images, minutes });
+    context.result({ config, ...estimate }, `${summary}\n\n${JSON.stringify(config, null, 2)}`);
     return;
   }
   const { data: source, layout, out } = options;

@@ -4,7 +4,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../errors.js";
 import type { DataSummary } from "../generation/trained-model.js";
-import { checkpointFolder, listCheckpoints, readManifest } from "./checkpoint.js";
+import { checkpointFolder, listCheckpoints, type Part, readManifest } from "./checkpoint.js";
 import { type Best, bestOf, plateauNotice } from "./held-out.js";
 import type { Holder } from "./lock-holder.js";
 import type { Manifest } from "./manifest.js";
@@ -12,12 +12,15 @@ import { type MetricsLine, readMetrics } from "./metrics-log.js";
 import { readDataSummary, readRunConfig, runPaths } from "./run-folder.js";
 import { trainersOf } from "./run-lock.js";
 
+/** What a run is resumed from. */
+const STATE: readonly Part[] = ["parameters", "ema", "optimizer", "spectral"];
+
 /** One checkpoint of a run. */
 export interface CheckpointStatus {
   step: number;
   /** Size of its files. */
   bytes: number;
-  /** Its files, without `.safetensors`: one without `optimizer` cannot be resumed. */
+  /** Its files, without `.safetensors`: without all of {@link STATE} it cannot be resumed. */
   parts: string[];
 }
 
@@ -65,10 +68,8 @@ export async function readRunStatus(folder: string): Promise<RunStatus> {
   if (skips > 0) onNotice(`${skips} updates were skipped; metrics.jsonl says why.`);
   if (plateau) onNotice(plateauNotice(plateau, log, training.flips));
   if (checkpoints.length === 0) onNotice("There is no checkpoint yet.");
-  else if (!checkpoints.at(-1)!.parts.includes("optimizer")) {
-    onNotice(
-      "The newest checkpoint has weights without the optimizer's state: use it, or start a new run with --init.",
-    );
+  else if (!STATE.every((part) => checkpoints.at(-1)!.parts.includes(part))) {
+    onNotice("The newest checkpoint is not a whole training state: use its weights, or start a new run with --init.");
   }
   const last = measured.at(-1);
   return {
