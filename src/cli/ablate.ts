@@ -13,7 +13,8 @@ import { batchSize, imageCount, wholeNumber, wholeNumbers } from "./arguments.js
 import { type Context, createCommand, withContext } from "./command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "./configuration.js";
 import { addExtractorOptions, type ExtractorOptions, openExtractor } from "./features-options.js";
-import { type ImageOptions, layoutOption, makeFolder, openImages } from "./images.js";
+import { type ImageOptions, layoutOption, openImages } from "./images.js";
+import { checkFolderPlace, makeFolder } from "./output-place.js";
 import { createRuntime } from "./runtime.js";
 import { showTraining } from "./training-display.js";
 
@@ -49,6 +50,7 @@ export const ablateCommand = addExtractorOptions(
 async function runAblate(context: Context, options: AblateOptions): Promise<void> {
   const { out, data: source } = options;
   const { seed, signal } = context;
+  checkFolderPlace(out);
   const config = resolveConfiguration(options, { ...context, seed: undefined });
   if (config.model.superResolution) {
     throw new UserError("strata ablate: expected a model that draws by itself, got one that enlarges.");

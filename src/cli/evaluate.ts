@@ -17,9 +17,10 @@ import { type Context, createCommand, withContext } from "./command.js";
 import { evaluateModel, type HeldOutOptions, type ModelResult } from "./evaluate-model.js";
 import { evaluateQuality, type QualityOptions, type QualityResult, qualityFacts, remarks } from "./evaluate-quality.js";
 import { addFeatureOptions, metricList } from "./features-options.js";
-import { type ImageOptions, layoutOption, makeFolder, openImages } from "./images.js";
+import { type ImageOptions, layoutOption, openImages } from "./images.js";
 import { openSampler } from "./open-sampler.js";
 import { readEvaluation } from "./other-evaluations.js";
+import { checkFolderPlace, makeFolder } from "./output-place.js";
 import { createRuntime } from "./runtime.js";
 import { addSamplingOptions, openModel, type SamplingOptions, sampleOptions } from "./sampling-options.js";
 import { facts } from "./table.js";
@@ -85,6 +86,7 @@ export const evaluateCommand = addFeatureOptions(
 async function runEvaluate(context: Context, options: Options): Promise<void> {
   const { out, metrics } = options;
   checkOptions(options);
+  checkFolderPlace(out);
   const model = options.run === undefined ? undefined : await openModel({ ...options, run: options.run }, context);
   const runtime = await createRuntime(context);
   const openAt = dataOpener(options, context);

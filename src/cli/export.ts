@@ -11,7 +11,7 @@ import { countParameters } from "../model/index.js";
 import { openRun } from "../training/open-run.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { formatBytes, formatCount } from "./format.js";
-import { makeFolder } from "./images.js";
+import { checkFilePlace, checkFolderPlace, makeFolder } from "./output-place.js";
 import { addWeightsOptions, type WeightsOptions } from "./sampling-options.js";
 
 /** How each format is written, and the files that it makes. */
@@ -57,6 +57,8 @@ async function runExport(context: Context, options: Options, run: string): Promi
       `--names ${names}: expected with --format safetensors alone, got --format ${format}. Leave it out.`,
     );
   }
+  if (format === "onnx") checkFolderPlace(out);
+  else checkFilePlace(out);
   const notes: string[] = [];
   const { weights, checkpoint } = options;
   const onNotice = (message: string) => {

@@ -1,9 +1,7 @@
-/** @file What commands that read or write images share. */
-import { mkdirSync } from "node:fs";
+/** @file What commands that read images share. */
 import { Option } from "commander";
 import type { ModelConfig } from "../config/index.js";
 import { type DataSet, type Layout, layouts, openData } from "../data/index.js";
-import { UserError } from "../errors.js";
 import type { Context } from "./command.js";
 import { shown } from "./data-advice.js";
 import { workLine } from "./work-line.js";
@@ -44,15 +42,4 @@ export async function openImages(
   const more = skipped.length - NAMED;
   if (more > 0) progress.note(`left out ${more} more files: strata data scan ${source} names them`);
   return data;
-}
-
-/** Makes a folder and those above it. */
-export function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw new UserError(
-      `Expected to write into the folder ${path}, but it cannot be made (${(error as Error).message}).`,
-    );
-  }
 }

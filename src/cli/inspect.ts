@@ -13,9 +13,9 @@ import { readRunStatus } from "../training/run-status.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { readConfig } from "./configuration.js";
 import { formatBytes, formatCount, formatShare, formatShort } from "./format.js";
-import { makeFolder } from "./images.js";
 import { inspectFile, isModelFile } from "./inspect-file.js";
 import { runText } from "./inspect-run.js";
+import { checkFilePlace, makeFolder } from "./output-place.js";
 import { facts, table } from "./table.js";
 
 export const inspectCommand = createCommand(
@@ -50,6 +50,7 @@ async function drawDiagram(context: Context, what: string, diagram: string): Pro
   if (await isModelFile(what)) {
     throw new UserError(`--diagram: expected a run, a preset or a configuration, got the file ${what} alone.`);
   }
+  checkFilePlace(diagram, "--diagram");
   const { config } = await findModel(what, context);
   const content = await encode(architectureDiagram(config));
   makeFolder(dirname(diagram));

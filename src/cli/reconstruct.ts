@@ -8,7 +8,8 @@ import { reconstruct } from "../generation/reconstruct.js";
 import { reconstructionGrid } from "../report/picture-grid.js";
 import { imageCount, numberAbove, wholeNumber } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
-import { type ImageOptions, layoutOption, makeFolder, openImages } from "./images.js";
+import { type ImageOptions, layoutOption, openImages } from "./images.js";
+import { checkFilePlace, makeFolder } from "./output-place.js";
 import { createRuntime } from "./runtime.js";
 import { addModelOptions, type ModelOptions, openModel } from "./sampling-options.js";
 import { workLine } from "./work-line.js";
@@ -21,6 +22,8 @@ interface Options extends ModelOptions, ImageOptions {
   rate?: number;
 }
 
+/** Images where nothing is said. */
+const COUNT = 16;
 /** Pairs of images in one row of the grid. */
 const COLUMNS = 8;
 
@@ -36,7 +39,7 @@ export const reconstructCommand = addModelOptions(
   .addOption(
     new Option("--split <name>", "which images").choices(["train", "validation", "test"]).default("validation"),
   )
-  .requiredOption("--count <n>", "number of images", imageCount(1))
+  .option("--count <n>", "number of images", imageCount(1), COUNT)
   .requiredOption("--out <file.png>", "the picture to write")
   .addOption(
     new Option("--rate <bpd>", "keep as many groups of each image as this rate pays for, in bits per dimension")
@@ -50,6 +53,7 @@ async function runReconstruct(context: Context, options: Options): Promise<void>
   const { out, groups, rate: rateBitsPerDim, batch, split } = options;
   if (extname(out).toLowerCase() !== ".png")
     throw new UserError(`--out ${out}: expected a file name that ends in .png.`);
+  checkFilePlace(out);
   const { seed, signal, progress } = context;
   const model = await openModel(options, context);
   const { [split]: images } = await openImages(options, model.config.model, context);

@@ -12,17 +12,26 @@ import { parseWeightGrid } from "./guidance-options.js";
 import { addHierarchyOptions, type HierarchyOptions, hierarchyRows } from "./hierarchy-options.js";
 import { readNoise } from "./noise-file.js";
 import { openSampler } from "./open-sampler.js";
+import { freePath } from "./output-place.js";
 import { createRuntime } from "./runtime.js";
 import { addSamplingOptions, openModel, type SamplingOptions, sampleOptions } from "./sampling-options.js";
-import { outputKind, type SampleLayout, saveSamples } from "./save-samples.js";
+import { checkOutput, type SampleLayout, saveSamples } from "./save-samples.js";
 import { workLine } from "./work-line.js";
 
 interface Options extends SamplingOptions, HierarchyOptions {
   count?: number;
   guidanceGrid?: string[];
   noise?: string;
-  out: string;
+  out?: string;
 }
+
+/** Where samples go when nothing is said. */
+const OUT = "samples.png";
+/** How many are drawn when nothing is said: a sheet, or in rows. */
+const SHEET = 64;
+const ROW = 8;
+/** With a row for each class, rows become shorter where there would be more than this. */
+const MOST = 256;
 
 export const sampleCommand = addHierarchyOptions(
   addSamplingOptions(
@@ -33,10 +42,17 @@ export const sampleCommand = addHierarchyOptions(
     ),
   ),
 )
-  .option("--count <n>", "number of images; with --interpolate and --vary, of each row", imageCount(1))
+  .option(
+    "--count <n>",
+    `number of images (default: ${SHEET}; ${ROW} of each class with --label all); with --interpolate and --vary, of each row (default: ${ROW})`,
+    imageCount(1),
+  )
   .option("--guidance-grid <weights...>", "MEANS VARIANCES: one picture at every pair of weights, such as 0,1,2 0,2,5")
   .option("--noise <file>", "noise of the latents from a safetensors file, eps.0, eps.1, …, instead of the seed's")
-  .requiredOption("--out <path>", "FILE.png for a grid, FILE.npz for arrays, FOLDER/ for PNG files")
+  .option(
+    "--out <path>",
+    `FILE.png for a grid, FILE.npz for arrays, FOLDER/ for PNG files (default: the first free one of ${OUT}, samples-2.png, …)`,
+  )
   .action(withContext(runSample));
 
 /** Samples, and how to lay them out where not as a nearly square grid. */
@@ -46,13 +62,13 @@ interface Drawing {
 }
 
 async function runSample(context: Context, options: Options): Promise<void> {
-  const { out } = options;
-  outputKind(out); // refused before the work, not after it
+  const { out = freePath(OUT) } = options;
   checkOptions(options);
+  for (const notice of checkOutput(out)) context.progress.note(notice);
   const weights = options.guidanceGrid && parseWeightGrid(options.guidanceGrid);
   const model = await openModel(options, context);
   const noise = options.noise === undefined ? undefined : await readNoise(options.noise, model);
-  const count = noise?.count ?? options.count ?? 1;
+  const count = noise?.count ?? countOf(options, model, context);
   const line = workLine({ unit: "images" });
   const onProgress = (done: number, all: number) => context.progress.update(line(done, all));
   const chosen = sampleOptions(options, count, model, context);
@@ -117,9 +133,26 @@ function checkOptions(options: Options): void {
       `--count ${count}: --guidance-grid shows one picture. Leave --count out; --seed chooses the picture.`,
     );
   }
-  if (!guidanceGrid && !noise && count === undefined) {
-    throw new UserError("Expected --count N, the number of images to draw.");
+}
+
+/** How many images to draw, of each row where there are rows that come of others; told where nothing was said. */
+function countOf(options: Options, { config }: TrainedModel, { progress }: Context): number {
+  const { count, label, guidanceGrid, interpolate, vary } = options;
+  if (count !== undefined) return count;
+  if (guidanceGrid) return 1;
+  const { classes } = config.model;
+  if (interpolate || vary) {
+    progress.note(`${ROW} images a row; --count asks for another number.`);
+    return ROW;
   }
+  if (label === "all" && classes > 0) {
+    const each = Math.max(1, Math.min(ROW, Math.floor(MOST / classes)));
+    progress.note(`${each} of each of ${formatCount(classes)} classes; --count asks for another number.`);
+    return each * classes;
+  }
+  const labels = classes > 0 && label === undefined ? ", of classes as often as among the training images" : "";
+  progress.note(`${SHEET} images${labels}; --count asks for another number.`);
+  return SHEET;
 }
 
 /** A row for each class when all are asked for. */

@@ -1,4 +1,5 @@
 /** @file Samples into files, by the extension of `--out`: a PNG grid, an npz of arrays, or a folder of PNG files. */
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import sharp from "sharp";
 import { UserError } from "../errors.js";
@@ -7,7 +8,7 @@ import { encodeNpz } from "../formats/npz.js";
 import { interleaved } from "../formats/pixels.js";
 import type { Pictures } from "../generation/pictures.js";
 import { type GridOptions, imageGrid, imageRows } from "../report/picture-grid.js";
-import { makeFolder } from "./images.js";
+import { checkFilePlace, checkFolderPlace, isFolder, makeFolder } from "./output-place.js";
 
 /** Where images stand in a grid: in rows of so many, or in rows that say which; default nearly square. */
 export interface SampleLayout extends GridOptions {
@@ -28,10 +29,26 @@ export function outputKind(out: string): OutputKind {
   const extension = extname(out).toLowerCase();
   if (extension === ".png") return "grid";
   if (extension === ".npz") return "npz";
-  if (extension === "") return "folder";
+  if (extension === "" || isFolder(out)) return "folder";
   throw new UserError(
     `--out ${out}: expected FILE.png for a grid, FILE.npz for arrays, or FOLDER/ for PNG files, got ${extension}.`,
   );
+}
+
+/**
+ * Checks before the work that samples can be written.
+ *
+ * @returns what the user should know of what is there already
+ * @throws UserError when they cannot
+ */
+export function checkOutput(out: string): string[] {
+  if (outputKind(out) === "folder") {
+    checkFolderPlace(out);
+    const there = existsSync(out) ? readdirSync(out).length : 0;
+    return there > 0 ? [`${out} is not empty: images of the same number are replaced, its other files stay.`] : [];
+  }
+  checkFilePlace(out);
+  return existsSync(out) ? [`${out} is there already: it will be replaced.`] : [];
 }
 
 /**

@@ -25,6 +25,7 @@ import { formatCount, formatDuration } from "./format.js";
 import { parseWeights } from "./guidance-options.js";
 import { type ImageOptions, layoutOption, openImages } from "./images.js";
 import { openSampler } from "./open-sampler.js";
+import { checkFolderPlace } from "./output-place.js";
 import { secondsLeft } from "./progress.js";
 import { createRuntime } from "./runtime.js";
 import { addSamplingOptions, openModel, type SamplingOptions, sampleOptions } from "./sampling-options.js";
@@ -81,6 +82,7 @@ export const sweepCommand = createCommand(
 
 async function runGuidanceSweep(context: Context, options: GuidanceSweepOptions): Promise<void> {
   checkOptions(options, context);
+  checkFolderPlace(options.out);
   const grid = sweepGrid({
     means: parseWeights(options.mean, "--mean"),
     variances: parseWeights(options.variance, "--variance"),

@@ -18,6 +18,7 @@ import { formatCount, formatDuration } from "./format.js";
 import { type ImageOptions, layoutOption, openImages } from "./images.js";
 import { programName, shellWord } from "./invocation.js";
 import { commandsToTry, commandsWhileTraining, resumeCommand } from "./next-commands.js";
+import { checkFolderPlace } from "./output-place.js";
 import { createRuntime } from "./runtime.js";
 import { showTraining } from "./training-display.js";
 
@@ -70,6 +71,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   if (source === undefined)
     throw new UserError("Expected --data SOURCE, the images to train on: emoji, cifar10:PATH, folder:PATH, or a path.");
   if (out === undefined) throw new UserError("Expected --out RUN, the folder to train into.");
+  checkFolderPlace(out);
   const { resolution } = config.model;
   if (!options.resume) await expectNoRun(out); // before hours of packing
   const data = await openImages({ data: source, layout }, config.model, context);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fixtureMetrics } from "../../test/support/report-fixture.js";
+import { resolvePreset } from "../config/index.js";
 import { bitsPerDim } from "../report/training-charts.js";
 import type { RunLine, SkipLine, ValidationLine } from "../training/metrics-log.js";
 import { Progress } from "./progress.js";
@@ -56,7 +57,13 @@ test("a start says what the objective is, and where pictures appear; an evaluati
   const progress = new Progress({ write: (text: string) => (screen += text) });
   const handle = showTraining(out, 8, progress, { page: join(out, "report.html") });
   const [run] = fixtureMetrics();
-  await handle({ type: "start", run: run as RunLine, step: 0, totalSteps: 100 });
+  await handle({
+    type: "start",
+    config: resolvePreset("emoji32-small"),
+    run: run as RunLine,
+    step: 0,
+    totalSteps: 100,
+  });
   for (const line of [bound("validation", 4, 3, 30), bound("train", 4, 3.5, 29), bound("train", 8, 3.25, 29)]) {
     await handle({ type: "validation", line });
   }

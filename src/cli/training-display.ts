@@ -1,6 +1,7 @@
 /** @file What a training run shows: the progress line, notes, and the picture grids in its folder. */
 import { appendFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { microBatchOf, type TrainingConfig } from "../config/index.js";
 import { makeFolderSynced, writeFileAtomic } from "../formats/atomic-file.js";
 import { writeError } from "../formats/write-error.js";
 import { imageGrid, reconstructionGrid } from "../report/picture-grid.js";
@@ -109,8 +110,11 @@ export function showTraining(
         totalSteps = event.totalSteps;
         const { trainImages, validationImages, parameters, device, threads, data } = event.run;
         const images = `${formatCount(trainImages)} images of ${data} to train on, ${formatCount(validationImages)} held out`;
-        const where = device === "cpu" ? `${threads} threads` : device;
-        note(`${images}; ${formatCount(parameters)} parameters; ${where}; from step ${event.step}`);
+        const where = device === "cpu" ? `on the CPU with ${threads} threads` : `on ${device}`;
+        const parts = microBatchText(event.config.training);
+        note(
+          `${images}; ${formatCount(parameters)} parameters; ${parts}; ${where}; from step ${formatCount(event.step)}`,
+        );
         note(OBJECTIVE);
         note(
           `pictures: ${runPaths(out).samples}${page === undefined ? "" : `; the newest of them with all curves: ${page}`}`,
@@ -160,6 +164,14 @@ export function showTraining(
         event satisfies never;
     }
   };
+}
+
+/** How a batch is computed: what fits into the memory there is, where nothing else was asked for. */
+function microBatchText(training: TrainingConfig): string {
+  const { batchSize, rematerialise } = training;
+  const micro = microBatchOf(training);
+  const parts = micro === batchSize ? `batches of ${batchSize}` : `batches of ${batchSize} in parts of ${micro}`;
+  return `${parts}${rematerialise === true ? ", blocks computed again to save memory" : ""}`;
 }
 
 /** Writes the grids of a step; of both, reconstructions come last. */

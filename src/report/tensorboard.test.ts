@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { fixtureMetrics } from "../../test/support/report-fixture.js";
 import { readFolder } from "../../test/support/tensorboard.js";
+import { resolvePreset } from "../config/index.js";
 import type { TrainingEvent } from "../training/events.js";
 import type { RunLine } from "../training/metrics-log.js";
 import { tensorBoardOf } from "./tensorboard.js";
@@ -24,7 +25,13 @@ const run = lines[0] as RunLine;
 const [train] = trainLines(lines);
 const [validation] = validationLines(lines, "validation");
 
-const start = (step: number): TrainingEvent => ({ type: "start", run, step, totalSteps: null });
+const start = (step: number): TrainingEvent => ({
+  type: "start",
+  config: resolvePreset("emoji32-small"),
+  run,
+  step,
+  totalSteps: null,
+});
 const metrics = (step: number): TrainingEvent => ({ type: "metrics", line: { ...train, step } });
 
 async function tell(...events: TrainingEvent[]): Promise<string[]> {

@@ -1,9 +1,10 @@
 /** @file What a training run tells while it goes on. */
+import type { Config } from "../config/index.js";
 import type { Pictures } from "../generation/pictures.js";
 import type { RunLine, SkipLine, TrainLine, ValidationLine } from "./metrics-log.js";
 
 /**
- * - `start`: everything is compiled, the first step comes next
+ * - `start`: everything is compiled, the first step comes next; what the configuration left open is decided
  * - `progress`: after every step; rates over the last seconds, means over the steps since the last line of metrics
  * - `metrics`, `validation`, `skip`: a line has been written to `metrics.jsonl`
  * - `pictures`: EMA samples of one fixed noise, and reconstructions of fixed held-out images
@@ -13,7 +14,7 @@ import type { RunLine, SkipLine, TrainLine, ValidationLine } from "./metrics-log
  * - `notice`: something the user should know, as a sentence
  */
 export type TrainingEvent =
-  | { type: "start"; run: RunLine; step: number; totalSteps: number | null }
+  | { type: "start"; config: Config; run: RunLine; step: number; totalSteps: number | null }
   | ({ type: "progress" } & Progress)
   | { type: "metrics"; line: TrainLine }
   | { type: "validation"; line: ValidationLine }

@@ -91,8 +91,8 @@ export class TrainingLoop {
    * @throws TrainingStopped after `training.maxConsecutiveSkips` skipped updates; the reason of `lost`, without saving
    */
   async run(): Promise<TrainResult> {
-    const { trainer, journal, held, tell } = this.parts;
-    await tell({ type: "start", run: journal.run, step: this.#startStep, totalSteps: this.#lastStep });
+    const { config, trainer, journal, held, tell } = this.parts;
+    await tell({ type: "start", config, run: journal.run, step: this.#startStep, totalSteps: this.#lastStep });
     await this.#loop();
     const { step, images, updates, skips } = trainer.counters;
     return {
