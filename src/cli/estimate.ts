@@ -8,6 +8,7 @@ import { type ModelSummary, summariseModel } from "../report/model-summary.js";
 import { type Limits, lastStep } from "../training/limits.js";
 import type { Context } from "./command.js";
 import { formatBytes, formatCount, formatDuration, formatEstimate, formatShort } from "./format.js";
+import type { ImageOptions } from "./images.js";
 import { createRuntime } from "./runtime.js";
 import { facts } from "./table.js";
 
@@ -38,10 +39,11 @@ export interface ListedImages extends Record<Split, number> {
 /** Summarises the model, counts the images of a source, and measures this machine for a second. */
 export async function estimateTraining(
   config: Config,
-  source: string | undefined,
+  images: Partial<ImageOptions>,
   context: Context,
 ): Promise<TrainingEstimate> {
-  const data = source === undefined ? undefined : await listImages(source, config, context);
+  const data =
+    images.data === undefined ? undefined : await listImages({ ...images, data: images.data }, config, context);
   context.progress.update("tracing the model and measuring this machine …");
   const runtime = await createRuntime(context);
   try {
@@ -56,9 +58,15 @@ export async function estimateTraining(
   }
 }
 
-async function listImages(source: string, { model }: Config, { progress, signal }: Context): Promise<ListedImages> {
+async function listImages(
+  { data: source, layout }: ImageOptions,
+  { model }: Config,
+  { progress, signal }: Context,
+): Promise<ListedImages> {
   progress.update(`listing ${source} …`);
-  const listing = await abortable(sourceOf(source, model.resolution).list(), signal, (late) => late.close());
+  const listing = await abortable(sourceOf(source, { resolution: model.resolution, layout }).list(), signal, (late) =>
+    late.close(),
+  );
   const { description, classes, images } = listing;
   await listing.close();
   const counts = { train: 0, validation: 0, test: 0 };

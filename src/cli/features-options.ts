@@ -1,5 +1,6 @@
 /** @file The options that say what samples are compared by, and with. */
 import { type Command, Option } from "commander";
+import { suggestion } from "../config/index.js";
 import type { ImageSet } from "../data/index.js";
 import type { Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
@@ -65,7 +66,9 @@ export const metricList =
     const names = text.split(/[\s,]+/).filter(Boolean);
     const unknown = names.find((name) => !known.includes(name));
     if (unknown !== undefined || names.length === 0) {
-      throw new UserError(`--metrics ${text}: expected some of ${known.join(", ")}, got ${unknown ?? "none"}.`);
+      throw new UserError(
+        `--metrics ${text}: expected some of ${known.join(", ")}, got ${unknown ?? "none"}${suggestion(unknown ?? "", known)}`,
+      );
     }
     return names;
   };
@@ -96,7 +99,8 @@ export async function openExtractor(
     }
     default: {
       if (features.endsWith(".onnx")) return openOnnxFile(features, { resolution, runtime, onNotice });
-      throw new UserError(`--features ${features}: expected inception, pixels, classifier, or FILE.onnx.`);
+      const question = suggestion(features, ["inception", "pixels", "classifier"]);
+      throw new UserError(`--features ${features}: expected inception, pixels, classifier, or FILE.onnx${question}`);
     }
   }
 }

@@ -1,7 +1,7 @@
 /** @file `strata inspect`: what a run, a preset, a configuration or a file of weights contains. */
 import { existsSync, statSync } from "node:fs";
 import { dirname, extname } from "node:path";
-import { type Config, nearest, presets, resolvePreset } from "../config/index.js";
+import { type Config, presets, resolvePreset, suggestion } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import { architectureDiagram } from "../report/architecture-diagram.js";
@@ -64,9 +64,8 @@ async function findModel(what: string, { progress }: Context): Promise<{ config:
   const { folder: path } = located(what);
   if (!existsSync(path)) {
     const names = Object.keys(presets);
-    const meant = nearest(what, names, 1);
     throw new UserError(
-      `Expected a run folder, a preset or a file, got ${what}, which is none: did you mean ${meant}? Presets: ${names.join(", ")}.`,
+      `Expected a run folder, a preset or a file, got ${what}, which is none${suggestion(what, names)} Presets: ${names.join(", ")}.`,
     );
   }
   if (statSync(path).isDirectory()) return { config: await readRunConfig(path), run: path };

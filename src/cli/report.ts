@@ -7,8 +7,8 @@ import { readMetrics } from "../training/metrics-log.js";
 import { locateRun } from "../training/pretrained.js";
 import { readRunConfig, runPaths } from "../training/run-folder.js";
 import { type Context, createCommand, withContext } from "./command.js";
-import { makeFolder } from "./images.js";
 import { commandsToTry } from "./next-commands.js";
+import { makeFolder } from "./output-place.js";
 import { createRuntime } from "./runtime.js";
 
 interface Options {

@@ -68,11 +68,12 @@ async function runSample(context: Context, options: Options): Promise<void> {
   const weights = options.guidanceGrid && parseWeightGrid(options.guidanceGrid);
   const model = await openModel(options, context);
   const noise = options.noise === undefined ? undefined : await readNoise(options.noise, model);
-  const count = noise?.count ?? countOf(options, model, context);
+  const count = noise?.count ?? options.count ?? defaultCount(options, model);
   const line = workLine({ unit: "images" });
   const onProgress = (done: number, all: number) => context.progress.update(line(done, all));
   const chosen = sampleOptions(options, count, model, context);
   const labels = chosen.labels ?? noise?.labels;
+  tellChoices(options, out, count, model, context);
   const asked = { ...noise, ...chosen, labels, signal: context.signal, onProgress };
   checkImageMemory(count, model.config.model.resolution);
   const runtime = await createRuntime(context);
@@ -135,24 +136,25 @@ function checkOptions(options: Options): void {
   }
 }
 
-/** How many images to draw, of each row where there are rows that come of others; told where nothing was said. */
-function countOf(options: Options, { config }: TrainedModel, { progress }: Context): number {
-  const { count, label, guidanceGrid, interpolate, vary } = options;
-  if (count !== undefined) return count;
-  if (guidanceGrid) return 1;
+/** How many images to draw where nothing is said; of each row where there are rows that come of others. */
+function defaultCount({ label, guidanceGrid, interpolate, vary }: Options, { config }: TrainedModel): number {
   const { classes } = config.model;
-  if (interpolate || vary) {
-    progress.note(`${ROW} images a row; --count asks for another number.`);
-    return ROW;
-  }
-  if (label === "all" && classes > 0) {
-    const each = Math.max(1, Math.min(ROW, Math.floor(MOST / classes)));
-    progress.note(`${each} of each of ${formatCount(classes)} classes; --count asks for another number.`);
-    return each * classes;
-  }
-  const labels = classes > 0 && label === undefined ? ", of classes as often as among the training images" : "";
-  progress.note(`${SHEET} images${labels}; --count asks for another number.`);
-  return SHEET;
+  if (guidanceGrid) return 1;
+  if (interpolate || vary) return ROW;
+  return label === "all" && classes > 0 ? classes * Math.max(1, Math.min(ROW, Math.floor(MOST / classes))) : SHEET;
+}
+
+/** What was chosen because nothing was said. */
+function tellChoices(options: Options, out: string, count: number, { config }: TrainedModel, { progress }: Context) {
+  const { label, guidanceGrid, interpolate, vary, noise } = options;
+  const { classes } = config.model;
+  const rows = interpolate || vary ? " a row" : label === "all" ? ` of ${formatCount(classes)} classes in turn` : "";
+  const number = noise || guidanceGrid || options.count !== undefined ? [] : [`--count ${count}${rows}`];
+  const file = options.out === undefined ? [`--out ${out}`] : [];
+  const drawn = classes > 0 && label === undefined && !noise && !interpolate && !vary;
+  const labels = drawn ? ["labels as often as among the training images"] : [];
+  const choices = [...number, ...file, ...labels];
+  if (choices.length > 0) progress.note(`Not said, so: ${choices.join(", ")}.`);
 }
 
 /** A row for each class when all are asked for. */

@@ -62,7 +62,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   const config = resolveConfiguration(options, context, own);
   if (options.dryRun) {
     const { steps, images, minutes } = options;
-    const estimate = await estimateTraining(config, options.data, context);
+    const estimate = await estimateTraining(config, options, context);
     const summary = estimateText(estimate, config, { steps, images, minutes });
     context.result({ config, ...estimate }, `${summary}\n\n${JSON.stringify(config, null, 2)}`);
     return;
@@ -74,9 +74,9 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   checkFolderPlace(out);
   const { resolution } = config.model;
   if (!options.resume) await expectNoRun(out); // before hours of packing
+  const initial = options.init === undefined ? undefined : await initialWeights(options.init, config, context);
   const data = await openImages({ data: source, layout }, config.model, context);
   noteClasses(data.train, config.model, context);
-  const initial = options.init === undefined ? undefined : await initialWeights(options.init, config, context);
   const onNotice = (message: string) => progress.note(message);
   const used = { run: out, config, source, layout, heldOut: data.validation.count > 0 };
   const keeper = new ReportKeeper(out, { nextCommands: commandsWhileTraining(used) }, onNotice);

@@ -14,6 +14,16 @@ function editDistance(from: string, to: string): number {
   return row[to.length];
 }
 
+/** The end of a message on an unknown word: ": did you mean x?" where it is like one of the candidates, else ".". */
+export function suggestion(word: string, candidates: readonly string[]): string {
+  const [best] = nearest(word, candidates, 1);
+  const like = best !== undefined && editDistance(word, best) <= LIKE * Math.max(word.length, best.length);
+  return like ? `: did you mean ${best}?` : ".";
+}
+
+/** Share of a word's letters that may be wrong. */
+const LIKE = 0.34;
+
 /** The candidates nearest to a mistyped word, best first. */
 export function nearest(word: string, candidates: readonly string[], count = 3): string[] {
   return [...candidates]

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { UserError } from "../errors.js";
-import { applySettings, nearest, resolvePreset } from "./index.js";
+import { applySettings, nearest, resolvePreset, suggestion } from "./index.js";
 
 const config = resolvePreset("emoji32-small");
 
@@ -48,6 +48,12 @@ test.each([
 ])("%s: the message says what is wrong", (setting, message) => {
   expect(() => applySettings(config, [setting])).toThrow(UserError);
   expect(() => applySettings(config, [setting])).toThrow(message);
+});
+
+test("a word is suggested where it is like the one typed", () => {
+  expect(suggestion("fidd", ["fid", "kid"])).toBe(": did you mean fid?");
+  expect(suggestion("nowhere", ["fid", "kid"])).toBe(".");
+  expect(suggestion("x", [])).toBe(".");
 });
 
 test("nearest words first", () => {

@@ -78,3 +78,9 @@ test("a folder that cannot be made is named", async () => {
   await makeFolderSynced(join(folder, "one", "two", "three"));
   expect(await readdir(join(folder, "one", "two"))).toEqual(["three"]);
 });
+
+test.runIf(process.platform === "linux")("a place that takes no folders is refused, not asked for ever", async () => {
+  await expect(makeFolderSynced("/proc/strata/run")).rejects.toThrow(
+    "Expected to write /proc/strata/run, but nothing can be made there",
+  );
+});

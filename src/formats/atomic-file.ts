@@ -73,16 +73,16 @@ export async function makeFolderSynced(path: string): Promise<void> {
 }
 
 /** One by one, since a recursive `mkdir` of Node's says "no such file" of a file system that is read-only. */
-async function makeFolder(path: string): Promise<void> {
+async function makeFolder(path: string, parentMade = false): Promise<void> {
   const parent = dirname(path);
   try {
     await mkdir(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
-    if (code !== "ENOENT" || parent === path) throw error;
+    if (code !== "ENOENT" || parentMade || parent === path) throw error; // as in /proc, which takes no folders
     await makeFolder(parent);
-    return makeFolder(path);
+    return makeFolder(path, true);
   }
   await syncFolder(parent);
 }

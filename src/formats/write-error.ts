@@ -9,6 +9,7 @@ const REASONS: Record<string, string> = {
   ENOSPC: "the disk is full",
   EDQUOT: "your quota of the disk is used up",
   EFBIG: "the file would be larger than the system allows (ulimit -f, or the file system's limit)",
+  ENOENT: "nothing can be made there",
   EROFS: "the file system is read-only",
   EACCES: "it is not yours to write",
   EPERM: "the system does not permit it",

@@ -9,7 +9,13 @@ import type { RunLine, ValidationLine } from "../training/metrics-log.js";
 import { ReportKeeper } from "./report-keeper.js";
 
 const metrics = fixtureMetrics();
-const start: TrainingEvent = { type: "start", run: metrics[0] as RunLine, step: 0, totalSteps: 100 };
+const start: TrainingEvent = {
+  type: "start",
+  config: tinyConfig(),
+  run: metrics[0] as RunLine,
+  step: 0,
+  totalSteps: 100,
+};
 const bound: TrainingEvent = {
   type: "validation",
   line: metrics.find((line) => line.type === "validation") as ValidationLine,

@@ -15,6 +15,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, "text"));
   writeFileSync(join(folder, "text", "note.png"), "this is no picture");
   writeFileSync(join(folder, "broken.json"), "{ not json");
+  writeFileSync(join(folder, "unknown.json"), '{ "preset": "cifar10", "batchSize": 3 }');
   const { code, stderr } = await strata("train", ...tiny, "--data", data, "--out", run, "--steps", "2");
   expect(stderr, "training that the tests need").not.toContain("strata:");
   expect(code).toBe(0);
@@ -54,9 +55,9 @@ test.each([
     messages: ["--preset NAME or --config FILE", "neither"],
   },
   {
-    name: "both preset and configuration",
-    words: () => ["train", "--preset", "cifar10", "--config", at("broken.json"), "--data", data, "--out", fresh],
-    messages: ["both", "Leave one out"],
+    name: "an unknown key in a configuration over a preset",
+    words: () => ["train", "--config", at("unknown.json"), "--data", data, "--out", fresh],
+    messages: ["unknown.json", 'Unknown key "batchSize": did you mean training.batchSize?'],
   },
   {
     name: "a configuration that is no JSON",
@@ -117,6 +118,16 @@ test.each([
     name: "a kind of output that is not known",
     words: () => ["sample", "--run", run, "--count", "1", "--out", at("s.jpeg")],
     messages: [".png", ".npz", ".jpeg"],
+  },
+  {
+    name: "output below a file",
+    words: () => ["sample", "--run", run, "--out", at("broken.json", "s.png")],
+    messages: ["--out", "broken.json is a file, not a folder"],
+  },
+  {
+    name: "a run folder below a file",
+    words: () => ["train", ...tiny, "--data", data, "--out", at("broken.json", "run")],
+    messages: ["--out", "broken.json is a file, not a folder"],
   },
   {
     name: "a label for a model without classes",

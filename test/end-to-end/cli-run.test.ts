@@ -1,10 +1,10 @@
 /** @file From images to samples by the command line: train, resume, interrupt, sample, reconstruct, inspect. */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
-import { discs, start, strata, temporaryFolder, tiny } from "../support/command-line.js";
+import { discs, start, strata, strataWithin, temporaryFolder, tiny } from "../support/command-line.js";
 
 const folder = temporaryFolder();
 const data = join(folder, "discs");
@@ -126,7 +126,19 @@ test("--dry-run tells what would happen and leaves nothing behind", async () => 
   const out = join(folder, "dry");
   const { code, stdout } = await trainTiny(out, "--dry-run");
   expect(code).toBe(0);
-  for (const word of ["parameters", "memory", "images/s", "decaySteps"]) expect(stdout).toContain(word);
+  const words = [
+    "parameters",
+    "20 to train on",
+    "2 classes",
+    "memory",
+    "images/s",
+    "8 steps of 4 images",
+    "decaySteps",
+  ];
+  expect(words.map((word) => stdout.indexOf(word))).toEqual(
+    words.map((word) => stdout.indexOf(word)).sort((a, b) => a - b),
+  );
+  for (const word of words) expect(stdout).toContain(word);
   expect(existsSync(out)).toBe(false);
 });
 
@@ -138,6 +150,38 @@ test("a conditional model is trained from sub-folders and sampled by label", asy
   const { code, stderr } = await strata("sample", "--run", out, ...words);
   expect(code, stderr).toBe(0);
   expect(readFileSync(npz).includes("arr_1")).toBe(true);
+});
+
+test("with nothing said but the run, a sheet of samples goes to a new file, and this is told", async () => {
+  const { code, stdout, stderr } = await strataWithin(
+    `main=$PWD/$2; cd ${folder}; touch samples.png; node $main "\${@:3}"`,
+    ...["sample", "--run", run],
+  );
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain("Not said, so: --count 64, --out samples-2.png.");
+  expect(stdout).toContain("64 images in");
+  expect(readFileSync(join(folder, "samples.png"), "utf8")).toBe("");
+  expect((await sharp(join(folder, "samples-2.png")).metadata()).format).toBe("png");
+});
+
+test("a few settings over a preset train, and inspect tells how far the run is", async () => {
+  const { training, model } = JSON.parse(readFileSync(join(run, "config.json"), "utf8"));
+  const file = join(folder, "few.json");
+  writeFileSync(file, JSON.stringify({ preset: "emoji32-small", model, training: { batchSize: training.batchSize } }));
+  const out = join(folder, "few");
+  const trained = await strata("train", "--config", file, "--data", data, "--out", out, "--steps", "2");
+  expect(trained.code, trained.stderr).toBe(0);
+  expect(trained.stderr).toContain("few.json: the preset emoji32-small with ");
+  expect(trained.stderr).toContain("batches of 4");
+  const { stdout } = await strata("inspect", out);
+  for (const part of [
+    "step         2 of 3,000",
+    "20 images to train on",
+    "checkpoints  step 2",
+    "training     not now",
+  ])
+    expect(stdout).toContain(part);
+  expect(JSON.parse((await strata("inspect", out, "--json")).stdout).run).toMatchObject({ step: 2, trainers: [] });
 });
 
 test("samples as a grid, as arrays, and as files; the same for the same seed", async () => {

@@ -31,7 +31,11 @@ test.each([
   { words: ["inspect"], message: /missing required argument 'what'/ },
   { words: ["inspect", "emoji32-small", "cifar10"], message: /too many arguments/ },
   { words: ["sample", "--run", "x", "--count", "0", "--out", "x.png"], message: /whole number from 1 up/ },
-  { words: ["sample", "--run", "x", "--out", "x.png"], message: /Expected --count N, the number of images to draw/ },
+  { words: ["sample", "--run", "x", "--count", "1e3"], message: /whole number from 1 up/ },
+  { words: ["sample", "--run", "x", "--count", "-3"], message: /whole number from 1 up/ },
+  { words: ["sample", "--run", "nowhere"], message: /Expected a run folder at nowhere, but there is none/ },
+  { words: ["inspect", "cifar-10"], message: /did you mean cifar10\?/ },
+  { words: ["evaluate", "--run", "x", "--metrics", "fidd", "--out", "x"], message: /got fidd: did you mean fid\?/ },
   {
     words: [
       "reconstruct",
