@@ -128,7 +128,7 @@ test("--dry-run tells what would happen and leaves nothing behind", async () => 
   expect(code).toBe(0);
   const words = [
     "parameters",
-    "20 to train on",
+    "18 to train on",
     "2 classes",
     "memory",
     "images/s",
@@ -176,7 +176,7 @@ test("a few settings over a preset train, and inspect tells how far the run is",
   const { stdout } = await strata("inspect", out);
   for (const part of [
     "step         2 of 3,000",
-    "20 images to train on",
+    "18 images to train on",
     "checkpoints  step 2",
     "training     not now",
   ])
