@@ -45,7 +45,15 @@ export const PACKAGES: Record<string, (name: string) => boolean> = {
 };
 
 /** Files at the top that all may import: they know nothing of this project. */
-const EVERYWHERE = new Set(["polyfill", "version", "thread", "thread-service", "lifetime", "cache-folder", "number-format"]);
+const EVERYWHERE = new Set([
+  "polyfill",
+  "version",
+  "thread",
+  "thread-service",
+  "lifetime",
+  "cache-folder",
+  "number-format",
+]);
 
 /** Folders, or files at the top, that may import everything. */
 const OPEN = new Set(["cli", "index"]);
