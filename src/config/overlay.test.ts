@@ -81,6 +81,11 @@ test.each([
   ["a wrong type", { preset: "cifar10", training: { steps: "many" } }, "expected number, received string"],
   ["an unknown preset", { preset: "cifar-10" }, 'mine.json: Unknown preset "cifar-10": did you mean cifar10?'],
   ["a part that names no preset", { training: { steps: 3 } }, '"preset": "emoji32-small"'],
+  [
+    "a part of a configuration that started from none",
+    { preset: "custom", training: {} },
+    "The configuration in mine.json",
+  ],
   ["no object", [1], "expected object, received array"],
   ["a key that objects have by nature", JSON.parse('{"preset": "cifar10", "__proto__": {}}'), "__proto__"],
 ])("%s is refused, saying where and what", (_, json, message) => {

@@ -2,7 +2,7 @@
 import { UserError } from "../errors.js";
 import { isRecord } from "./fields.js";
 import { resolvePreset } from "./presets.js";
-import { type Config, configSchema, keptSchedule, levelNeeds, parseCompleteConfig } from "./schema.js";
+import { type Config, CUSTOM, configSchema, keptSchedule, levelNeeds, parseCompleteConfig } from "./schema.js";
 
 /** A configuration, and what was made of its text. */
 export interface Overlaid {
@@ -27,7 +27,7 @@ export function overlayConfig(json: unknown, where: string, preset?: string): Ov
     return { config: parseCompleteConfig(json, where), changed: [] };
   }
   const name = preset ?? (isRecord(json) && typeof json.preset === "string" ? json.preset : undefined);
-  if (!isRecord(json) || name === undefined) return { config: parseAlone(json, where), changed: [] };
+  if (!isRecord(json) || name === undefined || name === CUSTOM) return { config: parseAlone(json, where), changed: [] };
   const { preset: _, ...changes } = json;
   const merged = merge(presetFor(name, where), changes, []);
   return { config: parseCompleteConfig({ ...merged, preset: name }, where), preset: name, changed: pathsOf(changes) };

@@ -161,11 +161,14 @@ const trainingSchema = z
     }
   });
 
+/** Name of what started from no preset. */
+export const CUSTOM = "custom";
+
 /** The schema of a whole configuration before `on` and `off` are resolved; unknown keys are errors. */
 export const configSchema = z
   .strictObject({
     /** Name of the preset this configuration started from. */
-    preset: z.string().default("custom"),
+    preset: z.string().default(CUSTOM),
     model: modelSchema,
     objective: objectiveSchema.prefault({}),
     optimizer: optimizerSchema,

@@ -2,7 +2,7 @@
  * @file The authors' configuration files: modules of Python with `model`, `dataset`, `training` and `optimizer`, or the same as
  * JSON. Their lists run from the highest resolution down, ours from the lowest up.
  */
-import { type Config, type ConfigInput, parseConfig, resolvePreset } from "../config/index.js";
+import { type Config, type ConfigInput, parseCompleteConfig, resolvePreset } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { type PythonDictionary, type PythonValue, readPythonModule } from "../formats/python-module.js";
 
@@ -141,7 +141,7 @@ function translate(root: ReadonlyMap<string | number, PythonValue>, where: strin
     optimizer: translateOptimizer(optimizer, training, base, notes),
     training: translateTraining(training, dataset, optimizer, base, notes),
   };
-  const config = parseConfig(input, where);
+  const config = parseCompleteConfig(input, where);
   const told = new Set([
     "model",
     "dataset",
