@@ -6,9 +6,14 @@ const INTEGRATION = "src/**/*.integration.test.ts";
 /** Tests keep no programs in the home folder. */
 const env = { STRATA_CACHE_DIR: "" };
 
-/** One file a core, first; end-to-end tests start processes that take all cores, and are run one file after another. */
+/**
+ * One file a core, first. End-to-end tests start the built program, which takes all cores only while it computes: two files at
+ * a time. Tests that measure, and those of a device that there is once, are run in turn.
+ */
 const parallel = { maxWorkers: "100%", sequence: { groupOrder: 0 } };
-const inTurn = { maxWorkers: 1, sequence: { groupOrder: 1 }, globalSetup: "test/support/build.ts" };
+const globalSetup = "test/support/build.ts";
+const inPairs = { maxWorkers: 2, sequence: { groupOrder: 1 }, globalSetup };
+const inTurn = { maxWorkers: 1, sequence: { groupOrder: 2 }, globalSetup };
 
 interface Order {
   maxWorkers: number | string;
@@ -27,7 +32,7 @@ export default defineConfig({
     projects: [
       project("unit", ["src/**/*.test.ts", "test/unit/**/*.test.ts"], 60_000, { ...parallel, exclude: [INTEGRATION] }),
       project("integration", [INTEGRATION, "test/integration/**/*.test.ts"], 120_000, parallel),
-      project("end-to-end", ["test/end-to-end/**/*.test.ts"], 300_000, inTurn),
+      project("end-to-end", ["test/end-to-end/**/*.test.ts"], 300_000, inPairs),
       project("webgpu", ["test/webgpu/**/*.test.ts"], 180_000, inTurn),
       project("long", ["test/long/**/*.test.ts"], 3_600_000, inTurn),
     ],

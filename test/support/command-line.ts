@@ -9,8 +9,14 @@ import { afterAll } from "vitest";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The environment without what npm and the shell say of how the tests were called: the program looks at these. */
-const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|_$)/.test(name)));
+/**
+ * The environment without what npm and the shell say of how the tests were called, since the program looks at these, and with
+ * the cache of `build.ts`.
+ */
+const env = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|_$)/.test(name))),
+  STRATA_CACHE_DIR: process.env.STRATA_TEST_CACHE_DIR ?? "",
+};
 
 /** How a command line ended. */
 export interface Ended {

@@ -21,7 +21,7 @@ export function cpuDevice(threads: number): Device {
     enableMemPattern: false, // plans one buffer for a whole run, beside the arrays of the first: more memory, no less time
     logSeverityLevel: 3,
     // Every session has threads of its own, which would spin on after a run and slow down the next one of another session.
-    extra: { session: { set_denormal_as_zero: "1", force_spinning_stop: "1", ...JSON.parse(process.env.EXTRA ?? "{}") } } as never,
+    extra: { session: { set_denormal_as_zero: "1", force_spinning_stop: "1" } },
   } satisfies InferenceSession.SessionOptions;
   return {
     load: ({ model, optimise }) =>
