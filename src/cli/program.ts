@@ -1,40 +1,33 @@
 /** @file The program `strata`: its commands, and the exit code of a command line. */
 import { Command, CommanderError } from "commander";
-import { ablateCommand } from "./ablate.js";
 import { addGlobalOptions, Interrupted } from "./command.js";
-import { dataCommand } from "./data.js";
-import { demoCommand } from "./demo.js";
-import { doctorCommand } from "./doctor.js";
-import { evaluateCommand } from "./evaluate.js";
-import { exportCommand } from "./export.js";
 import { EXIT, reportFailure } from "./failure.js";
-import { fetchCommand } from "./fetch.js";
-import { importCommand } from "./import.js";
-import { inspectCommand } from "./inspect.js";
-import { reconstructCommand } from "./reconstruct.js";
-import { reportCommand } from "./report.js";
-import { sampleCommand } from "./sample.js";
 import { INTERRUPTED } from "./signals.js";
-import { sweepCommand } from "./sweep.js";
-import { trainCommand } from "./train.js";
 
-/** The commands in the order in which `strata --help` lists them. */
-const commands = [
-  demoCommand,
-  trainCommand,
-  sampleCommand,
-  reconstructCommand,
-  evaluateCommand,
-  sweepCommand,
-  ablateCommand,
-  reportCommand,
-  inspectCommand,
-  importCommand,
-  exportCommand,
-  dataCommand,
-  fetchCommand,
-  doctorCommand,
-];
+/** The commands in the order in which `strata --help` lists them. Each is loaded when it is called: a start need not read the whole program. */
+const commands: Record<string, () => Promise<Command>> = {
+  demo: async () => (await import("./demo.js")).demoCommand,
+  train: async () => (await import("./train.js")).trainCommand,
+  sample: async () => (await import("./sample.js")).sampleCommand,
+  reconstruct: async () => (await import("./reconstruct.js")).reconstructCommand,
+  evaluate: async () => (await import("./evaluate.js")).evaluateCommand,
+  sweep: async () => (await import("./sweep.js")).sweepCommand,
+  ablate: async () => (await import("./ablate.js")).ablateCommand,
+  report: async () => (await import("./report.js")).reportCommand,
+  inspect: async () => (await import("./inspect.js")).inspectCommand,
+  import: async () => (await import("./import.js")).importCommand,
+  export: async () => (await import("./export.js")).exportCommand,
+  data: async () => (await import("./data.js")).dataCommand,
+  fetch: async () => (await import("./fetch.js")).fetchCommand,
+  doctor: async () => (await import("./doctor.js")).doctorCommand,
+};
+
+/** The command that the words begin with; else, for help and for what is misspelt, all of them. */
+function called(words: readonly string[]): Promise<Command[]> {
+  const first = words.find((word) => !word.startsWith("-")) ?? "";
+  const loaders = Object.hasOwn(commands, first) ? [commands[first]] : Object.values(commands);
+  return Promise.all(loaders.map((load) => load()));
+}
 
 /**
  * Runs one command line to its end.
@@ -44,7 +37,7 @@ const commands = [
  */
 export async function run(words: string[]): Promise<number> {
   const program = addGlobalOptions(new Command("strata").description("Deep hierarchical image VAEs."));
-  for (const command of commands) program.addCommand(command);
+  for (const command of await called(words)) program.addCommand(command);
   program.addHelpText("after", "\nExample:\n  strata demo --out runs/demo");
   try {
     await program.parseAsync(words, { from: "user" });
