@@ -4,9 +4,7 @@ import { dirname, extname } from "node:path";
 import { type Config, presets, resolvePreset, suggestion } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
-import { architectureDiagram } from "../report/architecture-diagram.js";
 import { type ModelSummary, summariseModel } from "../report/model-summary.js";
-import { chartToPng, withDefaultColours } from "../report/svg.js";
 import { located } from "../training/open-run.js";
 import { readRunConfig } from "../training/run-folder.js";
 import { readRunStatus } from "../training/run-status.js";
@@ -39,9 +37,9 @@ async function runInspect(context: Context, { diagram }: { diagram?: string }, w
 }
 
 /** How the diagram is written, by the ending of the file's name. */
-const pictures: Record<string, (svg: string) => Uint8Array | Promise<Uint8Array>> = {
-  ".svg": (svg) => Buffer.from(withDefaultColours(svg)),
-  ".png": chartToPng,
+const pictures: Record<string, (svg: string) => Promise<Uint8Array>> = {
+  ".svg": async (svg) => Buffer.from((await import("../report/svg.js")).withDefaultColours(svg)),
+  ".png": async (svg) => (await import("../report/svg.js")).chartToPng(svg),
 };
 
 async function drawDiagram(context: Context, what: string, diagram: string): Promise<void> {
@@ -52,6 +50,7 @@ async function drawDiagram(context: Context, what: string, diagram: string): Pro
   }
   checkFilePlace(diagram, "--diagram");
   const { config } = await findModel(what, context);
+  const { architectureDiagram } = await import("../report/architecture-diagram.js"); // charts take a moment to load
   const content = await encode(architectureDiagram(config));
   makeFolder(dirname(diagram));
   await writeFileAtomic(diagram, content);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fixtureMetrics } from "../../test/support/report-fixture.js";
 import { resolvePreset } from "../config/index.js";
-import { bitsPerDim } from "../report/training-charts.js";
+import { bitsPerDim } from "../report/bits-per-dim.js";
 import type { RunLine, SkipLine, ValidationLine } from "../training/metrics-log.js";
 import { Progress } from "./progress.js";
 import { fittedLine, wholeLine } from "./status-line.js";

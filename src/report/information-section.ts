@@ -1,11 +1,12 @@
 /** @file The part of a report that says where the information sits. */
 import type { MetricsLine } from "../training/metrics-log.js";
+import { bitsPerDim } from "./bits-per-dim.js";
 import { formatCount, formatFixed, formatShare } from "./format.js";
 import { groupLevels, groupRange } from "./group-labels.js";
 import { type Html, html } from "./html.js";
 import { type ChartedGroup, cumulativeChart, shareChart, shares } from "./information-charts.js";
 import { chartFigure } from "./page-parts.js";
-import { bitsPerDim, type RunMetrics, trainLines, validationLines } from "./training-charts.js";
+import { type RunMetrics, trainLines, validationLines } from "./training-charts.js";
 
 interface Carried {
   name: string;

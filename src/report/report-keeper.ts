@@ -1,7 +1,7 @@
 /** @file Keeps the report of a run up to date while it is trained. */
 import type { TrainingEvent } from "../training/events.js";
-import { reportPath } from "./report.js";
-import { type ReportText, writeReportSoFar } from "./run-report.js";
+import { runPaths } from "../training/run-folder.js";
+import type { ReportText } from "./run-report.js";
 
 /** A page that takes longer, milliseconds, is written at the end only: training waits for it. */
 const LONGEST_MS = 1000;
@@ -25,7 +25,7 @@ export class ReportKeeper {
     /** Clock in milliseconds. */
     private readonly now: () => number = () => performance.now(),
   ) {
-    this.path = reportPath(runFolder);
+    this.path = runPaths(runFolder).report;
   }
 
   /** For `train`, after what saves the pictures. */
@@ -45,6 +45,7 @@ export class ReportKeeper {
     this.#due = false;
     const beganMs = this.now();
     try {
+      const { writeReportSoFar } = await import("./run-report.js"); // charts take a moment to load
       return await writeReportSoFar(this.runFolder, this.text);
     } catch (error) {
       if (!this.#warned) this.onNotice(`${(error as Error).message} Training goes on without a new ${this.path}.`);

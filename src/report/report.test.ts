@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { beforeAll, expect, test } from "vitest";
 import { fixtureMetrics, fixturePng, fixtureReport } from "../../test/support/report-fixture.js";
-import { type ReportParts, renderReport, reportPath, writeReport } from "./report.js";
+import { type ReportParts, renderReport, writeReport } from "./report.js";
 
 let parts: ReportParts;
 let page: string;
@@ -177,7 +177,7 @@ test("a picture that is no PNG is named", () => {
 test("the report is written into the run's folder", async () => {
   const folder = mkdtempSync(join(tmpdir(), "report-"));
   try {
-    const path = await writeReport(reportPath(folder), parts);
+    const path = await writeReport(join(folder, "report.html"), parts);
     expect(path).toBe(join(folder, "report.html"));
     expect(readFileSync(path, "utf8")).toBe(page);
   } finally {

@@ -1,5 +1,4 @@
 /** @file `report.html`: one page that shows a run, complete in itself: pictures inline, no scripts, nothing loaded. */
-import { join } from "node:path";
 import type { Config } from "../config/index.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
 import type { MetricsLine } from "../training/metrics-log.js";
@@ -46,9 +45,6 @@ export interface ReportParts {
   environment?: Record<string, string | number>;
   nextCommands: NextCommand[];
 }
-
-/** Where the report of a run lies. */
-export const reportPath = (runFolder: string): string => join(runFolder, "report.html");
 
 /**
  * Writes a report.

@@ -12,7 +12,7 @@ import { locateRun } from "../training/pretrained.js";
 import { picturePaths, readDataSummary, readRunConfig, runPaths } from "../training/run-folder.js";
 import { formatCount } from "./format.js";
 import { isPng, type NextCommand, type Picture } from "./page-parts.js";
-import { type ReportParts, reportPath, writeReport } from "./report.js";
+import { type ReportParts, writeReport } from "./report.js";
 import { type DrawingOptions, type Drawings, drawModel } from "./run-drawings.js";
 import { trainLines } from "./training-charts.js";
 
@@ -48,7 +48,7 @@ export async function writeRunReport(run: string, options: RunReportOptions = {}
   const config = await readRunConfig(folder);
   const drawings = await drawRun(folder, config, options);
   if (drawings && options.out === undefined) await saveDrawings(folder, drawings);
-  return writeReport(options.out ?? reportPath(folder), await partsOf(folder, config, options, drawings));
+  return writeReport(options.out ?? runPaths(folder).report, await partsOf(folder, config, options, drawings));
 }
 
 /**
@@ -59,7 +59,7 @@ export async function writeRunReport(run: string, options: RunReportOptions = {}
  */
 export async function writeReportSoFar(folder: string, text: ReportText): Promise<string> {
   const parts = await partsOf(folder, await readRunConfig(folder), text);
-  return writeReport(reportPath(folder), parts);
+  return writeReport(runPaths(folder).report, parts);
 }
 
 /** Undefined where the run has no model that draws by itself. */

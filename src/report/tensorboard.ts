@@ -3,8 +3,8 @@ import { UserError } from "../errors.js";
 import { TensorBoardWriter } from "../formats/tensorboard.js";
 import type { TrainingEvent } from "../training/events.js";
 import type { TrainLine, ValidationLine } from "../training/metrics-log.js";
+import { bitsPerDim } from "./bits-per-dim.js";
 import { imageGrid, reconstructionGrid } from "./picture-grid.js";
-import { bitsPerDim } from "./training-charts.js";
 
 /** Images in a row, as in the run's `samples`. */
 const COLUMNS = 8;

@@ -1,5 +1,7 @@
 /** @file Curves of a run from its log. Nats are shown as bits per dimension: nats / (3 · resolution² · ln 2). */
+
 import type { MetricsLine, TrainLine, ValidationLine } from "../training/metrics-log.js";
+import { bitsPerDim } from "./bits-per-dim.js";
 import { hasPoints, type LineChartOptions, lineChart, type Series } from "./line-chart.js";
 
 /** A run's log, and the side of its images in pixels. */
@@ -13,11 +15,6 @@ export type Chart = ((width: number) => string) | undefined;
 
 const UNIT = "bits per dimension";
 const SEEN = "images seen";
-
-/** nats / (3 · resolution² · ln 2). */
-export function bitsPerDim(nats: number, resolution: number): number {
-  return nats / (3 * resolution ** 2 * Math.LN2);
-}
 
 export function trainLines(metrics: MetricsLine[]): TrainLine[] {
   return metrics.filter((line) => line.type === "train");

@@ -18,6 +18,7 @@ export const runPaths = (folder: string) => ({
   metrics: join(folder, "metrics.jsonl"),
   checkpoints: join(folder, "checkpoints"),
   samples: join(folder, "samples"),
+  report: join(folder, "report.html"),
 });
 
 /** Where the pictures of a step lie once they are drawn: samples/step-000500.png, and reconstructions beside it. */

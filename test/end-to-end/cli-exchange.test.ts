@@ -238,7 +238,7 @@ test.each<[string, () => string[], RegExp]>([
   [
     "a place that cannot be written",
     () => ["export", at("cond16"), "--format", "torch", "--out", at("discs")],
-    /Expected to write .*discs/,
+    /--out .*discs: expected a file, but a folder of that name is there/,
   ],
 ])("refuses %s, and leaves nothing behind", async (_, words, message) => {
   const before = readdirSync(folder);

@@ -81,7 +81,9 @@ test.runIf(canMount)("a file system that is read-only", async () => {
   const script = withMounts(`mount -t tmpfs none ${disk} && mount -o remount,ro ${disk} && exec "$@"`);
   const { code, stderr } = await strataWithin(script, ...words(join(disk, "run")));
   expect(code, stderr).toBe(2);
-  expect(stderr).toMatch(/strata: Expected to write .*read-only.run, but the file system is read-only \(EROFS/);
+  expect(stderr).toMatch(
+    /strata: --out .*read-only.run: expected a place to write to, but .*read-only is on a read-only file system/,
+  );
 });
 
 test("a run folder below a file", async () => {
@@ -89,6 +91,8 @@ test("a run folder below a file", async () => {
   const out = join(folder, "file", "run");
   const { code, stderr } = await strata(...words(out));
   expect(code, stderr).toBe(2);
-  expect(stderr).toContain(`Expected to write ${out}, but a part of its path is a file, not a folder`);
+  expect(stderr).toContain(
+    `--out ${out}: expected a place to write to, but ${join(folder, "file")} is a file, not a folder`,
+  );
   expect(existsSync(out)).toBe(false);
 });
