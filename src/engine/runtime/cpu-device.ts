@@ -5,6 +5,9 @@ import type { Device } from "./device.js";
 import type { ArrayInfo } from "./protocol.js";
 import { tensorOf, typeOf } from "./tensor.js";
 
+/** Microseconds that a thread waits for work before it sleeps: long enough for the next operation of a small model. */
+const SPIN_US = "50";
+
 /** @param threads - that compute */
 export function cpuDevice(threads: number): Device {
   /** Tensors of freed arrays by type and shape, to be written into again. */
@@ -20,8 +23,11 @@ export function cpuDevice(threads: number): Device {
     executionMode: "sequential",
     enableMemPattern: false, // plans one buffer for a whole run, beside the arrays of the first: more memory, no less time
     logSeverityLevel: 3,
-    // Every session has threads of its own, which would spin on after a run and slow down the next one of another session.
-    extra: { session: { set_denormal_as_zero: "1", force_spinning_stop: "1" } },
+    // Every session has threads of its own, which would spin on after a run and slow down the next one of another session. Within a
+    // run they spin for a moment only: with a busy neighbour, whoever spins keeps the core that the others wait for.
+    extra: {
+      session: { set_denormal_as_zero: "1", force_spinning_stop: "1", intra_op: { spin_duration_us: SPIN_US } },
+    },
   } satisfies InferenceSession.SessionOptions;
   return {
     load: ({ model, optimise }) =>
