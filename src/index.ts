@@ -1,4 +1,6 @@
 /** @file The library: train, open a run, sample, reconstruct, measure. */
+import "./webgpu-types.js";
+
 export { applySettings, type Config, parseConfig, presets, resolvePreset } from "./config/index.js";
 export {
   type DataSet,

@@ -1,5 +1,8 @@
 /** @file Threads that run a module of this program, answer one request after the other, and end between two of them. */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { type Transferable, Worker } from "node:worker_threads";
+import { UserError } from "./errors.js";
 
 /** Places in the int32 array that a thread shares with its owner. */
 export const STOPPED = 0;
@@ -24,6 +27,8 @@ export type Answer = { id: number; result: unknown } | { id: number; error: Erro
 
 /** How long the end of the process waits for a thread that is loading its module, milliseconds. */
 const LOADING_PATIENCE_MS = 10_000;
+
+const BUNDLED = "Keep `strata-vae` out of your bundle: with esbuild, --external:strata-vae.";
 
 export interface ThreadOptions {
   /** The module beside the caller that calls `serve`, without an ending: "./worker". */
@@ -98,7 +103,7 @@ class Connection {
     this.#control[BUSY] = LOADING;
     this.#worker = startThread(module, caller, { settings, control: this.#control } satisfies ThreadData);
     this.#worker.on("message", (answer: Answer) => this.#settle(answer));
-    this.#worker.on("error", (error: Error) => this.#close(error));
+    this.#worker.on("error", (error: Error) => this.#close(fromThread(error)));
     this.#exited = new Promise((resolve) => {
       this.#worker.once("exit", () => {
         running.delete(this);
@@ -190,12 +195,22 @@ const abandoned = new FinalizationRegistry<Connection>((connection) => {
   void connection.end(new Error("The owner of this thread has been collected."));
 });
 
+/** An error as the thread threw it: only its name and message cross over, not its class. */
+const fromThread = (error: Error): Error => (error.name === "UserError" ? new UserError(error.message) : error);
+
 /**
  * Starts a thread with the module `name` beside the caller: as built, or, where the caller runs as TypeScript (in the
  * repository), through tsx.
+ *
+ * @throws UserError where a bundler has moved the caller away from it
  */
 function startThread(name: string, caller: string, workerData: unknown): Worker {
-  if (!caller.endsWith(".ts")) return new Worker(new URL(`${name}.js`, caller), { workerData, execArgv: [] });
+  if (!caller.endsWith(".ts")) {
+    const module = new URL(`${name}.js`, caller);
+    if (!existsSync(module))
+      throw new UserError(`Strata starts a thread from ${fileURLToPath(module)}, which is not there. ${BUNDLED}`);
+    return new Worker(module, { workerData, execArgv: [] });
+  }
   const entry = JSON.stringify(new URL(`${name}.ts`, caller).href);
   const start = `import("tsx/esm/api").then(({ register }) => { register(); return import(${entry}); });`;
   return new Worker(start, { workerData, execArgv: [], eval: true });

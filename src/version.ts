@@ -1,25 +1,18 @@
 /** @file Which Strata this is: its version, that of the packages it builds on, and a hash of its code. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 
-// The package's root is one folder up from the sources and from the built files alike.
+/** The version of Strata, as in `package.json`: written here too, so that a bundle needs no file beside it. */
+export const version = "0.1.0";
 
-/** The version of Strata, as npm knows it. */
-export const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
-
-/** The version of an installed package: of the nearest `package.json` above its entry that bears its name. */
+/** The version of an installed package: that of the first folder of this name in which Node would look. */
 export function packageVersion(name: string): string {
-  let folder = new URL(".", import.meta.resolve(name));
-  for (; folder.pathname !== "/"; folder = new URL("..", folder)) {
+  for (const folder of createRequire(import.meta.url).resolve.paths(name) ?? []) {
     try {
-      const manifest = JSON.parse(readFileSync(new URL("package.json", folder), "utf8")) as {
-        name?: string;
-        version: string;
-      };
-      if (manifest.name === name) return manifest.version;
-    } catch {} // no such file here: look above
+      return (JSON.parse(readFileSync(join(folder, name, "package.json"), "utf8")) as { version: string }).version;
+    } catch {} // not in this folder: look in the next
   }
   return "unknown";
 }

@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import type { OpenRuntimeOptions } from "../engine/index.js";
 import { version } from "../version.js";
 import { threadCount, wholeNumber } from "./arguments.js";
+import { programName } from "./invocation.js";
 import { writeResult } from "./output.js";
 import { Progress } from "./progress.js";
 import { listenForInterruption } from "./signals.js";
@@ -56,12 +57,12 @@ export function addGlobalOptions(command: Command): Command {
  * A command with the global options.
  *
  * @param usage - its name and arguments, as commander writes them: "inspect <what>"
- * @param example - a command line that works
+ * @param example - a command line that works, which begins with "strata"
  */
 export const createCommand = (usage: string, summary: string, example: string): Command => {
   const command = addGlobalOptions(new Command(usage.split(" ")[0]).description(summary));
   for (const argument of usage.split(" ").slice(1)) command.argument(argument);
-  return command.addHelpText("after", `\nExample:\n  ${example}`);
+  return command.addHelpText("after", `\nExample:\n  ${example.replace(/^strata\b/, programName())}`);
 };
 
 /**

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { addGlobalOptions, Interrupted } from "./command.js";
 import { EXIT, reportFailure } from "./failure.js";
+import { programName } from "./invocation.js";
 import { INTERRUPTED } from "./signals.js";
 
 /** The commands in the order in which `strata --help` lists them. Each is loaded when it is called: a start need not read the whole program. */
@@ -36,7 +37,7 @@ function called(words: readonly string[]): Promise<Command[]> {
  * @returns the exit code: 0 done, 1 a failure of ours, 2 bad usage or input, 130 interrupted
  */
 export async function run(words: string[]): Promise<number> {
-  const program = addGlobalOptions(new Command("strata").description("Deep hierarchical image VAEs."));
+  const program = addGlobalOptions(new Command(programName()).description("Deep hierarchical image VAEs."));
   for (const command of await called(words)) program.addCommand(command);
   program.addHelpText("after", "\nExample:\n  strata demo --out runs/demo");
   try {

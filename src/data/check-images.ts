@@ -1,5 +1,7 @@
 /** @file Whether images that a caller hands over are what they say: their number, their type and their labels. */
+
 import { statSync } from "node:fs";
+import { isInt32Array, isUint8Array } from "node:util/types";
 import { UserError } from "../errors.js";
 import type { ImageSet } from "./image-set.js";
 
@@ -22,7 +24,7 @@ export function checkImages({ images, count, resolution, labels }: UncheckedImag
   }
   const bytes = 3 * count * resolution ** 2;
   const shape = `${count} images${of} as uint8 [${count}, 3, ${resolution}, ${resolution}], ${bytes} bytes`;
-  if (images instanceof Uint8Array) {
+  if (isUint8Array(images)) {
     if (images.length !== bytes) throw new UserError(`Expected ${shape}, got ${images.length} bytes.`);
   } else if (typeof images?.path !== "string" || !Number.isInteger(images.offset) || images.offset < 0) {
     throw new UserError(
@@ -37,7 +39,7 @@ export function checkImages({ images, count, resolution, labels }: UncheckedImag
     }
   }
   if (labels === undefined) return;
-  if (!(labels instanceof Int32Array)) {
+  if (!isInt32Array(labels)) {
     throw new UserError(`Expected the labels${of} in an Int32Array, got ${nameOf(labels)}.`);
   }
   if (labels.length !== 0 && labels.length !== count) {

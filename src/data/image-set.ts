@@ -1,4 +1,5 @@
 /** @file Sets of images of one size: in memory, or packed in a file. */
+import { isUint8Array } from "node:util/types";
 import { type PackedImages, packedImageReader } from "./packs/packed-images.js";
 
 /** Which part of a set: models learn from `train`, are watched on `validation`, and judged on `test`. */
@@ -30,7 +31,7 @@ export type ImageReader = (index: number) => Uint8Array;
 /** How to get at a set's images. */
 export function imageReader({ images, resolution }: Pick<ImageSet, "images" | "resolution">): ImageReader {
   const size = 3 * resolution ** 2;
-  if (images instanceof Uint8Array) return (index) => images.subarray(index * size, (index + 1) * size);
+  if (isUint8Array(images)) return (index) => images.subarray(index * size, (index + 1) * size);
   return packedImageReader(images, size);
 }
 

@@ -50,11 +50,15 @@ export function allocate(dtype: DType, size: number, buffer?: ArrayBuffer): Type
 /** Throws unless `data` can hold the elements of `expected`; `where` names the array in the message. */
 export function checkElements(data: unknown, expected: Spec, where: string): asserts data is TypedArray {
   const Elements = constructors[expected.dtype];
-  if (!(data instanceof Elements)) {
-    const got = ArrayBuffer.isView(data) ? data.constructor.name : typeof data;
+  // By its tag and not by `instanceof`: Jest and vm contexts have classes of their own beside those of threads and files.
+  const got = ArrayBuffer.isView(data)
+    ? Object.prototype.toString.call(data).slice("[object ".length, -1)
+    : typeof data;
+  if (got !== Elements.name) {
     throw new TypeError(`${where}: expected ${Elements.name} for ${expected}, got ${got}`);
   }
-  if (data.length !== expected.size) {
-    throw new RangeError(`${where}: expected ${expected.size} elements for ${expected}, got ${data.length}`);
+  const { length } = data as TypedArray;
+  if (length !== expected.size) {
+    throw new RangeError(`${where}: expected ${expected.size} elements for ${expected}, got ${length}`);
   }
 }

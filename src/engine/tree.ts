@@ -12,8 +12,10 @@ export type Mapped<T, From, To> = T extends From
       ? { [K in keyof T]: Mapped<T[K], From, To> }
       : T;
 
+/** Whether something is a plain object, also one of another thread or context, whose `Object` is not ours. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  const prototype = typeof value === "object" && value !== null && Object.getPrototypeOf(value);
+  return Boolean(prototype) && Object.getPrototypeOf(prototype) === null;
 }
 
 /** Leaves with the path that leads to each, arrays by index and objects by key in insertion order; `undefined` is no leaf. */

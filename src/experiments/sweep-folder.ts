@@ -2,9 +2,11 @@
  * @file What a sweep keeps: `sweep.json`, its settings, and for each cell that is measured `cells/NAME.json`, the numbers,
  * and `cells/NAME.npz`, some of its samples. A cell is there whole or not at all, and one of other settings is not taken.
  */
+
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { isUint8Array } from "node:util/types";
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import { makeFolderSynced, removeUnfinished, writeFileAtomic } from "../formats/atomic-file.js";
@@ -139,7 +141,7 @@ export async function writeCell(folder: SweepFolder, { result, pictures }: KeptC
 function picturesOf(archive: Uint8Array): Pictures {
   const { dtype, shape, data } = readNpz(archive).get("pictures") ?? {};
   const [count, channels, resolution, width] = shape ?? [];
-  if (dtype !== "uint8" || channels !== 3 || width !== resolution || !(data instanceof Uint8Array)) {
+  if (dtype !== "uint8" || channels !== 3 || width !== resolution || !isUint8Array(data)) {
     throw new RangeError("expected pictures of a cell");
   }
   return { images: data, count, resolution };

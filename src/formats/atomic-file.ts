@@ -1,7 +1,9 @@
 /** @file Files that appear whole or not at all. */
+
 import { createHash } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { isUint8Array } from "node:util/types";
 import { writeError } from "./write-error.js";
 import { isRunning } from "./writer.js";
 
@@ -25,7 +27,7 @@ export async function writeFileAtomic(path: string, content: Content): Promise<v
     await syncFolder(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {}); // what made writing fail may make this fail too
-    throw writeError(path, error, content instanceof Uint8Array ? content.length : undefined);
+    throw writeError(path, error, isUint8Array(content) ? content.length : undefined);
   }
 }
 
@@ -47,7 +49,7 @@ export async function writeSynced(path: string, content: Content): Promise<{ byt
   let bytes = 0;
   const file = await open(path, "w");
   try {
-    for (const piece of content instanceof Uint8Array ? [content] : content) {
+    for (const piece of isUint8Array(content) ? [content] : content) {
       await file.writeFile(piece); // goes on where the last one ended
       hash.update(piece);
       bytes += piece.length;

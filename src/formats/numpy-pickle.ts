@@ -2,6 +2,7 @@
  * @file NumPy's arrays and scalars in pickles, as NumPy 1 and 2 and Python 2 and 3 write them. Nothing is copied while the
  * pickle is read: an array's elements are asked for afterwards.
  */
+import { isUint8Array } from "node:util/types";
 import { type PickleFunction, type PickleGlobals, plainGlobals, type Stateful } from "./pickle.js";
 import { shown } from "./pickle-text.js";
 import { PythonName, PythonObject } from "./python-objects.js";
@@ -126,7 +127,7 @@ const isShape = (value: unknown): value is number[] =>
 /** Bytes; as text where Python 2 wrote a short string. */
 function bytesFrom(value: unknown): Uint8Array<ArrayBuffer> | undefined {
   if (typeof value === "string") return new Uint8Array(Buffer.from(value, "latin1"));
-  return value instanceof Uint8Array ? (value as Uint8Array<ArrayBuffer>) : undefined;
+  return isUint8Array(value) ? (value as Uint8Array<ArrayBuffer>) : undefined;
 }
 
 const makeType: PickleFunction = ([code], refuse) => {

@@ -6,6 +6,7 @@
  * Dictionaries become Maps, lists, tuples and sets arrays, None null; integers beyond 2⁵³ bigint. Short strings of Python 2 become
  * text, longer ones bytes, since it had one type for both. Bytes are views of the file.
  */
+import { isUint8Array } from "node:util/types";
 import { UserError } from "../errors.js";
 import { parseDecimal, parseFloatText, parseQuoted, parseRawUnicode, shown } from "./pickle-text.js";
 import { isSuspicious, PythonName, PythonObject } from "./python-objects.js";
@@ -227,7 +228,7 @@ class Machine {
     for (let i = 0; i < pairs.length; i += 2) {
       const key = pairs[i];
       // Python 2 had one type for b"labels" and "labels", so that a file may have either
-      map.set(key instanceof Uint8Array ? Buffer.from(key).toString("latin1") : key, pairs[i + 1]);
+      map.set(isUint8Array(key) ? Buffer.from(key).toString("latin1") : key, pairs[i + 1]);
     }
   }
 
@@ -268,7 +269,7 @@ class Machine {
     for (const list of given as unknown[]) this.#givenItems += Array.isArray(list) ? list.length : 0;
     if (this.#givenItems > this.#bytes.length) this.refuse("it gives functions more items than it has bytes");
     const made: unknown = (callee as PickleFunction)(given, this.refuse);
-    this.#madeBytes += made instanceof Uint8Array ? made.length : 0;
+    this.#madeBytes += isUint8Array(made) ? made.length : 0;
     if (this.#madeBytes > this.#bytes.length) this.refuse("it makes more bytes than it has");
     this.pushContainer(made);
   }

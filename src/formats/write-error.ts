@@ -1,6 +1,8 @@
 /** @file Why a file could not be written, said so that the user can mend it. */
+
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
+import { isNativeError } from "node:util/types";
 import { UserError } from "../errors.js";
 import { formatBytes } from "../number-format.js";
 
@@ -46,7 +48,7 @@ export function writeError(path: string, error: unknown, bytes?: number): UserEr
 
 /** Whether an error is the system's answer to a request, not a fault of ours. */
 export const isSystemError = (error: unknown): boolean =>
-  error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === "string";
+  isNativeError(error) && typeof (error as NodeJS.ErrnoException).syscall === "string";
 
 /** Bytes that may still be written where `path` lies or will lie; undefined where the system does not say. */
 export function freeBytes(path: string): number | undefined {

@@ -1,11 +1,9 @@
 /** @file Walking a tree of parameters by dotted path, and counting them. */
+import { isPlainObject } from "../engine/tree.js";
 import type { ModelParameters } from "./parameters.js";
 
 /** Nested lists and plain objects with leaves T, which are neither; absent fields are `undefined`. */
 type Nested<T> = T | Nested<T>[] | { [key: string]: Nested<T> } | undefined;
-
-const isPlainObject = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
 function walk<T, U>(tree: Nested<T>, fn: (leaf: T, path: string) => U, prefix: string): Nested<U> {
   if (tree === undefined) return undefined;

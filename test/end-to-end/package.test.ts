@@ -1,12 +1,11 @@
-/** @file The packed package in an empty project: its command, its types, and the README's example as printed. */
-import { execFileSync } from "node:child_process";
+/** @file The packed package in an empty project: its commands, its types, and the README's example as printed. Needs no network. */
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
 import { discs, temporaryFolder } from "../support/command-line.js";
+import { pack, repository } from "../support/packed.js";
 
-const repository = fileURLToPath(new URL("../..", import.meta.url));
 const project = temporaryFolder();
 const packed = temporaryFolder();
 
@@ -20,6 +19,14 @@ function run(command: string, ...words: string[]): string {
   return execFileSync(command, words, { cwd: project, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
+/** What TypeScript complains about. */
+function tsc(...words: string[]): string {
+  return spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", ...words], { cwd: project, encoding: "utf8" })
+    .stdout;
+}
+
+const node = (...words: string[]) => run(process.execPath, ...words);
+
 /** Links an installed package of the repository into the project. */
 function link(name: string): void {
   const to = join(project, "node_modules", name);
@@ -31,16 +38,15 @@ beforeAll(async () => {
   // What npm would download is linked, so that the test needs no network; what was not declared is not there.
   for (const name of Object.keys(manifest.dependencies)) link(name);
   for (const name of ["@types/node", "typescript"]) link(name);
-  execFileSync("npm", ["run", "build"], { cwd: repository, stdio: "pipe" }); // .npmrc keeps npm pack from running scripts
-  const words = ["pack", "--pack-destination", packed, "--silent"];
-  const name = execFileSync("npm", words, { cwd: repository, encoding: "utf8" }).trim().split("\n").at(-1)!;
   const home = join(project, "node_modules", "strata-vae");
   mkdirSync(home, { recursive: true });
-  run("tar", "-xzf", join(packed, name), "-C", home, "--strip-components=1");
+  run("tar", "-xzf", pack(packed), "-C", home, "--strip-components=1");
   mkdirSync(join(project, "node_modules", ".bin"));
-  symlinkSync(join(home, manifest.bin.strata), join(project, "node_modules", ".bin", "strata"));
-  run("chmod", "+x", join(home, manifest.bin.strata)); // as npm does for a bin
-  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "empty", type: "module", private: true }));
+  for (const [name, path] of Object.entries(manifest.bin)) {
+    symlinkSync(join(home, path), join(project, "node_modules", ".bin", name));
+    run("chmod", "+x", join(home, path)); // as npm does for a bin
+  }
+  run("npm", "init", "--yes");
   await discs(join(project, "photos"), ["all"], 40);
 });
 
@@ -52,30 +58,56 @@ test("it holds what is needed to run, and nothing of the tests", () => {
   for (const file of ["src", "test", "dist/cli/format.test.js"]) expect(existsSync(join(home, file)), file).toBe(false);
 });
 
-test("npx strata works", () => {
-  expect(run("npx", "--no-install", "strata", "--version").trim()).toBe(manifest.version);
-  expect(run("npx", "--no-install", "strata", "--help")).toContain("Usage: strata");
+test("npx strata and npx strata-vae work, and help is for the one that was called", () => {
+  for (const name of ["strata", "strata-vae"]) {
+    expect(run("npx", "--no-install", name, "--version").trim()).toBe(manifest.version);
+    expect(run("npx", "--no-install", name, "sample", "--help")).toContain(`Example:\n  npx ${name} sample --run`);
+  }
 });
 
-test("the README's example type-checks and runs as printed", () => {
+test("the README's example type-checks and runs after npm init and tsc --init, as printed but for the number of steps", () => {
   const readme = readFileSync(join(repository, "README.md"), "utf8");
-  const example = /## The library\n\n```ts\n([\s\S]*?)```/.exec(readme)![1];
+  const [, name, example] = /```ts\n\/\/ (\w+\.mts)\n([\s\S]*?)```/.exec(readme)!;
+  expect(example).toContain("steps: 100");
   expect(example.trim().split("\n").length).toBeLessThanOrEqual(10);
-  writeFileSync(join(project, "example.ts"), example);
-  const options = [
-    "--strict",
-    "--module",
-    "nodenext",
-    "--target",
-    "es2023",
-    "--types",
-    "node",
-    "--skipLibCheck",
-    "--outDir",
-    "built",
-  ];
-  run(process.execPath, "node_modules/typescript/bin/tsc", ...options, "example.ts");
-  run(process.execPath, "built/example.js");
+  writeFileSync(join(project, name), example.replace("steps: 100", "steps: 2"));
+  expect(tsc("--init")).toContain("Created");
+  expect(tsc()).toBe("");
+  node(name.replace(".mts", ".mjs"));
   expect(existsSync(join(project, "samples.png"))).toBe(true);
   expect(existsSync(join(project, "runs", "photos", "config.json"))).toBe(true);
+});
+
+test.each([
+  ["node16", "modules.mts"],
+  ["nodenext", "modules.mts"],
+  ["nodenext", "common.cts"],
+  ["esnext", "modules.mts", "--moduleResolution", "bundler"],
+  ["commonjs", "common.ts"],
+])("types pass without skipLibCheck, with module %s", (module, file, ...more) => {
+  const uses = `const sampler: Promise<Sampler> = openRun("runs/photos").then(Sampler.create);\nvoid sampler;\n`;
+  writeFileSync(join(project, file), `import { openRun, Sampler } from "strata-vae";\n${uses}`);
+  const libraries = ["--target", "es2023", "--lib", "esnext"]; // no DOM, which has names of WebGPU
+  const options = ["--ignoreConfig", "--noEmit", "--strict", "--skipLibCheck", "false", "--types", "node"];
+  expect(tsc(...options, ...libraries, "--module", module, ...more, file)).toBe("");
+});
+
+test("CommonJS can require it, and read its package.json", () => {
+  const script = `const { version } = require("strata-vae"); console.log(version, require("strata-vae/package.json").version)`;
+  writeFileSync(join(project, "required.cjs"), script);
+  expect(node("required.cjs").trim()).toBe(`${manifest.version} ${manifest.version}`);
+});
+
+test("a program that was bundled with it is told to leave it out", () => {
+  const home = join(project, "node_modules", "strata-vae", "dist");
+  // What a bundler does to a module: its code is elsewhere, and what stood beside it is not.
+  const source = `
+    import { Thread } from ${JSON.stringify(join(home, "thread.js"))};
+    new Thread({ module: "./worker", caller: import.meta.url, name: "The thread" });`;
+  writeFileSync(join(project, "bundled.mjs"), source);
+  const { status, stderr } = spawnSync(process.execPath, ["bundled.mjs"], { cwd: project, encoding: "utf8" });
+  expect(status).toBe(1);
+  expect(stderr).toContain(
+    `UserError: Strata starts a thread from ${join(project, "worker.js")}, which is not there. Keep`,
+  );
 });

@@ -1,4 +1,5 @@
 /** @file A folder or an archive as a list of regular files that are read in place: what all kinds have in common. */
+import { isNativeError } from "node:util/types";
 import { type ArchiveEntry, EntryError, EntryTooLarge, type Refusal } from "../../formats/archive-entry.js";
 
 /** A regular file of a collection. */
@@ -100,6 +101,6 @@ export async function* withMissing(
 export function failureOf(error: unknown): Failure {
   if (error instanceof EntryTooLarge) return { error: error.problem, tooLarge: true };
   if (error instanceof EntryError) return { error: error.problem };
-  if (error instanceof Error && "syscall" in error) return { error: `it cannot be read: ${error.message}` };
+  if (isNativeError(error) && "syscall" in error) return { error: `it cannot be read: ${error.message}` };
   throw error;
 }

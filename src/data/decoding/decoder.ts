@@ -1,5 +1,7 @@
 /** @file Decoding many images: in this thread, or, where it is worth the start, in one thread a core. */
+
 import { availableParallelism } from "node:os";
+import { isNativeError } from "node:util/types";
 import { Thread } from "../../thread.js";
 import { type Decoded, isLarge, oneAtATime, type SmallImages, tryDecoding } from "./decode.js";
 
@@ -51,7 +53,7 @@ class DecodeThreads implements Decoder {
 
   async decode(bytes: Uint8Array, resolution: number, small?: SmallImages): Promise<Decoded> {
     const large = await isLarge(bytes).catch((error: Error) => error);
-    if (large instanceof Error) return { error: large.message };
+    if (isNativeError(large)) return { error: large.message };
     const work = () => this.#ask({ bytes: new Uint8Array(bytes), resolution, small }); // a copy, as its memory is handed over
     return large ? oneAtATime(work) : work();
   }

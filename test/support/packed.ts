@@ -1,0 +1,36 @@
+/** @file The package as npm packs it, of what `build.ts` has compiled. */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const repository = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * Packs the package.
+ *
+ * @param folder - where to
+ * @returns the path of the tarball
+ */
+export function pack(folder: string): string {
+  const words = ["pack", "--pack-destination", folder, "--silent"];
+  const name = execFileSync("npm", words, { cwd: repository, encoding: "utf8" }).trim().split("\n").at(-1)!;
+  return join(folder, name);
+}
+
+/** What every program here does with the package, as a module: trains two steps on a folder `photos`, opens the run, draws two images. */
+export const twoSteps = `
+const { openData, openRun, resolvePreset, Sampler, train } = strata;
+const { model, training, ...rest } = resolvePreset("emoji32-small");
+const levels = [4, 8].map((resolution) => ({ resolution, channels: 8, encoderBlocks: 1, stochasticLayers: 1 }));
+const config = {
+  ...rest,
+  model: { ...model, resolution: 8, latentChannels: 16, levels },
+  training: { ...training, batchSize: 4 },
+};
+const out = "runs/" + process.hrtime.bigint();
+await train({ config, data: await openData("folder:photos", { resolution: 8 }), out, limit: { steps: 2 } });
+const sampler = await Sampler.create(await openRun(out));
+const { count } = await sampler.sample({ count: 2, seed: 1 });
+await sampler.dispose();
+if (count !== 2) throw new Error("expected two images, got " + count);
+`;
