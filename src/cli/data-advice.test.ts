@@ -117,7 +117,9 @@ test.each([
   ["..", "--data .. --out runs/images"],
   ["$(reboot)", "--data '$(reboot)' --out runs/reboot"],
 ])("the command for %s can be given to a shell", (source, words) => {
-  expect(adviseTraining(summaryOf(2000), source)!.command).toMatch(/strata(-vae)?( --)? train --preset emoji32-small --data /);
+  expect(adviseTraining(summaryOf(2000), source)!.command).toMatch(
+    /strata(-vae)?( --)? train --preset emoji32-small --data /,
+  );
   expect(adviseTraining(summaryOf(2000), source)!.command.endsWith(words)).toBe(true);
 });
 
