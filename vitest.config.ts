@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import LongestFirst from "./test/support/longest-first.js";
 
 /** Tests of several parts at once, which take seconds each: not before every commit. */
 const INTEGRATION = "src/**/*.integration.test.ts";
@@ -29,6 +30,7 @@ export default defineConfig({
   test: {
     reporters: ["default", "./test/support/count-reporter.ts"],
     pool: "forks",
+    sequence: { sequencer: LongestFirst },
     projects: [
       project("unit", ["src/**/*.test.ts", "test/unit/**/*.test.ts"], 60_000, { ...parallel, exclude: [INTEGRATION] }),
       project("integration", [INTEGRATION, "test/integration/**/*.test.ts"], 120_000, parallel),

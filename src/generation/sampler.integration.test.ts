@@ -175,3 +175,27 @@ describe("formation", () => {
     expect(image(encoded[0], 0)).toEqual(image(encoded[0], 1)); // the prior's mean alone
   });
 });
+
+describe("disposing", () => {
+  test("rejects what is being drawn, and what is asked later", async () => {
+    const sampler = await Sampler.create(modelOf(), { batch: 1, runtime });
+    const drawing = [0, 1].map((seed) => sampler.sample({ count: 500, seed }));
+    const failed = Promise.allSettled(drawing);
+    await Promise.all([sampler.dispose(), sampler.dispose()]);
+    for (const result of await failed) {
+      expect(result).toMatchObject({ status: "rejected", reason: { message: "This sampler has been disposed." } });
+    }
+    await expect(sampler.sample({ count: 1 })).rejects.toThrow("This sampler has been disposed.");
+    await expect(sampler.values({ count: 1 })).rejects.toThrow("This sampler has been disposed.");
+  });
+
+  test("happens at the end of a block that is using it", async () => {
+    let left: Sampler | undefined;
+    {
+      await using sampler = await Sampler.create(modelOf(), { batch: 1, runtime });
+      left = sampler;
+      expect((await sampler.sample({ count: 1 })).count).toBe(1);
+    }
+    await expect(left.sample({ count: 1 })).rejects.toThrow("disposed");
+  });
+});
