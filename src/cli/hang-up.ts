@@ -22,7 +22,9 @@ const ourStart: Start = {
   proc: (path) => attempt(() => readFileSync(`/proc/${path}`, "utf8")),
   isOpenOn: (descriptor, path) =>
     attempt(() => {
-      const [open, file] = [fstatSync(descriptor), statSync(path)];
+      // `bigint` for Node's sake: a pipe that was looked at in numbers is what its `realpath` sees next, and takes the links of
+      // pnpm's node_modules for the end of a path (nodejs/node, lib/fs.js: `isFileType(statValues, S_IFIFO)`).
+      const [open, file] = [fstatSync(descriptor, { bigint: true }), statSync(path, { bigint: true })];
       return open.dev === file.dev && open.ino === file.ino;
     }) ?? false,
 };

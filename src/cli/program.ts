@@ -39,7 +39,7 @@ function called(words: readonly string[]): Promise<Command[]> {
 export async function run(words: string[]): Promise<number> {
   const program = addGlobalOptions(new Command(programName()).description("Deep hierarchical image VAEs."));
   for (const command of await called(words)) program.addCommand(command);
-  program.addHelpText("after", "\nExample:\n  strata demo --out runs/demo");
+  program.addHelpText("after", `\nExample:\n  ${programName()} demo --out runs/demo`);
   try {
     await program.parseAsync(words, { from: "user" });
     return 0;

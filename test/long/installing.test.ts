@@ -105,6 +105,7 @@ describe("where only the registry can be reached", () => {
     const folder = await createProject(join(root, name));
     await run(folder, command, [...words, ...documented(manager)]);
     await run(folder, process.execPath, ["steps.mjs"]);
+    expect(await run(folder, "node_modules/.bin/strata-vae", ["--help"])).toContain("Usage: strata");
     expect(refused).toEqual([]);
   });
 
