@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import LongestFirst from "./test/support/longest-first.js";
 
@@ -9,16 +11,29 @@ const env = { STRATA_CACHE_DIR: "" };
 
 /**
  * One file a core, first. End-to-end tests start the built program, which takes all cores only while it computes: two files at
- * a time. Tests that measure, and those of a device that there is once, are run in turn.
+ * a time. Tests of a device that there is once are run in turn.
  */
 const parallel = { maxWorkers: "100%", sequence: { groupOrder: 0 } };
 const globalSetup = "test/support/build.ts";
 const inPairs = { maxWorkers: 2, sequence: { groupOrder: 1 }, globalSetup };
 const inTurn = { maxWorkers: 1, sequence: { groupOrder: 2 }, globalSetup };
 
+/**
+ * Tests that change modules, globals or the environment: each has a process of its own. The others share one a core, and with it
+ * the modules that they import, which takes half their time off.
+ */
+const alone = ["src", "test/unit", "test/integration"].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((path) => join(folder, path))
+    .filter((path) => path.endsWith(".test.ts"))
+    .filter((path) => /\bvi\.(?!waitUntil)|process\.(env|chdir|on)\b/.test(readFileSync(path, "utf8"))),
+);
+
 interface Order {
   maxWorkers: number | string;
   sequence: { groupOrder: number };
+  isolate?: boolean;
+  include?: string[];
   exclude?: string[];
 }
 
@@ -26,14 +41,27 @@ const project = (name: string, include: string[], testTimeout: number, order: Or
   test: { name, include, testTimeout, hookTimeout: testTimeout, setupFiles: ["test/support/setup.ts"], env, ...order },
 });
 
+const isIntegration = (path: string) => path.includes(".integration.") || path.startsWith(join("test", "integration"));
+
+const unit = ["src/**/*.test.ts", "test/unit/**/*.test.ts"];
+const integration = [INTEGRATION, "test/integration/**/*.test.ts"];
+const together = { ...parallel, isolate: false };
+
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/count-reporter.ts"],
     pool: "forks",
     sequence: { sequencer: LongestFirst },
     projects: [
-      project("unit", ["src/**/*.test.ts", "test/unit/**/*.test.ts"], 60_000, { ...parallel, exclude: [INTEGRATION] }),
-      project("integration", [INTEGRATION, "test/integration/**/*.test.ts"], 120_000, parallel),
+      project("unit", unit, 60_000, { ...together, exclude: [INTEGRATION, ...alone] }),
+      project(
+        "unit-alone",
+        alone.filter((path) => !isIntegration(path)),
+        60_000,
+        parallel,
+      ),
+      project("integration", integration, 120_000, { ...together, exclude: alone }),
+      project("integration-alone", alone.filter(isIntegration), 120_000, parallel),
       project("end-to-end", ["test/end-to-end/**/*.test.ts"], 300_000, inPairs),
       project("webgpu", ["test/webgpu/**/*.test.ts"], 180_000, inTurn),
       project("long", ["test/long/**/*.test.ts"], 3_600_000, inTurn),

@@ -41,9 +41,9 @@ export const bools = (values: number[], shape = [values.length]): Sample => {
 
 let runtime: Runtime | undefined;
 
-/** One runtime for a test file. */
+/** One runtime for a test file, which disposes it. */
 export function testRuntime(): Runtime {
-  runtime ??= new Runtime({ threads: 1 });
+  if (runtime === undefined || runtime.closed) runtime = new Runtime({ threads: 1 });
   return runtime;
 }
 
