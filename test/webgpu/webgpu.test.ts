@@ -24,7 +24,9 @@ afterAll(() => Promise.all([gpu.dispose(), cpu.dispose()]));
 const found = gpu.device === "webgpu";
 
 test.runIf(found || process.env.VK_DRIVER_FILES)("every kernel agrees with the CPU", () => {
-  expect(notices).toEqual([expect.stringMatching(/^WebGPU: \d{3} kernels agree with the CPU, off by [\d.]+ · 10⁻\S+ at most\.$/)]);
+  expect(notices).toEqual([
+    expect.stringMatching(/^WebGPU: \d{3} kernels agree with the CPU, off by [\d.]+ · 10⁻\S+ at most\.$/),
+  ]);
 });
 
 const labelled = { levels: tinyConfig().model.levels.map((level) => ({ ...level, attention: 1 })), classes: 4 };
