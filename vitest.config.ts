@@ -19,14 +19,14 @@ const inPairs = { maxWorkers: 2, sequence: { groupOrder: 1 }, globalSetup };
 const inTurn = { maxWorkers: 1, sequence: { groupOrder: 2 }, globalSetup };
 
 /**
- * Tests that change modules, globals or the environment: each has a process of its own. The others share one a core, and with it
- * the modules that they import, which takes half their time off.
+ * Tests that change modules, globals or the environment, or measure memory: each has a process of its own. The others share
+ * one a core, and with it the modules that they import, which takes half their time off.
  */
 const alone = ["src", "test/unit", "test/integration"].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((path) => join(folder, path))
     .filter((path) => path.endsWith(".test.ts"))
-    .filter((path) => /\bvi\.(?!waitUntil)|process\.(env|chdir|on)\b/.test(readFileSync(path, "utf8"))),
+    .filter((path) => /\bvi\.(?!waitUntil)|process\.(env|chdir|on|\w+Usage)\b/.test(readFileSync(path, "utf8"))),
 );
 
 interface Order {
