@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
+import { attempt } from "./attempt.js";
 
 /**
  * The folder that `STRATA_CACHE_DIR` names, or `strata` in the system's place for caches. It need not exist, and may be one
@@ -43,13 +44,5 @@ export function cacheProblem(): string | undefined {
     return undefined;
   } catch (error) {
     return `The cache ${folder} cannot be written (${(error as Error).message}): ${advice}`;
-  }
-}
-
-function attempt<T>(action: () => T): T | undefined {
-  try {
-    return action();
-  } catch {
-    return undefined;
   }
 }

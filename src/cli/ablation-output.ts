@@ -8,6 +8,7 @@ import { fewWarning } from "../experiments/finite-sample.js";
 import type { ModelFigures } from "../experiments/model-figures.js";
 import { nameOfMetric } from "../experiments/quality.js";
 import { writeFileAtomic } from "../formats/atomic-file.js";
+import { formatCount } from "../number-format.js";
 import { renderAblation } from "../report/ablation-report.js";
 import { ablationTable, type MeasuredRow, markdownTable, paperTable } from "../report/ablation-table.js";
 import { informationFigure, rateDistortionFigure } from "../report/likelihood-charts.js";
@@ -17,7 +18,6 @@ import type { AblateOptions } from "./ablate.js";
 import type { MeasuredRuns } from "./ablation-measurement.js";
 import type { Context } from "./command.js";
 import { partText } from "./evaluate-quality.js";
-import { formatCount } from "./format.js";
 
 /** Width of the charts that are written as files, pixels; twice as many in a PNG. */
 const WIDTH = 720;

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { type Config, presets } from "../config/index.js";
 import type { Layout } from "../data/index.js";
 import type { ScanSummary } from "../data/scanning/scan.js";
-import { formatCount, formatShare } from "./format.js";
+import { formatCount, formatShare } from "../number-format.js";
 import { layoutWords, programName, shellWord } from "./invocation.js";
 
 export interface Advice {

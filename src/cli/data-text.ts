@@ -3,8 +3,8 @@ import { formatNames } from "../data/decoding/image-format.js";
 import { unusedText } from "../data/index.js";
 import { treatments } from "../data/scanning/image-kinds.js";
 import type { Named, ScanSummary } from "../data/scanning/scan.js";
+import { formatCount } from "../number-format.js";
 import { type Advice, shown } from "./data-advice.js";
-import { formatCount } from "./format.js";
 import { facts, table } from "./table.js";
 
 /** How many images of a kind are named, and how many classes are listed. */

@@ -4,10 +4,10 @@ import { treatments } from "../data/scanning/image-kinds.js";
 import { type ScanSummary, scan } from "../data/scanning/scan.js";
 import type { Layout } from "../data/sources/folder-layout.js";
 import { sourceOf } from "../data/sources/index.js";
+import { formatCount, formatDuration } from "../number-format.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { adviseTraining } from "./data-advice.js";
 import { scanText } from "./data-text.js";
-import { formatCount, formatDuration } from "./format.js";
 import { layoutOption } from "./images.js";
 import { secondsLeft } from "./progress.js";
 

@@ -2,9 +2,9 @@
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { Runtime, testWebGpu } from "../engine/index.js";
 import { measureSpeed, selfTest, TOLERANCE } from "../engine/self-test.js";
+import { formatBytes, formatPower, formatSignificant } from "../number-format.js";
 import { packageVersion, version } from "../version.js";
 import { type Context, createCommand, withContext } from "./command.js";
-import { formatBytes, formatPower, formatSignificant } from "./format.js";
 import { facts } from "./table.js";
 
 export const doctorCommand = createCommand(

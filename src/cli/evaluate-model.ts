@@ -5,11 +5,11 @@ import { diffusionInformation, imageSpectrum } from "../evaluation/diffusion-inf
 import type { Estimate, ImageLikelihoods, LikelihoodSummary } from "../evaluation/nll.js";
 import { type ModelFigures, type ModelMetric, measureModel } from "../experiments/model-figures.js";
 import type { TrainedModel } from "../generation/trained-model.js";
+import { formatCount } from "../number-format.js";
 import { activeDimensionsChart, informationFigure, rateDistortionFigure } from "../report/likelihood-charts.js";
 import { chartToPng, withDefaultColours } from "../report/svg.js";
 import type { Context } from "./command.js";
 import { showRate } from "./features-options.js";
-import { formatCount } from "./format.js";
 import type { OtherEvaluation } from "./other-evaluations.js";
 
 export interface HeldOutOptions {

@@ -9,6 +9,7 @@ import { nameOfMetric, type QualityMetric } from "../experiments/quality.js";
 import { writeReference } from "../experiments/reference-file.js";
 import { type SampleQuality, sampleQuality } from "../experiments/sample-quality.js";
 import type { Pictures } from "../generation/pictures.js";
+import { formatCount, formatFixed, formatSignificant } from "../number-format.js";
 import type { Context } from "./command.js";
 import {
   type FeatureOptions,
@@ -18,7 +19,6 @@ import {
   qualityAsked,
   showRate,
 } from "./features-options.js";
-import { formatCount, formatFixed, formatSignificant } from "./format.js";
 
 /** What the figures were measured with and against. */
 export interface QualityResult extends SampleQuality {

@@ -8,9 +8,9 @@ import type { Naming } from "../exchange/state-dictionary.js";
 import { writeSafetensors, writeTorch } from "../exchange/write-weights.js";
 import { parameterSpecs, type TrainedModel } from "../generation/trained-model.js";
 import { countParameters } from "../model/index.js";
+import { formatBytes, formatCount } from "../number-format.js";
 import { openRun } from "../training/open-run.js";
 import { type Context, createCommand, withContext } from "./command.js";
-import { formatBytes, formatCount } from "./format.js";
 import { checkFilePlace, checkFolderPlace, makeFolder } from "./output-place.js";
 import { addWeightsOptions, type WeightsOptions } from "./sampling-options.js";
 

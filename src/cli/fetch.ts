@@ -2,8 +2,8 @@
 import { Argument } from "commander";
 import { type DownloadName, downloads } from "../data/downloads.js";
 import { fetchDownload } from "../data/fetch.js";
+import { formatBytes, formatDuration, formatShare } from "../number-format.js";
 import { type Context, createCommand, withContext } from "./command.js";
-import { formatBytes, formatDuration, formatShare } from "./format.js";
 import { secondsLeft } from "./progress.js";
 import type { Status } from "./status-line.js";
 

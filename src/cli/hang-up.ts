@@ -6,6 +6,7 @@
  */
 import { fstatSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { attempt } from "../attempt.js";
 
 /** What tells how the program was started. */
 export interface Start {
@@ -60,12 +61,4 @@ function isWriteOnly(info: string | undefined): boolean {
 function ignoresHangUp(status: string | undefined): boolean {
   const mask = /^SigIgn:\s*([0-9a-f]+)/m.exec(status ?? "")?.[1];
   return mask !== undefined && Number.parseInt(mask.slice(-1), 16) % 2 === 1;
-}
-
-function attempt<T>(action: () => T): T | undefined {
-  try {
-    return action();
-  } catch {
-    return undefined;
-  }
 }

@@ -7,10 +7,10 @@ import { readWeights } from "../exchange/read-weights.js";
 import { decodeText } from "../formats/text.js";
 import { parameterSpecs } from "../generation/trained-model.js";
 import { countParameters } from "../model/index.js";
+import { formatCount } from "../number-format.js";
 import { expectEmpty, saveModel } from "../training/save-model.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "./configuration.js";
-import { formatCount } from "./format.js";
 import { programName } from "./invocation.js";
 
 interface Options extends ConfigurationOptions {

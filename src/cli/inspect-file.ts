@@ -5,8 +5,8 @@ import { describeWeightsFile, type FileDescription } from "../exchange/describe-
 import { describeOnnxFile, type OnnxDescription } from "../exchange/onnx/describe-onnx.js";
 import { beginsLikeWeights } from "../exchange/weights-file.js";
 import { type Flaws, listFlaws } from "../formats/flaws.js";
+import { formatBytes, formatCount } from "../number-format.js";
 import type { Context } from "./command.js";
-import { formatBytes, formatCount } from "./format.js";
 import { facts, table } from "./table.js";
 
 /** Endings of files of weights and of programs. */

@@ -1,6 +1,7 @@
 /** @file What `inspect` says of a run besides its model: how far it is, on which images, how well, what is saved. */
+
+import { formatBytes, formatCount, formatDuration, formatFixed } from "../number-format.js";
 import type { CheckpointStatus, RunStatus } from "../training/run-status.js";
-import { formatBytes, formatCount, formatDuration, formatFixed } from "./format.js";
 import { facts } from "./table.js";
 
 /** Checkpoints that are named one by one: the newest. */

@@ -10,6 +10,7 @@ import type { FeatureExtractor } from "../features/extractor.js";
 import { guidanceWeights } from "../generation/guidance.js";
 import type { ImageSampler, Samples } from "../generation/sampler.js";
 import type { TrainedModel } from "../generation/trained-model.js";
+import { formatCount, formatDuration } from "../number-format.js";
 import { imageCount, wholeNumbers } from "./arguments.js";
 import { type Context, createCommand, withContext } from "./command.js";
 import {
@@ -21,7 +22,6 @@ import {
   openReference,
   qualityAsked,
 } from "./features-options.js";
-import { formatCount, formatDuration } from "./format.js";
 import { parseWeights } from "./guidance-options.js";
 import { type ImageOptions, layoutOption, openImages } from "./images.js";
 import { openSampler } from "./open-sampler.js";

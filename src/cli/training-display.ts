@@ -4,12 +4,19 @@ import { dirname, join } from "node:path";
 import { microBatchOf, type TrainingConfig } from "../config/index.js";
 import { makeFolderSynced, writeFileAtomic } from "../formats/atomic-file.js";
 import { writeError } from "../formats/write-error.js";
+import {
+  formatCount,
+  formatDuration,
+  formatFixed,
+  formatRate,
+  formatShare,
+  formatSignificant,
+} from "../number-format.js";
 import { bitsPerDim } from "../report/bits-per-dim.js";
 import { imageGrid, reconstructionGrid } from "../report/picture-grid.js";
 import type { TrainingEvent, Progress as TrainingProgress } from "../training/events.js";
 import type { SkipLine, ValidationLine } from "../training/metrics-log.js";
 import { picturePaths, runPaths } from "../training/run-folder.js";
-import { formatCount, formatDuration, formatFixed, formatRate, formatShare, formatSignificant } from "./format.js";
 import type { Progress } from "./progress.js";
 import { leaveAtOnce } from "./signals.js";
 import { type Status, type StatusParts, wholeLine } from "./status-line.js";

@@ -1,5 +1,5 @@
 /** @file The state of work that is counted: how much is done, how fast, how long it still takes. */
-import { formatCount, formatDuration, formatRate } from "./format.js";
+import { formatCount, formatDuration, formatRate } from "../number-format.js";
 import { secondsLeft } from "./progress.js";
 import type { Status } from "./status-line.js";
 

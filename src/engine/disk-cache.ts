@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { attempt } from "../attempt.js";
 import { cacheFolder } from "../cache-folder.js";
 
 /** Largest size of all files together, bytes; those used longest ago go first. */
@@ -41,14 +42,6 @@ export function cached<T>(key: string, { encode, decode }: Codec<T>, make: () =>
   const value = make();
   attempt(() => write(folder, path, encode(value)));
   return value;
-}
-
-function attempt<T>(action: () => T): T | undefined {
-  try {
-    return action();
-  } catch {
-    return undefined;
-  }
 }
 
 const sha256 = (content: string | Uint8Array): Buffer => createHash("sha256").update(content).digest();

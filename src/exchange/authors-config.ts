@@ -4,7 +4,8 @@
  */
 import { type Config, type ConfigInput, parseCompleteConfig, resolvePreset } from "../config/index.js";
 import { UserError } from "../errors.js";
-import { type PythonDictionary, type PythonValue, readPythonModule } from "../formats/python-module.js";
+import { readPythonModule } from "../formats/python-module.js";
+import type { PythonDictionary, PythonValue } from "../formats/python-values.js";
 
 /** A configuration, and what the user should know of how it came from theirs. */
 export interface TranslatedConfig {

@@ -3,17 +3,13 @@
  * of `def get_config(): …` what it returns. Values are numbers, texts, None, lists and dictionaries, and arithmetic of them;
  * `ConfigDict` and `dict` make dictionaries. Everything else is refused with its line and column.
  */
-import { type RefuseAt, refuserAt, type StatementLine, statementLines, type Token } from "./python-tokens.js";
 
-/** Lists and tuples are arrays, dictionaries Maps. */
-export type PythonValue = number | string | boolean | null | PythonValue[] | PythonDictionary;
-export type PythonDictionary = Map<string | number, PythonValue>;
+import { type RefuseAt, refuserAt, type StatementLine, statementLines, type Token } from "./python-tokens.js";
+import { FUNCTIONS, isTrue, numberOf, operate, type PythonDictionary, type PythonValue } from "./python-values.js";
 
 /** Characters of the largest file that is read. */
 const LARGEST = 1_000_000;
 const DEEPEST = 50;
-/** Elements of the longest list that arithmetic makes. */
-const LONGEST_LIST = 10_000;
 /** Calls of functions of the file, in all. */
 const MOST_CALLS = 100;
 
@@ -144,6 +140,12 @@ class Statement {
     );
   }
 
+  /** Refuses what is at a token. */
+  #refuser =
+    (at: Token) =>
+    (what: string): never =>
+      this.#refuse(at, what);
+
   #end(): void {
     if (this.#next.kind !== "end") this.#unexpected();
   }
@@ -196,7 +198,7 @@ class Statement {
         this.#take();
         const right = this.#expressions();
         this.#end();
-        target(this.#operate(sign, sign.text.slice(0, -1), value(), right()));
+        target(operate(sign.text.slice(0, -1), value(), right(), this.#refuser(sign)));
         return;
       }
       if (this.#is("=")) {
@@ -314,7 +316,7 @@ class Statement {
       } else {
         const operation = isNotIn ? "in" : sign.text;
         left = () => {
-          const value = this.#operate(sign, operation, a(), b());
+          const value = operate(operation, a(), b(), this.#refuser(sign));
           return isNot ? !value : value;
         };
       }
@@ -335,7 +337,7 @@ class Statement {
       const value = this.#unary();
       this.#depth--;
       return () => {
-        const number = this.#number(sign, value());
+        const number = numberOf(value(), this.#refuser(sign));
         return sign.text === "-" ? -number : number;
       };
     }
@@ -343,7 +345,7 @@ class Statement {
     const power = this.#next;
     if (!this.#skip("**")) return base;
     const exponent = this.#unary();
-    return () => this.#operate(power, "**", base(), exponent());
+    return () => operate("**", base(), exponent(), this.#refuser(power));
   }
 
   /** Attributes and elements of a value. */
@@ -484,87 +486,4 @@ class Statement {
       simple(given.map((each) => each())) ??
       this.#refuse(name, `a call of ${name.text} with other values than it takes`);
   }
-
-  #number(at: Token, value: PythonValue): number {
-    if (typeof value === "boolean") return Number(value);
-    return typeof value === "number" ? value : this.#refuse(at, "arithmetic of what is no number");
-  }
-
-  #operate(at: Token, sign: string, a: PythonValue, b: PythonValue): PythonValue {
-    if (sign === "==" || sign === "is") return isSame(a, b);
-    if (sign === "!=") return !isSame(a, b);
-    if (sign === "in") {
-      if (b instanceof Map) return b.has(a as string);
-      if (Array.isArray(b)) return b.some((each) => isSame(a, each));
-      return this.#refuse(at, "a search in what is no list");
-    }
-    if (sign === "+" && typeof a === "string" && typeof b === "string") return this.#short(at, a + b);
-    if (sign === "+" && Array.isArray(a) && Array.isArray(b)) return this.#short(at, [...a, ...b]);
-    if (sign === "*" && (Array.isArray(a) || Array.isArray(b))) {
-      const [list, times] = Array.isArray(a) ? [a, b] : [b as PythonValue[], a];
-      const count = Math.max(0, this.#number(at, times));
-      if (!Number.isInteger(count) || list.length * count > LONGEST_LIST) this.#refuse(at, "a list that is too long");
-      return Array.from({ length: list.length * count }, (_, index) => list[index % list.length]);
-    }
-    const [x, y] = [this.#number(at, a), this.#number(at, b)];
-    if (sign === "<") return x < y;
-    if (sign === ">") return x > y;
-    if (sign === "<=") return x <= y;
-    if (sign === ">=") return x >= y;
-    if (y === 0 && (sign === "/" || sign === "//" || sign === "%")) this.#refuse(at, "a division by 0");
-    const result = arithmetic(sign, x, y);
-    if (result === undefined || !Number.isFinite(result))
-      return this.#refuse(at, `arithmetic (${sign}) without a result`);
-    return result;
-  }
-
-  #short<T extends string | PythonValue[]>(at: Token, value: T): T {
-    return value.length > LONGEST_LIST ? this.#refuse(at, "a text or list that is too long") : value;
-  }
 }
-
-function arithmetic(sign: string, x: number, y: number): number | undefined {
-  if (sign === "+") return x + y;
-  if (sign === "-") return x - y;
-  if (sign === "*") return x * y;
-  if (sign === "/") return x / y;
-  if (sign === "//") return Math.floor(x / y);
-  if (sign === "%") return x - Math.floor(x / y) * y;
-  return sign === "**" ? x ** y : undefined;
-}
-
-/** Functions of Python that have one meaning on plain values; undefined where they have none. */
-const FUNCTIONS = new Map<string, (given: PythonValue[]) => PythonValue | undefined>([
-  [
-    "len",
-    ([list]) =>
-      Array.isArray(list) || typeof list === "string" ? list.length : list instanceof Map ? list.size : undefined,
-  ],
-  ["list", ([list = []]) => (Array.isArray(list) ? [...list] : undefined)],
-  ["tuple", ([list = []]) => (Array.isArray(list) ? [...list] : undefined)],
-  [
-    "int",
-    ([number]) => (typeof number === "number" || typeof number === "boolean" ? Math.trunc(Number(number)) : undefined),
-  ],
-  ["float", ([number]) => (typeof number === "number" || typeof number === "boolean" ? Number(number) : undefined)],
-  ["bool", ([value = false]) => isTrue(value)],
-  ["sum", ([list]) => numbersOf([list])?.reduce((total, each) => total + each, 0)],
-  ["max", (given) => atLeastOne(numbersOf(given), Math.max)],
-  ["min", (given) => atLeastOne(numbersOf(given), Math.min)],
-]);
-
-function numbersOf(given: (PythonValue | undefined)[]): number[] | undefined {
-  const list = given.length === 1 && Array.isArray(given[0]) ? given[0] : given;
-  return list.every((each) => typeof each === "number") ? (list as number[]) : undefined;
-}
-
-const atLeastOne = (list: number[] | undefined, choose: (...list: number[]) => number) =>
-  list && list.length > 0 ? choose(...list) : undefined;
-
-const isTrue = (value: PythonValue): boolean =>
-  Array.isArray(value) ? value.length > 0 : value instanceof Map ? value.size > 0 : Boolean(value);
-
-/** Lists are the same where they hold the same plain values. */
-const isSame = (a: PythonValue, b: PythonValue): boolean =>
-  a === b ||
-  (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((each, index) => each === b[index]));

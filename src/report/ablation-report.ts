@@ -1,7 +1,7 @@
 /** @file The page of an ablation: the table beside the paper's, its figures, and the pictures of every run. */
 import type { Config } from "../config/index.js";
+import { formatCount } from "../number-format.js";
 import { ablationTable, type MeasuredRow, paperTable, type TextTable } from "./ablation-table.js";
-import { formatCount } from "./format.js";
 import { type Html, html } from "./html.js";
 import { renderPage } from "./page.js";
 import { chartFigure, listing, type Picture, pictureFigures, settingPaths } from "./page-parts.js";

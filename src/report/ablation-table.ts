@@ -3,7 +3,7 @@ import type { AblationRow } from "../experiments/ablation.js";
 import type { RunMeasurement } from "../experiments/measure-run.js";
 import { nameOfMetric, type QualityMetric } from "../experiments/quality.js";
 import type { SampleQuality } from "../experiments/sample-quality.js";
-import { spreadOf } from "./format.js";
+import { spreadOf } from "./spread.js";
 
 /** One row of the ablation with what was measured of its runs, one a seed. */
 export interface MeasuredRow {

@@ -1,10 +1,10 @@
 /** @file The architecture of any configuration as a picture: the paper's Figure 6. */
 import type { Config } from "../config/index.js";
 import { countParameters, groups, modelParameters } from "../model/index.js";
+import { formatShort } from "../number-format.js";
 import { outputChannels } from "../objective/loss.js";
 import { layOutArchitecture } from "./architecture-layout.js";
 import { type Box, type Diagram, drawDiagram, type Kind, type Label, moved, widthOf } from "./diagram-shapes.js";
-import { formatShort } from "./format.js";
 import { layOutStochasticLayer } from "./stochastic-layer-inset.js";
 
 const MARGIN = 20;

@@ -1,6 +1,7 @@
 /** @file A table of numbers as a chart: every cell coloured by its value, which stands in it. */
 import * as Plot from "@observablehq/plot";
-import { formatSignificant, formatSpread, type Spread } from "./format.js";
+import { formatSignificant } from "../number-format.js";
+import { formatSpread, type Spread } from "./spread.js";
 import { COLOURS, drawChart, type LegendEntry } from "./svg.js";
 
 /** Numbers by row and column. */

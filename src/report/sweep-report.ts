@@ -1,11 +1,12 @@
 /** @file The page of a guidance sweep: heat maps beside the paper's Table 2, the trade-off, and strips of samples. */
 import { paperTable2 } from "../experiments/paper-table-2.js";
 import type { SweepSettings } from "../experiments/sweep-folder.js";
-import { formatCount, formatFixed, formatSpread } from "./format.js";
+import { formatCount, formatFixed } from "../number-format.js";
 import { heatMap } from "./heat-map.js";
 import { type Html, html } from "./html.js";
 import { renderPage } from "./page.js";
 import { chartFigure, commandList, listing, type NextCommand, type Picture, pictureFigures } from "./page-parts.js";
+import { formatSpread } from "./spread.js";
 import type { Figure } from "./summary.js";
 import { bestWeights, type SweepNumbers, type SweepTable, sweepTables, weightsText } from "./sweep-tables.js";
 import { tradeOffChart } from "./trade-off-chart.js";

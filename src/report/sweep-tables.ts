@@ -2,8 +2,8 @@
 import { higherIsBetter, type QualityMetric, qualityMetrics } from "../experiments/quality.js";
 import type { CellResult } from "../experiments/sweep-folder.js";
 import type { SweepGrid } from "../experiments/sweep-grid.js";
-import { formatSpread, type Spread, spreadOf } from "./format.js";
 import { bestPlace, type HeatMap } from "./heat-map.js";
+import { formatSpread, type Spread, spreadOf } from "./spread.js";
 
 /** What was measured of a sweep. */
 export interface SweepNumbers {

@@ -3,6 +3,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { type FileHandle, readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { z } from "zod";
+import { attempt } from "../attempt.js";
 import { UserError } from "../errors.js";
 
 const holderSchema = z.object({
@@ -91,7 +92,7 @@ function processNow(pid: number): { began: string; ended: boolean } | undefined 
 
 /** This start of this machine; null where a Linux does not say. Other systems have no containers: there the name does. */
 function bootScope(): string | null {
-  return process.platform === "linux" ? attempt(bootId) : hostname();
+  return process.platform === "linux" ? (attempt(bootId) ?? null) : hostname();
 }
 
 const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
@@ -99,7 +100,7 @@ const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "ut
 function processScope(boot: string | null): string | null {
   if (process.platform !== "linux" || boot === null) return boot;
   const numbers = attempt(namespace);
-  return numbers && `${boot} ${numbers}`;
+  return numbers ? `${boot} ${numbers}` : null;
 }
 
 const namespace = (): string => readlinkSync("/proc/self/ns/pid");
@@ -128,11 +129,3 @@ export function isAlive(holder: Holder, here: Holder, locked: boolean | undefine
 /** Whether two holders are known to have the same of something. */
 export const isSame = (key: "processes" | "kernelLock" | "machine", a: Holder, b: Holder): boolean =>
   a[key] !== null && a[key] === b[key];
-
-function attempt<T>(action: () => T): T | null {
-  try {
-    return action();
-  } catch {
-    return null;
-  }
-}

@@ -55,6 +55,7 @@ const EVERYWHERE = new Set([
   "lifetime",
   "cache-folder",
   "number-format",
+  "attempt",
 ]);
 
 /** Folders, or files at the top, that may import everything. */

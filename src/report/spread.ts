@@ -1,14 +1,5 @@
-/** @file Figures of reports: numbers as people read them, and means with their deviation. */
+/** @file Means with their deviation. */
 import { decimalsOf, formatFixed, formatSignificant } from "../number-format.js";
-
-export {
-  formatCount,
-  formatDuration,
-  formatFixed,
-  formatShare,
-  formatShort,
-  formatSignificant,
-} from "../number-format.js";
 
 /** A mean, and after it the standard deviation with as many decimals, where there is one: "37.0 ± 0.3". */
 export function formatSpread({ value, deviation }: Spread, between = " "): string {

@@ -1,0 +1,10 @@
+/** @file What a machine may or may not tell. */
+
+/** The result of an action; undefined where it throws. */
+export function attempt<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+}
