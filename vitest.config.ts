@@ -10,8 +10,8 @@ const INTEGRATION = "src/**/*.integration.test.ts";
 const env = { STRATA_CACHE_DIR: "" };
 
 /**
- * One file a core, first. End-to-end tests start the built program, which takes all cores only while it computes: two files at
- * a time. Tests of a device that there is once are run in turn.
+ * One file a core, first. Tests that start the built program, or compute on WebGPU, take all cores only some of the time: two
+ * files at a time. Nothing runs beside the long ones, some of which measure.
  */
 const parallel = { maxWorkers: "100%", sequence: { groupOrder: 0 } };
 const globalSetup = "test/support/build.ts";
@@ -63,7 +63,7 @@ export default defineConfig({
       project("integration", integration, 120_000, { ...together, exclude: alone }),
       project("integration-alone", alone.filter(isIntegration), 120_000, parallel),
       project("end-to-end", ["test/end-to-end/**/*.test.ts"], 300_000, inPairs),
-      project("webgpu", ["test/webgpu/**/*.test.ts"], 180_000, inTurn),
+      project("webgpu", ["test/webgpu/**/*.test.ts"], 180_000, inPairs),
       project("long", ["test/long/**/*.test.ts"], 3_600_000, inTurn),
     ],
   },

@@ -23,8 +23,9 @@ const commands: Record<string, () => Promise<Command>> = {
   doctor: async () => (await import("./doctor.js")).doctorCommand,
 };
 
-/** The command that the words begin with; else, for help and for what is misspelt, all of them. */
-function called(words: readonly string[]): Promise<Command[]> {
+/** The command that the words begin with; else, for help and for what is misspelt, all of them. A version needs none. */
+function called(words: readonly string[]): Promise<Command[]> | Command[] {
+  if (words.length === 1 && words[0] === "--version") return [];
   const first = words.find((word) => !word.startsWith("-")) ?? "";
   const loaders = Object.hasOwn(commands, first) ? [commands[first]] : Object.values(commands);
   return Promise.all(loaders.map((load) => load()));

@@ -3,19 +3,21 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take half a minute and more, the longest first. */
 const LONG = [
-  "endings",
-  "cli-run",
-  "cli-ablate",
-  "training",
-  "cli-hierarchy",
-  "cli-exchange",
-  "health",
-  "cli-evaluate",
+  "end-to-end/endings",
+  "webgpu/command-line",
+  "end-to-end/cli-run",
+  "webgpu/webgpu",
+  "end-to-end/training",
+  "end-to-end/cli-exchange",
+  "end-to-end/health",
+  "end-to-end/cli-ablate",
+  "end-to-end/cli-evaluate",
+  "end-to-end/cli-hierarchy",
 ];
 
 /** Where a file comes: among those above, or after them. */
 const rank = ({ moduleId }: TestSpecification): number => {
-  const place = LONG.findIndex((name) => moduleId.endsWith(`/end-to-end/${name}.test.ts`));
+  const place = LONG.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
   return place < 0 ? LONG.length : place;
 };
 

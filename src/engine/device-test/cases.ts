@@ -20,7 +20,7 @@ export const TOLERANCE = 2e-5;
 /** WebGPU promises no more of these. */
 const COARSE: Partial<Record<OperationName, number>> = { sin: 2e-3, cos: 2e-3, asin: 2e-3, atan: 2e-3 };
 
-/** Every kernel by itself, then a residual block of constant weights, whose operations ONNX Runtime fuses. */
+/** Every kernel by itself, storage, then a residual block of constant weights, whose operations ONNX Runtime fuses. */
 export function testCases(): Case[] {
   const single = Object.entries(kernels).flatMap(([name, cases]) => {
     const op = name as OperationName;
@@ -32,7 +32,17 @@ export function testCases(): Case[] {
       return { name: formatEquation(graph.equations[0]), graph, inputs, optimise: false, tolerance };
     });
   });
-  return [...single, residualBlock()];
+  return [...single, ...[3, 8, 16].map(storage), residualBlock()];
+}
+
+/** Images to storage and back. The order in storage is each device's own: a CPU's depends on its vector instructions. */
+function storage(channels: number): Case {
+  const builder = new GraphBuilder();
+  const images = new Value([2, channels, 12, 12], "float32");
+  const stored = builder.emit("toStorage", [images], {});
+  const graph = builder.build([images], builder.emit("fromStorage", stored, { shape: images.shape }));
+  const name = `images of ${channels} channels to storage and back`;
+  return { name, graph, inputs: [floats(images.shape)], optimise: false, tolerance: TOLERANCE };
 }
 
 /** x + conv(conv(x σ(x))), 3×3 then 1×1. */

@@ -36,6 +36,15 @@ test("a device that computes as the CPU does agrees in every case", async () => 
   expect(started).toEqual(cases.map(({ name }) => name));
 });
 
+test("a device that keeps images in another order than the CPU agrees too", async () => {
+  class Unblocked extends Runtime {
+    override readonly device = "webgpu"; // has no blocks
+  }
+  const device = new Unblocked({ threads: 1 });
+  expect(await compareRuntimes(device, reference, cases)).toMatchObject({ count: cases.length, fault: undefined });
+  await device.dispose();
+});
+
 test.each([
   ["a wrong element", (elements: Float32Array) => elements.fill(9, 40, 41), "off by"],
   ["not a number", (elements: Float32Array) => elements.fill(Number.NaN, 40, 41), "off by Infinity"],
