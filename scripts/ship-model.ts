@@ -5,9 +5,9 @@
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readMetrics } from "../src/training/metrics-log.js";
-import { openRun } from "../src/training/open-run.js";
-import { saveModel } from "../src/training/save-model.js";
+import { readMetrics } from "../src/training/run/metrics-log.js";
+import { openRun } from "../src/training/run/open-run.js";
+import { saveModel } from "../src/training/run/save-model.js";
 
 const [run, name] = process.argv.slice(2);
 if (!run || !name) throw new Error("Expected RUN and NAME.");

@@ -15,14 +15,14 @@ export {
 } from "./data/index.js";
 export { type OpenRuntimeOptions, openRuntime, Runtime, type RuntimeOptions } from "./engine/index.js";
 export { UserError } from "./errors.js";
-export { type Bound, type BoundOptions, heldOutBound } from "./evaluation/held-out-bound.js";
+export { type Bound, type BoundOptions, heldOutBound } from "./inference/measures/held-out-bound.js";
 export {
   ACTIVE_FROM_NATS,
   type GroupInformation,
   type Information,
   type InformationOptions,
   information,
-} from "./evaluation/information.js";
+} from "./inference/measures/information.js";
 export {
   type Estimate,
   type ImageLikelihoods,
@@ -30,46 +30,21 @@ export {
   type LikelihoodOptions,
   type LikelihoodSummary,
   negativeLogLikelihood,
-} from "./evaluation/nll.js";
+} from "./inference/measures/nll.js";
 export {
   type RateDistortion,
   type RateDistortionOptions,
   type RateDistortionPoint,
   rateDistortion,
-} from "./evaluation/rate-distortion.js";
-export { exportOnnx } from "./exchange/onnx/export-onnx.js";
-export { type ForeignWeights, readWeights } from "./exchange/read-weights.js";
-
-export { writeSafetensors, writeTorch } from "./exchange/write-weights.js";
-export { type FeatureSet, type MeasureOptions, measureFeatures } from "./experiments/feature-set.js";
-export { drawnPictures, type PictureStream, picturesInMemory, picturesOfSet } from "./experiments/picture-streams.js";
-export { type CompareOptions, compare, type QualityMetric, type QualityValue } from "./experiments/quality.js";
-export { referenceOfSet } from "./experiments/reference.js";
-export { referenceOfFile, writeReference } from "./experiments/reference-file.js";
-export { type SampleQuality, type SampleQualityOptions, sampleQuality } from "./experiments/sample-quality.js";
-export { type OpenClassifierOptions, openClassifier } from "./features/classifier/open-classifier.js";
-export type { FeatureExtractor, Features } from "./features/extractor.js";
-export { type InceptionOptions, openInception } from "./features/inception/inception.js";
-export { type OnnxFileOptions, openOnnxFile } from "./features/onnx-file.js";
-export { openPixels } from "./features/pixels.js";
-export { Cascade, type EnlargingOptions } from "./generation/cascade.js";
-export { type FoundClass, findClass } from "./generation/class-label.js";
-export type { LabelledPictures } from "./generation/encoder-inputs.js";
-export { type FormationOptions, formation } from "./generation/formation.js";
-export type { Guidance, GuidanceRule } from "./generation/guidance.js";
-export { interpolate, slerp } from "./generation/interpolate.js";
-export {
-  concatenateLatents,
-  type DrawOptions,
-  type Latents,
-  type LatentsOptions,
-  latentsAt,
-  latentsOf,
-  latentsOfSamples,
-} from "./generation/latents.js";
-export { NotAPicture, type Pictures } from "./generation/pictures.js";
-export { type ReconstructOptions, reconstruct } from "./generation/reconstruct.js";
-export { resample } from "./generation/resample.js";
+} from "./inference/measures/rate-distortion.js";
+export { type GridOptions, imageGrid, reconstructionGrid } from "./inference/picture-grid.js";
+export { NotAPicture, type Pictures } from "./inference/pictures.js";
+export type { LabelledPictures } from "./inference/programs/encoder-inputs.js";
+export { Cascade, type EnlargingOptions } from "./inference/sampling/cascade.js";
+export { type FoundClass, findClass } from "./inference/sampling/class-label.js";
+export { type LatentsOptions, latentsOf } from "./inference/sampling/encode-latents.js";
+export { type FormationOptions, formation } from "./inference/sampling/formation.js";
+export { type ReconstructOptions, reconstruct } from "./inference/sampling/reconstruct.js";
 export {
   type GuidanceReport,
   type ImageSampler,
@@ -78,17 +53,31 @@ export {
   type SamplerOptions,
   type Samples,
   type SampleValues,
-} from "./generation/sampler.js";
-export type { Temperature } from "./generation/temperature.js";
-export type { DataSummary, ParameterTree, TrainedModel } from "./generation/trained-model.js";
-export * from "./metrics/index.js";
-export { type ModelSummary, summariseModel } from "./report/model-summary.js";
-export { type GridOptions, imageGrid, reconstructionGrid } from "./report/picture-grid.js";
+} from "./inference/sampling/sampler.js";
+export type { DataSummary, ParameterTree, TrainedModel } from "./inference/trained-model.js";
+export { interpolate, slerp } from "./latents/interpolate.js";
+export { concatenateLatents, type DrawOptions, type Latents, latentsAt, latentsOfSamples } from "./latents/latents.js";
+export type { Guidance, GuidanceRule, Temperature } from "./latents/per-group.js";
+export { varyLatents } from "./latents/vary.js";
+export { type OpenClassifierOptions, openClassifier } from "./quality/classifier/open-classifier.js";
+export { type FeatureSet, type MeasureOptions, measureFeatures } from "./quality/feature-set.js";
+export type { FeatureExtractor, Features } from "./quality/features/extractor.js";
+export { type OnnxFileOptions, openOnnxFile } from "./quality/features/onnx-file.js";
+export { openPixels } from "./quality/features/pixels.js";
+export { type InceptionOptions, openInception } from "./quality/inception/inception.js";
+export * from "./quality/metrics/index.js";
+export { drawnPictures, type PictureStream, picturesInMemory, picturesOfSet } from "./quality/picture-streams.js";
+export { type CompareOptions, compare, type QualityMetric, type QualityValue } from "./quality/quality.js";
+export { referenceOfSet } from "./quality/reference.js";
+export { referenceOfFile, writeReference } from "./quality/reference-file.js";
+export { type SampleQuality, type SampleQualityOptions, sampleQuality } from "./quality/sample-quality.js";
 export { type RunReportOptions, writeRunReport } from "./report/run-report.js";
+export { type ModelSummary, summariseModel } from "./training/cost/model-summary.js";
+export { type Diagnosis, TrainingStopped } from "./training/divergence.js";
 export type { Progress, TrainingEvent } from "./training/events.js";
-export { type Diagnosis, TrainingStopped } from "./training/health.js";
-export type { Best } from "./training/held-out.js";
 export type { LayerNorm } from "./training/layer-norms.js";
+export type { TrainResult } from "./training/loop.js";
+export type { Best } from "./training/run/held-out.js";
 export {
   type MetricsLine,
   type PlateauLine,
@@ -97,9 +86,11 @@ export {
   type SkipLine,
   type TrainLine,
   type ValidationLine,
-} from "./training/metrics-log.js";
-export { type OpenRunOptions, openRun } from "./training/open-run.js";
-export { type SavedWeights, saveModel } from "./training/save-model.js";
+} from "./training/run/metrics-log.js";
+export { type OpenRunOptions, openRun } from "./training/run/open-run.js";
+export { type SavedWeights, saveModel } from "./training/run/save-model.js";
 export { type TrainOptions, train } from "./training/train.js";
-export type { TrainResult } from "./training/training-loop.js";
 export { version } from "./version.js";
+export { exportOnnx } from "./weights/onnx/export-onnx.js";
+export { type ForeignWeights, readWeights } from "./weights/read-weights.js";
+export { writeSafetensors, writeTorch } from "./weights/write-weights.js";

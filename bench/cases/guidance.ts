@@ -1,8 +1,8 @@
 /** @file What guidance costs: our guided sampler in turns with our plain one, in one process. */
 import { applySettings, resolvePreset } from "../../src/config/index.js";
 import { Runtime } from "../../src/engine/index.js";
-import { compilePriorPass } from "../../src/generation/prior-pass.js";
-import { drawSamples, priorKind } from "../../src/generation/sampler.js";
+import { compilePriorPass } from "../../src/inference/programs/prior-pass.js";
+import { drawSamples, priorKind } from "../../src/inference/sampling/sampler.js";
 import { interleave } from "../measure.js";
 import { GUIDANCE, generatorWeights, pictures } from "../peers/inputs.js";
 import { type BenchOptions, type Case, digits, type Line, type Section } from "../suite.js";

@@ -1,7 +1,7 @@
 /** @file Measures of sets of vectors as wide as Inception's features. Beside PyTorch. */
 import { fileURLToPath } from "node:url";
 import { Runtime } from "../../src/engine/index.js";
-import { frechetDistance, momentsOf, precisionRecall, symmetricEigenvalues } from "../../src/metrics/index.js";
+import { frechetDistance, momentsOf, precisionRecall, symmetricEigenvalues } from "../../src/quality/metrics/index.js";
 import { keyFromSeed, normal } from "../../src/random/index.js";
 import { interleave, type Timed } from "../measure.js";
 import { Responder } from "../peers/responder.js";

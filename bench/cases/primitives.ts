@@ -1,7 +1,7 @@
 /** @file Single operations on the engine against jax-js's own WebAssembly back-end. */
 import { blockUntilReady, grad, lax, nn, numpy as np } from "@jax-js/jax";
 import { compile, Runtime, spec } from "../../src/engine/index.js";
-import { swish } from "../../src/model/index.js";
+import { swish } from "../../src/engine/primitives.js";
 import { interleave, wave } from "../measure.js";
 import { type BenchOptions, digits, type Line, type Section } from "../suite.js";
 

@@ -9,17 +9,17 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { parseGuidance } from "../../src/cli/guidance-options.js";
+import { parseGuidance } from "../../src/cli/options/guidance-options.js";
 import { type ImageSet, openData, take } from "../../src/data/index.js";
 import { Runtime } from "../../src/engine/index.js";
-import { ClassifierExtractor } from "../../src/features/classifier/classifier-extractor.js";
-import { BATCH_SIZE, examplesOf } from "../../src/features/classifier/examples.js";
-import type { Classifier } from "../../src/features/classifier/network.js";
-import { trainClassifier } from "../../src/features/classifier/training.js";
-import { decodeClassifier, encodeClassifier } from "../../src/features/classifier/weights.js";
-import { reconstruct } from "../../src/generation/reconstruct.js";
-import { Sampler } from "../../src/generation/sampler.js";
-import { openRun } from "../../src/training/open-run.js";
+import { reconstruct } from "../../src/inference/sampling/reconstruct.js";
+import { Sampler } from "../../src/inference/sampling/sampler.js";
+import { ClassifierExtractor } from "../../src/quality/classifier/classifier-extractor.js";
+import { BATCH_SIZE, examplesOf } from "../../src/quality/classifier/examples.js";
+import type { Classifier } from "../../src/quality/classifier/network.js";
+import { trainClassifier } from "../../src/quality/classifier/training.js";
+import { decodeClassifier, encodeClassifier } from "../../src/quality/classifier/weights.js";
+import { openRun } from "../../src/training/run/open-run.js";
 import { judgementOf } from "./judgement.js";
 import { cells, columns, type Judged } from "./table.js";
 

@@ -2,11 +2,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Spec } from "../../src/engine/index.js";
-import { type InceptionWeights, inceptionSpecs } from "../../src/features/inception/network.js";
-import { foldWeights } from "../../src/features/inception/weights.js";
-import { encodeSafetensors } from "../../src/formats/safetensors.js";
-import type { Tensor } from "../../src/formats/tensor.js";
-import { toBytes } from "../../src/generation/pictures.js";
+import { toBytes } from "../../src/inference/pictures.js";
+import { encodeSafetensors } from "../../src/io/tensors/safetensors.js";
+import type { Tensor } from "../../src/io/tensors/tensor.js";
+import { type InceptionWeights, inceptionSpecs } from "../../src/quality/inception/network.js";
+import { foldWeights } from "../../src/quality/inception/weights.js";
 import { ruledTensors } from "../../test/support/inception-weights.js";
 import { wave } from "../measure.js";
 import { withFolder } from "../scratch.js";

@@ -1,8 +1,8 @@
 /** @file Our features of the Inception network, as a competitor. */
 import { readFileSync } from "node:fs";
 import { Runtime } from "../../src/engine/index.js";
-import { inceptionExtractor } from "../../src/features/inception/inception.js";
-import { readSafetensors } from "../../src/formats/safetensors.js";
+import { readSafetensors } from "../../src/io/tensors/safetensors.js";
+import { inceptionExtractor } from "../../src/quality/inception/inception.js";
 import type { FeaturesTask } from "../protocol.js";
 import { inceptionWeights } from "./inception-inputs.js";
 import { serve, timed } from "./serve.js";

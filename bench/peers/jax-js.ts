@@ -1,15 +1,15 @@
 /** @file jax-js's own WebAssembly back-end as a competitor: our functions, compiled by its `jit` instead of our engine. */
 import { jit, numpy as np, tree } from "@jax-js/jax";
 import type { Config } from "../../src/config/index.js";
-import { parameterSpecs } from "../../src/generation/trained-model.js";
+import { parameterSpecs } from "../../src/inference/trained-model.js";
 import { groups, type ModelParameters, mapParameters, parameterEntries } from "../../src/model/index.js";
 import type { LossBatch } from "../../src/objective/auto-encode.js";
 import { lossAndGradients, type SpectralVectors } from "../../src/objective/loss.js";
-import { adamaxStepSize, adamaxUpdate, type OptimizerState } from "../../src/training/adamax.js";
 import { initialState } from "../../src/training/initial-state.js";
-import { learningRate } from "../../src/training/learning-rate.js";
-import { averageDecay } from "../../src/training/moving-average.js";
-import { stepInputs } from "../../src/training/step-inputs.js";
+import { stepInputs } from "../../src/training/inputs/step-inputs.js";
+import { adamaxStepSize, adamaxUpdate, type OptimizerState } from "../../src/training/optimizer/adamax.js";
+import { learningRate } from "../../src/training/optimizer/learning-rate.js";
+import { averageDecay } from "../../src/training/optimizer/moving-average.js";
 import type { Task } from "../protocol.js";
 import { imageBatch } from "./inputs.js";
 import { type Prepared, serve, timed } from "./serve.js";

@@ -1,15 +1,15 @@
 /** @file Strata as a competitor. */
 import type { Config } from "../../src/config/index.js";
 import { Runtime } from "../../src/engine/index.js";
-import { encoderInputs } from "../../src/generation/encoder-inputs.js";
-import { areaDownsample } from "../../src/generation/low-resolution.js";
-import { fromBytes, toBytes } from "../../src/generation/pictures.js";
-import { compilePosteriorPass } from "../../src/generation/posterior-pass.js";
-import { compilePriorPass } from "../../src/generation/prior-pass.js";
-import { drawSamples, priorKind } from "../../src/generation/sampler.js";
+import { fromBytes, toBytes } from "../../src/inference/pictures.js";
+import { encoderInputs } from "../../src/inference/programs/encoder-inputs.js";
+import { areaDownsample } from "../../src/inference/programs/low-resolution.js";
+import { compilePosteriorPass } from "../../src/inference/programs/posterior-pass.js";
+import { compilePriorPass } from "../../src/inference/programs/prior-pass.js";
+import { drawSamples, priorKind } from "../../src/inference/sampling/sampler.js";
 import { groups } from "../../src/model/index.js";
 import { initialState } from "../../src/training/initial-state.js";
-import { stepInputs } from "../../src/training/step-inputs.js";
+import { stepInputs } from "../../src/training/inputs/step-inputs.js";
 import { Trainer } from "../../src/training/trainer.js";
 import type { Work } from "../protocol.js";
 import { GUIDANCE, generatorWeights, imageBatch, pictures, showNoise } from "./inputs.js";

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** @file The executable `strata`. */
 import { loadingError, reportFailure } from "./failure.js";
-import { flushResults, READER_GONE, surviveLostReaders } from "./output.js";
+import { flushResults, READER_GONE, surviveLostReaders } from "./output/output.js";
 import { handleSignals } from "./signals.js";
 
 // Before everything else is loaded, which takes a moment: a signal then ends in 130 too.

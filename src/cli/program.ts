@@ -1,26 +1,26 @@
 /** @file The program `strata`: its commands, and the exit code of a command line. */
 import { Command, CommanderError } from "commander";
-import { addGlobalOptions, Interrupted } from "./command.js";
 import { EXIT, reportFailure } from "./failure.js";
 import { programName } from "./invocation.js";
+import { addGlobalOptions, Interrupted } from "./options/command.js";
 import { INTERRUPTED } from "./signals.js";
 
 /** The commands in the order in which `strata --help` lists them. Each is loaded when it is called: a start need not read the whole program. */
 const commands: Record<string, () => Promise<Command>> = {
-  demo: async () => (await import("./demo.js")).demoCommand,
-  train: async () => (await import("./train.js")).trainCommand,
-  sample: async () => (await import("./sample.js")).sampleCommand,
-  reconstruct: async () => (await import("./reconstruct.js")).reconstructCommand,
-  evaluate: async () => (await import("./evaluate.js")).evaluateCommand,
-  sweep: async () => (await import("./sweep.js")).sweepCommand,
-  ablate: async () => (await import("./ablate.js")).ablateCommand,
-  report: async () => (await import("./report.js")).reportCommand,
-  inspect: async () => (await import("./inspect.js")).inspectCommand,
-  import: async () => (await import("./import.js")).importCommand,
-  export: async () => (await import("./export.js")).exportCommand,
-  data: async () => (await import("./data.js")).dataCommand,
-  fetch: async () => (await import("./fetch.js")).fetchCommand,
-  doctor: async () => (await import("./doctor.js")).doctorCommand,
+  demo: async () => (await import("./commands/demo.js")).demoCommand,
+  train: async () => (await import("./commands/train.js")).trainCommand,
+  sample: async () => (await import("./commands/sample.js")).sampleCommand,
+  reconstruct: async () => (await import("./commands/reconstruct.js")).reconstructCommand,
+  evaluate: async () => (await import("./commands/evaluate.js")).evaluateCommand,
+  sweep: async () => (await import("./commands/sweep.js")).sweepCommand,
+  ablate: async () => (await import("./commands/ablate.js")).ablateCommand,
+  report: async () => (await import("./commands/report.js")).reportCommand,
+  inspect: async () => (await import("./commands/inspect.js")).inspectCommand,
+  import: async () => (await import("./commands/import.js")).importCommand,
+  export: async () => (await import("./commands/export.js")).exportCommand,
+  data: async () => (await import("./commands/data.js")).dataCommand,
+  fetch: async () => (await import("./commands/fetch.js")).fetchCommand,
+  doctor: async () => (await import("./commands/doctor.js")).doctorCommand,
 };
 
 /** The command that the words begin with; else, for help and for what is misspelt, all of them. A version needs none. */

@@ -3,8 +3,8 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder, cacheProblem } from "../cache-folder.js";
 import { UserError } from "../errors.js";
-import { copyVerified, type DownloadOptions, download } from "../formats/download.js";
-import { sha256OfFile } from "../formats/file-hash.js";
+import { sha256OfFile } from "../io/files/file-hash.js";
+import { copyVerified, type DownloadOptions, download } from "../io/net/download.js";
 import { type DownloadName, downloads } from "./downloads.js";
 
 export interface FetchOptions extends Omit<DownloadOptions, "bytes" | "sha256"> {

@@ -15,9 +15,9 @@ export {
 export { type DataSet, type OpenOptions, openData } from "./open-data.js";
 export { digestOfSet } from "./packs/pack-format.js";
 export type { PackedImages } from "./packs/packed-images.js";
-export type { ImagePart } from "./samples/image-parts.js";
+export type { ImagePart, SampleFile } from "./samples/image-parts.js";
 export { hasSampleArray } from "./samples/sample-array.js";
-export { openSamples, type SampleFile } from "./samples/sample-files.js";
+export { openSamples } from "./samples/sample-files.js";
 export { emojiGroups } from "./sources/emoji.js";
 export { type Layout, layouts } from "./sources/folder-layout.js";
 export { type UnusedFiles, unusedNotice, unusedText } from "./sources/unused-files.js";

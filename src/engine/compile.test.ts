@@ -1,15 +1,15 @@
 import { grad, jit, lax, numpy as np } from "@jax-js/jax";
 import { afterAll, describe, expect, test } from "vitest";
 import { between, check, checkForward, floats, testRuntime } from "../../test/support/against-jax.js";
-import { sigmoid, softplus, swish } from "../model/activations.js";
 import { prepare } from "./compile.js";
-import { compile, type DeviceArray, Runtime, type Spec, spec } from "./index.js";
+import { compile, Runtime, type Spec, spec } from "./index.js";
+import { sigmoid, softplus, swish } from "./primitives.js";
 
 afterAll(() => testRuntime().dispose());
 const options = { runtime: testRuntime() };
 
 /** How often each operation occurs in the prepared graph. */
-function operations(fn: (...args: never[]) => unknown, args: Spec[]): Record<string, number> {
+function operations(fn: (...args: np.Array[]) => unknown, args: Spec[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { op } of prepare(fn, args).graph.equations) counts[op] = (counts[op] ?? 0) + 1;
   return counts;
@@ -17,16 +17,20 @@ function operations(fn: (...args: never[]) => unknown, args: Spec[]): Record<str
 
 describe("running", () => {
   test("trees go in and come out as the function has them", async () => {
-    const fn = ({ a, b }: { a: np.Array; b: np.Array[] }) => ({ sum: a.ref.add(b[0]), list: [a, b[1]] });
-    const program = await compile(fn, [{ a: spec([2]), b: [spec([2]), spec([], "int32")] }], options);
+    const fn = ({ a, b }: { a: np.Array; b: np.Array[] }) => ({
+      sum: a.ref.add(b[0]),
+      list: [b[1], a.astype(np.int32)],
+    });
+    const args = [{ a: spec([2]), b: [spec([2]), spec([], "int32")] }] as const;
+    const program = await compile(fn, args, { ...options, outputDtypes: { list: "int32" } });
     const result = await program.run({ a: Float32Array.of(1, 2), b: [Float32Array.of(3, 4), Int32Array.of(7)] });
-    expect(result).toEqual({ sum: Float32Array.of(4, 6), list: [Float32Array.of(1, 2), Int32Array.of(7)] });
+    expect(result).toEqual({ sum: Float32Array.of(4, 6), list: [Int32Array.of(7), Int32Array.of(1, 2)] });
     await program.dispose();
   });
 
   test("constant arguments are left out of run", async () => {
     const fn = (w: np.Array, x: np.Array) => [np.matmul(w, x)];
-    const constants = [Float32Array.of(1, 2, 3, 4)];
+    const constants = [Float32Array.of(1, 2, 3, 4)] as const;
     const program = await compile(fn, [spec([2, 2]), spec([2])], { ...options, constants });
     expect(await program.run(Float32Array.of(1, 10))).toEqual([Float32Array.of(21, 43)]);
     await program.dispose();
@@ -34,14 +38,24 @@ describe("running", () => {
 
   test("what is kept stays on the device, feeds the next run, and is read on demand", async () => {
     const fn = (x: np.Array) => ({ next: x.ref.mul(2), sum: x.sum() });
-    const program = await compile(fn, [spec([3])], { ...options, keep: { next: true } });
-    const first = (await program.run(Float32Array.of(1, 2, 3))) as { next: DeviceArray; sum: Float32Array };
-    const second = (await program.run(first.next)) as { next: DeviceArray; sum: Float32Array };
+    const program = await compile(fn, [spec([3])], { ...options, keepOnDevice: { next: true } });
+    const first = await program.run(Float32Array.of(1, 2, 3));
+    const second = await program.run(first.next);
     expect([first.sum[0], second.sum[0]]).toEqual([6, 12]);
     expect(await second.next.read()).toEqual(Float32Array.of(4, 8, 12));
     first.next.dispose();
     await expect(program.run(first.next)).rejects.toThrow("disposed already");
     second.next.dispose();
+    await program.dispose();
+  });
+
+  test("a result of another type than float32 is refused unless it is named", async () => {
+    const fn = (x: np.Array) => ({ count: x.astype(np.int32) });
+    await expect(compile(fn, [spec([2])], options)).rejects.toThrow(
+      "Expected float32 in the result, count, got int32. Name its type in outputDtypes, or cast it.",
+    );
+    const program = await compile(fn, [spec([2])], { ...options, outputDtypes: { count: "int32" } });
+    expect(await program.run(Float32Array.of(1, 2))).toEqual({ count: Int32Array.of(1, 2) });
     await program.dispose();
   });
 

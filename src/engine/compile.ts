@@ -1,7 +1,7 @@
 /** @file From a jax-js function to a program that ONNX Runtime runs. */
-
+import type { numpy as np } from "@jax-js/jax";
 import { cached } from "./disk-cache.js";
-import type { Graph } from "./graph.js";
+import type { Graph } from "./graph/graph.js";
 import { type LoweredProgram, loweredProgram } from "./lowered-program.js";
 import { blockSize } from "./onnx/block-size.js";
 import { lowerToOnnx } from "./onnx/lower.js";
@@ -9,33 +9,50 @@ import { contractDots } from "./passes/contract-dots.js";
 import { convolutionForms } from "./passes/convolution-forms.js";
 import { convolutionsToProducts } from "./passes/convolutions-to-products.js";
 import { removeDeadCode } from "./passes/dead-code.js";
-import { earlyResults } from "./passes/early-results.js";
 import { filterGradients } from "./passes/filter-gradients.js";
+import { earlyResults } from "./passes/hoist.js";
 import { imageResampling } from "./passes/image-resampling.js";
 import { pooling } from "./passes/pooling.js";
 import { dropCheckpoints, rematerialise } from "./passes/rematerialise.js";
 import { simplify } from "./passes/simplify.js";
-import { Program } from "./program.js";
-import { defaultRuntime, type Runtime } from "./runtime/runtime.js";
-import { acquireSession } from "./sessions.js";
-import { checkElements, type Spec, type TypedArray } from "./spec.js";
-import { type KeptAs, trace } from "./trace.js";
-import { entries, leaves, type Tree } from "./tree.js";
+import { type Operand, Program } from "./program.js";
+import { type DeviceArray, defaultRuntime, type Runtime } from "./runtime/runtime.js";
+import { acquireSession } from "./runtime/sessions.js";
+import { checkElements, type DType, type ElementsOf, type Spec } from "./spec.js";
+import { trace } from "./trace/trace.js";
+import { entries, leaves, type Mapped } from "./tree.js";
 
-export interface CompileOptions {
+/** One choice for the whole result, or one for each entry of the array or object that a function returns, by index or key. */
+type PerEntry<T> = T | { readonly [entry: string | number]: T };
+
+/** What was chosen for the entry `Key`. */
+type ChoiceFor<Choices, Key, Default> = Choices extends object
+  ? Key extends keyof Choices
+    ? Choices[Key]
+    : Default
+  : Choices;
+
+export interface CompileOptions<
+  Constants extends readonly unknown[] = readonly unknown[],
+  OnDevice extends PerEntry<boolean> = PerEntry<boolean>,
+  Dtypes extends PerEntry<DType> = PerEntry<DType>,
+> {
   /** Where the program runs; by default the one runtime that the process shares. */
   runtime?: Runtime;
   /**
-   * Elements of whole arguments, by position, that never change: they become part of the program, which lets the runtime
-   * lay weights out as it likes best. Such arguments are left out when the program is run.
+   * Elements of the first arguments, which never change: they become part of the program, which lets the runtime lay
+   * weights out as it likes best. These arguments are left out when the program is run.
    */
-  constants?: readonly (Tree<TypedArray> | undefined)[];
-  /** Types other than their own in which entries of the returned array or object leave, by index or key: bfloat16 to save memory. */
-  keptAs?: KeptAs;
+  constants?: Constants;
+  /**
+   * Types in which results leave, where that is not float32: bfloat16 to save memory; a result that comes out in another
+   * type and is read as such.
+   */
+  outputDtypes?: Dtypes;
   /** Compute the inside of blocks between `checkpoint`s again in the backward part: less memory, more time. Default: no. */
   rematerialise?: boolean;
-  /** Entries of the returned array or object, by index or key, that stay on the device as `DeviceArray`s. */
-  keep?: Readonly<Record<string | number, boolean>>;
+  /** Results that stay on the device, as `DeviceArray`s in a type of their own. Default: none. */
+  keepOnDevice?: OnDevice;
   /**
    * Says all that `fn` depends on besides the shapes of its arguments: its code, its configuration. With it the program
    * is kept on disk, and `fn` is not traced again. Programs with constants are not kept.
@@ -43,7 +60,48 @@ export interface CompileOptions {
   cacheKey?: string;
 }
 
-export interface PrepareOptions extends Pick<CompileOptions, "constants" | "rematerialise" | "keptAs"> {
+/** What a function of these specs takes while it is traced. */
+export type TracedArgs<Args extends readonly unknown[]> = {
+  -readonly [I in keyof Args]: Mapped<Args[I], Spec, np.Array>;
+};
+
+/** What a program takes for a tree of specs. */
+export type Given<T> = T extends Spec
+  ? Operand
+  : T extends readonly unknown[]
+    ? { readonly [I in keyof T]: Given<T[I]> }
+    : T extends object
+      ? { [K in keyof T]: Given<T[K]> }
+      : T;
+
+/** What the program takes: the arguments after the constant ones. */
+export type OpenArgs<
+  Args extends readonly unknown[],
+  Constants extends readonly unknown[],
+> = Constants extends readonly [unknown, ...infer MoreConstants]
+  ? Args extends readonly [unknown, ...infer MoreArgs]
+    ? OpenArgs<MoreArgs, MoreConstants>
+    : []
+  : { -readonly [I in keyof Args]: Given<Args[I]> };
+
+type Returned<Result, OnDevice, Dtype extends DType> = Mapped<
+  Result,
+  np.Array,
+  OnDevice extends true ? DeviceArray : ElementsOf[Dtype]
+>;
+
+/** What the program returns for what the function returned. */
+export type ResultOf<Result, OnDevice = false, Dtypes = "float32"> = Result extends np.Array
+  ? Returned<Result, OnDevice, Extract<Dtypes, DType>>
+  : {
+      [K in keyof Result]: Returned<
+        Result[K],
+        ChoiceFor<OnDevice, K, false>,
+        Extract<ChoiceFor<Dtypes, K, "float32">, DType>
+      >;
+    };
+
+export interface PrepareOptions extends Pick<CompileOptions, "constants" | "rematerialise" | "outputDtypes"> {
   /** Channels to a block of the machine's blocked convolutions; 0, the default, where it has none. */
   block?: number;
 }
@@ -67,37 +125,42 @@ const passes = (block: number, rematerialised: boolean) => [
 ];
 
 /** Traces `fn` and makes the graph that runs: what `compile` hands to the runtime. */
-export function prepare(
-  fn: (...args: never[]) => unknown,
-  args: readonly Tree<Spec>[],
-  { constants = [], rematerialise: rematerialised = false, block = 0, keptAs }: PrepareOptions = {},
-): { graph: Graph; outputs: Tree<Spec> } {
-  const { graph, outputs } = trace(fn, args, keptAs);
+export function prepare<const Args extends readonly unknown[], Result>(
+  fn: (...args: TracedArgs<Args>) => Result,
+  args: Args,
+  { constants = [], rematerialise: rematerialised = false, block = 0, outputDtypes }: PrepareOptions = {},
+): { graph: Graph; outputs: Mapped<Result, np.Array, Spec> } {
+  const { graph, outputs } = trace(fn, args, (path) => choiceFor(outputDtypes, path));
   const bound = bindConstants(graph, args, constants);
   const inOrder = passes(block, rematerialised);
   return { graph: inOrder.reduce((current, pass) => pass(current), bound), outputs };
 }
 
+/** What was chosen for the array at a path of the result. */
+function choiceFor<T>(choices: PerEntry<T> | undefined, path: string): T | undefined {
+  return typeof choices === "object" && choices !== null
+    ? (choices as Readonly<Record<string, T>>)[path.split(".")[0]]
+    : choices;
+}
+
 /** Turns the inputs of constant arguments into constants. */
-function bindConstants(graph: Graph, args: readonly Tree<Spec>[], constants: CompileOptions["constants"]): Graph {
+function bindConstants(graph: Graph, args: readonly unknown[], constants: readonly unknown[]): Graph {
   const known = new Map(graph.constants);
   const inputs = [...graph.inputs];
-  const open = args.flatMap((arg, position) => {
-    const specs = entries<Spec>(arg);
-    const values = inputs.splice(0, specs.length);
-    const given = constants?.[position];
-    if (given === undefined) return values;
-    const data = leaves<TypedArray>(given);
+  constants.forEach((constant, position) => {
+    const specs = entries(args[position]) as [path: string, spec: Spec][];
+    const data = leaves(constant);
     if (data.length !== specs.length) {
       throw new Error(`Constant argument ${position}: expected ${specs.length} arrays, got ${data.length}.`);
     }
+    const values = inputs.splice(0, specs.length);
     specs.forEach(([path, spec], index) => {
-      checkElements(data[index], spec, `constant argument ${position}${path && `, ${path}`}`);
-      known.set(values[index], data[index]);
+      const elements: unknown = data[index];
+      checkElements(elements, spec, `constant argument ${position}${path && `, ${path}`}`);
+      known.set(values[index], elements);
     });
-    return [];
   });
-  return { ...graph, inputs: open, constants: known };
+  return { ...graph, inputs, constants: known };
 }
 
 /** Graphics processors have no float64, and what ONNX Runtime would compute elsewhere instead could not stay on the device. */
@@ -111,6 +174,16 @@ function refuseFloat64(graph: Graph, device: string): void {
   );
 }
 
+/** Results that come to the host are of float32 unless the caller says otherwise: no change of type goes unnoticed. */
+function checkOutputDtypes(outputs: readonly [path: string, spec: Spec][], options: CompileOptions): void {
+  for (const [path, { dtype }] of outputs) {
+    if (dtype === "float32" || choiceFor(options.keepOnDevice, path) || choiceFor(options.outputDtypes, path)) continue;
+    throw new TypeError(
+      `Expected float32 in the result${path && `, ${path}`}, got ${dtype}. Name its type in outputDtypes, or cast it.`,
+    );
+  }
+}
+
 /**
  * Compiles a function of jax-js arrays.
  *
@@ -119,28 +192,38 @@ function refuseFloat64(graph: Graph, device: string): void {
  * @param fn - takes trees of arrays, returns one; owns its arguments
  * @param exampleArgs - for every argument a tree of specs
  * @throws Error naming the primitive and the function it came from when `fn` uses an operation the engine lacks; where it
- *   uses float64 on a device other than the CPU
+ *   uses float64 on a device other than the CPU; TypeError where a result of another type than float32 is not named
  */
-export async function compile(
-  fn: (...args: never[]) => unknown,
-  exampleArgs: readonly Tree<Spec>[],
-  { runtime = defaultRuntime(), keep = {}, cacheKey, ...options }: CompileOptions = {},
-): Promise<Program> {
-  const { constants = [], rematerialise = false, keptAs = {} } = options;
+export async function compile<
+  const Args extends readonly unknown[],
+  Result,
+  const Constants extends readonly unknown[] = [],
+  const OnDevice extends PerEntry<boolean> = false,
+  const Dtypes extends PerEntry<DType> = "float32",
+>(
+  fn: (...args: TracedArgs<Args>) => Result,
+  exampleArgs: Args,
+  options: CompileOptions<Constants, OnDevice, Dtypes> = {},
+): Promise<Program<OpenArgs<Args, Constants>, ResultOf<Result, OnDevice, Dtypes>>> {
+  const { runtime = defaultRuntime(), constants = [], rematerialise = false, outputDtypes, cacheKey } = options;
   const block = await blockSize(runtime);
   const lower = (): LoweredProgram => {
-    const { graph, outputs } = prepare(fn, exampleArgs, { constants, rematerialise, keptAs, block });
+    const { graph, outputs } = prepare(fn, exampleArgs, { constants, rematerialise, outputDtypes, block });
     if (runtime.device !== "cpu") refuseFloat64(graph, runtime.device);
+    checkOutputDtypes(entries(outputs) as [string, Spec][], options);
     return { ...lowerToOnnx(graph, block), returned: outputs };
   };
-  const shapes = entries<Spec>(exampleArgs as Tree<Spec>[]).map(([path, spec]) => `${path} ${spec}`);
-  const hasConstants = constants.some((constant) => constant !== undefined);
+  const shapes = entries(exampleArgs).map(([path, spec]) => `${path} ${spec}`);
   const lowered =
-    cacheKey === undefined || hasConstants
+    cacheKey === undefined || constants.length > 0
       ? lower()
-      : cached(JSON.stringify([cacheKey, shapes, rematerialise, keptAs, block, runtime.device]), loweredProgram, lower);
-  const kept = entries<Spec>(lowered.returned).map(([path]) => keep[path.split(".")[0]] ?? false);
-  const session = await acquireSession(lowered, runtime, kept, hasConstants);
-  const args = exampleArgs.filter((_, position) => constants[position] === undefined);
-  return new Program(runtime, session, args, lowered.returned, kept);
+      : cached(
+          JSON.stringify([cacheKey, shapes, rematerialise, outputDtypes, block, runtime.device]),
+          loweredProgram,
+          lower,
+        );
+  const result = lowered.returned;
+  const onDevice = entries(result).map(([path]) => choiceFor<boolean>(options.keepOnDevice, path) ?? false);
+  const session = await acquireSession(lowered, runtime, onDevice, constants.length > 0);
+  return new Program(runtime, session, { args: exampleArgs.slice(constants.length), result, onDevice });
 }

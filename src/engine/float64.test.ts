@@ -1,7 +1,7 @@
 import { numpy as np } from "@jax-js/jax";
 import { afterAll, expect, test } from "vitest";
 import { floats, testRuntime } from "../../test/support/against-jax.js";
-import { compile, type DeviceArray, Runtime, spec } from "./index.js";
+import { compile, Runtime, spec } from "./index.js";
 
 afterAll(() => testRuntime().dispose());
 const options = { runtime: testRuntime() };
@@ -14,11 +14,11 @@ test("a product of matrices is exact to 1e-14", async () => {
   const [rows, inner, columns] = [5, 70, 3];
   const [x, y] = [doubles(rows * inner, 1), doubles(inner * columns, 2)];
   const program = await compile(
-    (a: np.Array, b: np.Array) => [np.matmul(a, b)],
+    (a: np.Array, b: np.Array) => np.matmul(a, b),
     [spec([rows, inner], "float64"), spec([inner, columns], "float64")],
-    options,
+    { ...options, outputDtypes: "float64" },
   );
-  const [product] = (await program.run(x, y)) as Float64Array[];
+  const product = await program.run(x, y);
   expect(product).toBeInstanceOf(Float64Array);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
@@ -36,29 +36,26 @@ test("a product of matrices is exact to 1e-14", async () => {
 test("sums, differences and products of elements keep their digits, of float32 too once cast, and stay on the device", async () => {
   const fn = (total: np.Array, x: np.Array, shift: np.Array) => {
     const moved = x.astype(np.float64).sub(shift);
-    return [total.add(moved.ref.mul(moved).sum(0))];
+    return total.add(moved.ref.mul(moved).sum(0));
   };
   const specs = [spec([2], "float64"), spec([3, 2]), spec([2], "float64")];
-  const program = await compile(fn, specs, { ...options, keep: { 0: true } });
+  const program = await compile(fn, specs, { ...options, keepOnDevice: true });
   const shift = Float64Array.of(0.1, -1e-9);
-  const first = (await program.run(
-    Float64Array.of(1e-12, 1),
-    Float32Array.of(1, 2, 3, 4, 5, 6),
-    shift,
-  )) as DeviceArray[];
-  const second = (await program.run(first[0], Float32Array.of(0, 0, 0, 0, 0, 0), shift)) as DeviceArray[];
-  const [one, two] = (await second[0].read()) as Float64Array;
+  const first = await program.run(Float64Array.of(1e-12, 1), Float32Array.of(1, 2, 3, 4, 5, 6), shift);
+  const second = await program.run(first, Float32Array.of(0, 0, 0, 0, 0, 0), shift);
+  const [one, two] = await second.read();
   const squares = (numbers: number[], by: number) => numbers.reduce((sum, x) => sum + (x - by) ** 2, 0);
   expect(one).toBeCloseTo(1e-12 + squares([1, 3, 5, 0, 0, 0], 0.1), 13);
   expect(two).toBeCloseTo(1 + squares([2, 4, 6, 0, 0, 0], -1e-9), 13);
-  for (const array of [...first, ...second]) array.dispose();
+  for (const array of [first, second]) array.dispose();
   await program.dispose();
 });
 
 test("float32 meets float64 in float64, and whole numbers written in the function are exact", async () => {
-  const fn = (x: np.Array, y: np.Array) => [x.mul(y).add(1)];
-  const program = await compile(fn, [spec([1]), spec([1], "float64")], options);
-  expect(await program.run(Float32Array.of(3), Float64Array.of(0.1))).toEqual([Float64Array.of(3 * 0.1 + 1)]);
+  const fn = (x: np.Array, y: np.Array) => x.mul(y).add(1);
+  const specs = [spec([1]), spec([1], "float64")] as const;
+  const program = await compile(fn, specs, { ...options, outputDtypes: "float64" });
+  expect(await program.run(Float32Array.of(3), Float64Array.of(0.1))).toEqual(Float64Array.of(3 * 0.1 + 1));
   await program.dispose();
 });
 

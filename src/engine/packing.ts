@@ -1,7 +1,7 @@
 /** @file Many arrays as a few long ones: programs take and give those faster, and elementwise work on them is one operation. */
 import { numpy as np } from "@jax-js/jax";
+import { fromStorage, toStorage } from "./primitives.js";
 import { type Spec, spec } from "./spec.js";
-import { fromStorage, toStorage } from "./storage.js";
 
 /** Elements from which an array is a pack of its own: then nothing has to be cut out of a pack or joined to one. */
 const ALONE = 1e5;

@@ -1,20 +1,21 @@
 /** @file From a jax-js function to an ONNX model that other programs run, at any batch size. */
 import { UserError } from "../errors.js";
-import { prepare } from "./compile.js";
-import { type Atom, type Equation, formatEquation, type Graph, isLiteral } from "./graph.js";
+import { prepare, type TracedArgs } from "./compile.js";
+import { type Atom, type Equation, formatEquation, type Graph, isLiteral } from "./graph/graph.js";
 import { writeGraph } from "./onnx/lower.js";
 import { Lowering } from "./onnx/lowering.js";
 import { type About, batches, PortableModelBuilder, STAND_INS, sizeName } from "./onnx/portable-model.js";
 import type { Spec, TypedArray } from "./spec.js";
-import { entries, type Tree } from "./tree.js";
+import { entries, type Mapped } from "./tree.js";
 
 /** A function of weights and of one batch's inputs; inputs and outputs bear the names that callers of the model use. */
-export interface PortableFunction {
+export interface PortableFunction<Weights, Inputs> {
   /** Takes the weights and a record of arrays, returns one; owns its arguments. */
-  fn: (weights: never, inputs: never) => unknown;
-  weights: { specs: Tree<Spec>; data: Tree<TypedArray> };
-  /** The inputs for a batch of N; the first that depends on N tells the model's runtime what it is. */
-  inputs: (batch: number) => Readonly<Record<string, Spec>>;
+  fn: (...args: TracedArgs<[NoInfer<Weights>, NoInfer<Inputs>]>) => unknown;
+  /** A tree of specs, and the same tree with elements. */
+  weights: { specs: Weights; data: Mapped<Weights, Spec, TypedArray> };
+  /** A record of specs for a batch of N; the first that depends on N tells the model's runtime what it is. */
+  inputs: (batch: number) => Inputs;
 }
 
 /**
@@ -25,21 +26,24 @@ export interface PortableFunction {
  * @throws UserError when weights have a size that a batch size stands for; Error naming the equation that depends on the batch
  *   size in another way
  */
-export function portableModel({ fn, weights, inputs }: PortableFunction, about: About): Uint8Array {
+export function portableModel<Weights, Inputs extends Readonly<Record<string, Spec>>>(
+  { fn, weights, inputs }: PortableFunction<Weights, Inputs>,
+  about: About,
+): Uint8Array {
   checkSizes(weights.specs);
   const [first, second] = STAND_INS.map((batch) =>
-    prepare(fn as (...args: never[]) => unknown, [weights.specs, inputs(batch)], { constants: [weights.data] }),
+    prepare<[Weights, Inputs], unknown>(fn, [weights.specs, inputs(batch)], { constants: [weights.data] }),
   );
   checkAlike(first.graph, second.graph);
   const model = new PortableModelBuilder(STAND_INS[0]);
-  const outputs = entries<Spec>(first.outputs).map(([name]) => name);
+  const outputs = entries(first.outputs).map(([name]) => name);
   writeGraph(first.graph, new Lowering(0, model), { inputs: Object.keys(inputs(1)), outputs });
   return model.encodePortable(about);
 }
 
 /** A size of the weights that is a multiple of a stand-in would be taken for one of the batch. */
-function checkSizes(specs: Tree<Spec>): void {
-  for (const [path, { shape }] of entries<Spec>(specs)) {
+function checkSizes(specs: unknown): void {
+  for (const [path, { shape }] of entries(specs) as [string, Spec][]) {
     const size = shape.find((size) => STAND_INS.some((standIn) => batches(size, standIn) > 0));
     if (size === undefined) continue;
     throw new UserError(

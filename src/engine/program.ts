@@ -1,50 +1,68 @@
 /** @file Compiled functions. */
 import { Lifetime } from "../lifetime.js";
 import { DeviceArray, type Runtime } from "./runtime/runtime.js";
-import type { Session } from "./sessions.js";
+import type { Session } from "./runtime/sessions.js";
 import { checkElements, type Spec, type TypedArray } from "./spec.js";
-import { entries, leaves, rebuild, type Tree } from "./tree.js";
+import { entries, leaves, type Mapped, rebuild } from "./tree.js";
 
 /** A leaf of what goes into a program. */
 export type Operand = TypedArray | DeviceArray;
 
-/** A compiled function. Runs off the calling thread; dispose it when done, at any moment: runs under way are rejected. */
-export class Program {
+/** A function that a runtime computes. */
+export interface Compiled<Args extends readonly unknown[], Result> {
+  run(...args: Args): Promise<Result>;
+  dispose(): Promise<void>;
+}
+
+/** What a program takes and returns. */
+export interface Signature {
+  /** A tree of specs for every argument. */
+  args: readonly unknown[];
+  /** A tree of specs. */
+  result: unknown;
+  /** Which arrays of the result stay on the device. */
+  onDevice: readonly boolean[];
+}
+
+/**
+ * A compiled function. Runs off the calling thread; dispose it when you are done, at any moment: runs under way are rejected.
+ *
+ * @typeParam Args - trees of operands, one for every argument that is not constant
+ * @typeParam Result - tree of typed arrays and of device arrays
+ */
+export class Program<Args extends readonly unknown[], Result> implements Compiled<Args, Result> {
+  /** What `run` returns, with a spec for every array. */
+  readonly outputs: Mapped<Result, Operand, Spec>;
   readonly #runtime: Runtime;
   readonly #session: Session;
   readonly #inputs: readonly [path: string, spec: Spec][];
-  readonly #keep: readonly boolean[];
+  readonly #specs: readonly Spec[];
+  readonly #onDevice: readonly boolean[];
   readonly #lifetime = new Lifetime("This program");
 
   /** @internal Use `compile`. */
-  constructor(
-    runtime: Runtime,
-    session: Session,
-    args: readonly Tree<Spec>[],
-    /** What `run` returns, with a spec for every array. */
-    readonly outputs: Tree<Spec>,
-    /** Which of its arrays stay on the device. */
-    keep: readonly boolean[],
-  ) {
+  constructor(runtime: Runtime, session: Session, { args, result, onDevice }: Signature) {
     this.#runtime = runtime;
     this.#session = session;
-    this.#inputs = entries<Spec>(args as Tree<Spec>[]);
-    this.#keep = keep;
+    this.#inputs = entries(args) as [string, Spec][];
+    this.outputs = result as Mapped<Result, Operand, Spec>;
+    this.#specs = leaves(result) as Spec[];
+    this.#onDevice = onDevice;
   }
 
   /**
    * Runs the program. Typed arrays are copied to the runtime's thread, device arrays are there already; neither is
    * consumed.
    *
-   * @param args - a tree for every argument that is not constant, shaped like the example
    * @returns the tree that the function returned, with typed arrays, or device arrays where they were to stay
+   * @throws TypeError or RangeError when an array is not of the type and size that the program was compiled for
    */
-  run(...args: Tree<Operand>[]): Promise<Tree<Operand>> {
+  run(...args: Args): Promise<Result> {
     return this.#lifetime.during(() => this.#run(args));
   }
 
-  async #run(args: Tree<Operand>[]): Promise<Tree<Operand>> {
-    const operands = leaves<Operand>(args as Tree<Operand>[]);
+  async #run(args: Args): Promise<Result> {
+    const operands = leaves<unknown>(args) as Operand[];
     if (operands.length !== this.#inputs.length) {
       throw new Error(`Expected ${this.#inputs.length} arrays, got ${operands.length}.`);
     }
@@ -60,13 +78,14 @@ export class Program {
       }
       return operand.id;
     });
-    const keep = this.#keep.map((stays) => (stays ? this.#runtime.name() : null));
+    const keep = this.#onDevice.map((stays) => (stays ? this.#runtime.name() : null));
     const request = { kind: "run", program: this.#session.number, inputs, keep } as const;
     const results = (await this.#runtime.request(request)) as (TypedArray | null)[];
     if (this.#lifetime.over) for (const array of keep) if (array !== null) this.#runtime.free(array);
-    const specs = leaves<Spec>(this.outputs);
-    const values = results.map((result, index) => result ?? new DeviceArray(this.#runtime, keep[index]!, specs[index]));
-    return rebuild(this.outputs, values);
+    const values = results.map(
+      (result, index) => result ?? new DeviceArray(this.#runtime, keep[index]!, this.#specs[index]),
+    );
+    return rebuild(this.outputs, values) as Result;
   }
 
   /** Frees the session, unless another program shares it. Calling it again is harmless. */

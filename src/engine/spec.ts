@@ -8,7 +8,15 @@
 export type DType = "float32" | "float64" | "int32" | "bool" | "bfloat16";
 
 /** Elements in row-major order: bool as one byte each, bfloat16 as its bits. */
-export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array | Uint16Array;
+export interface ElementsOf {
+  float32: Float32Array;
+  float64: Float64Array;
+  int32: Int32Array;
+  bool: Uint8Array;
+  bfloat16: Uint16Array;
+}
+
+export type TypedArray = ElementsOf[DType];
 
 const constructors = {
   float32: Float32Array,

@@ -1,13 +1,24 @@
-/** @file Trees: nested arrays and plain objects with leaves of one kind, taken apart and put together in one fixed order. */
+/** @file Trees: nested arrays and plain objects, taken apart and put together in one fixed order. */
 
-/** A value of type `Leaf`, or an array or plain object of trees. */
-export type Tree<Leaf> = Leaf | Tree<Leaf>[] | { [key: string]: Tree<Leaf> };
+/** What ends a branch: a number, a typed array, or anything that has a shape. */
+type Leaf = string | number | boolean | null | ArrayBufferView | { readonly shape: unknown };
 
-/** The same shape as `T` with every leaf of type `From` replaced by `To`. */
+/** The leaves of a tree of type `T`; absent fields have none. */
+export type LeafOf<T> = unknown extends T
+  ? unknown
+  : T extends Leaf
+    ? T
+    : T extends readonly (infer Child)[]
+      ? LeafOf<Child>
+      : T extends object
+        ? LeafOf<T[keyof T]>
+        : never;
+
+/** A tree of the shape of `T` with `To` in place of every leaf of type `From`. */
 export type Mapped<T, From, To> = T extends From
   ? To
   : T extends readonly unknown[]
-    ? { [I in keyof T]: Mapped<T[I], From, To> }
+    ? { -readonly [I in keyof T]: Mapped<T[I], From, To> }
     : T extends object
       ? { [K in keyof T]: Mapped<T[K], From, To> }
       : T;
@@ -18,39 +29,44 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return Boolean(prototype) && Object.getPrototypeOf(prototype) === null;
 }
 
-/** Leaves with the path that leads to each, arrays by index and objects by key in insertion order; `undefined` is no leaf. */
-export function entries<Leaf>(tree: Tree<Leaf>, path = ""): [path: string, leaf: Leaf][] {
-  if (tree === undefined) return [];
+/** `walk` is `map` without types, which no recursion over a tree of unknown shape can have. */
+function walk(tree: unknown, fn: (leaf: never, path: string) => unknown, path: string): unknown {
+  if (tree === undefined) return undefined;
   const join = (key: string | number) => (path === "" ? `${key}` : `${path}.${key}`);
-  if (Array.isArray(tree)) return tree.flatMap((child, index) => entries<Leaf>(child, join(index)));
-  if (isPlainObject(tree)) {
-    return Object.entries(tree).flatMap(([key, child]) => entries<Leaf>(child as Tree<Leaf>, join(key)));
-  }
-  return [[path, tree as Leaf]];
+  if (Array.isArray(tree)) return tree.map((child, index) => walk(child, fn, join(index)));
+  if (!isPlainObject(tree)) return fn(tree as never, path);
+  return Object.fromEntries(Object.entries(tree).map(([key, child]) => [key, walk(child, fn, join(key))]));
 }
 
-/** Leaves in the order of `entries`. */
-export function leaves<Leaf>(tree: Tree<Leaf>): Leaf[] {
-  return entries<Leaf>(tree).map(([, leaf]) => leaf);
+/**
+ * The tree with `fn` applied to every leaf, arrays by index and objects by key in insertion order; `undefined` is no leaf.
+ *
+ * @param fn - called with the path too, keys joined by dots: `levels.0.weight`
+ */
+export function map<T, To>(tree: T, fn: (leaf: LeafOf<T>, path: string) => To): Mapped<T, LeafOf<T>, To> {
+  return walk(tree, fn, "") as Mapped<T, LeafOf<T>, To>;
 }
 
-/** The tree with `fn` applied to every leaf. */
-export function map<From, To>(tree: Tree<From>, fn: (leaf: From, path: string) => To, path = ""): Tree<To> {
-  const join = (key: string | number) => (path === "" ? `${key}` : `${path}.${key}`);
-  if (tree === undefined) return tree as never;
-  if (Array.isArray(tree)) return tree.map((child, index) => map(child, fn, join(index)));
-  if (isPlainObject(tree)) {
-    return Object.fromEntries(
-      Object.entries(tree).map(([key, child]) => [key, map(child as Tree<From>, fn, join(key))]),
-    );
-  }
-  return fn(tree as From, path);
+/** Leaves with the path that leads to each, in the order of `map`. */
+export function entries<T>(tree: T): [path: string, leaf: LeafOf<T>][] {
+  const found: [string, LeafOf<T>][] = [];
+  map(tree, (leaf, path) => found.push([path, leaf]));
+  return found;
 }
 
-/** A tree shaped like `like` holding `values` in the order of `leaves(like)`. */
-export function rebuild<From, To>(like: Tree<From>, values: readonly To[]): Tree<To> {
+/** Leaves in the order of `map`. */
+export function leaves<T>(tree: T): LeafOf<T>[] {
+  return entries(tree).map(([, leaf]) => leaf);
+}
+
+/**
+ * A tree shaped like `like` with `values`, in the order of `map`, in place of its leaves.
+ *
+ * @throws RangeError when there are more or fewer values than leaves
+ */
+export function rebuild<T, To>(like: T, values: readonly To[]): Mapped<T, LeafOf<T>, To> {
   let next = 0;
-  const tree = map<From, To>(like, () => values[next++]);
+  const tree = map(like, () => values[next++]);
   if (next !== values.length) throw new RangeError(`expected ${next} leaves, got ${values.length}`);
   return tree;
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { NotAPicture } from "../generation/pictures.js";
+import { NotAPicture } from "../inference/pictures.js";
 import { guidanceSweep, type SweepOptions } from "./guidance-sweep.js";
 import { cellName, cellsOf, type SweepCell, sweepGrid } from "./sweep-grid.js";
 

@@ -1,6 +1,6 @@
 /** @file Sample quality at every pair of guidance weights (paper Table 2), cell by cell, to be gone on with at any time. */
-import { NotAPicture, type Pictures } from "../generation/pictures.js";
-import type { QualityValue } from "./quality.js";
+import { NotAPicture, type Pictures } from "../inference/pictures.js";
+import type { QualityValue } from "../quality/quality.js";
 import {
   type KeptCell,
   openSweepFolder,

@@ -1,17 +1,17 @@
 /** @file Everything that the paper says about one model, measured with features made once. */
 import { type ImageSet, take, takeSpread } from "../data/index.js";
 import type { Runtime } from "../engine/index.js";
-import type { FeatureExtractor } from "../features/extractor.js";
-import type { Pictures } from "../generation/pictures.js";
-import { reconstruct } from "../generation/reconstruct.js";
-import { Sampler } from "../generation/sampler.js";
-import type { TrainedModel } from "../generation/trained-model.js";
-import type { FeatureSet } from "./feature-set.js";
+import type { Pictures } from "../inference/pictures.js";
+import { reconstruct } from "../inference/sampling/reconstruct.js";
+import { Sampler } from "../inference/sampling/sampler.js";
+import type { TrainedModel } from "../inference/trained-model.js";
+import type { FeatureSet } from "../quality/feature-set.js";
+import type { FeatureExtractor } from "../quality/features/extractor.js";
+import { type Memorisation, memorisation } from "../quality/neighbours.js";
+import { drawnPictures, keepFirst, type PictureStream, picturesInMemory, watched } from "../quality/picture-streams.js";
+import type { QualityMetric } from "../quality/quality.js";
+import { type SampleQuality, sampleQuality } from "../quality/sample-quality.js";
 import { type ModelFigures, measureModel, modelMetrics } from "./model-figures.js";
-import { type Memorisation, memorisation } from "./neighbours.js";
-import { drawnPictures, keepFirst, type PictureStream, picturesInMemory, watched } from "./picture-streams.js";
-import type { QualityMetric } from "./quality.js";
-import { type SampleQuality, sampleQuality } from "./sample-quality.js";
 
 /** Plain data: what `ablate` keeps of a run. */
 export interface RunMeasurement {

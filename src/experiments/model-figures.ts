@@ -2,10 +2,10 @@
 import type { ImageSet } from "../data/index.js";
 import { spreadIndices, takeSpread } from "../data/index.js";
 import type { Runtime } from "../engine/index.js";
-import { type Information, information } from "../evaluation/information.js";
-import { type ImageLikelihoods, type LikelihoodSummary, negativeLogLikelihood } from "../evaluation/nll.js";
-import { type RateDistortion, rateDistortion } from "../evaluation/rate-distortion.js";
-import type { TrainedModel } from "../generation/trained-model.js";
+import { type Information, information } from "../inference/measures/information.js";
+import { type ImageLikelihoods, type LikelihoodSummary, negativeLogLikelihood } from "../inference/measures/nll.js";
+import { type RateDistortion, rateDistortion } from "../inference/measures/rate-distortion.js";
+import type { TrainedModel } from "../inference/trained-model.js";
 
 /** Plain data. */
 export interface ModelFigures {

@@ -9,11 +9,11 @@ import { join } from "node:path";
 import { isUint8Array } from "node:util/types";
 import { z } from "zod";
 import { UserError } from "../errors.js";
-import { makeFolderSynced, removeUnfinished, writeFileAtomic } from "../formats/atomic-file.js";
-import { parseJson } from "../formats/json.js";
-import { encodeNpz, readNpz } from "../formats/npz.js";
-import type { Pictures } from "../generation/pictures.js";
-import { type QualityValue, qualityMetrics } from "./quality.js";
+import type { Pictures } from "../inference/pictures.js";
+import { makeFolderSynced, removeUnfinished, writeFileAtomic } from "../io/files/atomic-file.js";
+import { parseJson } from "../io/files/json.js";
+import { encodeNpz, readNpz } from "../io/numpy/npz.js";
+import { type QualityValue, qualityMetrics } from "../quality/quality.js";
 import { cellName, type SweepCell } from "./sweep-grid.js";
 
 /** What all cells have in common, by name: the model, the reference, how samples are drawn and measured. */

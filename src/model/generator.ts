@@ -1,9 +1,9 @@
 /** @file The generator: one top-down pass that serves training, sampling, guidance and partial reconstruction. */
 import { numpy as np } from "@jax-js/jax";
 import type { ModelConfig } from "../config/index.js";
+import { checkpoint } from "../engine/primitives.js";
 import { attention } from "./attention.js";
 import { attentionPlaces } from "./attention-places.js";
-import { checkpoint } from "./checkpoint.js";
 import { type Group, groups } from "./groups.js";
 import { type DiagonalGaussian, smoothVariance, splitGaussian } from "./latent.js";
 import { convolve, convolveAffine, upsampleNearest } from "./layers.js";

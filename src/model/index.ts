@@ -1,5 +1,4 @@
 /** @file The model: parameters and pure functions of them. */
-export { sigmoid, softplus, swish } from "./activations.js";
 export { attention } from "./attention.js";
 export { attentionPlaces, listPlaces } from "./attention-places.js";
 export { authorsNames } from "./authors-names.js";

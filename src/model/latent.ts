@@ -1,6 +1,6 @@
 /** @file Latent distributions: how a network's raw output becomes a diagonal Gaussian, and how one is drawn from. */
 import { numpy as np } from "@jax-js/jax";
-import { softplus } from "./activations.js";
+import { softplus } from "../engine/primitives.js";
 
 /** A diagonal Gaussian by mean and variance (not deviation, not log-variance), both [N, Z, r, r]. */
 export interface DiagonalGaussian {

@@ -1,7 +1,6 @@
 /** @file The residual block and its class bias. */
 import { numpy as np } from "@jax-js/jax";
-import { swish } from "./activations.js";
-import { checkpoint } from "./checkpoint.js";
+import { checkpoint, swish } from "../engine/primitives.js";
 import { convolveAffine, dense } from "./layers.js";
 import type { Block, LabelBias } from "./parameters.js";
 

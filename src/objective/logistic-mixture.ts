@@ -1,6 +1,6 @@
 /** @file The discretised mixture of logistics (Salimans et al., "PixelCNN++", 2017, §2.1–2.2): the baseline output layer. */
 import { nn, numpy as np } from "@jax-js/jax";
-import { sigmoid, softplus } from "../model/activations.js";
+import { sigmoid, softplus } from "../engine/primitives.js";
 import { log1mexp } from "./log1mexp.js";
 
 /** Half the distance of two byte levels, 2/255, on the scale of the images. */

@@ -1,20 +1,12 @@
 /** @file The page of an ablation: the table beside the paper's, its figures, and the pictures of every run. */
 import type { Config } from "../config/index.js";
+import type { RowPictures } from "../experiments/ablation-measurement.js";
 import { formatCount } from "../number-format.js";
 import { ablationTable, type MeasuredRow, paperTable, type TextTable } from "./ablation-table.js";
 import { type Html, html } from "./html.js";
 import { renderPage } from "./page.js";
 import { chartFigure, listing, type Picture, pictureFigures, settingPaths } from "./page-parts.js";
 import type { Chart } from "./training-charts.js";
-
-/** Pictures of one run, PNG files. */
-export interface RowPictures {
-  title: string;
-  samples: Uint8Array;
-  reconstructions: Uint8Array;
-  /** Samples above the training image nearest to each. */
-  neighbours: Uint8Array;
-}
 
 export interface AblationReport {
   /** Configuration that the runs share. */

@@ -1,8 +1,8 @@
 /** @file The ablation as a table: our figures beside the paper's Table 1. */
 import type { AblationRow } from "../experiments/ablation.js";
 import type { RunMeasurement } from "../experiments/measure-run.js";
-import { nameOfMetric, type QualityMetric } from "../experiments/quality.js";
-import type { SampleQuality } from "../experiments/sample-quality.js";
+import { nameOfMetric, type QualityMetric } from "../quality/quality.js";
+import type { SampleQuality } from "../quality/sample-quality.js";
 import { spreadOf } from "./spread.js";
 
 /** One row of the ablation with what was measured of its runs, one a seed. */

@@ -1,5 +1,5 @@
 /** @file How latent groups are named wherever people see them: by number from 0, the lowest resolution, as `strata inspect` lists them. */
-import type { GroupInfo } from "../training/metrics-log.js";
+import type { GroupInfo } from "../training/run/metrics-log.js";
 
 type LabelledGroup = Pick<GroupInfo, "resolution">;
 

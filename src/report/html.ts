@@ -1,5 +1,7 @@
 /** @file Markup that escapes by default: only what another template or a chart made is taken as it is. */
 
+import { escapeText } from "../io/markup.js";
+
 /** Markup that needs no further escaping. */
 export class Html {
   constructor(readonly text: string) {}
@@ -7,13 +9,6 @@ export class Html {
 
 /** What a template takes; null, undefined and false leave nothing behind. */
 export type Content = Html | string | number | null | undefined | false | readonly Content[];
-
-const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-
-/** Text made safe for HTML and XML, in content and in quoted attributes. */
-export function escapeText(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]);
-}
 
 function textOf(content: Content): string {
   if (content instanceof Html) return content.text;

@@ -1,6 +1,6 @@
 /** @file Where the information sits: the share of the KL that every latent group carries, beside its target (paper §3.1, Fig. 2). */
 import * as Plot from "@observablehq/plot";
-import type { GroupInfo } from "../training/metrics-log.js";
+import type { GroupInfo } from "../training/run/metrics-log.js";
 import { type GroupLevel, groupLevels, groupRange } from "./group-labels.js";
 import { COLOURS, drawChart, type LegendEntry } from "./svg.js";
 

@@ -1,7 +1,7 @@
 /** @file The part of a report that says where the information sits. */
 
 import { formatCount, formatFixed, formatShare } from "../number-format.js";
-import type { MetricsLine } from "../training/metrics-log.js";
+import type { MetricsLine } from "../training/run/metrics-log.js";
 import { bitsPerDim } from "./bits-per-dim.js";
 import { groupLevels, groupRange } from "./group-labels.js";
 import { type Html, html } from "./html.js";

@@ -1,7 +1,7 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import { diffusionInformation } from "../evaluation/diffusion-information.js";
-import { cumulativeShares, type Information } from "../evaluation/information.js";
+import { diffusionInformation } from "../inference/measures/diffusion-information.js";
+import { cumulativeShares, type Information } from "../inference/measures/information.js";
 import { activeDimensionsChart, informationFigure, rateDistortionFigure } from "./likelihood-charts.js";
 
 /** What a chart shows: its texts, and the `d` of each curve. */

@@ -1,7 +1,7 @@
 /** @file The paper's Figures 2 and 3 for one or more models: where the information sits, and what a rate buys. */
-import type { DiffusionInformation } from "../evaluation/diffusion-information.js";
-import type { Information } from "../evaluation/information.js";
-import type { RateDistortion } from "../evaluation/rate-distortion.js";
+import type { DiffusionInformation } from "../inference/measures/diffusion-information.js";
+import type { Information } from "../inference/measures/information.js";
+import type { RateDistortion } from "../inference/measures/rate-distortion.js";
 import { lineChart, type Series } from "./line-chart.js";
 import type { Point } from "./series.js";
 import { COLOURS } from "./svg.js";

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { fixtureMetrics } from "../../test/support/report-fixture.js";
 import { tinyConfig } from "../../test/support/tiny.js";
 import type { TrainingEvent } from "../training/events.js";
-import type { RunLine, ValidationLine } from "../training/metrics-log.js";
+import type { RunLine, ValidationLine } from "../training/run/metrics-log.js";
 import { ReportKeeper } from "./report-keeper.js";
 
 const metrics = fixtureMetrics();

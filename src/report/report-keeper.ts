@@ -1,6 +1,6 @@
 /** @file Keeps the report of a run up to date while it is trained. */
 import type { TrainingEvent } from "../training/events.js";
-import { runPaths } from "../training/run-folder.js";
+import { runPaths } from "../training/run/run-folder.js";
 import type { ReportText } from "./run-report.js";
 
 /** A page that takes longer, milliseconds, is written at the end only: training waits for it. */

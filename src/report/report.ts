@@ -1,8 +1,8 @@
 /** @file `report.html`: one page that shows a run, complete in itself: pictures inline, no scripts, nothing loaded. */
 import type { Config } from "../config/index.js";
-import { writeFileAtomic } from "../formats/atomic-file.js";
+import { writeFileAtomic } from "../io/files/atomic-file.js";
 import { formatCount } from "../number-format.js";
-import type { MetricsLine } from "../training/metrics-log.js";
+import type { MetricsLine } from "../training/run/metrics-log.js";
 import { type Html, html } from "./html.js";
 import { informationSection } from "./information-section.js";
 import { renderPage } from "./page.js";

@@ -1,15 +1,15 @@
 /** @file What a model can do, drawn for its report: samples at several temperatures, reconstructions, pictures as they form. */
 import { type ImageSet, takeSpread } from "../data/index.js";
 import type { Runtime } from "../engine/index.js";
-import { formation } from "../generation/formation.js";
-import type { Pictures } from "../generation/pictures.js";
-import { reconstruct } from "../generation/reconstruct.js";
-import { Sampler } from "../generation/sampler.js";
-import type { TrainedModel } from "../generation/trained-model.js";
+import { formationGrid, imageGrid, reconstructionGrid } from "../inference/picture-grid.js";
+import type { Pictures } from "../inference/pictures.js";
+import { formation } from "../inference/sampling/formation.js";
+import { reconstruct } from "../inference/sampling/reconstruct.js";
+import { Sampler } from "../inference/sampling/sampler.js";
+import type { TrainedModel } from "../inference/trained-model.js";
 import { groups } from "../model/index.js";
 import { formationStages, stageLabels, stagesCaption } from "./group-labels.js";
 import type { Picture } from "./page-parts.js";
-import { formationGrid, imageGrid, reconstructionGrid } from "./picture-grid.js";
 
 export interface DrawingOptions {
   /** Images that the model has not seen. Without any nothing is reconstructed. */

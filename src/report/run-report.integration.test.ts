@@ -15,7 +15,7 @@ import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fixtureMetrics, fixturePng } from "../../test/support/report-fixture.js";
 import { discs, tinyModel, tinySuperResolution } from "../../test/support/tiny.js";
-import { saveModel } from "../training/save-model.js";
+import { saveModel } from "../training/run/save-model.js";
 import { writeReportSoFar, writeRunReport } from "./run-report.js";
 
 const folder = mkdtempSync(join(tmpdir(), "strata-report-"));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { fixtureMetrics } from "../../test/support/report-fixture.js";
-import type { MetricsLine } from "../training/metrics-log.js";
+import type { MetricsLine } from "../training/run/metrics-log.js";
 import { summaryFigures } from "./summary.js";
 
 const metrics = fixtureMetrics();

@@ -2,7 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom/worker"; // all of it in one file, which loads 0.2 s faster
 import sharp from "sharp";
-import { escapeText } from "./html.js";
+import { escapeText } from "../io/markup.js";
 
 /** Colours a chart is drawn in: what the page says, or else these, which are readable on white. */
 export const COLOURS = {

@@ -1,8 +1,8 @@
 /** @file The same few samples at rising guidance weights, a row each (paper Figures 4 and 5). */
 import type { KeptCell } from "../experiments/sweep-folder.js";
 import type { SweepGrid } from "../experiments/sweep-grid.js";
+import { concatenate, imageGrid } from "../inference/picture-grid.js";
 import type { Picture } from "./page-parts.js";
-import { concatenate, imageGrid } from "./picture-grid.js";
 import { weightsText } from "./sweep-tables.js";
 
 /** A strip, and what its file may be called. */

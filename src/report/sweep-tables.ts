@@ -1,7 +1,8 @@
 /** @file A guidance sweep as tables like the paper's Table 2: in numbers, in Markdown, and as lines for a spreadsheet. */
-import { higherIsBetter, type QualityMetric, qualityMetrics } from "../experiments/quality.js";
+
 import type { CellResult } from "../experiments/sweep-folder.js";
 import type { SweepGrid } from "../experiments/sweep-grid.js";
+import { higherIsBetter, type QualityMetric, qualityMetrics } from "../quality/quality.js";
 import { bestPlace, type HeatMap } from "./heat-map.js";
 import { formatSpread, type Spread, spreadOf } from "./spread.js";
 

@@ -6,7 +6,7 @@ import { fixtureMetrics } from "../../test/support/report-fixture.js";
 import { readFolder } from "../../test/support/tensorboard.js";
 import { resolvePreset } from "../config/index.js";
 import type { TrainingEvent } from "../training/events.js";
-import type { RunLine } from "../training/metrics-log.js";
+import type { RunLine } from "../training/run/metrics-log.js";
 import { tensorBoardOf } from "./tensorboard.js";
 import { trainLines, validationLines } from "./training-charts.js";
 

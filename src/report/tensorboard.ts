@@ -1,10 +1,10 @@
 /** @file What a training run tells, as event files that TensorBoard shows. */
 import { UserError } from "../errors.js";
-import { TensorBoardWriter } from "../formats/tensorboard.js";
+import { imageGrid, reconstructionGrid } from "../inference/picture-grid.js";
+import { TensorBoardWriter } from "../io/tensorboard.js";
 import type { TrainingEvent } from "../training/events.js";
-import type { TrainLine, ValidationLine } from "../training/metrics-log.js";
+import type { TrainLine, ValidationLine } from "../training/run/metrics-log.js";
 import { bitsPerDim } from "./bits-per-dim.js";
-import { imageGrid, reconstructionGrid } from "./picture-grid.js";
 
 /** Images in a row, as in the run's `samples`. */
 const COLUMNS = 8;

@@ -1,6 +1,6 @@
 /** @file Curves of a run from its log. Nats are shown as bits per dimension: nats / (3 · resolution² · ln 2). */
 
-import type { MetricsLine, TrainLine, ValidationLine } from "../training/metrics-log.js";
+import type { MetricsLine, TrainLine, ValidationLine } from "../training/run/metrics-log.js";
 import { bitsPerDim } from "./bits-per-dim.js";
 import { hasPoints, type LineChartOptions, lineChart, type Series } from "./line-chart.js";
 

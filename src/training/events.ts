@@ -1,7 +1,7 @@
 /** @file What a training run tells while it goes on. */
 import type { Config } from "../config/index.js";
-import type { Pictures } from "../generation/pictures.js";
-import type { RunLine, SkipLine, TrainLine, ValidationLine } from "./metrics-log.js";
+import type { Pictures } from "../inference/pictures.js";
+import type { RunLine, SkipLine, TrainLine, ValidationLine } from "./run/metrics-log.js";
 
 /**
  * - `start`: everything is compiled, the first step comes next; what the configuration left open is decided

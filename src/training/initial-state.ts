@@ -1,8 +1,8 @@
 /** @file The state that a run starts from. */
 import type { Config } from "../config/index.js";
-import { map, type Spec, type Tree } from "../engine/index.js";
-import { normalNoise, stream } from "../generation/noise.js";
-import type { ParameterTree } from "../generation/trained-model.js";
+import { map } from "../engine/index.js";
+import type { ParameterTree } from "../inference/trained-model.js";
+import { normalNoise, stream } from "../latents/noise.js";
 import { initialise, modelParameters } from "../model/index.js";
 import { outputChannels } from "../objective/loss.js";
 import { stateSpecs, type TrainingState } from "./trainer.js";
@@ -15,7 +15,7 @@ export function initialState(config: Config, given?: ParameterTree): TrainingSta
   const { model, objective, training } = config;
   const specs = stateSpecs(config);
   const parameters = given ?? initialise(modelParameters(model, outputChannels(objective)), training.seed);
-  const zeros = () => map(specs.parameters as Tree<Spec>, ({ size }) => new Float32Array(size)) as ParameterTree;
+  const zeros = () => map(specs.parameters, ({ size }) => new Float32Array(size));
   const key = stream(training.seed, "spectralVectors");
   const spectralVectors = specs.spectralVectors.map(({ prior, posterior }, group) => {
     const [forPrior, forPosterior] = normalNoise(key, [group], [prior.shape, posterior.shape]);

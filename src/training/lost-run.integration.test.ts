@@ -8,7 +8,7 @@ import { UserError } from "../errors.js";
 import { train } from "./train.js";
 
 const lost = new AbortController();
-vi.mock("./run-lock.js", () => ({
+vi.mock("./run/run-lock.js", () => ({
   lockRun: async () => ({ notices: ["Taken over from another."], lost: lost.signal, release: async () => {} }),
 }));
 

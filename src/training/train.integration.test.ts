@@ -6,8 +6,8 @@ import { discs, tinyConfig } from "../../test/support/tiny.js";
 import { Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import type { TrainingEvent } from "./events.js";
-import { readMetrics } from "./metrics-log.js";
-import { picturePaths } from "./run-folder.js";
+import { readMetrics } from "./run/metrics-log.js";
+import { picturePaths } from "./run/run-folder.js";
 import { type TrainOptions, train } from "./train.js";
 
 let runtime: Runtime;

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { relativeDistance } from "../../test/support/distance.js";
 import { type Changes, discs, tinyConfig } from "../../test/support/tiny.js";
-import { leaves, Runtime, type Tree } from "../engine/index.js";
-import { narrow, widen } from "../formats/bfloat16.js";
-import { fromBytes } from "../generation/pictures.js";
-import { FRESH } from "./counters.js";
+import { leaves, Runtime } from "../engine/index.js";
+import { fromBytes } from "../inference/pictures.js";
+import type { ParameterTree } from "../inference/trained-model.js";
+import { narrow, widen } from "../io/tensors/bfloat16.js";
 import { initialState } from "./initial-state.js";
-import { stepInputs } from "./step-inputs.js";
+import { stepInputs } from "./inputs/step-inputs.js";
+import { FRESH } from "./run/counters.js";
 import { Trainer } from "./trainer.js";
 
 let runtime: Runtime;
@@ -103,7 +104,7 @@ test.each([4, 2, 1])(
     const { learningRate } = await whole.step(inputsOf(whole, 3));
     await parts.step(inputsOf(parts, 3));
     const [a, b] = [await whole.read(...everything), await parts.read(...everything)];
-    const flat = (tree: unknown) => leaves<Float32Array>(tree as Tree<Float32Array>);
+    const flat = (tree: ParameterTree) => leaves(tree);
     const moments = ["firstMoment", "infinityNorm"] as const;
     const distances = moments.flatMap((part) =>
       flat(a[part]).map((values, i) => relativeDistance(flat(b[part])[i], values)),
@@ -163,7 +164,7 @@ test("moments in bfloat16 are those of float32, rounded, and steer the weights n
   for (const trainer of [fine, coarse]) await trainer.step(inputsOf(trainer, 0));
   const parts = ["parameters", "firstMoment", "infinityNorm"] as const;
   const [exact, rounded] = [await fine.read(...parts), await coarse.read(...parts)];
-  const flat = (tree: unknown) => leaves<Float32Array>(tree as Tree<Float32Array>);
+  const flat = (tree: ParameterTree) => leaves(tree);
   for (const part of ["firstMoment", "infinityNorm"] as const) {
     expect(flat(rounded[part])).toEqual(flat(exact[part]).map((values) => widen(narrow(values))));
   }

@@ -4,35 +4,33 @@ import {
   type DeviceArray,
   entries,
   leaves,
-  map,
   Packer,
   type Runtime,
   rebuild,
   type Spec,
-  type Tree,
   type TypedArray,
 } from "../engine/index.js";
 import { UserError } from "../errors.js";
-import { weightPacking } from "../generation/compiled.js";
-import { parameterSpecs } from "../generation/trained-model.js";
+import { weightPacking } from "../inference/programs/compiled.js";
+import { parameterSpecs } from "../inference/trained-model.js";
 import { Lifetime } from "../lifetime.js";
 import type { ModelParameters } from "../model/index.js";
 import type { LossBatch } from "../objective/auto-encode.js";
 import type { SpectralVectors } from "../objective/loss.js";
-import { adamaxStepSize, type OptimizerState } from "./adamax.js";
-import type { Counters } from "./counters.js";
-import { type LayerNorm, layerNorms } from "./layer-norms.js";
-import { learningRate } from "./learning-rate.js";
-import { averageDecay } from "./moving-average.js";
 import {
   type BatchMetrics,
   compileGradients,
   type GradientsProgram,
   microBatchesOf,
   spectralVectorSpecs,
-} from "./programs.js";
-import { type SkipReason, skipReason } from "./skip-rule.js";
-import { createUpdate, type Optimized, type UpdateProgram } from "./update-program.js";
+} from "./gradients.js";
+import { type LayerNorm, layerNorms } from "./layer-norms.js";
+import { adamaxStepSize, type OptimizerState } from "./optimizer/adamax.js";
+import { learningRate } from "./optimizer/learning-rate.js";
+import { averageDecay } from "./optimizer/moving-average.js";
+import { type SkipReason, skipReason } from "./optimizer/skip-rule.js";
+import { createUpdate, type Optimized, type UpdateProgram } from "./optimizer/update-program.js";
+import type { Counters } from "./run/counters.js";
 
 /** Everything a run goes on from, besides its counters. */
 export interface TrainingState<T> extends OptimizerState<ModelParameters<T>> {
@@ -116,13 +114,12 @@ export class Trainer {
       Packer.create(packing, runtime, config.optimizer.stateType),
     ]);
     const packers = { parameters: float32, ema: float32, firstMoment: moments, infinityNorm: moments };
-    const packs = async (part: Packed) => packers[part].pack(leaves<Float32Array>(state[part] as Tree<Float32Array>));
+    const packs = (part: Packed) => packers[part].pack(leaves(state[part]));
     const [parameters, ema, firstMoment, infinityNorm] = await Promise.all(PACKED.map(packs));
-    const spectralVectors = put<DeviceState["spectralVectors"]>(
-      runtime,
-      spectralVectorSpecs(config),
-      state.spectralVectors,
-    );
+    const spectralVectors = spectralVectorSpecs(config).map(({ prior, posterior }, group) => ({
+      prior: runtime.put(state.spectralVectors[group].prior, prior),
+      posterior: runtime.put(state.spectralVectors[group].posterior, posterior),
+    }));
     const onDevice = { parameters, ema, firstMoment, infinityNorm, spectralVectors };
     return new Trainer(config, runtime, { ...counters }, gradients, update, packers, onDevice);
   }
@@ -178,7 +175,7 @@ export class Trainer {
   }
 
   async #layers(gradients: readonly DeviceArray[]) {
-    const paths = entries<Spec>(this.#specs.parameters as Tree<Spec>).map(([path]) => path);
+    const paths = entries(this.#specs.parameters).map(([path]) => path);
     const norms = async (packs: readonly DeviceArray[]) =>
       layerNorms(paths, await this.packers.parameters.unpack(packs));
     return { gradients: await norms(gradients), weights: await norms(this.#state.parameters) };
@@ -197,7 +194,7 @@ export class Trainer {
       }
       const accumulated = gradients ? [gradients] : [];
       const result = await this.gradients.run(parameters, vectors, batch, noise, ...accumulated);
-      if (gradients !== this.#zeros) free(gradients);
+      if (gradients && gradients !== this.#zeros) free(gradients);
       if (spectralVectors) free(spectralVectors);
       gradients = result.gradients;
       spectralVectors = result.spectralVectors;
@@ -217,15 +214,16 @@ export class Trainer {
     parts: readonly Part[],
   ): Promise<Pick<TrainingState<Float32Array>, Part>> {
     const result: Partial<TrainingState<Float32Array>> = {};
-    for (const part of parts) {
-      const onDevice = leaves<DeviceArray>(this.#state[part] as Tree<DeviceArray>);
-      const arrays =
-        part === "spectralVectors"
-          ? await Promise.all(onDevice.map((array) => array.read()))
-          : await this.packers[part as Packed].unpack(onDevice);
-      Object.assign(result, { [part]: rebuild(this.#specs[part] as Tree<Spec>, arrays) });
-    }
+    for (const part of parts) Object.assign(result, { [part]: await this.#readPart(part) });
     return result as Pick<TrainingState<Float32Array>, Part>;
+  }
+
+  async #readPart(part: keyof TrainingState<unknown>) {
+    if (part !== "spectralVectors") {
+      return rebuild(this.#specs[part], await this.packers[part].unpack(this.#state[part]));
+    }
+    const vectors = this.#state.spectralVectors;
+    return rebuild(vectors, await Promise.all(leaves(vectors).map((array) => array.read())));
   }
 
   /** Frees the state and the programs, at any moment: a step under way is rejected. Calling it again is harmless. */
@@ -245,15 +243,8 @@ export class Trainer {
   }
 }
 
-/** Copies a tree to the device. */
-function put<T>(runtime: Runtime, specs: unknown, values: unknown): T {
-  const data = leaves<Float32Array>(values as Tree<Float32Array>);
-  let next = 0;
-  return map(specs as Tree<Spec>, (spec) => runtime.put(data[next++], spec)) as T;
-}
-
-function free(tree: unknown): void {
-  for (const array of leaves<DeviceArray>(tree as Tree<DeviceArray>)) array.dispose();
+function free(arrays: readonly DeviceArray[] | SpectralVectors<DeviceArray>[] | DeviceState): void {
+  for (const array of leaves(arrays)) array.dispose();
 }
 
 /** Means over the micro-batches, which are equally large. */

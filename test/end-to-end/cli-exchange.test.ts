@@ -2,11 +2,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { bytesOf, type Tensor } from "../../src/formats/tensor.js";
-import { readTorchFile } from "../../src/formats/torch-file.js";
-import { compilePriorPass } from "../../src/generation/prior-pass.js";
-import { openRun } from "../../src/training/open-run.js";
-import { saveModel } from "../../src/training/save-model.js";
+import { compilePriorPass } from "../../src/inference/programs/prior-pass.js";
+import { bytesOf, type Tensor } from "../../src/io/tensors/tensor.js";
+import { readTorchFile } from "../../src/io/torch/torch-file.js";
+import { openRun } from "../../src/training/run/open-run.js";
+import { saveModel } from "../../src/training/run/save-model.js";
 import { discs, strata, temporaryFolder } from "../support/command-line.js";
 import { maxRelativeError } from "../support/distance.js";
 import { type FixtureName, fixture, fixtureNames } from "../support/fixtures.js";

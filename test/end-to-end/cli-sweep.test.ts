@@ -2,10 +2,10 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { readNpz } from "../../src/formats/npz.js";
+import { readNpz } from "../../src/io/numpy/npz.js";
 import { initialise, modelParameters } from "../../src/model/index.js";
 import { outputChannels } from "../../src/objective/loss.js";
-import { saveModel } from "../../src/training/save-model.js";
+import { saveModel } from "../../src/training/run/save-model.js";
 import { discs, start, strata, temporaryFolder } from "../support/command-line.js";
 import { fixture } from "../support/fixtures.js";
 import { tinyConfig } from "../support/tiny.js";

@@ -1,7 +1,7 @@
 /** @file `train --tensorboard`: event files beside `metrics.jsonl`, which say the same, also after a resume. */
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readMetrics } from "../../src/training/metrics-log.js";
+import { readMetrics } from "../../src/training/run/metrics-log.js";
 import { discs, strata, temporaryFolder, tiny } from "../support/command-line.js";
 import { readFolder } from "../support/tensorboard.js";
 

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { listCheckpoints, readCheckpoint } from "../../src/training/checkpoint.js";
+import { listCheckpoints, readCheckpoint } from "../../src/training/run/checkpoint.js";
 import { discs, strata, strataWithin, temporaryFolder, tiny } from "../support/command-line.js";
 
 const folder = temporaryFolder();

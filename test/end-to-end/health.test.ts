@@ -4,24 +4,24 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { Batches, digestOfSet } from "../../src/data/index.js";
 import { Runtime } from "../../src/engine/index.js";
-import type * as atomic from "../../src/formats/atomic-file.js";
-import { FRESH } from "../../src/training/counters.js";
+import type * as atomic from "../../src/io/files/atomic-file.js";
+import { TrainingStopped } from "../../src/training/divergence.js";
 import type { TrainingEvent } from "../../src/training/events.js";
-import { TrainingStopped } from "../../src/training/health.js";
 import { initialState } from "../../src/training/initial-state.js";
-import type * as inputThread from "../../src/training/input-thread.js";
-import { NOTHING_GATHERED } from "../../src/training/meter.js";
-import { type MetricsLine, readMetrics } from "../../src/training/metrics-log.js";
-import { openRun } from "../../src/training/open-run.js";
-import { saveState } from "../../src/training/starting-point.js";
-import { stepInputs } from "../../src/training/step-inputs.js";
+import type * as inputThread from "../../src/training/inputs/input-thread.js";
+import { stepInputs } from "../../src/training/inputs/step-inputs.js";
+import { FRESH } from "../../src/training/run/counters.js";
+import { NOTHING_GATHERED } from "../../src/training/run/meter.js";
+import { type MetricsLine, readMetrics } from "../../src/training/run/metrics-log.js";
+import { openRun } from "../../src/training/run/open-run.js";
+import { saveState } from "../../src/training/run/starting-point.js";
 import { type TrainOptions, train } from "../../src/training/train.js";
 import { Trainer } from "../../src/training/trainer.js";
 import { type Changes, discs, tinyConfig } from "../support/tiny.js";
 
 /** Steps, counted from 0, whose last image is poisoned. */
 const poisoned = vi.hoisted(() => ({ from: 0, to: 0 }));
-vi.mock("../../src/training/input-thread.js", async (original) => {
+vi.mock("../../src/training/inputs/input-thread.js", async (original) => {
   const { InputThread: Honest } = await original<typeof inputThread>();
   class Spoilt extends Honest {
     override async take(step: number) {
@@ -34,7 +34,7 @@ vi.mock("../../src/training/input-thread.js", async (original) => {
 });
 /** The end of the path that the disk is full for. */
 const full = vi.hoisted(() => ({ for: "" }));
-vi.mock("../../src/formats/atomic-file.js", async (original) => {
+vi.mock("../../src/io/files/atomic-file.js", async (original) => {
   const honest = await original<typeof atomic>();
   const writeSynced: typeof atomic.writeSynced = async (path, content) => {
     if (full.for !== "" && path.endsWith(full.for)) throw new Error("ENOSPC: no space left on device");

@@ -2,16 +2,16 @@
 import type { numpy as np } from "@jax-js/jax";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import "../support/all-close.js";
-import { compile, type Program, Runtime, spec } from "../../src/engine/index.js";
-import { inceptionExtractor } from "../../src/features/inception/inception.js";
+import { type Compiled, compile, type Operand, Runtime, spec } from "../../src/engine/index.js";
+import { inceptionExtractor } from "../../src/quality/inception/inception.js";
 import {
   featuresOf,
   type InceptionWeights,
   inceptionLayers,
   inceptionSpecs,
-} from "../../src/features/inception/network.js";
-import { type ResizeConvention, resizeForInception } from "../../src/features/inception/resize.js";
-import { foldWeights } from "../../src/features/inception/weights.js";
+} from "../../src/quality/inception/network.js";
+import { type ResizeConvention, resizeForInception } from "../../src/quality/inception/resize.js";
+import { foldWeights } from "../../src/quality/inception/weights.js";
 import { readGolden, readGoldenJson } from "../support/golden.js";
 import { ruledTensors } from "../support/inception-weights.js";
 
@@ -22,17 +22,24 @@ const layerNames: string[] = readGoldenJson("inception/names.json").layer_order_
 const runtime = new Runtime();
 afterAll(() => runtime.dispose());
 
+interface Results {
+  pooled: Float32Array;
+  spatial: Float32Array;
+  logits: Float32Array;
+  layers: Record<string, Float32Array>;
+}
+
 let weights: InceptionWeights<Float32Array>;
-let network: Program;
+let network: Compiled<[images: Operand], Results>;
 beforeAll(async () => {
   weights = foldWeights(ruledTensors(), "the fixture");
   const all = (parameters: InceptionWeights<np.Array>, x: np.Array) => {
     const layers = inceptionLayers(parameters, x);
     const own = Object.fromEntries(Object.entries(layers).map(([name, layer]) => [name, layer.ref]));
-    return { ...featuresOf(own, parameters.classifier), layers };
+    return { ...featuresOf(own, parameters.classifier), layers: layers as Record<string, np.Array> };
   };
-  const args = [inceptionSpecs(), spec([COUNT, 3, 299, 299])];
-  network = await compile(all as never, args as never, { runtime, constants: [weights as never] });
+  const args = [inceptionSpecs(), spec([COUNT, 3, 299, 299])] as const;
+  network = await compile(all, args, { runtime, constants: [weights] });
 });
 
 /** Largest deviation, relative to the largest number expected. */
@@ -60,9 +67,8 @@ const COUNT = 8;
 async function resized(convention: ResizeConvention): Promise<Float32Array> {
   const results = sizes.map(async (size) => {
     const { shape, data } = images(`images${size}`);
-    const program = await compile((x: np.Array) => [resizeForInception(x, convention)], [spec(shape)], { runtime });
-    const [result] = (await program.run(Float32Array.from(data))) as [Float32Array];
-    return result;
+    const program = await compile((x: np.Array) => resizeForInception(x, convention), [spec(shape)], { runtime });
+    return program.run(Float32Array.from(data));
   });
   return Float32Array.from((await Promise.all(results)).flatMap((each) => [...each]));
 }
@@ -73,10 +79,10 @@ describe.each<[ResizeConvention, string]>([
 ])("images resized as %s does", (convention, prefix) => {
   const expected = (name: string) => golden(`${prefix}.${name}`).data as Float32Array;
   let input: Float32Array;
-  let results: Record<string, Float32Array> & { layers: Record<string, Float32Array> };
+  let results: Results;
   beforeAll(async () => {
     input = await resized(convention);
-    results = (await network.run(input)) as unknown as typeof results;
+    results = await network.run(input);
   });
 
   test("pixels", () => {

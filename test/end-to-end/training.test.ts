@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Runtime } from "../../src/engine/index.js";
 import type { TrainingEvent } from "../../src/training/events.js";
-import { readMetrics } from "../../src/training/metrics-log.js";
-import { openRun } from "../../src/training/open-run.js";
+import { readMetrics } from "../../src/training/run/metrics-log.js";
+import { openRun } from "../../src/training/run/open-run.js";
 import { type TrainOptions, train } from "../../src/training/train.js";
 import { discs, tinyConfig, tinySuperResolution } from "../support/tiny.js";
 

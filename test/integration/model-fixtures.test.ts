@@ -1,7 +1,7 @@
 /** @file The model against the authors': every intermediate value of a training step, and samples, from the golden files. */
 import { numpy as np } from "@jax-js/jax";
 import { describe, expect, test } from "vitest";
-import { guide } from "../../src/generation/guidance.js";
+import { guide } from "../../src/inference/programs/guidance.js";
 import {
   attentionPlaces,
   draw,

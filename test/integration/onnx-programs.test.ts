@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { exportOnnx } from "../../src/exchange/onnx/export-onnx.js";
 import { initialise, modelParameters } from "../../src/model/index.js";
 import { outputChannels } from "../../src/objective/loss.js";
+import { exportOnnx } from "../../src/weights/onnx/export-onnx.js";
 import { tinyConfig } from "../support/tiny.js";
 
 const COUNT = 4;

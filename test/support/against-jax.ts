@@ -1,7 +1,7 @@
 /** @file Runs a function on the engine and on jax-js's own `cpu` back-end, forward and backward, and compares. */
 import { defaultDevice, grad, numpy as np } from "@jax-js/jax";
 import { expect } from "vitest";
-import { compile, type Operand, Runtime, type Spec, spec, type TypedArray } from "../../src/engine/index.js";
+import { compile, Runtime, spec, type TypedArray } from "../../src/engine/index.js";
 import type { DType } from "../../src/engine/spec.js";
 
 /** An array with elements, for the engine and for jax-js. */
@@ -62,11 +62,12 @@ export async function onEngine(fn: Fn, samples: Sample[]): Promise<TypedArray> {
 
 async function computedOnEngine(fn: Fn, samples: Sample[]): Promise<Computed> {
   const specs = samples.map(({ shape, dtype }) => spec(shape, dtype));
-  const program = await compile((...args: np.Array[]) => [fn(...args)], specs, { runtime: testRuntime() });
-  const [result] = (await program.run(...samples.map(({ data }) => data))) as Operand[];
+  const program = await compile(fn, specs, { runtime: testRuntime(), keepOnDevice: true });
+  const result = await program.run(...samples.map(({ data }) => data));
   await program.dispose();
-  const [{ dtype }] = program.outputs as Spec[];
-  return { data: result as TypedArray, dtype };
+  const computed = { data: await result.read(), dtype: result.spec.dtype };
+  result.dispose();
+  return computed;
 }
 
 /** `fn` on jax-js's `cpu` back-end. */

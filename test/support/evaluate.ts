@@ -1,6 +1,6 @@
 /** @file Evaluates a function of arrays on host data: by the engine that the product runs on. */
 import type { numpy as np } from "@jax-js/jax";
-import { compile, leaves, map, rebuild, type Spec, spec, type Tree, type TypedArray } from "../../src/engine/index.js";
+import { compile, leaves, map, rebuild, type Spec, spec, type TypedArray } from "../../src/engine/index.js";
 
 /** Elements in row-major order and their shape. A class, so that trees of them end here. */
 export class HostArray {
@@ -20,15 +20,15 @@ export async function evaluate<Arguments extends unknown[], Result>(
   fn: (...args: Arguments) => Result,
   ...args: { [I in keyof Arguments]: OnHost<Arguments[I]> }
 ): Promise<OnHost<Result>> {
-  const trees = args as unknown as Tree<HostArray>[];
+  const trees: unknown[] = args;
   const program = await compile(
-    fn,
-    trees.map((tree) => map(tree, specOf)),
+    fn as (...given: unknown[]) => unknown,
+    trees.map((tree) => map(tree, (leaf) => specOf(leaf as HostArray))),
   );
   try {
-    const result = await program.run(...trees.map((tree) => map(tree, ({ data }) => data)));
-    const values = leaves<TypedArray>(result as Tree<TypedArray>);
-    const shapes = leaves<Spec>(program.outputs);
+    const result = await program.run(...trees.map((tree) => map(tree, (leaf) => (leaf as HostArray).data)));
+    const values = leaves(result) as Float32Array[];
+    const shapes = leaves(program.outputs) as Spec[];
     const arrays = values.map((data, i) => new HostArray(data, shapes[i].shape));
     return rebuild(program.outputs, arrays) as OnHost<Result>;
   } finally {

@@ -1,6 +1,7 @@
 /** @file Features without a network: the mean colour of an image, and what can be told of its halves. */
-import type { FeatureExtractor } from "../../src/features/extractor.js";
-import type { Pictures } from "../../src/generation/pictures.js";
+
+import type { Pictures } from "../../src/inference/pictures.js";
+import type { FeatureExtractor } from "../../src/quality/features/extractor.js";
 
 /** Mean of each colour in [0, 1]; spatially, mean of the upper and of the lower half; as logits, the brightness and its negative. */
 export function meanColours(name = "colours"): FeatureExtractor {

@@ -1,6 +1,7 @@
 /** @file Weights for the Inception network by a rule, in place of the official ones: what golden features were computed with. */
-import { tensorShapes } from "../../src/features/inception/weights.js";
-import type { Tensor } from "../../src/formats/tensor.js";
+
+import type { Tensor } from "../../src/io/tensors/tensor.js";
+import { tensorShapes } from "../../src/quality/inception/weights.js";
 
 /** FNV-1a of a text. */
 function hash(text: string): number {

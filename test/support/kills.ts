@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { foldIn, keyFromSeed, uniform } from "../../src/random/index.js";
-import { type MetricsLine, readMetrics } from "../../src/training/metrics-log.js";
+import { type MetricsLine, readMetrics } from "../../src/training/run/metrics-log.js";
 import { discs, startWith, tiny } from "./command-line.js";
 
 /** What a training process was doing when it was killed, as far as its folder tells. */

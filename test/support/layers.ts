@@ -1,42 +1,25 @@
-/** @file Which folder of `src` may import from which: DESIGN's layer table, as a function of the source text. */
+/** @file Which folder of `src` may import from which, as a function of the source text. */
 
 /** What each folder may import, nearest first: folders, or single files of one. */
 export const LAYERS: Record<string, string[]> = {
-  errors: [],
-  "cache-folder": [],
-  thread: ["errors"],
-  "webgpu-types": [], // names for TypeScript alone
-  config: ["errors"],
-  random: ["errors"],
-  formats: ["errors"],
-  engine: ["errors", "cache-folder"], // it knows nothing of this project, and could be published alone
-  data: ["formats", "random", "errors", "cache-folder"], // no models
-  metrics: ["engine", "random", "errors"], // numbers in, numbers out
-  model: ["engine/tree", "random", "config", "errors"], // no losses, files or engines; a tree is none of them
-  objective: ["model", "engine/tree", "random", "config", "errors"], // no optimizers or files
-  generation: ["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
-  // what evaluation measures has to be made first
-  evaluation: ["generation", "objective", "model", "data", "engine", "formats", "random", "config", "errors"],
-  training: [
-    ...["generation", "evaluation"], // it shows samples and measures the bound on held-out images as it goes
-    ...["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
-  ],
-  // what turns images into vectors; one of them is trained
-  features: [
-    ...["training", "generation", "metrics"],
-    ...["objective", "model", "data", "engine", "formats", "random", "config", "errors", "cache-folder"],
-  ],
-  // whole measurements and the paper's experiments, made of everything below
-  experiments: [
-    ...["features", "training", "generation", "evaluation", "metrics"],
-    ...["objective", "model", "data", "engine", "formats", "random", "config", "errors", "cache-folder"],
-  ],
+  config: [],
+  random: [],
+  io: [],
+  engine: [], // it knows nothing of this project, and could be published alone
+  data: ["io", "random"], // no models
+  model: ["engine/tree", "engine/primitives", "random", "config"], // no losses, files or runtimes
+  latents: ["model", "config", "random"], // shared with the browser: pure functions of numbers
+  objective: ["model", "engine/primitives", "config"], // no optimizers or files
+  // what a trained model can do, and the figures of what it does
+  inference: ["objective", "latents", "model", "data", "engine", "io", "random", "config"],
+  training: ["inference", "latents", "objective", "model", "data", "engine", "io", "config"],
+  // samples beside images: vectors of both, one maker of which is trained, and how far they are apart
+  quality: ["training", "inference", "model", "data", "engine", "io", "random"],
+  // the paper's experiments, made of everything below
+  experiments: ["quality", "training", "inference", "data", "engine", "io", "config"],
   // other people's weights in, ours out: run folders are written and read
-  exchange: ["training", "generation", "objective", "model", "engine", "formats", "config", "errors"],
-  report: [
-    ...["experiments", "features", "training", "generation", "evaluation", "metrics"],
-    ...["objective", "model", "data", "engine", "formats", "random", "config", "errors"],
-  ],
+  weights: ["training", "inference", "objective", "model", "engine", "io", "config"],
+  report: ["experiments", "quality", "training", "inference", "objective", "model", "data", "engine", "io", "config"],
 };
 
 /** npm packages that a folder may import; folders that are not listed may import any. */
@@ -49,11 +32,13 @@ export const PACKAGES: Record<string, (name: string) => boolean> = {
 /** Files at the top that all may import: they know nothing of this project. */
 const EVERYWHERE = new Set([
   "polyfill",
+  "webgpu-types",
   "version",
   "thread",
   "thread-service",
   "lifetime",
   "cache-folder",
+  "errors",
   "number-format",
   "attempt",
 ]);
@@ -79,7 +64,7 @@ export function violations(path: string, source: string): string[] {
       const allowed = PACKAGES[layer]?.(packageOf(specifier)) ?? true;
       return allowed ? [] : [`src/${path} imports the package ${specifier}, which ${layer} must not know`];
     }
-    const file = new URL(specifier, `file:///${path}`).pathname.slice(1).replace(/\.js$/, "");
+    const file = importedFile(path, specifier);
     const target = layerOf(file);
     const allowed = target === layer || OPEN.has(layer) || EVERYWHERE.has(target);
     return allowed || LAYERS[layer]?.some((known) => known === target || known === file)
@@ -87,6 +72,51 @@ export function violations(path: string, source: string): string[] {
       : [`src/${path} imports ${specifier}: ${layer} stands below ${target}`];
   });
 }
+
+/**
+ * What the table allows and no file of the folder makes use of.
+ *
+ * @param sources - the text of every file by its path relative to `src`
+ * @returns "folder → target" for each
+ */
+export function unusedAllowances(sources: ReadonlyMap<string, string>): string[] {
+  return Object.entries(LAYERS).flatMap(([layer, allowed]) => {
+    const imported = new Set(
+      [...sources]
+        .filter(([path]) => layerOf(path) === layer)
+        .flatMap(([path, source]) => importsOf(source).map((specifier) => importedFile(path, specifier)))
+        .flatMap((file) => [file, layerOf(file)]),
+    );
+    return allowed.filter((target) => !imported.has(target)).map((target) => `${layer} → ${target}`);
+  });
+}
+
+/**
+ * Files that import one another in a circle.
+ *
+ * @param sources - the text of every file by its path relative to `src`
+ * @returns a circle's files in order, of every circle that is found
+ */
+export function circles(sources: ReadonlyMap<string, string>): string[][] {
+  const found: string[][] = [];
+  const finished = new Set<string>();
+  const visit = (path: string, route: readonly string[]): void => {
+    const start = route.indexOf(path);
+    if (start >= 0) found.push(route.slice(start));
+    if (start >= 0 || finished.has(path)) return;
+    for (const specifier of importsOf(sources.get(path) ?? "")) {
+      const next = `${importedFile(path, specifier)}.ts`;
+      if (sources.has(next)) visit(next, [...route, path]);
+    }
+    finished.add(path);
+  };
+  for (const path of sources.keys()) visit(path, []);
+  return found;
+}
+
+/** "model/blocks.ts", "../errors.js" → "errors"; a package is itself. */
+const importedFile = (path: string, specifier: string): string =>
+  specifier.startsWith(".") ? new URL(specifier, `file:///${path}`).pathname.slice(1).replace(/\.js$/, "") : specifier;
 
 /** "model/blocks.ts" → "model", "errors.ts" → "errors". */
 const layerOf = (path: string): string => path.split("/")[0].replace(/\.[jt]s$/, "");

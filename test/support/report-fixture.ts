@@ -2,7 +2,7 @@
 import sharp from "sharp";
 import { resolvePreset } from "../../src/config/index.js";
 import type { ReportParts } from "../../src/report/report.js";
-import type { MetricsLine, RunLine } from "../../src/training/metrics-log.js";
+import type { MetricsLine, RunLine } from "../../src/training/run/metrics-log.js";
 
 const DIMENSIONS = 3 * 32 ** 2;
 

@@ -1,7 +1,7 @@
 /** @file A model and images small enough to train in seconds. */
 import { type Config, parseConfig, resolvePreset } from "../../src/config/index.js";
 import type { MemorySet } from "../../src/data/index.js";
-import type { TrainedModel } from "../../src/generation/trained-model.js";
+import type { TrainedModel } from "../../src/inference/trained-model.js";
 import { initialise, modelParameters } from "../../src/model/index.js";
 import { outputChannels } from "../../src/objective/loss.js";
 import { foldIn, keyFromSeed, normal, uniform } from "../../src/random/index.js";

@@ -4,11 +4,11 @@
  */
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { openRuntime, Runtime } from "../../src/engine/index.js";
-import { fromBytes } from "../../src/generation/pictures.js";
-import { Sampler } from "../../src/generation/sampler.js";
-import { FRESH } from "../../src/training/counters.js";
+import { fromBytes } from "../../src/inference/pictures.js";
+import { Sampler } from "../../src/inference/sampling/sampler.js";
 import { initialState } from "../../src/training/initial-state.js";
-import { stepInputs } from "../../src/training/step-inputs.js";
+import { stepInputs } from "../../src/training/inputs/step-inputs.js";
+import { FRESH } from "../../src/training/run/counters.js";
 import { Trainer } from "../../src/training/trainer.js";
 import { relativeDistance } from "../support/distance.js";
 import { type Changes, discs, tinyConfig, tinySuperResolution } from "../support/tiny.js";

@@ -1,6 +1,6 @@
 /** @file A folder or an archive as a list of regular files that are read in place: what all kinds have in common. */
 import { isNativeError } from "node:util/types";
-import { type ArchiveEntry, EntryError, EntryTooLarge, type Refusal } from "../../formats/archive-entry.js";
+import { type ArchiveEntry, EntryError, EntryTooLarge, type Refusal } from "../../io/archives/archive-entry.js";
 
 /** A regular file of a collection. */
 export interface CollectionFile {

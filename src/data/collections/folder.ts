@@ -13,8 +13,8 @@ import {
   escaped,
   type Refusal,
   type Refuse,
-} from "../../formats/archive-entry.js";
-import { readFully } from "../../formats/byte-source.js";
+} from "../../io/archives/archive-entry.js";
+import { readFully } from "../../io/archives/byte-source.js";
 import { byName, isHiddenPart } from "./collection.js";
 
 /** More files are refused: the largest sets of images have fourteen million. */

@@ -2,13 +2,13 @@
 import { createHash } from "node:crypto";
 import { open, stat } from "node:fs/promises";
 import { UserError } from "../../errors.js";
-import { type Archive, type ArchiveEntry, EntryError } from "../../formats/archive-entry.js";
-import { readFully } from "../../formats/byte-source.js";
-import { otherArchive } from "../../formats/other-archives.js";
-import { openTar } from "../../formats/tar.js";
-import { openTarGz, type TarGzArchive } from "../../formats/tar-gz.js";
-import { BLOCK, isTarHeader } from "../../formats/tar-header.js";
-import { endsAsZip, openZip } from "../../formats/zip.js";
+import { type Archive, type ArchiveEntry, EntryError } from "../../io/archives/archive-entry.js";
+import { readFully } from "../../io/archives/byte-source.js";
+import { otherArchive } from "../../io/archives/other-archives.js";
+import { openTar } from "../../io/archives/tar.js";
+import { openTarGz, type TarGzArchive } from "../../io/archives/tar-gz.js";
+import { BLOCK, isTarHeader } from "../../io/archives/tar-header.js";
+import { endsAsZip, openZip } from "../../io/archives/zip.js";
 import {
   type Collection,
   type CollectionContent,

@@ -1,6 +1,6 @@
 /** @file One image from a file that the user names. */
 import { UserError } from "../../errors.js";
-import { openBytes } from "../../formats/byte-source.js";
+import { openBytes } from "../../io/archives/byte-source.js";
 import { decodeImage, LARGEST_FILE } from "./decode.js";
 
 /**

@@ -12,8 +12,8 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { z } from "zod";
 import { UserError } from "../../errors.js";
-import { readSafetensorsPlaces, safetensorsHeader } from "../../formats/safetensors.js";
-import type { ElementType } from "../../formats/tensor.js";
+import { readSafetensorsPlaces, safetensorsHeader } from "../../io/tensors/safetensors.js";
+import type { ElementType } from "../../io/tensors/tensor.js";
 import { type ImageSet, imageReader, type Split, splits } from "../image-set.js";
 import { positionalReader } from "./mapped-file.js";
 

@@ -8,6 +8,19 @@ export interface ImagePart {
   resolution: number;
 }
 
+/** Square images of one size in a file or folder: nothing is resized, since that would be measured too. */
+export interface SampleFile {
+  path: string;
+  count: number;
+  resolution: number;
+  /**
+   * All images in order, `size` at a time, or fewer where that is much memory; each call reads them anew.
+   *
+   * @throws UserError for a file that cannot be read, or is of another size
+   */
+  parts(size: number, signal?: AbortSignal): AsyncIterable<ImagePart>;
+}
+
 /** Bytes of a part's images at most: their features need several times as much. */
 const LARGEST_PART = 2 ** 26;
 

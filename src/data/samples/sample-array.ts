@@ -1,10 +1,9 @@
 /** @file Images in an npz as guided-diffusion's evaluator has them: `arr_0`, uint8 [N, R, R, 3]. */
 import { UserError } from "../../errors.js";
-import { type NpyRows, readNpyRows } from "../../formats/npy.js";
-import { planar } from "../../formats/pixels.js";
-import { openZip, type ZipArchive } from "../../formats/zip.js";
-import { type ImagePart, inParts } from "./image-parts.js";
-import type { SampleFile } from "./sample-files.js";
+import { openZip, type ZipArchive } from "../../io/archives/zip.js";
+import { type NpyRows, readNpyRows } from "../../io/numpy/npy.js";
+import { planar } from "../../io/pixels.js";
+import { type ImagePart, inParts, type SampleFile } from "./image-parts.js";
 
 /** Names of the array: the evaluator's, and the one under which the authors save. */
 const NAMES = ["arr_0.npy", "arr0.npy"];

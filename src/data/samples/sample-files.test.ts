@@ -3,11 +3,12 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { temporaryFolder, writeFiles } from "../../../test/support/images.js";
-import { encodeNpz } from "../../formats/npz.js";
-import { interleaved } from "../../formats/pixels.js";
-import type { Tensor } from "../../formats/tensor.js";
+import { encodeNpz } from "../../io/numpy/npz.js";
+import { interleaved } from "../../io/pixels.js";
+import type { Tensor } from "../../io/tensors/tensor.js";
+import type { SampleFile } from "./image-parts.js";
 import { inParts } from "./image-parts.js";
-import { openSamples, type SampleFile } from "./sample-files.js";
+import { openSamples } from "./sample-files.js";
 
 const folder = await temporaryFolder();
 const count = 5;

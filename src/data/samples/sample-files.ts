@@ -1,26 +1,13 @@
 /** @file Images that somebody's model has drawn, as they are: an npz of evaluators, or image files of one size. */
+
 import { extname } from "node:path";
 import { UserError } from "../../errors.js";
-import { planar } from "../../formats/pixels.js";
+import { planar } from "../../io/pixels.js";
 import { openCollection } from "../collections/open-collection.js";
 import { decodePixels, LARGEST_FILE } from "../decoding/decode.js";
-import { READABLE } from "../decoding/image-format.js";
-import { isImageName } from "../sources/files.js";
-import { type ImagePart, inParts } from "./image-parts.js";
+import { hasImageExtension, READABLE } from "../decoding/image-format.js";
+import { inParts, type SampleFile } from "./image-parts.js";
 import { openSampleArray } from "./sample-array.js";
-
-/** Square images of one size in a file or folder: nothing is resized, since that would be measured too. */
-export interface SampleFile {
-  path: string;
-  count: number;
-  resolution: number;
-  /**
-   * All images in order, `size` at a time, or fewer where that is much memory; each call reads them anew.
-   *
-   * @throws UserError for a file that cannot be read, or is of another size
-   */
-  parts(size: number, signal?: AbortSignal): AsyncIterable<ImagePart>;
-}
 
 /**
  * Opens `arr_0` of an `.npz` (uint8 [N, R, R, 3], as guided-diffusion's evaluator reads it), or the image files of a folder,
@@ -34,7 +21,7 @@ export async function openSamples(path: string): Promise<SampleFile> {
 
 async function openImageFiles(path: string): Promise<SampleFile> {
   const collection = await openCollection(path);
-  const names = collection.files.map(({ name }) => name).filter(isImageName);
+  const names = collection.files.map(({ name }) => name).filter(hasImageExtension);
   if (names.length === 0) {
     throw new UserError(`Expected images in ${path}, but there is no ${READABLE} file.`);
   }

@@ -1,8 +1,8 @@
 /** @file CIFAR-10's batches of 10,000 images in both forms that its authors publish (https://www.cs.toronto.edu/~kriz/cifar.html). */
 import { UserError } from "../../errors.js";
-import { NumpyArray, numpyGlobals } from "../../formats/numpy-pickle.js";
-import { unpickle } from "../../formats/pickle.js";
-import { shown } from "../../formats/pickle-text.js";
+import { NumpyArray, numpyGlobals } from "../../io/python/numpy-pickle.js";
+import { unpickle } from "../../io/python/pickle.js";
+import { shown } from "../../io/python/pickle-text.js";
 
 /** Bytes of an image: 3 planes of 32×32, red, green, blue. */
 export const IMAGE_BYTES = 3 * 32 * 32;

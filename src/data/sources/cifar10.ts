@@ -3,7 +3,8 @@
  * folders of the classes; packed or not. All give the same classes in the same order.
  */
 import { UserError } from "../../errors.js";
-import { shown } from "../../formats/pickle-text.js";
+import { shown } from "../../io/python/pickle-text.js";
+import { hasImageExtension } from "../decoding/image-format.js";
 import {
   type Batch,
   IMAGE_BYTES,
@@ -12,7 +13,7 @@ import {
   parsePythonBatch,
   parsePythonNames,
 } from "./cifar10-batches.js";
-import { filesOf, isImageName, readFiles, readImages, type SourceFile } from "./files.js";
+import { filesOf, readFiles, readImages, type SourceFile } from "./files.js";
 import { baseName } from "./labels.js";
 import type { Listing, SourceContent } from "./listing.js";
 import { officialSplits, type Part, partNamed } from "./official-splits.js";
@@ -70,7 +71,7 @@ const classOf = (name: string): number => {
 /** Whether a file is called as a batch of CIFAR-10. */
 export const isCifar10Batch = (name: string): boolean => isBatchOf(binary, name) || isBatchOf(python, name);
 
-const counts = (name: string): boolean => isCifar10Batch(name) || (isImageName(name) && classOf(name) >= 0);
+const counts = (name: string): boolean => isCifar10Batch(name) || (hasImageExtension(name) && classOf(name) >= 0);
 
 /**
  * The images of CIFAR-10, with their official classes and splits.
@@ -86,7 +87,7 @@ export async function cifar10Listing(path: string): Promise<Listing> {
   try {
     const files = filesOf(collections);
     const forms = [binary, python].filter((form) => files.some(({ name }) => isBatchOf(form, name)));
-    const images = files.filter(({ name }) => isImageName(name));
+    const images = files.filter(({ name }) => hasImageExtension(name));
     const found = [...forms.map(({ name }) => name), ...(images.length > 0 ? ["image files"] : [])];
     if (found.length > 1) refuse(`it holds ${found.join(" and ")}. Give the path of one of them`);
     if (found.length === 0) refuse(whatElse(files));

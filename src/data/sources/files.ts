@@ -1,7 +1,6 @@
 /** @file Image files of collections: which files are some, and how they are read. */
 import type { Collection, Failure } from "../collections/collection.js";
 import { LARGEST_FILE } from "../decoding/decode.js";
-import { hasImageExtension } from "../decoding/image-format.js";
 import type { SourceContent } from "./listing.js";
 
 /** A file of one of several collections. */
@@ -10,9 +9,6 @@ export interface SourceFile {
   /** In its collection. */
   name: string;
 }
-
-/** Whether a file is called as images are. */
-export const isImageName = hasImageExtension;
 
 /** All files of some collections. */
 export const filesOf = (collections: readonly Collection[]): SourceFile[] =>

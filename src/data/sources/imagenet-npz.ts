@@ -4,8 +4,8 @@
  */
 import { join } from "node:path";
 import { UserError } from "../../errors.js";
-import { parseNpyIntegers, readNpyRows } from "../../formats/npy.js";
-import { openZip, type ZipArchive, type ZipEntry } from "../../formats/zip.js";
+import { openZip, type ZipArchive, type ZipEntry } from "../../io/archives/zip.js";
+import { parseNpyIntegers, readNpyRows } from "../../io/numpy/npy.js";
 import type { SourceFile } from "./files.js";
 import { baseName } from "./labels.js";
 import type { Listing, SourceContent } from "./listing.js";

@@ -5,9 +5,9 @@ import { describe, expect, test } from "vitest";
 import { tarOf, zipOf } from "../../../test/support/archives.js";
 import { plain, temporaryFolder, writeFiles } from "../../../test/support/images.js";
 import { UserError } from "../../errors.js";
-import { npyHeader } from "../../formats/npy-header.js";
-import { encodeNpz } from "../../formats/npz.js";
-import type { Tensor } from "../../formats/tensor.js";
+import { npyHeader } from "../../io/numpy/npy-header.js";
+import { encodeNpz } from "../../io/numpy/npz.js";
+import type { Tensor } from "../../io/tensors/tensor.js";
 import { imagenetListing } from "./imagenet.js";
 
 const folder = await temporaryFolder();

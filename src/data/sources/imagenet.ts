@@ -1,7 +1,8 @@
 /** @file Downsampled ImageNet: the official `.npz` archives, or a folder or archive of image files with labels. */
 import { UserError } from "../../errors.js";
 import type { Collection } from "../collections/collection.js";
-import { filesOf, isImageName, readImages, type SourceFile } from "./files.js";
+import { hasImageExtension } from "../decoding/image-format.js";
+import { filesOf, readImages, type SourceFile } from "./files.js";
 import { isInsideNpz, isNpz, npzAt, npzIn, npzListing } from "./imagenet-npz.js";
 import { type LabelList, readLists } from "./label-lists.js";
 import {
@@ -36,11 +37,11 @@ export async function imagenetListing(path: string, resolution?: 32 | 64): Promi
   const refuse: Refuse = (problem) => {
     throw new UserError(`Expected ImageNet${size} at ${path}: ${ACCEPTED}; but ${problem}.`);
   };
-  const { collections, close } = await openSource(path, (name) => isNpz(name) || isImageName(name));
+  const { collections, close } = await openSource(path, (name) => isNpz(name) || hasImageExtension(name));
   try {
     const files = filesOf(collections);
     const arrays = files.filter(({ name }) => isNpz(name));
-    const images = files.filter(({ name }) => isImageName(name));
+    const images = files.filter(({ name }) => hasImageExtension(name));
     if (arrays.length > 0 && images.length > 0) {
       refuse(`it holds both, as ${arrays[0].name} and ${images[0].name}. Give a folder of one of them`);
     }

@@ -1,7 +1,7 @@
 /** @file Labels of images that are files: by folder, by the first part of the name, or by a list in `dataset.json`. */
 import { UserError } from "../../errors.js";
-import { parseJson } from "../../formats/json.js";
-import { shown } from "../../formats/pickle-text.js";
+import { parseJson } from "../../io/files/json.js";
+import { shown } from "../../io/python/pickle-text.js";
 
 export interface Labelling {
   /** Names of the classes; empty when images have no labels. */

@@ -1,5 +1,5 @@
 /** @file What every kind of source offers: a cheap way to notice changes, and a list of images before any is decoded. */
-import type { Refusal } from "../../formats/archive-entry.js";
+import type { Refusal } from "../../io/archives/archive-entry.js";
 import type { Failure } from "../collections/collection.js";
 import type { Split } from "../image-set.js";
 import type { UnusedFiles } from "./unused-files.js";

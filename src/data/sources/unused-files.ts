@@ -1,8 +1,8 @@
 /** @file Which files of a collection are images: by name, or by content where the name does not say; and what the others are. */
+
 import { dirname, extname } from "node:path/posix";
 import type { Collection } from "../collections/collection.js";
-import { IMAGE_BEGINNING, type ImageKind, imageKindOf } from "../decoding/image-format.js";
-import { isImageName } from "./files.js";
+import { hasImageExtension, IMAGE_BEGINNING, type ImageKind, imageKindOf } from "../decoding/image-format.js";
 
 /** Files of one kind that are not used. */
 export interface UnusedFiles {
@@ -52,7 +52,7 @@ export async function findImages(
   const names: string[] = [];
   const others: string[] = [];
   for (const { name } of collection.files) {
-    if (isImageName(name)) names.push(name);
+    if (hasImageExtension(name)) names.push(name);
     else if (!used(name)) others.push(name);
   }
   const kinds = await kindsOf(collection, others);

@@ -1,6 +1,6 @@
 /** @file The small programs that a device is tested with. */
-import { GraphBuilder } from "../builder.js";
-import { formatEquation, type Graph, type OperationName, Value } from "../graph.js";
+import { GraphBuilder } from "../graph/builder.js";
+import { formatEquation, type Graph, type OperationName, Value } from "../graph/graph.js";
 import { floats, kernels, type Sample } from "./kernels.js";
 
 /** A program with its inputs. */

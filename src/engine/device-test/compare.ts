@@ -4,7 +4,7 @@ import { blockSize } from "../onnx/block-size.js";
 import { lowerToOnnx } from "../onnx/lower.js";
 import { Program } from "../program.js";
 import type { DeviceArray, Runtime } from "../runtime/runtime.js";
-import { acquireSession } from "../sessions.js";
+import { acquireSession } from "../runtime/sessions.js";
 import { type DType, spec, type TypedArray } from "../spec.js";
 import { type Case, TOLERANCE } from "./cases.js";
 
@@ -54,9 +54,10 @@ async function run(
   const outputs = graph.outputs.map(specOf);
   const keep = outputs.map(() => true);
   const session = await acquireSession(lowerToOnnx(graph, await blockSize(runtime)), runtime, keep, optimise);
-  const program = new Program(runtime, session, inputs.map(specOf), outputs, keep);
+  const signature = { args: inputs.map(specOf), result: outputs, onDevice: keep };
+  const program = new Program<DeviceArray[], DeviceArray[]>(runtime, session, signature);
   const operands = inputs.map((input) => runtime.put(input.data, specOf(input)));
-  const results = (await program.run(...operands)) as DeviceArray[];
+  const results = await program.run(...operands);
   const elements: TypedArray[] = [];
   for (const result of results) elements.push(await result.read());
   for (const array of [...operands, ...results]) array.dispose();

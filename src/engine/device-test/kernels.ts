@@ -2,7 +2,7 @@
  * @file One small case or more for every operation of the engine: what a device is tested with. Sizes are chosen for the
  * routes that kernels take: whole vectors of four numbers or not, more than one work group, every way that operands broadcast.
  */
-import type { OperationName, Operations } from "../graph.js";
+import type { OperationName, Operations } from "../graph/graph.js";
 import { type DType, sizeOf, type TypedArray } from "../spec.js";
 
 /** An array with its elements. */

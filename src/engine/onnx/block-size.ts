@@ -1,6 +1,6 @@
 /** @file How many channels the blocked convolutions of this machine take together: found by trying. */
 
-import { Value } from "../graph.js";
+import { Value } from "../graph/graph.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { Spec, sizeOf } from "../spec.js";
 import { lowerConvolution } from "./convolution.js";

@@ -1,5 +1,5 @@
 /** @file Operations that work on blocked images as they are. */
-import { type Atom, type Equation, isLiteral, type OperationName } from "../graph.js";
+import { type Atom, type Equation, isLiteral, type OperationName } from "../graph/graph.js";
 import { elementwiseRules } from "./elementwise-rules.js";
 import type { Lowering } from "./lowering.js";
 import { poolNode } from "./pool-node.js";

@@ -45,12 +45,12 @@ test.each([
   };
   const plain = (w: np.Array, x: np.Array, ct: np.Array) => gradients({ x, w }, ct);
   const [x, w, ct] = [floats([batch, into, 4, 5]), floats(specs[1].shape, 0.3, 2), floats([batch, out, 4, 5], 1, 3)];
-  const others = [spec(x.shape), spec(ct.shape)];
-  const program = await compile(packed, [packing.specs, ...others], { runtime, keep: { packs: true } });
+  const others = [spec(x.shape), spec(ct.shape)] as const;
+  const program = await compile(packed, [packing.specs, ...others], { runtime, keepOnDevice: { packs: true } });
   const reference = await compile(plain, [specs[1], ...others], { runtime });
   const packs = await packer.pack([new Float32Array(out), w.data as Float32Array]);
-  const got = (await program.run(packs, x.data, ct.data)) as never as { image: Float32Array; packs: typeof packs };
-  const want = (await reference.run(w.data, x.data, ct.data)) as never as { x: Float32Array; w: Float32Array };
+  const got = await program.run(packs, x.data, ct.data);
+  const want = await reference.run(w.data, x.data, ct.data);
   expect(difference(got.image, want.x)).toBeLessThan(TOLERANCE);
   expect(difference((await packer.unpack(got.packs))[1], want.w)).toBeLessThan(TOLERANCE);
 });

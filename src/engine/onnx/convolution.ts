@@ -1,5 +1,5 @@
 /** @file Convolutions, on plain images or on blocked ones. */
-import { type Equation, isLiteral } from "../graph.js";
+import { type Equation, isLiteral } from "../graph/graph.js";
 import { blockedKernel, plainKernel } from "./kernel-layouts.js";
 import type { Lowering } from "./lowering.js";
 import type { Attribute } from "./model.js";

@@ -1,5 +1,5 @@
 /** @file Operations that compute each element from the operands' elements at its place. */
-import type { Equation, OperationName } from "../graph.js";
+import type { Equation, OperationName } from "../graph/graph.js";
 import { complementaryError } from "./complementary-error.js";
 import type { Lowering } from "./lowering.js";
 import { softplus } from "./softplus.js";

@@ -5,7 +5,7 @@
  * Whole blocks of images are taken as blocks of channels; fewer than fill one are taken plain, a part of the batch at a time.
  * Such a convolution skips the edges of an image pixel by pixel, slowly where a row has three results: so padding is written out.
  */
-import type { Atom, Equation, Interval } from "../graph.js";
+import type { Atom, Equation, Interval } from "../graph/graph.js";
 import { fromSwappedBlocks } from "./kernel-layouts.js";
 import type { Lowering } from "./lowering.js";
 

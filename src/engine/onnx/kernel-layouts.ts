@@ -5,7 +5,7 @@
  * it in the order [O/b, I/b, h, w, b of I, b of O]. ONNX Runtime's own changes of layout are several times as fast as
  * transposes of single numbers, and so are transposes of whole blocks: each path below takes one of the first and one of the second.
  */
-import type { Atom } from "../graph.js";
+import type { Atom } from "../graph/graph.js";
 import { sizeOf } from "../spec.js";
 import type { Lowering } from "./lowering.js";
 

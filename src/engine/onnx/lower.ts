@@ -1,5 +1,5 @@
 /** @file From a graph to an ONNX model: one rule an operation. */
-import type { Atom, Equation, Graph, OperationName } from "../graph.js";
+import type { Atom, Equation, Graph, OperationName } from "../graph/graph.js";
 import type { TensorInfo } from "../runtime/protocol.js";
 import { Spec } from "../spec.js";
 import { lowerBlocked } from "./blocked-rules.js";

@@ -1,7 +1,7 @@
 /** @file The ONNX model under construction, and the names under which arrays are known in it. */
 import { TensorProto_DataType } from "onnx-buf";
-import { type Atom, type Interval, isLiteral, type Value } from "../graph.js";
-import { broadcastShapes } from "../shapes.js";
+import { type Atom, type Interval, isLiteral, type Value } from "../graph/graph.js";
+import { broadcastShapes } from "../graph/shapes.js";
 import type { DType } from "../spec.js";
 import { elementType, ModelBuilder } from "./model.js";
 

@@ -1,5 +1,5 @@
 /** @file Pooling as ONNX says it. */
-import type { Operations } from "../graph.js";
+import type { Operations } from "../graph/graph.js";
 import type { Attribute } from "./model.js";
 
 /** Operator, operands and attributes; by default the mean is that of the real pixels. */

@@ -1,5 +1,5 @@
 /** @file Products of matrices. */
-import type { Equation } from "../graph.js";
+import type { Equation } from "../graph/graph.js";
 import { sizeOf } from "../spec.js";
 import type { Lowering } from "./lowering.js";
 

@@ -1,7 +1,7 @@
 import { grad, numpy as np } from "@jax-js/jax";
 import { expect, test } from "vitest";
 import { prepare } from "../compile.js";
-import { multiplyAccumulates } from "../cost.js";
+import { multiplyAccumulates } from "../graph/cost.js";
 import { sizeOf, spec } from "../spec.js";
 
 test("attention over the pixels of an image never fills tokens × tokens × channels, forward or backward", () => {

@@ -7,8 +7,8 @@
  * axis of the product is one of: in both arrays (batch, or contracted when last), in the left or the right one only
  * (free), or in neither (repeated afterwards).
  */
-import { type Emit, type GraphBuilder, rewrite } from "../builder.js";
-import { type Atom, type AxisPair, type Graph, Literal } from "../graph.js";
+import { type Emit, type GraphBuilder, rewrite } from "../graph/builder.js";
+import { type Atom, type AxisPair, type Graph, Literal } from "../graph/graph.js";
 import { sizeOf } from "../spec.js";
 
 /** A stretch of one axis of a view: a whole axis of the array below, or a repetition (`source` null). */

@@ -5,8 +5,8 @@
  * window mirrored, and parameters may be kept with channels swapped. Said by parameters, the lowering can find a cheaper
  * way to such a kernel than a mirror and a transpose.
  */
-import { type GraphBuilder, rewrite } from "../builder.js";
-import { type Atom, type Graph, isLiteral, type Value } from "../graph.js";
+import { type GraphBuilder, rewrite } from "../graph/builder.js";
+import { type Atom, type Graph, isLiteral, type Value } from "../graph/graph.js";
 
 export function convolutionForms(graph: Graph): Graph {
   const uses = new Map<Atom, number>();

@@ -6,8 +6,8 @@
  * one gather of pixel rows from the padded NHWC image, and one product of [N·h·w, O] with [N·h·w, positions·C]. A kernel
  * that covers all of an unpadded image (1×1 convolutions of 1×1 images, filter gradients of 1×1 kernels) needs not even that.
  */
-import { type Emit, type GraphBuilder, rewrite } from "../builder.js";
-import type { Atom, Equation, Graph, Interval } from "../graph.js";
+import { type Emit, type GraphBuilder, rewrite } from "../graph/builder.js";
+import type { Atom, Equation, Graph, Interval } from "../graph/graph.js";
 import { sizeOf } from "../spec.js";
 
 export function convolutionsToProducts(graph: Graph): Graph {

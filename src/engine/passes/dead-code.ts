@@ -1,5 +1,5 @@
 /** @file Drops equations and constants that no output needs. */
-import { type Atom, type Graph, isLiteral, type Value } from "../graph.js";
+import { type Atom, type Graph, isLiteral, type Value } from "../graph/graph.js";
 
 export function removeDeadCode(graph: Graph): Graph {
   const needed = new Set<Value>();

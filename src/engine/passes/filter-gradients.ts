@@ -4,8 +4,8 @@
  * They are traced as a convolution whose kernel is a whole image, x[C,N,H,W] * cotangent[O,N,h,w] → [C,O,3,3]: the blocked
  * convolutions of a machine that has them run it at full speed, given both images in an order that they like.
  */
-import { rewrite } from "../builder.js";
-import type { Equation, Graph } from "../graph.js";
+import { rewrite } from "../graph/builder.js";
+import type { Equation, Graph } from "../graph/graph.js";
 import { sizeOf } from "../spec.js";
 
 /** @param block - channels to a block of the machine's blocked convolutions; 0 where it has none */

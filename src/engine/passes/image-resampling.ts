@@ -3,8 +3,8 @@
  *
  * Functions write it as reshapes around a broadcast or a sum over two axes far apart, which runtimes do slowly.
  */
-import { type GraphBuilder, rewrite } from "../builder.js";
-import type { Atom, Equation, Graph } from "../graph.js";
+import { type GraphBuilder, rewrite } from "../graph/builder.js";
+import type { Atom, Equation, Graph } from "../graph/graph.js";
 
 export const imageResampling = (graph: Graph): Graph =>
   rewrite(graph, (equation, emit, builder) => {

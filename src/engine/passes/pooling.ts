@@ -4,11 +4,11 @@
  * Functions write them as all windows of an image, of which each is reduced: nine times the image for windows of 3×3, where
  * runtimes have an operation that reads it once.
  */
-import { type GraphBuilder, rewrite } from "../builder.js";
-import { type Atom, type Equation, type Graph, type Interval, isLiteral, Literal, type Value } from "../graph.js";
-import { windowCounts } from "../shapes.js";
+import { type GraphBuilder, rewrite } from "../graph/builder.js";
+import { type Atom, type Equation, type Graph, type Interval, isLiteral, Literal, type Value } from "../graph/graph.js";
+import { windowCounts } from "../graph/shapes.js";
+import { windowRows } from "../graph/window-rows.js";
 import { sizeOf, type TypedArray } from "../spec.js";
-import { windowRows } from "../window-rows.js";
 import { removeDeadCode } from "./dead-code.js";
 
 /** Windows that are not pooled, those of gradients and of other reductions, are gathered. */

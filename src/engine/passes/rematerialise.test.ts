@@ -1,11 +1,10 @@
 import { lax, numpy as np, valueAndGrad } from "@jax-js/jax";
 import { afterAll, expect, test } from "vitest";
 import { floats, testRuntime } from "../../../test/support/against-jax.js";
-import { swish } from "../../model/activations.js";
-import { checkpoint } from "../../model/checkpoint.js";
 import { compile, prepare } from "../compile.js";
-import { peakBytes } from "../cost.js";
-import type { OperationName } from "../graph.js";
+import { peakBytes } from "../graph/cost.js";
+import type { OperationName } from "../graph/graph.js";
+import { checkpoint, swish } from "../primitives.js";
 import { spec } from "../spec.js";
 
 afterAll(() => testRuntime().dispose());

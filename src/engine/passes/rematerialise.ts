@@ -5,8 +5,8 @@
  * one convolution, the inside of such a block, is computed a second time for the backward part; what lies behind a second
  * convolution, the block's result, is kept where it is needed.
  */
-import { GraphBuilder, rewrite } from "../builder.js";
-import { type Atom, type Equation, type Graph, isLiteral, type Value } from "../graph.js";
+import { GraphBuilder, rewrite } from "../graph/builder.js";
+import { type Atom, type Equation, type Graph, isLiteral, type Value } from "../graph/graph.js";
 
 /** The graph as it would be without marks. */
 export const dropCheckpoints = (graph: Graph): Graph =>

@@ -4,8 +4,8 @@
  * order, so results change by no more than the sign of a zero.
  */
 
-import type { Emit, GraphBuilder } from "../builder.js";
-import { rewrite } from "../builder.js";
+import type { Emit, GraphBuilder } from "../graph/builder.js";
+import { rewrite } from "../graph/builder.js";
 import {
   type Atom,
   type Comparison,
@@ -16,8 +16,8 @@ import {
   type OperationName,
   type Reduction,
   type Value,
-} from "../graph.js";
-import { broadcastShapes, specsOf } from "../shapes.js";
+} from "../graph/graph.js";
+import { broadcastShapes, specsOf } from "../graph/shapes.js";
 import { type DType, sizeOf } from "../spec.js";
 
 export const simplify = (graph: Graph): Graph =>

@@ -21,6 +21,10 @@ export class DeviceArray {
     readonly spec: Spec,
   ) {}
 
+  get shape(): readonly number[] {
+    return this.spec.shape;
+  }
+
   /** Throws when the array has been disposed. */
   assertAlive(): void {
     if (this.#freed) throw new Error(`This device array (${this.spec}) has been disposed already.`);

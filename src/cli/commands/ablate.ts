@@ -1,0 +1,144 @@
+/** @file `strata ablate`: the paper's four runs of Table 1, then the table and its figures. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type DataSet, digestOfSet, type ImageSet } from "../../data/index.js";
+import type { Runtime } from "../../engine/index.js";
+import { UserError } from "../../errors.js";
+import { type AblationRun, ablationRuns } from "../../experiments/ablation.js";
+import { measureRuns } from "../../experiments/ablation-measurement.js";
+import { startingPoint } from "../../training/run/starting-point.js";
+import { train } from "../../training/train.js";
+import { batchSize, imageCount, wholeNumber, wholeNumbers } from "../options/arguments.js";
+import { type Context, createCommand, withContext } from "../options/command.js";
+import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "../options/configuration.js";
+import {
+  addExtractorOptions,
+  type ExtractorOptions,
+  openExtractor,
+  qualityAsked,
+  showRate,
+} from "../options/features-options.js";
+import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
+import { checkFolderPlace, makeFolder } from "../options/output-place.js";
+import { createRuntime } from "../options/runtime.js";
+import { reportAblation } from "../output/ablation-output.js";
+import { showTraining } from "../output/training-display.js";
+
+interface AblateOptions extends ConfigurationOptions, ExtractorOptions, ImageOptions {
+  out: string;
+  steps?: number;
+  seeds?: number[];
+  count: number;
+  batch?: number;
+}
+
+/** The paper's figures of a row. */
+const METRICS = ["fid", "precision", "recall"];
+/** Samples of each run where nothing is said. */
+const COUNT = 10_000;
+
+export const ablateCommand = addExtractorOptions(
+  addConfigurationOptions(
+    createCommand(
+      "ablate",
+      "the paper's ablation: four runs with and without its two ideas, their table and figures",
+      "strata ablate --preset cifar10-small --data cifar10 --features classifier --steps 1200 --out runs/ablation",
+    ),
+  ),
+)
+  .requiredOption("--data <source>", "emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path")
+  .addOption(layoutOption())
+  .requiredOption("--out <folder>", "where the runs, the table and the report go; the same command goes on there")
+  .option("--steps <n>", "batches of every run (default: the configuration's)", wholeNumber(1))
+  .option("--seeds <list>", "train every row with each of these seeds: 0,1,2 (default: one)", wholeNumbers)
+  .option("--count <n>", "samples drawn, and test images measured at most", imageCount(16), COUNT)
+  .option("--batch <n>", "images made at once", batchSize)
+  .action(withContext(runAblate));
+
+async function runAblate(context: Context, options: AblateOptions): Promise<void> {
+  const { out, data: source } = options;
+  const { seed, signal } = context;
+  checkFolderPlace(out);
+  const config = resolveConfiguration(options, { ...context, seed: undefined });
+  if (config.model.superResolution) {
+    throw new UserError("strata ablate: expected a model that draws by itself, got one that enlarges.");
+  }
+  const seeds = options.seeds ?? [seed ?? config.training.seed];
+  const runs = ablationRuns(config, out, seeds);
+  const data = await openImages(options, config.model, context);
+  const images = { train: data.train, test: heldOutImages(data, source) };
+  makeFolder(out);
+  const runtime = await createRuntime(context);
+  try {
+    const { resolution } = config.model;
+    const extractor = await openExtractor(options, { resolution, train: data.train }, context, runtime); // before hours of training
+    try {
+      for (const run of runs) {
+        await trainRun(run, data, options, context, runtime);
+        if (signal.aborted) return;
+      }
+      const measured = await measureRuns(runs, extractor, images, {
+        ...{ out, count: options.count, batch: options.batch, seed, runtime, signal },
+        metrics: qualityAsked(METRICS, extractor),
+        onNotice: (message) => context.progress.note(message),
+        onProgress: showStages(context.progress),
+      });
+      await reportAblation(measured, config, data.train, options, context);
+    } finally {
+      await extractor.dispose();
+    }
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+/** Shows what is being done, each stage with its rate. */
+function showStages(progress: Context["progress"]) {
+  const stages = new Map<string, ReturnType<typeof showRate>>();
+  return (what: string, done: number, count: number) => {
+    const show = stages.get(what) ?? showRate(what, progress);
+    stages.set(what, show);
+    show(done, count);
+  };
+}
+
+/**
+ * Trains one run, or goes on with it, unless it is far enough.
+ *
+ * @throws UserError when the folder holds another run, or one that is further
+ */
+async function trainRun(
+  { row, folder, config }: AblationRun,
+  data: DataSet,
+  { steps = config.training.steps }: AblateOptions,
+  { progress, signal }: Context,
+  runtime: Runtime,
+): Promise<void> {
+  const onNotice = (message: string) => progress.note(message);
+  const begun = existsSync(join(folder, "config.json"));
+  if (begun) {
+    const identity = { count: data.train.count, digest: digestOfSet(data.train) };
+    const { counters } = await startingPoint(config, identity, { out: folder, resume: true, onNotice });
+    if (counters.step > steps) {
+      throw new UserError(
+        `Expected at most ${steps} steps in ${folder}, as all runs are to have, but it has ${counters.step}. ` +
+          `Give --steps ${counters.step}, or another folder.`,
+      );
+    }
+    if (counters.step === steps) return;
+  }
+  progress.note(`${begun ? "going on with" : "training"} ${row.title}: ${folder}`);
+  const onEvent = showTraining(folder, config.model.resolution, progress);
+  await train({ config, data, out: folder, resume: begun, limit: { steps }, runtime, signal, onEvent });
+}
+
+/**
+ * The images that no run sees: those for testing, or else those for validation.
+ *
+ * @throws UserError when there are neither
+ */
+function heldOutImages({ test, validation }: DataSet, source: string): ImageSet {
+  const images = test.count > 0 ? test : validation;
+  if (images.count === 0) throw new UserError(`--data ${source}: expected held-out images, got none.`);
+  return images;
+}

@@ -1,0 +1,64 @@
+/** @file `strata data scan`: what a set of images holds, what will be done with it, and how to train on it. */
+import { abortable } from "../../data/concurrent.js";
+import { treatments } from "../../data/scanning/image-kinds.js";
+import { type ScanSummary, scan } from "../../data/scanning/scan.js";
+import type { Layout } from "../../data/sources/folder-layout.js";
+import { sourceOf } from "../../data/sources/index.js";
+import { formatCount, formatDuration } from "../../number-format.js";
+import { type Context, createCommand, withContext } from "../options/command.js";
+import { layoutOption } from "../options/images.js";
+import { adviseTraining } from "../output/data-advice.js";
+import { scanText } from "../output/data-text.js";
+import { secondsLeft } from "../output/progress.js";
+
+const scanCommand = createCommand(
+  "scan <source>",
+  "count, sizes, labels, and unreadable or unusual images of a source by name; how to train on it",
+  "strata data scan folder:photographs",
+)
+  .addOption(layoutOption())
+  .action(withContext(runScan));
+
+export const dataCommand = createCommand(
+  "data",
+  "look at images before training on them",
+  "strata data scan folder:photographs",
+).addCommand(scanCommand);
+
+async function runScan(
+  { signal, progress, result }: Context,
+  { layout }: { layout?: Layout },
+  source: string,
+): Promise<void> {
+  progress.update(`listing ${source} …`);
+  const listing = await abortable(sourceOf(source, { layout }).list(), signal, (late) => late.close());
+  try {
+    const total = listing.images.length;
+    const startMs = performance.now();
+    const onProgress = (done: number) => {
+      const seconds = (performance.now() - startMs) / 1000;
+      const left = formatDuration(secondsLeft(done, total, seconds));
+      progress.update(
+        `scanned ${formatCount(done)} of ${formatCount(total)} images, ${formatCount(done / seconds)}/s, ${left} left`,
+      );
+    };
+    const summary = await scan(listing, { signal, onProgress });
+    const advice = adviseTraining(summary, source, layout);
+    const { description } = listing;
+    result(
+      { source, description, ...summary, kinds: treated(summary), advice: advice ?? null },
+      scanText({ name: source, description }, summary, advice),
+    );
+  } finally {
+    await listing.close();
+  }
+}
+
+/** The kinds, each with what is done with its images. */
+const treated = ({ kinds }: ScanSummary) =>
+  Object.fromEntries(
+    Object.entries(treatments).map(([kind, { treatment }]) => [
+      kind,
+      { treatment, ...kinds[kind as keyof typeof kinds] },
+    ]),
+  );

@@ -1,0 +1,164 @@
+/** @file `strata demo`: the whole path on the embedded emoji, in the minutes given. */
+import { existsSync, rmSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { applySettings, type Config, resolvePreset } from "../../config/index.js";
+import type { Runtime } from "../../engine/index.js";
+import { UserError } from "../../errors.js";
+import { makeTemporaryFolder } from "../../io/files/temporary-folder.js";
+import { formatBytes, formatDuration } from "../../number-format.js";
+import type { NextCommand } from "../../report/page-parts.js";
+import { ReportKeeper } from "../../report/report-keeper.js";
+import { writeRunReport } from "../../report/run-report.js";
+import { type TrainOptions, train } from "../../training/train.js";
+import { programName } from "../invocation.js";
+import { minutes } from "../options/arguments.js";
+import { type Context, createCommand, withContext } from "../options/command.js";
+import { openImages } from "../options/images.js";
+import { createRuntime } from "../options/runtime.js";
+import { commandsToTry, commandsWhileTraining, resumeCommand } from "../output/next-commands.js";
+import { showTraining } from "../output/training-display.js";
+import { fitToTime } from "./demo-plan.js";
+
+interface Options {
+  out?: string;
+  minutes: number;
+  set?: string[];
+}
+
+type Images = TrainOptions["data"];
+
+/** Where a demo goes when it is not told; a second one goes into `runs/demo-2`. */
+const DEFAULT_OUT = "runs/demo";
+/** Seconds kept for what comes after training: samples, reconstructions, the report. */
+const REPORT_SECONDS = 20;
+/** Seconds of training that measure the speed of this machine, after a first step that does not count. */
+const MEASURED_SECONDS = 6;
+
+export const demoCommand = createCommand(
+  "demo",
+  "the whole path on the embedded emoji: train a small model, draw samples, write a report",
+  "strata demo --out runs/demo --minutes 10",
+)
+  .option("--out <run>", `the run folder (default: the first free one of ${DEFAULT_OUT}, ${DEFAULT_OUT}-2, …)`)
+  .option("--minutes <m>", "time for everything", minutes, 10)
+  .option("--set <path=value...>", "change single settings of emoji32-small")
+  .action(withContext(runDemo));
+
+async function runDemo(context: Context, options: Options): Promise<void> {
+  const { progress, seed, signal } = context;
+  const out = options.out ?? freeFolder(DEFAULT_OUT);
+  if (existsSync(join(out, "config.json"))) {
+    throw new UserError(`--out ${out}: expected a folder without a run, but one is there. Give another folder.`);
+  }
+  const chosen = seed === undefined ? [] : [`training.seed=${seed}`];
+  const preset = applySettings(resolvePreset("emoji32-small"), [...(options.set ?? []), ...chosen]);
+  const secondsLeft = () => 60 * options.minutes - performance.now() / 1000; // the clock started with the process
+  const runtime = await createRuntime(context);
+  try {
+    const { resolution } = preset.model;
+    const data = await openImages({ data: "emoji" }, preset.model, context);
+    const { imagesPerSecond, startSeconds } = await measureSpeed(preset, data, runtime, context);
+    const config = fitToTime(preset, imagesPerSecond, secondsLeft() - startSeconds - REPORT_SECONDS);
+    const { steps } = config.training;
+    progress.note(
+      `${imagesPerSecond.toFixed(0)} images/s here: ${steps} steps in ${formatDuration(secondsLeft())}, the report included`,
+    );
+    const minutes = Math.max(secondsLeft() - REPORT_SECONDS, 1) / 60; // should the machine become slower
+    const onNotice = (message: string) => progress.note(message);
+    const text = { title: "A hierarchical VAE learns emoji" };
+    const whileTraining = { ...text, nextCommands: commandsWhileTraining({ run: out, config, source: "emoji" }) };
+    const keeper = new ReportKeeper(out, whileTraining, onNotice);
+    const show = showTraining(out, resolution, progress, { page: keeper.path });
+    const { interrupted, seconds: trained } = await train({
+      config,
+      data,
+      out,
+      limit: { minutes },
+      runtime,
+      signal,
+      onEvent: async (event) => {
+        await show(event);
+        await keeper.onEvent(event);
+      },
+    });
+    if (interrupted) {
+      const report = await keeper.write();
+      const next = `Go on with training: ${resumeCommand(out, "emoji")}`;
+      context.result({ out, interrupted, report: report ?? null }, `Saved in ${out}, shown by ${keeper.path}. ${next}`);
+      return;
+    }
+    const nextCommands = demoCommands(out, config);
+    const report = await writeRunReport(out, {
+      ...text,
+      lead: `Trained by strata demo for ${formatDuration(trained)} ${runtime.device === "cpu" ? `with ${runtime.threads} threads` : `on ${runtime.device}`}.`,
+      heldOut: data.validation,
+      environment: { processor: cpus()[0]?.model.trim() ?? "unknown", memory: formatBytes(totalmem()) },
+      nextCommands,
+      runtime,
+      signal,
+      onNotice,
+      onProgress: (doing) => progress.update(`${doing} …`),
+    });
+    const seconds = performance.now() / 1000;
+    const commands = nextCommands.map(({ purpose, command }) => `  ${command}\n    ${purpose}`).join("\n");
+    context.result(
+      { out, report, seconds },
+      `Done in ${formatDuration(seconds)}. Look at ${report}, then try\n${commands}`,
+    );
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+/** What to do with a model once the demo has trained it. */
+function demoCommands(out: string, config: Config): NextCommand[] {
+  return [
+    ...commandsToTry({ run: out, config, source: "emoji" }),
+    {
+      purpose: "the same on your own images",
+      command: `${programName()} train --preset emoji32-small --data folder:PATH --out runs/mine --minutes 30`,
+    },
+  ];
+}
+
+/** The first of `path`, `path-2`, `path-3`, … that does not exist. */
+function freeFolder(path: string): string {
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? path : `${path}-${number}`;
+    if (!existsSync(candidate)) return candidate;
+  }
+}
+
+/** Images a second in training, and seconds before the first step: a few steps into a folder that goes away. */
+async function measureSpeed(config: Config, data: Images, runtime: Runtime, { signal, progress }: Context) {
+  const out = makeTemporaryFolder("strata-demo-");
+  const stop = new AbortController();
+  const calledMs = performance.now();
+  let startSeconds = 0;
+  let first: { images: number; seconds: number } | undefined;
+  let imagesPerSecond = 0;
+  try {
+    progress.update("measuring the speed of this machine …");
+    await train({
+      config,
+      data,
+      out,
+      limit: { steps: 1000 },
+      runtime,
+      signal: AbortSignal.any([signal, stop.signal]),
+      onEvent: (event) => {
+        if (event.type === "start") startSeconds = (performance.now() - calledMs) / 1000;
+        if (event.type !== "progress") return;
+        first ??= event;
+        const seconds = event.seconds - first.seconds;
+        if (seconds > 0) imagesPerSecond = (event.images - first.images) / seconds;
+        if (seconds >= MEASURED_SECONDS) stop.abort();
+      },
+    });
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+  signal.throwIfAborted();
+  return { imagesPerSecond, startSeconds };
+}

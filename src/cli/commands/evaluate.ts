@@ -1,0 +1,258 @@
+/** @file `strata evaluate`: figures of a model, or of samples that somebody drew. */
+import { join } from "node:path";
+import { Option } from "commander";
+import { type DataSet, type ImageSet, openSamples, type Split } from "../../data/index.js";
+import type { Runtime } from "../../engine/index.js";
+import { UserError } from "../../errors.js";
+import { modelMetrics } from "../../experiments/model-figures.js";
+import { imageGrid } from "../../inference/picture-grid.js";
+import type { Samples } from "../../inference/sampling/sampler.js";
+import type { TrainedModel } from "../../inference/trained-model.js";
+import { writeFileAtomic } from "../../io/files/atomic-file.js";
+import { drawnPictures, type PictureStream, watched } from "../../quality/picture-streams.js";
+import { qualityMetrics } from "../../quality/quality.js";
+import { version } from "../../version.js";
+import { collect, imageCount, wholeNumber } from "../options/arguments.js";
+import { type Context, createCommand, withContext } from "../options/command.js";
+import { addFeatureOptions, metricList } from "../options/features-options.js";
+import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
+import { openSampler } from "../options/open-sampler.js";
+import { readEvaluation } from "../options/other-evaluations.js";
+import { checkFolderPlace, makeFolder } from "../options/output-place.js";
+import { createRuntime } from "../options/runtime.js";
+import { addSamplingOptions, openModel, type SamplingOptions, sampleOptions } from "../options/sampling-options.js";
+import { type QualityResult, qualityFacts, remarks } from "../output/quality-text.js";
+import { facts } from "../output/table.js";
+import { evaluateModel, type HeldOutOptions, type ModelResult } from "./evaluate-model.js";
+import { evaluateQuality, type QualityOptions } from "./evaluate-quality.js";
+
+interface Options extends Omit<SamplingOptions, "run">, QualityOptions, Partial<ImageOptions> {
+  run?: string;
+  samples?: string;
+  split?: Split;
+  count?: number;
+  importance: number;
+  beside: string[];
+  out: string;
+}
+
+/** Everything that `--metrics` knows. */
+const METRICS: readonly string[] = [...qualityMetrics, ...modelMetrics];
+/** Columns of the grid of samples. */
+const COLUMNS = 8;
+
+export const evaluateCommand = addFeatureOptions(
+  addSamplingOptions(
+    createCommand(
+      "evaluate",
+      "measure a model, or samples of any model: FID and its relatives, likelihood, rate and distortion, information",
+      "strata evaluate --run runs/cifar --data cifar10 --metrics fid,precision,recall,nll --count 50000 --out runs/cifar/evaluation",
+    ),
+    { required: false },
+  ),
+)
+  .option("--samples <path>", "FILE.npz (arr_0) or a folder or archive of images, in place of --run")
+  .option("--data <source>", "training images are the reference; likelihoods are those of the test images")
+  .addOption(layoutOption())
+  .addOption(
+    new Option("--split <name>", "images whose likelihood is measured (default: test, or else validation)").choices([
+      "train",
+      "validation",
+      "test",
+    ]),
+  )
+  .option("--metrics <list>", `${METRICS.join(", ")} (default: all that are made of features)`, metricList(METRICS))
+  .option(
+    "--count <n>",
+    "samples drawn; of the images whose likelihood is measured, at most so many (default: all)",
+    imageCount(2),
+  )
+  .option(
+    "--importance <k>",
+    "posterior samples of the importance-weighted bound on the likelihood",
+    wholeNumber(1, 1_000_000),
+    1,
+  )
+  .option(
+    "--beside <folder...>",
+    "draw the curves of other evaluations too, by the names of their folders",
+    collect,
+    [],
+  )
+  .option("--kid-subsets", "kernel distance as mean over 100 pairs of subsets of 1,000, as torch-fidelity has it")
+  .option("--export-reference <file.npz>", "write the reference as a batch for guided-diffusion's evaluator")
+  .requiredOption("--out <folder>", "where the figures, charts and pictures go")
+  .action(withContext(runEvaluate));
+
+async function runEvaluate(context: Context, options: Options): Promise<void> {
+  const { out, metrics } = options;
+  checkOptions(options);
+  checkFolderPlace(out);
+  const model = options.run === undefined ? undefined : await openModel({ ...options, run: options.run }, context);
+  const runtime = await createRuntime(context);
+  const openAt = dataOpener(options, context);
+  try {
+    const held = model && (await heldOutQuestion(model, openAt, options)); // what is wrong with it is said before the work
+    makeFolder(out);
+    const settings = { ...settingsOf(options, context, model), device: runtime.device };
+    const keep = (json: object) =>
+      writeFileAtomic(join(out, "metrics.json"), Buffer.from(`${JSON.stringify(json, null, 2)}\n`));
+    const quality = needsFeatures(metrics) ? await measureSamples(model, openAt, options, context, runtime) : undefined;
+    const qualityPart = quality ? qualityJson(quality) : {};
+    if (quality) {
+      await writeFileAtomic(join(out, "samples.png"), await imageGrid(quality.shown, COLUMNS));
+      await keep({ ...settings, ...qualityPart });
+    }
+    const figures = held && (await evaluateModel(model, held.images, held, context, runtime));
+    for (const [name, content] of Object.entries(figures?.files ?? {})) await writeFileAtomic(join(out, name), content);
+    const json = { ...settings, ...qualityPart, ...figures?.json };
+    await keep(json);
+    context.result({ out, ...json }, textOf(out, quality, figures));
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+/** Opens the images at a resolution; undefined without `--data`. */
+type OpenAt = (resolution: number) => Promise<DataSet> | undefined;
+
+function dataOpener({ data, layout }: Partial<ImageOptions>, context: Context): OpenAt {
+  const opened = new Map<number, Promise<DataSet>>();
+  return (resolution) => {
+    if (data === undefined) return undefined;
+    if (!opened.has(resolution)) opened.set(resolution, openImages({ data, layout }, { resolution }, context));
+    return opened.get(resolution);
+  };
+}
+
+/** Whether samples are drawn or read: for all that is asked for by default, too. */
+const needsFeatures = (metrics: readonly string[] | undefined): boolean =>
+  metrics === undefined || metrics.some((metric) => isOneOf(qualityMetrics, metric));
+
+const isOneOf = (list: readonly string[], word: string): boolean => list.includes(word);
+
+/** Refuses options that contradict each other. */
+function checkOptions({ run, samples, metrics, data, reference, count, exportReference }: Options): void {
+  if ((run === undefined) === (samples === undefined)) {
+    throw new UserError("Expected either --run RUN, a model to measure, or --samples FILE.npz|FOLDER, what it drew.");
+  }
+  const ofModel = metrics?.find((metric) => isOneOf(modelMetrics, metric));
+  if (ofModel !== undefined && run === undefined) {
+    throw new UserError(`--metrics ${ofModel}: expected --run RUN: it is measured of a model, not of samples.`);
+  }
+  if (ofModel !== undefined && data === undefined) {
+    throw new UserError(`--metrics ${ofModel}: expected --data SOURCE: the images to measure it on.`);
+  }
+  if (run !== undefined && count === undefined && needsFeatures(metrics)) {
+    throw new UserError("Expected --count N: the samples to draw, 50,000 in publications.");
+  }
+  if (data === undefined && reference === undefined) {
+    throw new UserError("Expected --data SOURCE or --reference FILE.npz: what the samples are to be compared with.");
+  }
+  if (exportReference !== undefined && (data === undefined || reference !== undefined || !needsFeatures(metrics))) {
+    throw new UserError(
+      "--export-reference: expected --data SOURCE without --reference, and metrics of features: it is made of those images.",
+    );
+  }
+}
+
+/** Draws or reads samples and compares them with the reference. */
+async function measureSamples(
+  model: TrainedModel | undefined,
+  openAt: OpenAt,
+  options: Options,
+  context: Context,
+  runtime: Runtime,
+): Promise<QualityResult> {
+  if (!model) {
+    const file = await openSamples(options.samples!);
+    const { resolution } = file;
+    const count = Math.min(options.count ?? file.count, file.count);
+    const parts = firstOf(file.parts(256, context.signal), count);
+    const train = (await openAt(resolution))?.train;
+    const quality = await evaluateQuality({ count, resolution, parts }, train, options, context, runtime);
+    return { ...quality, rounding: "as given" };
+  }
+  const count = options.count!;
+  const sampler = await openSampler(model, { ...options, run: options.run! }, count, context, runtime);
+  try {
+    const train = (await openAt(sampler.resolution))?.train;
+    const asked = sampleOptions({ ...options, run: options.run! }, count, model, context);
+    let clamped = 0;
+    const drawn = watched(drawnPictures(sampler, { ...asked, signal: context.signal }), (part: Samples) => {
+      clamped += part.clamped;
+    });
+    const quality = await evaluateQuality(drawn, train, options, context, runtime);
+    return { ...quality, rounding: "nearest", clamped };
+  } finally {
+    await sampler.dispose();
+  }
+}
+
+/** The first `count` images of a stream. */
+async function* firstOf(parts: PictureStream["parts"], count: number): PictureStream["parts"] {
+  let left = count;
+  for await (const part of parts) {
+    const used = Math.min(part.count, left);
+    left -= used;
+    yield { ...part, count: used, images: part.images.subarray(0, used * 3 * part.resolution ** 2) };
+    if (left === 0) return;
+  }
+}
+
+/** What is to be measured of the model itself, and on which images; undefined where nothing is. */
+async function heldOutQuestion(
+  model: TrainedModel,
+  openAt: OpenAt,
+  options: Options,
+): Promise<(HeldOutOptions & { images: ImageSet }) | undefined> {
+  const metrics = modelMetrics.filter((metric) => options.metrics?.includes(metric));
+  if (metrics.length === 0) return undefined;
+  const beside = await Promise.all(options.beside.map(readEvaluation));
+  const data = (await openAt(model.config.model.resolution))!;
+  const split = options.split ?? (data.test.count > 0 ? "test" : "validation");
+  const images = data[split];
+  if (images.count === 0) {
+    throw new UserError(`--split ${split}: ${options.data} has no such images. Try --split train.`);
+  }
+  const { count, importance, batch } = options;
+  return { images, metrics, split, count, importance, batch, train: data.train, beside };
+}
+
+/** What was measured, so that it can be measured again. */
+function settingsOf(options: Options, { seed }: Context, model: TrainedModel | undefined): Record<string, unknown> {
+  const { run, samples, data, count, label, guidance, guidanceRule, temperature, output, superres } = options;
+  const { superresGuidance, weights, checkpoint } = options;
+  const sampling = {
+    label,
+    guidance,
+    guidanceRule,
+    temperature,
+    output,
+    superres,
+    superresGuidance,
+    weights,
+    checkpoint,
+  };
+  return { version, run, step: model?.step, samples, data, count, seed: seed ?? 0, ...sampling };
+}
+
+function qualityJson({ values, ofPart, count, rounding, clamped, features, reference, notMeasured }: QualityResult) {
+  return {
+    samplesMeasured: count,
+    rounding,
+    clamped,
+    features,
+    reference,
+    ...(notMeasured.length > 0 && { notMeasured }),
+    quality: Object.fromEntries(values.map(({ metric, ...rest }) => [metric, rest])),
+    distanceOfReferencePart: ofPart,
+  };
+}
+
+function textOf(out: string, quality: QualityResult | undefined, figures: ModelResult | undefined): string {
+  const pairs = [...(quality ? qualityFacts(quality) : []), ...(figures?.facts ?? [])];
+  return [facts(pairs), ...(quality ? remarks(quality) : []), ...(figures?.remarks ?? []), `Written to ${out}`].join(
+    "\n",
+  );
+}

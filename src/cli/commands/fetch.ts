@@ -1,0 +1,61 @@
+/** @file `strata fetch`: published files into the cache. */
+import { Argument } from "commander";
+import { type DownloadName, downloads } from "../../data/downloads.js";
+import { fetchDownload } from "../../data/fetch.js";
+import { formatBytes, formatDuration, formatShare } from "../../number-format.js";
+import { type Context, createCommand, withContext } from "../options/command.js";
+import { secondsLeft } from "../output/progress.js";
+import type { Status } from "../output/status-line.js";
+
+interface Options {
+  from?: string;
+}
+
+export const fetchCommand = createCommand(
+  "fetch",
+  "fetch a data set, or the network that FID needs, into the cache",
+  "strata fetch cifar10",
+)
+  .addArgument(new Argument("<name>", "what to fetch").choices(Object.keys(downloads)))
+  .option("--from <file|url>", "a file you have, or another address (default: the official one)")
+  .addHelpText(
+    "after",
+    "\nFiles go to ~/.cache/strata/downloads, or downloads in the folder that STRATA_CACHE_DIR names; size and SHA-256 are checked.\n" +
+      "An interrupted fetch goes on where it stopped. It goes through the proxy that HTTPS_PROXY (or HTTP_PROXY, ALL_PROXY) names,\n" +
+      "but for the hosts in NO_PROXY.",
+  )
+  .action(withContext(runFetch));
+
+async function runFetch(context: Context, { from }: Options, word: string): Promise<void> {
+  const { progress, signal } = context;
+  const name = word as DownloadName; // commander has checked it
+  const describe = transfer(name, downloads[name].bytes);
+  const onProgress = (bytes: number) => progress.update(describe(bytes));
+  const onNotice = (message: string) => progress.note(message);
+  try {
+    const { found, ...file } = await fetchDownload(name, { from, onProgress, onNotice, signal });
+    const what = `${file.path} (${formatBytes(file.bytes)}, SHA-256 ${file.sha256})`;
+    context.result(file, found ? `Already there, and right: ${what}.` : `Fetched ${name}: ${what}.`);
+  } catch (error) {
+    if (signal.aborted) progress.note("What has arrived is kept: the same command goes on from there.");
+    throw error;
+  }
+}
+
+/** Describes a transfer, given the bytes there are. Those that were there when it began say nothing about its rate. */
+function transfer(name: string, total: number): (bytes: number) => Status {
+  let start = { bytes: Number.POSITIVE_INFINITY, ms: 0 };
+  return (bytes) => {
+    if (bytes < start.bytes) start = { bytes, ms: performance.now() }; // it begins, or begins anew
+    const seconds = (performance.now() - start.ms) / 1000;
+    const done = bytes - start.bytes;
+    const share = formatShare(bytes / total);
+    const state = { text: `${name} ${share} of ${formatBytes(total)}`, short: share };
+    if (done === 0) return { parts: [state] };
+    const left = secondsLeft(done, total - start.bytes, seconds);
+    return {
+      parts: [state, `${formatBytes(done / seconds)}/s`, `${formatDuration(left)} left`],
+      importance: [0, 2, 1],
+    };
+  };
+}

@@ -1,0 +1,114 @@
+/** @file `strata inspect`: what a run, a preset, a configuration or a file of weights contains. */
+import { existsSync, statSync } from "node:fs";
+import { dirname, extname } from "node:path";
+import { type Config, presets, resolvePreset, suggestion } from "../../config/index.js";
+import { UserError } from "../../errors.js";
+import { writeFileAtomic } from "../../io/files/atomic-file.js";
+import { formatBytes, formatCount, formatShare, formatShort } from "../../number-format.js";
+import { type ModelSummary, summariseModel } from "../../training/cost/model-summary.js";
+import { located } from "../../training/run/open-run.js";
+import { readRunConfig } from "../../training/run/run-folder.js";
+import { readRunStatus } from "../../training/run/run-status.js";
+import { type Context, createCommand, withContext } from "../options/command.js";
+import { readConfig } from "../options/configuration.js";
+import { checkFilePlace, makeFolder } from "../options/output-place.js";
+import { facts, table } from "../output/table.js";
+import { inspectFile, isModelFile } from "./inspect-file.js";
+import { runText } from "./inspect-run.js";
+
+export const inspectCommand = createCommand(
+  "inspect <what>",
+  "layers, groups and their target shares, parameters, work and memory of a run, a preset or a file; of a run also how far it is",
+  "strata inspect emoji32-small",
+)
+  .option("--diagram <file>", "draw the architecture instead: a path ending in .svg or .png")
+  .action(withContext(runInspect));
+
+async function runInspect(context: Context, { diagram }: { diagram?: string }, what: string): Promise<void> {
+  if (diagram !== undefined) return drawDiagram(context, what, diagram);
+  if (await isModelFile(what)) return inspectFile(context, what);
+  const { config, run } = await findModel(what, context);
+  const summary = summariseModel(config);
+  const status = run === undefined ? undefined : await readRunStatus(run);
+  context.result(
+    status ? { ...summary, run: status } : summary,
+    [...(status ? [runText(what, status)] : []), summaryText(summary)].join("\n\n"),
+  );
+}
+
+/** How the diagram is written, by the ending of the file's name. */
+const pictures: Record<string, (svg: string) => Promise<Uint8Array>> = {
+  ".svg": async (svg) => Buffer.from((await import("../../report/svg.js")).withDefaultColours(svg)),
+  ".png": async (svg) => (await import("../../report/svg.js")).chartToPng(svg),
+};
+
+async function drawDiagram(context: Context, what: string, diagram: string): Promise<void> {
+  const encode = pictures[extname(diagram).toLowerCase()];
+  if (!encode) throw new UserError(`--diagram: expected a path ending in .svg or .png, got ${diagram}.`);
+  if (await isModelFile(what)) {
+    throw new UserError(`--diagram: expected a run, a preset or a configuration, got the file ${what} alone.`);
+  }
+  checkFilePlace(diagram, "--diagram");
+  const { config } = await findModel(what, context);
+  const { architectureDiagram } = await import("../../report/architecture-diagram.js"); // charts take a moment to load
+  const content = await encode(architectureDiagram(config));
+  makeFolder(dirname(diagram));
+  await writeFileAtomic(diagram, content);
+  context.result({ diagram, preset: config.preset }, `The architecture of ${config.preset}: ${diagram}`);
+}
+
+/** The configuration of a run folder or one of its checkpoints, a file, or a preset; and the folder, of a run. */
+async function findModel(what: string, { progress }: Context): Promise<{ config: Config; run?: string }> {
+  if (Object.hasOwn(presets, what)) return { config: resolvePreset(what) };
+  const { folder: path } = located(what);
+  if (!existsSync(path)) {
+    const names = Object.keys(presets);
+    throw new UserError(
+      `Expected a run folder, a preset or a file, got ${what}, which is none${suggestion(what, names)} Presets: ${names.join(", ")}.`,
+    );
+  }
+  if (statSync(path).isDirectory()) return { config: await readRunConfig(path), run: path };
+  return { config: readConfig(path, (message) => progress.note(message)) };
+}
+
+/** The summary for people. */
+export function summaryText(summary: ModelSummary): string {
+  const { parameters, parts, levels, groups, multiplyAccumulates, memoryBytes, microBatch, rematerialise } = summary;
+  const right = (heading: string) => ({ heading, align: "right" as const });
+  return [
+    facts([
+      ["preset", summary.preset],
+      ["parameters", formatCount(parameters)],
+      [
+        "to draw an image",
+        `${formatShort(multiplyAccumulates.generation)} multiply-accumulates, ${formatBytes(memoryBytes.generation)}`,
+      ],
+      ["to train on one", `${formatShort(multiplyAccumulates.training)} multiply-accumulates`],
+      [
+        "memory to train",
+        `about ${formatBytes(memoryBytes.training)} with a micro-batch of ${microBatch}${rematerialise ? ", rematerialised" : ""}`,
+      ],
+      ["weights", formatBytes(memoryBytes.weights)],
+    ]),
+    table(
+      ["resolution", "channels", "encoder blocks", "stochastic layers", "attention", "parameters"].map(right),
+      levels.map((level) => [
+        ...[level.resolution, level.channels, level.encoderBlocks, level.stochasticLayers, level.attention].map(String),
+        formatCount(level.parameters),
+      ]),
+    ),
+    table(
+      [right("group"), right("resolution"), { heading: "latent" }, right("target share")],
+      groups.map(({ index, resolution, latentShape, share }) => [
+        String(index),
+        String(resolution),
+        latentShape.join("×"),
+        share === null ? "none" : formatShare(share),
+      ]),
+    ),
+    table(
+      [{ heading: "part" }, right("parameters"), right("share")],
+      parts.map((part) => [part.part, formatCount(part.parameters), formatShare(part.parameters / parameters)]),
+    ),
+  ].join("\n\n");
+}

@@ -1,0 +1,69 @@
+/** @file `strata report`: the page of a run, made anew from its folder. */
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { UserError } from "../../errors.js";
+import { writeRunReport } from "../../report/run-report.js";
+import { readMetrics } from "../../training/run/metrics-log.js";
+import { locateRun } from "../../training/run/pretrained.js";
+import { readRunConfig, runPaths } from "../../training/run/run-folder.js";
+import { type Context, createCommand, withContext } from "../options/command.js";
+import { makeFolder } from "../options/output-place.js";
+import { createRuntime } from "../options/runtime.js";
+import { commandsToTry } from "../output/next-commands.js";
+
+interface Options {
+  out?: string;
+}
+
+export const reportCommand = createCommand(
+  "report <run>",
+  "make the report of a run folder, or of pretrained:NAME, anew: curves, samples at several temperatures, pictures as they form",
+  "strata report runs/emoji",
+)
+  .option(
+    "--out <file.html>",
+    "the page to write (default: RUN/report.html; of pretrained:NAME, NAME-report.html here)",
+  )
+  .action(withContext(runReport));
+
+async function runReport(context: Context, options: Options, run: string): Promise<void> {
+  const { progress, seed, signal } = context;
+  const folder = locateRun(run);
+  const config = await readRunConfig(folder); // refused before anything is made
+  const shipped = folder !== run;
+  const out = options.out ?? (shipped ? `${basename(folder)}-report.html` : undefined);
+  if (out !== undefined) checkOut(out);
+  const { metrics } = runPaths(folder);
+  const begun = existsSync(metrics) ? readMetrics(metrics).findLast((line) => line.type === "run") : undefined;
+  const nextCommands = commandsToTry({
+    run,
+    config,
+    source: begun && /^emoji$|^\w+:|[/\\]/.test(begun.data) ? begun.data : undefined, // images from a program have a name alone
+    heldOut: begun === undefined || begun.validationImages > 0,
+  });
+  const runtime = await createRuntime(context);
+  try {
+    const report = await writeRunReport(run, {
+      out,
+      nextCommands,
+      seed,
+      runtime,
+      signal,
+      onNotice: (message) => progress.note(message),
+      onProgress: (doing) => progress.update(`${doing} …`),
+    });
+    context.result({ run, report }, `The report of ${run}: ${report}`);
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+/** @throws UserError when a page cannot go there */
+function checkOut(out: string): void {
+  if (/[/\\]$/.test(out) || (existsSync(out) && statSync(out).isDirectory())) {
+    throw new UserError(
+      `--out ${out}: expected a file to write the page to, got a folder. Try ${join(out, "report.html")}.`,
+    );
+  }
+  makeFolder(dirname(out));
+}

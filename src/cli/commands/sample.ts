@@ -1,0 +1,181 @@
+/** @file `strata sample`: images from the prior of a trained model. */
+
+import { UserError } from "../../errors.js";
+import { checkImageMemory } from "../../inference/sampling/image-memory.js";
+import type { ImageSampler, SampleOptions, Samples } from "../../inference/sampling/sampler.js";
+import type { TrainedModel } from "../../inference/trained-model.js";
+import { formatCount, formatDuration, formatShare } from "../../number-format.js";
+import { imageCount } from "../options/arguments.js";
+import { type Context, createCommand, withContext } from "../options/command.js";
+import { parseWeightGrid } from "../options/guidance-options.js";
+import { addHierarchyOptions, type HierarchyOptions, hierarchyRows } from "../options/hierarchy-options.js";
+import { openSampler } from "../options/open-sampler.js";
+import { freePath } from "../options/output-place.js";
+import { createRuntime } from "../options/runtime.js";
+import { addSamplingOptions, openModel, type SamplingOptions, sampleOptions } from "../options/sampling-options.js";
+import { checkOutput, type SampleLayout, saveSamples } from "../output/save-samples.js";
+import { workLine } from "../output/work-line.js";
+import { drawGuidanceGrid } from "./guidance-grid.js";
+import { readNoise } from "./noise-file.js";
+
+interface Options extends SamplingOptions, HierarchyOptions {
+  count?: number;
+  guidanceGrid?: string[];
+  noise?: string;
+  out?: string;
+}
+
+/** Where samples go when nothing is said. */
+const OUT = "samples.png";
+/** How many are drawn when nothing is said: a sheet, or in rows. */
+const SHEET = 64;
+const ROW = 8;
+/** With a row for each class, rows become shorter where there would be more than this. */
+const MOST = 256;
+
+export const sampleCommand = addHierarchyOptions(
+  addSamplingOptions(
+    createCommand(
+      "sample",
+      "draw new images from a trained model",
+      "strata sample --run pretrained:emoji32 --label Flags --guidance 1,2 --count 64 --out samples.png",
+    ),
+  ),
+)
+  .option(
+    "--count <n>",
+    `number of images (default: ${SHEET}; ${ROW} of each class with --label all); with --interpolate and --vary, of each row (default: ${ROW})`,
+    imageCount(1),
+  )
+  .option("--guidance-grid <weights...>", "MEANS VARIANCES: one picture at every pair of weights, such as 0,1,2 0,2,5")
+  .option("--noise <file>", "noise of the latents from a safetensors file, eps.0, eps.1, …, instead of the seed's")
+  .option(
+    "--out <path>",
+    `FILE.png for a grid, FILE.npz for arrays, FOLDER/ for PNG files (default: the first free one of ${OUT}, samples-2.png, …)`,
+  )
+  .action(withContext(runSample));
+
+/** Samples, and how to lay them out where not as a nearly square grid. */
+interface Drawing {
+  samples: Samples;
+  layout?: SampleLayout;
+}
+
+async function runSample(context: Context, options: Options): Promise<void> {
+  const { out = freePath(OUT) } = options;
+  checkOptions(options);
+  for (const notice of checkOutput(out)) context.progress.note(notice);
+  const weights = options.guidanceGrid && parseWeightGrid(options.guidanceGrid);
+  const model = await openModel(options, context);
+  const noise = options.noise === undefined ? undefined : await readNoise(options.noise, model);
+  const count = noise?.count ?? options.count ?? defaultCount(options, model);
+  const line = workLine({ unit: "images" });
+  const onProgress = (done: number, all: number) => context.progress.update(line(done, all));
+  const chosen = sampleOptions(options, count, model, context);
+  const labels = chosen.labels ?? noise?.labels;
+  tellChoices(options, out, count, model, context);
+  const asked = { ...noise, ...chosen, labels, signal: context.signal, onProgress };
+  checkImageMemory(count, model.config.model.resolution);
+  const runtime = await createRuntime(context);
+  try {
+    const rows = await hierarchyRows({ ...options, count }, asked, model, { runtime, signal: context.signal });
+    const sampler = await openSampler(model, options, rows?.sampling.count ?? count, context, runtime);
+    try {
+      const startMs = performance.now();
+      const { samples, layout } = weights
+        ? await drawGuidanceGrid(sampler, asked, weights)
+        : await draw(sampler, { ...asked, ...rows?.sampling }, rows?.layout ?? layoutOf(options, asked, model));
+      const seconds = (performance.now() - startMs) / 1000;
+      await saveSamples(samples, samples.labels, out, layout);
+      const guidance = guidanceReport(samples, context);
+      context.result(
+        { out, count: samples.count, step: model.step, device: runtime.device, seconds, ...guidance },
+        `${formatCount(samples.count)} images in ${formatDuration(seconds)}: ${out}`,
+      );
+    } finally {
+      await sampler.dispose();
+    }
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+const draw = async (sampler: ImageSampler, options: SampleOptions, layout?: SampleLayout): Promise<Drawing> => ({
+  samples: await sampler.sample(options),
+  layout,
+});
+
+/** Refuses options that contradict each other. */
+function checkOptions(options: Options): void {
+  const { count, label, guidanceGrid, guidance, guidanceRule, temperature, interpolate, vary, noise } = options;
+  if (guidanceRule && !guidance && !guidanceGrid) {
+    throw new UserError(`--guidance-rule ${guidanceRule}: expected --guidance with it.`);
+  }
+  if (guidanceGrid && (label === "all" || guidanceRule === "product")) {
+    const why =
+      label === "all"
+        ? "shows one picture, and --label all asks for one of each class"
+        : "has two weights, and the product rule one";
+    throw new UserError(`--guidance-grid ${why}.`);
+  }
+  if (noise && temperature) {
+    throw new UserError("--noise: expected no --temperature with it: the noise is taken as it is.");
+  }
+  if (guidanceGrid && (guidance || interpolate || vary || noise)) {
+    throw new UserError("--guidance-grid: expected neither --guidance, --interpolate, --vary nor --noise with it.");
+  }
+  if (noise && (count !== undefined || interpolate || vary)) {
+    throw new UserError(
+      "--noise: expected neither --count, --interpolate nor --vary with it: the file says what to draw.",
+    );
+  }
+  if (guidanceGrid && count !== undefined && count !== 1) {
+    throw new UserError(
+      `--count ${count}: --guidance-grid shows one picture. Leave --count out; --seed chooses the picture.`,
+    );
+  }
+}
+
+/** How many images to draw where nothing is said; of each row where there are rows that come of others. */
+function defaultCount({ label, guidanceGrid, interpolate, vary }: Options, { config }: TrainedModel): number {
+  const { classes } = config.model;
+  if (guidanceGrid) return 1;
+  if (interpolate || vary) return ROW;
+  return label === "all" && classes > 0 ? classes * Math.max(1, Math.min(ROW, Math.floor(MOST / classes))) : SHEET;
+}
+
+/** What was chosen because nothing was said. */
+function tellChoices(options: Options, out: string, count: number, { config }: TrainedModel, { progress }: Context) {
+  const { label, guidanceGrid, interpolate, vary, noise } = options;
+  const { classes } = config.model;
+  const rows = interpolate || vary ? " a row" : label === "all" ? ` of ${formatCount(classes)} classes in turn` : "";
+  const number = noise || guidanceGrid || options.count !== undefined ? [] : [`--count ${count}${rows}`];
+  const file = options.out === undefined ? [`--out ${out}`] : [];
+  const drawn = classes > 0 && label === undefined && !noise && !interpolate && !vary;
+  const labels = drawn ? ["labels as often as among the training images"] : [];
+  const choices = [...number, ...file, ...labels];
+  if (choices.length > 0) progress.note(`Not said, so: ${choices.join(", ")}.`);
+}
+
+/** A row for each class when all are asked for. */
+function layoutOf({ label }: Options, { labels }: SampleOptions, { data }: TrainedModel): SampleLayout | undefined {
+  if (label !== "all" || !labels) return undefined;
+  const classes = [...new Set(labels)].sort((a, b) => a - b);
+  return {
+    rows: classes.map((wanted) => [...labels.keys()].filter((image) => labels[image] === wanted)),
+    rowLabels: classes.map((index) => data.classes[index] ?? String(index)),
+  };
+}
+
+/** What guidance had to do, told where it did anything. */
+function guidanceReport({ clamped, invalid, guidedDimensions }: Samples, { progress }: Context) {
+  if (clamped > 0)
+    progress.note(`guidance would have made ${formatCount(clamped)} values too large; they were clamped`);
+  const invalidShare = guidedDimensions > 0 ? invalid / guidedDimensions : 0;
+  if (invalid > 0) {
+    progress.note(
+      `the product does not exist in ${formatShare(invalidShare)} of the dimensions; the prior with label stands there`,
+    );
+  }
+  return { clamped, invalidShare };
+}

@@ -1,0 +1,170 @@
+/** @file `strata train`: from images to a run folder. */
+import { join } from "node:path";
+import type { Config } from "../../config/index.js";
+import type { ImageSet } from "../../data/index.js";
+import { UserError } from "../../errors.js";
+import { formatCount, formatDuration } from "../../number-format.js";
+import { ReportKeeper } from "../../report/report-keeper.js";
+import { tensorBoardOf } from "../../report/tensorboard.js";
+import { estimateTraining } from "../../training/cost/estimate.js";
+import { bindingSettings, differences } from "../../training/run/manifest.js";
+import { openRun } from "../../training/run/open-run.js";
+import { readRunConfig } from "../../training/run/run-folder.js";
+import { expectNoRun } from "../../training/run/starting-point.js";
+import { train } from "../../training/train.js";
+import { programName, shellWord } from "../invocation.js";
+import { minutes, wholeNumber } from "../options/arguments.js";
+import { type Context, createCommand, withContext } from "../options/command.js";
+import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "../options/configuration.js";
+import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
+import { checkFolderPlace } from "../options/output-place.js";
+import { createRuntime } from "../options/runtime.js";
+import { estimateText } from "../output/estimate-text.js";
+import { commandsToTry, commandsWhileTraining, resumeCommand } from "../output/next-commands.js";
+import { showTraining } from "../output/training-display.js";
+
+interface Options extends ConfigurationOptions, Partial<ImageOptions> {
+  out?: string;
+  steps?: number;
+  images?: number;
+  minutes?: number;
+  resume?: boolean;
+  tensorboard?: boolean;
+  init?: string;
+  dryRun?: boolean;
+}
+
+export const trainCommand = addConfigurationOptions(
+  createCommand(
+    "train",
+    "train a model on images, into a run folder",
+    "strata train --preset emoji32-small --data emoji --out runs/emoji --minutes 30",
+  ),
+)
+  .option("--data <source>", "emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path")
+  .addOption(layoutOption())
+  .option("--out <run>", "the run folder")
+  .option("--steps <n>", "stop after this many batches in all", wholeNumber(1))
+  .option("--images <n>", "stop after this many images in all", wholeNumber(1))
+  .option("--minutes <m>", "stop after this much time from now", minutes)
+  .option("--resume", "go on from the last checkpoint of the run folder; with its own configuration if none is named")
+  .option("--tensorboard", "write event files for TensorBoard too, into RUN/tensorboard")
+  .option(
+    "--init <checkpoint>",
+    "start from the weights of another run, of RUN/checkpoints/step-N, or of pretrained:NAME",
+  )
+  .option("--dry-run", "print what training will take (memory, rate, time) and the configuration, and stop")
+  .action(withContext(runTrain));
+
+async function runTrain(context: Context, options: Options): Promise<void> {
+  const { progress, signal } = context;
+  const named = options.preset !== undefined || options.config !== undefined;
+  const own = options.resume && !named && options.out !== undefined ? await readRunConfig(options.out) : undefined;
+  const config = resolveConfiguration(options, context, own);
+  if (options.dryRun) return dryRun(config, options, context);
+  const { data: source, layout, out } = options;
+  if (source === undefined)
+    throw new UserError("Expected --data SOURCE, the images to train on: emoji, cifar10:PATH, folder:PATH, or a path.");
+  if (out === undefined) throw new UserError("Expected --out RUN, the folder to train into.");
+  checkFolderPlace(out);
+  const { resolution } = config.model;
+  if (!options.resume) await expectNoRun(out); // before hours of packing
+  const initial = options.init === undefined ? undefined : await initialWeights(options.init, config, context);
+  const data = await openImages({ data: source, layout }, config.model, context);
+  noteClasses(data.train, config.model, context);
+  const onNotice = (message: string) => progress.note(message);
+  const used = { run: out, config, source, layout, heldOut: data.validation.count > 0 };
+  const keeper = new ReportKeeper(out, { nextCommands: commandsWhileTraining(used) }, onNotice);
+  const show = showTraining(out, resolution, progress, { page: keeper.path });
+  const record = options.tensorboard ? tensorBoardOf(join(out, "tensorboard"), resolution, onNotice) : undefined;
+  const runtime = await createRuntime(context);
+  try {
+    const result = await train({
+      config,
+      data,
+      out,
+      resume: options.resume,
+      initial,
+      limit: { steps: options.steps, images: options.images, minutes: options.minutes },
+      runtime,
+      signal,
+      onEvent: async (event) => {
+        await show(event);
+        await keeper.onEvent(event);
+        await record?.(event);
+      },
+    });
+    const { step, images, seconds, interrupted, checkpoint, best } = result;
+    const done = `${interrupted ? "Interrupted after" : "Trained"} ${formatCount(step)} steps, ${formatCount(images)} images, ${formatDuration(seconds)}.`;
+    const better =
+      best && best.step < step
+        ? ` The best on held-out images is that of step ${best.step} (bound ${best.bitsPerDim.toFixed(2)} bits/dim): --checkpoint best.`
+        : "";
+    const report = await keeper.write();
+    const whole = config.model.superResolution ? "" : `; with more pictures: ${programName()} report ${shellWord(out)}`;
+    const look = report === undefined ? "" : `\nLook at ${report}${whole}`;
+    const next = interrupted
+      ? `Go on: ${resumeCommand(out, source, layout)}`
+      : `Samples: ${commandsToTry(used)[0].command}`;
+    context.result(
+      { out, device: runtime.device, ...result, report: report ?? null },
+      `${done} Saved in ${checkpoint}.${better}${look}\n${next}`,
+    );
+  } catch (error) {
+    await keeper.write(); // what came of it until then
+    throw error;
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+/** Says what training would take, and with which configuration. */
+async function dryRun(config: Config, options: Options, context: Context): Promise<void> {
+  const { progress, signal } = context;
+  const { data: source, layout, steps, images, minutes } = options;
+  const runtime = await createRuntime(context);
+  try {
+    const onStage = (what: string) => progress.update(`${what} …`);
+    const estimate = await estimateTraining(config, { source, layout, runtime, signal, onStage });
+    const summary = estimateText(estimate, config, { steps, images, minutes });
+    context.result({ config, ...estimate }, `${summary}\n\n${JSON.stringify(config, null, 2)}`);
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+/** Says that the images have classes and the model uses none: which of them is meant is not known. */
+function noteClasses(
+  { classes }: ImageSet,
+  { classes: used, superResolution }: Config["model"],
+  { progress }: Context,
+) {
+  if (used > 0 || classes.length < 2) return;
+  const asked = superResolution ? "as the model that it enlarges has them" : "to ask for one when sampling";
+  progress.note(
+    `The images have ${classes.length} classes, and the model uses none: --set model.classes=${classes.length} ${asked}.`,
+  );
+}
+
+/**
+ * The EMA weights of a run, or of one of its checkpoints.
+ *
+ * @throws UserError when they are those of another model
+ */
+async function initialWeights(path: string, config: Config, { progress }: Context) {
+  const found = await openRun(path, { onNotice: (message) => progress.note(message) });
+  const lines = differences(modelSettings(found.config), modelSettings(config));
+  if (lines.length > 0) {
+    throw new UserError(
+      `--init ${path}: expected weights of this model, but they were trained with other settings:\n${lines.join("\n")}\n` +
+        "Give these settings with --set, or leave --init out.",
+    );
+  }
+  return found.parameters;
+}
+
+/** The settings that decide which parameters a model has. */
+function modelSettings(config: Config): Record<string, unknown> {
+  const decisive = /^(model\.|objective\.(output|mixtures)$)/;
+  return Object.fromEntries(Object.entries(bindingSettings(config)).filter(([path]) => decisive.test(path)));
+}

@@ -1,0 +1,107 @@
+/** @file What every command shares: the global options, an example in its help, and the context its action runs in. */
+import { Command, Option } from "commander";
+import type { OpenRuntimeOptions } from "../../engine/index.js";
+import { version } from "../../version.js";
+import { programName } from "../invocation.js";
+import { writeResult } from "../output/output.js";
+import { Progress } from "../output/progress.js";
+import { listenForInterruption } from "../signals.js";
+import { threadCount, wholeNumber } from "./arguments.js";
+
+/** What a command's action is given besides its own options and arguments. */
+export interface Context {
+  /** Seed of every random choice; undefined: the command's own default. */
+  seed: number | undefined;
+  /** Where to compute; undefined: the engine's choice. */
+  device: OpenRuntimeOptions["device"];
+  /** Threads of the engine; undefined: the engine's choice. */
+  threads: number | undefined;
+  quiet: boolean;
+  /** Aborted by Ctrl-C, SIGTERM and their like: save, and return. */
+  signal: AbortSignal;
+  progress: Progress;
+  /** Prints the result, once: `json` as one object on standard output with --json, else `text`. */
+  result(json: object, text: string): void;
+}
+
+/** Thrown after an interrupted command has saved what it had. */
+export class Interrupted extends Error {
+  override name = "Interrupted";
+}
+
+interface GlobalOptions {
+  seed?: number;
+  device?: OpenRuntimeOptions["device"];
+  threads?: number;
+  quiet?: boolean;
+  json?: boolean;
+  /** Of commands that write files: where to. */
+  out?: string;
+}
+
+/** Adds the options that every command has, with one meaning everywhere. */
+export function addGlobalOptions(command: Command): Command {
+  return command
+    .addOption(new Option("--seed <n>", "seed of every random choice").argParser(wholeNumber(0)))
+    .addOption(new Option("--device <name>", "where to compute (auto: the CPU)").choices(["auto", "cpu", "webgpu"]))
+    .addOption(new Option("--threads <n>", "threads of the engine (default: one a core)").argParser(threadCount))
+    .option("--quiet", "no progress")
+    .option("--json", "the result as one JSON object on standard output")
+    .version(version, "--version", "print the version")
+    .helpOption("--help", "print this help")
+    .exitOverride()
+    .showHelpAfterError("(--help lists what is expected)");
+}
+
+/**
+ * A command with the global options.
+ *
+ * @param usage - its name and arguments, as commander writes them: "inspect <what>"
+ * @param example - a command line that works, which begins with "strata"
+ */
+export const createCommand = (usage: string, summary: string, example: string): Command => {
+  const command = addGlobalOptions(new Command(usage.split(" ")[0]).description(summary));
+  for (const argument of usage.split(" ").slice(1)) command.argument(argument);
+  return command.addHelpText("after", `\nExample:\n  ${example.replace(/^strata\b/, programName())}`);
+};
+
+/**
+ * Wraps a command's action for commander: reads the global options, listens for Ctrl-C while the action runs, and throws
+ * {@link Interrupted} after an action that was interrupted.
+ *
+ * @param action - given the context, the command's options, then its arguments
+ */
+export const withContext =
+  <Options>(action: (context: Context, options: Options, ...words: string[]) => Promise<void>) =>
+  async (...parameters: unknown[]): Promise<void> => {
+    const command = parameters.at(-1) as Command;
+    const options = command.optsWithGlobals<Options & GlobalOptions>();
+    const quiet = options.quiet ?? false;
+    const progress = new Progress(process.stderr, { quiet });
+    const interruption = listenForInterruption(
+      (name) => {
+        progress.clear();
+        progress.note(`${name}: saving and stopping. A second Ctrl-C or SIGTERM stops at once, without saving.`);
+      },
+      { onIgnored: (name, reason) => progress.note(`${name} ignored, because ${reason}.`) },
+    );
+    const result = (json: object, text: string) => {
+      progress.clear();
+      // what writes files has done its work, whether or not anybody reads what it says of it
+      const write =
+        options.json || options.out === undefined ? writeResult : (line: string) => process.stdout.write(line);
+      write(options.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
+    };
+    const { seed, device, threads } = options;
+    const { signal } = interruption;
+    try {
+      await action({ seed, device, threads, quiet, signal, progress, result }, options, ...command.args);
+    } catch (error) {
+      const stopped = signal.aborted && error instanceof Error && error.name === "AbortError";
+      if (!stopped) throw error;
+    } finally {
+      progress.clear();
+      interruption.dispose();
+    }
+    if (signal.aborted) throw new Interrupted();
+  };

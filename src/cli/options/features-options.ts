@@ -1,0 +1,183 @@
+/** @file The options that say what samples are compared by, and with. */
+import { type Command, Option } from "commander";
+import { suggestion } from "../../config/index.js";
+import type { ImageSet } from "../../data/index.js";
+import type { Runtime } from "../../engine/index.js";
+import { UserError } from "../../errors.js";
+import { openClassifier } from "../../quality/classifier/open-classifier.js";
+import type { FeatureSet } from "../../quality/feature-set.js";
+import type { FeatureExtractor } from "../../quality/features/extractor.js";
+import { openOnnxFile } from "../../quality/features/onnx-file.js";
+import { openPixels } from "../../quality/features/pixels.js";
+import { openInception } from "../../quality/inception/inception.js";
+import { isMeasurable, metricsOf, nameOfMetric, type QualityMetric, qualityMetrics } from "../../quality/quality.js";
+import { REFERENCE_ROWS, referenceOfSet } from "../../quality/reference.js";
+import { referenceOfFile } from "../../quality/reference-file.js";
+import { workLine } from "../output/work-line.js";
+import { imageCount } from "./arguments.js";
+import type { Context } from "./command.js";
+
+/** What {@link addExtractorOptions} adds. */
+export interface ExtractorOptions {
+  features: string;
+  resize: "tensorflow" | "pytorch";
+  inception?: string;
+}
+
+/** What {@link addFeatureOptions} adds. */
+export interface FeatureOptions extends ExtractorOptions {
+  reference?: string;
+  referenceCount: number;
+}
+
+/** Adds the options that say which features are compared. */
+export const addExtractorOptions = (command: Command): Command =>
+  command
+    .option("--features <name>", "inception, pixels, classifier (trained on the set), or FILE.onnx", "inception")
+    .addOption(
+      new Option("--resize <how>", "how Inception's input is enlarged: as TensorFlow does, or as pytorch-fid")
+        .choices(["tensorflow", "pytorch"])
+        .default("tensorflow"),
+    )
+    .option("--inception <file>", "the network's weights, where they are not in the cache (strata fetch inception)");
+
+/** Adds the options that say which features are compared, and what with. */
+export const addFeatureOptions = (command: Command): Command =>
+  addExtractorOptions(command)
+    .option(
+      "--reference <file.npz>",
+      "a reference batch in place of --data's training images, or mu and sigma for FID alone",
+    )
+    .option(
+      "--reference-count <n>",
+      "images of the reference for precision, recall and kernel distance",
+      imageCount(4),
+      REFERENCE_ROWS,
+    );
+
+/**
+ * Reads a list of metrics, separated by commas.
+ *
+ * @throws UserError for a name that is not known
+ */
+export const metricList =
+  (known: readonly string[]) =>
+  (text: string): string[] => {
+    const names = text.split(/[\s,]+/).filter(Boolean);
+    const unknown = names.find((name) => !known.includes(name));
+    if (unknown !== undefined || names.length === 0) {
+      throw new UserError(
+        `--metrics ${text}: expected some of ${known.join(", ")}, got ${unknown ?? "none"}${suggestion(unknown ?? "", known)}`,
+      );
+    }
+    return names;
+  };
+
+/**
+ * What makes the features.
+ *
+ * @param train - the training images, which the classifier is trained on
+ * @throws UserError when it cannot be had: for lack of weights, or of images to train it on
+ */
+export async function openExtractor(
+  { features, resize, inception }: ExtractorOptions,
+  { resolution, train }: { resolution: number; train?: ImageSet },
+  { progress, signal }: Context,
+  runtime: Runtime,
+): Promise<FeatureExtractor> {
+  const onNotice = (message: string) => progress.note(message);
+  switch (features) {
+    case "inception":
+      return openInception({ resolution, path: inception, resize, runtime, onNotice });
+    case "pixels":
+      return openPixels();
+    case "classifier": {
+      if (!train) throw new UserError("--features classifier: expected --data SOURCE, the images to train it on.");
+      const line = workLine({ what: "training the classifier", unit: "steps" });
+      const onProgress = ({ step, steps }: { step: number; steps: number }) => progress.update(line(step, steps));
+      return openClassifier(train, { runtime, signal, onProgress });
+    }
+    default: {
+      if (features.endsWith(".onnx")) return openOnnxFile(features, { resolution, runtime, onNotice });
+      const question = suggestion(features, ["inception", "pixels", "classifier"]);
+      throw new UserError(`--features ${features}: expected inception, pixels, classifier, or FILE.onnx${question}`);
+    }
+  }
+}
+
+/**
+ * Features of what samples are compared with: of the file that is named, or else of the training images.
+ *
+ * @throws UserError when there is neither
+ */
+export function openReference(
+  { reference, referenceCount: keep }: FeatureOptions,
+  { resolution, train }: { resolution: number; train?: ImageSet },
+  extractor: FeatureExtractor,
+  { progress, signal }: Context,
+  runtime: Runtime,
+): Promise<FeatureSet> {
+  const onProgress = showRate("features of the reference", progress);
+  const options = { keep, runtime, signal, onProgress };
+  if (reference !== undefined) {
+    const onNotice = (message: string) => progress.note(message);
+    return referenceOfFile(reference, extractor, resolution, { ...options, onNotice });
+  }
+  if (train) return referenceOfSet(train, extractor, options);
+  throw new UserError("Expected --data SOURCE or --reference FILE.npz: what the samples are to be compared with.");
+}
+
+/** Tells progress as a rate and the time left. */
+export function showRate(what: string, progress: Context["progress"]): (done: number, count: number) => void {
+  const line = workLine({ what, unit: "images" });
+  return (done, count) => progress.update(line(done, count));
+}
+
+/**
+ * The figures to measure: those asked for, or all that the features allow.
+ *
+ * @throws UserError for one that they do not
+ */
+export function qualityAsked(asked: readonly string[] | undefined, extractor: FeatureExtractor): QualityMetric[] {
+  const possible = metricsOf(extractor);
+  if (asked === undefined) return possible;
+  const wanted = qualityMetrics.filter((metric) => asked.includes(metric));
+  const impossible = wanted.find((metric) => !possible.includes(metric));
+  if (impossible !== undefined) {
+    throw new UserError(
+      `--metrics ${impossible}: ${extractor.name} features have no ${nameOfMetric(impossible, extractor.name)}. ` +
+        `They allow ${possible.join(", ")}.`,
+    );
+  }
+  return wanted;
+}
+
+/**
+ * The figures that the reference allows, of those to measure. What it has nothing to measure with is left out, and said
+ * so.
+ *
+ * @throws UserError when none is left
+ */
+export function measurableOf(
+  metrics: readonly QualityMetric[],
+  reference: FeatureSet,
+  { reference: path, features }: FeatureOptions,
+  { progress }: Context,
+): QualityMetric[] {
+  const measurable = metrics.filter((metric) => isMeasurable(metric, reference));
+  const others = metrics.filter((metric) => !measurable.includes(metric));
+  if (others.length === 0) return measurable;
+  const names = (some: readonly QualityMetric[]) => some.map((metric) => nameOfMetric(metric, features)).join(", ");
+  const spatial = others.filter((metric) => metric === "sfid");
+  const single = others.filter((metric) => metric !== "sfid");
+  const reasons = [
+    ...(single.length > 0 ? [`${names(single)} ${single.length > 1 ? "need" : "needs"} images (arr_0)`] : []),
+    ...(spatial.length > 0 ? [`${names(spatial)} needs mu_s and sigma_s`] : []),
+  ];
+  const reason = `${path} holds statistics alone, and ${reasons.join("; ")}`;
+  if (measurable.length === 0) {
+    throw new UserError(`--metrics ${others.join(",")}: ${reason}. Give --data SOURCE, or a reference with images.`);
+  }
+  progress.note(`${reason}: left out. Give --data SOURCE, or a reference with images, to have them.`);
+  return measurable;
+}

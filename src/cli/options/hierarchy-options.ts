@@ -1,0 +1,143 @@
+/** @file `--interpolate` and `--vary`: rows of pictures that come of other pictures, by the noise that determines those. */
+import { type Command, Option } from "commander";
+import { UserError } from "../../errors.js";
+import type { LatentsOptions } from "../../inference/sampling/encode-latents.js";
+import type { SampleOptions } from "../../inference/sampling/sampler.js";
+import type { TrainedModel } from "../../inference/trained-model.js";
+import { interpolate } from "../../latents/interpolate.js";
+import { concatenateLatents, type DrawOptions, type Latents } from "../../latents/latents.js";
+import { varyLatents } from "../../latents/vary.js";
+import { type Group, groups as groupsOf } from "../../model/index.js";
+import type { SampleLayout } from "../output/save-samples.js";
+import { wholeNumber } from "./arguments.js";
+import { type Origin, readOrigins } from "./origins.js";
+import type { SamplingOptions } from "./sampling-options.js";
+
+/** What {@link addHierarchyOptions} adds. */
+export interface HierarchyOptions {
+  interpolate?: string[];
+  vary?: string[];
+  groups?: number[];
+}
+
+/** Adds `--interpolate`, `--vary` and `--groups`. */
+export const addHierarchyOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        "--interpolate <ends...>",
+        "A B: from one picture to another, each an image file or the number of a sample; a row for each pair",
+      ).conflicts("vary"),
+    )
+    .option("--vary <pictures...>", "A: the picture, then others that keep its first --groups; a row for each picture")
+    .option(
+      "--groups <k...>",
+      "latent groups, lowest resolution first, that --interpolate changes (default: all) or --vary keeps; a row for each K",
+      (text: string, before: number[] = []) => [...before, wholeNumber(0)(text)],
+    );
+
+/** What to draw instead of the samples of a seed, and how to lay it out. */
+export interface HierarchyRows {
+  sampling: Pick<SampleOptions, "count" | "samples" | "latents" | "labels">;
+  layout: SampleLayout;
+}
+
+/**
+ * The rows that the options ask for, if they do: one for each pair or picture, and for each K.
+ *
+ * @param options - `count` pictures a row, the ends of a path and the picture that is varied included
+ * @param drawing - how samples and variations are drawn; the noise of images is what it is
+ * @throws UserError when they contradict each other or do not fit the model, or an image cannot be used
+ */
+export async function hierarchyRows(
+  options: HierarchyOptions & Pick<SamplingOptions, "label" | "batch"> & { count: number },
+  drawing: DrawOptions,
+  model: TrainedModel,
+  execution: Pick<LatentsOptions, "runtime" | "signal">,
+): Promise<HierarchyRows | undefined> {
+  const { interpolate: ends, vary: pictures, count } = options;
+  checkOptions(options);
+  const words = ends ?? pictures;
+  if (!words) return undefined;
+  const all = groupsOf(model.config.model);
+  const { groups = [all.length] } = options;
+  checkGroups(groups, all);
+  const origins = await readOrigins(words, options, drawing, model, execution);
+  const starts = [...origins.keys()].filter((index) => pictures || index % 2 === 0);
+  const rows = starts.flatMap((start) =>
+    groups.map((kept) =>
+      ends
+        ? path(origins[start], origins[start + 1], kept, count)
+        : variations(origins[start], kept, count, model, drawing),
+    ),
+  );
+  const labels = rows.flatMap((row) => row.labels);
+  return {
+    sampling: {
+      count: rows.length * count,
+      samples: rows.flatMap(({ number }) => Array<number>(count).fill(number)),
+      latents: concatenateLatents(rows.map(({ latents }) => latents)),
+      labels: labels.length > 0 ? Int32Array.from(labels) : undefined,
+    },
+    layout: {
+      columns: pictures && rows.length === 1 ? undefined : count,
+      rowLabels: groups.length > 1 ? starts.flatMap(() => groups.map((kept) => `K = ${kept}`)) : undefined,
+    },
+  };
+}
+
+/** One row: what its pictures are drawn from. */
+interface Row {
+  /** What else is drawn is that of this sample. */
+  number: number;
+  latents: Latents;
+  /** Of each picture, or none. */
+  labels: number[];
+}
+
+/** Each picture has the label of the end that is nearer. */
+function path(from: Origin, to: Origin, kept: number, count: number): Row {
+  const labels = Array.from({ length: count }, (_, step) => (2 * step < count ? from : to).label);
+  return {
+    number: from.number,
+    latents: interpolate(from.latents, to.latents, count, kept),
+    labels: labels.filter((label) => label !== undefined),
+  };
+}
+
+function variations(origin: Origin, kept: number, count: number, model: TrainedModel, drawing: DrawOptions): Row {
+  const varied = varyLatents(model.config.model, origin.latents, { ...drawing, groups: kept, count: count - 1 });
+  return {
+    number: origin.number,
+    latents: concatenateLatents([origin.latents, varied]),
+    labels: origin.label === undefined ? [] : Array<number>(count).fill(origin.label),
+  };
+}
+
+function checkOptions({
+  interpolate: ends,
+  vary: pictures,
+  groups,
+  count,
+}: HierarchyOptions & { count: number }): void {
+  if (groups && !ends && !pictures) throw new UserError("--groups: expected --interpolate A B or --vary A with it.");
+  if (pictures && !groups) throw new UserError("--vary: expected --groups K with it, how many latent groups to keep.");
+  if (ends && ends.length % 2 !== 0) {
+    throw new UserError(`--interpolate ${ends.join(" ")}: expected pairs A B, got ${ends.length} pictures.`);
+  }
+  if ((ends || pictures) && count < 2) {
+    throw new UserError(
+      `--count ${count}: expected at least 2 pictures a row, the first of them the one to start from.`,
+    );
+  }
+}
+
+function checkGroups(asked: readonly number[], all: readonly Group[]): void {
+  const bad = asked.find((count) => count > all.length);
+  if (bad === undefined) return;
+  const last = new Map(all.map(({ index, resolution }) => [resolution, index + 1]));
+  const ends = [...last].map(([resolution, end]) => `K = ${end} (${resolution}×${resolution})`).join(", ");
+  throw new UserError(
+    `--groups ${bad}: expected at most ${all.length}, as many as this model has; its resolutions end at ${ends}.`,
+  );
+}

@@ -1,0 +1,45 @@
+/** @file What commands that read images share. */
+import { Option } from "commander";
+import type { ModelConfig } from "../../config/index.js";
+import { type DataSet, type Layout, layouts, openData } from "../../data/index.js";
+import { shown } from "../output/data-advice.js";
+import { workLine } from "../output/work-line.js";
+import type { Context } from "./command.js";
+
+/** How many unreadable files are named one by one. */
+const NAMED = 10;
+
+/** Images as a command line names them. */
+export interface ImageOptions {
+  data: string;
+  layout?: Layout;
+}
+
+/** The option that says what folders of images mean; the same wherever `--data` is. */
+export const layoutOption = (): Option =>
+  new Option("--layout <what>", "what the folders of images mean (default: what their names say)").choices([
+    ...layouts,
+  ]);
+
+/**
+ * Opens a source for a model, naming the files that cannot be used. A super-resolution model takes no images that are smaller
+ * than what it draws: it would learn their blur.
+ *
+ * @throws what `openData` throws
+ */
+export async function openImages(
+  { data: source, layout }: ImageOptions,
+  { resolution, superResolution }: Pick<ModelConfig, "resolution" | "superResolution">,
+  { progress, signal }: Pick<Context, "progress" | "signal">,
+): Promise<DataSet> {
+  const line = workLine({ what: "packing images", unit: "images" });
+  const onProgress = (done: number, total: number) => progress.update(line(done, total));
+  const onNotice = (message: string) => progress.note(shown(message));
+  const small = superResolution ? "refused" : "enlarged";
+  const data = await openData(source, { resolution, layout, small, signal, onProgress, onNotice });
+  const { skipped } = data;
+  for (const { file, reason } of skipped.slice(0, NAMED)) progress.note(shown(`left out ${file}: ${reason}`));
+  const more = skipped.length - NAMED;
+  if (more > 0) progress.note(`left out ${more} more files: strata data scan ${source} names them`);
+  return data;
+}

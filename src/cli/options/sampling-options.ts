@@ -1,0 +1,123 @@
+/** @file The options shared by every command that makes samples, and what they mean to the library. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { findClass } from "../../inference/sampling/class-label.js";
+import type { SampleOptions } from "../../inference/sampling/sampler.js";
+import type { TrainedModel } from "../../inference/trained-model.js";
+import type { GuidanceRule } from "../../latents/per-group.js";
+import { openRun } from "../../training/run/open-run.js";
+import { batchSize } from "./arguments.js";
+import type { Context } from "./command.js";
+import { parseGuidance } from "./guidance-options.js";
+import { parseTemperature } from "./temperature-option.js";
+
+/** What {@link addWeightsOptions} adds. */
+export interface WeightsOptions {
+  weights?: "ema" | "raw";
+  checkpoint?: "last" | "best" | number;
+}
+
+/** What {@link addModelOptions} adds. */
+export interface ModelOptions extends WeightsOptions {
+  run: string;
+  batch?: number;
+}
+
+/** What {@link addSamplingOptions} adds. */
+export interface SamplingOptions extends ModelOptions {
+  label?: string;
+  guidance?: string[];
+  guidanceRule?: GuidanceRule;
+  superres?: string;
+  superresGuidance?: string[];
+  temperature?: string[];
+  output?: "mean" | "sample";
+}
+
+/** Adds the options that say which weights of a run to use. */
+export const addWeightsOptions = (command: Command): Command =>
+  command
+    .addOption(new Option("--weights <which>", "the moving average, or the weights themselves").choices(["ema", "raw"]))
+    .option("--checkpoint <which>", "last, best (on held-out images), or a step", checkpoint);
+
+/** Adds the options that say which weights of which run to use, and how many images to make at once. */
+export const addModelOptions = (command: Command, { required = true } = {}): Command =>
+  addWeightsOptions(
+    command.addOption(new Option("--run <run>", "a run folder, or pretrained:NAME").makeOptionMandatory(required)),
+  ).option("--batch <n>", "images made at once", batchSize);
+
+/** Adds SAMPLING: the model options, labels, guidance, the second model of a cascade, temperature and output. */
+export const addSamplingOptions = (command: Command, { required = true } = {}): Command =>
+  addModelOptions(command, { required })
+    .option(
+      "--label <which>",
+      "a class by name or index (name:… or index:… where both fit), all (a row of each), or none",
+    )
+    .option("--guidance <weights...>", "MEAN,VARIANCE for all groups, or RESOLUTION:MEAN,VARIANCE for some")
+    .addOption(
+      new Option("--guidance-rule <rule>", "how: the paper's extrapolation, or the product of its Appendix C").choices([
+        "extrapolate",
+        "product",
+      ]),
+    )
+    .option("--superres <run>", "a super-resolution model that enlarges what the first one draws")
+    .option("--superres-guidance <weights...>", "guidance of that model (default: as --guidance, if for all groups)")
+    .option("--temperature <t...>", "factor on the noise of the latents: T for all groups, or RESOLUTION:T for some")
+    .addOption(
+      new Option("--output <how>", "the predicted mean, or a draw from the output").choices(["mean", "sample"]),
+    );
+
+function checkpoint(text: string): "last" | "best" | number {
+  if (text === "last" || text === "best") return text;
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("Expected last, best, or a step.");
+  return Number(text);
+}
+
+/** Opens the run named by the options. */
+export const openModel = ({ run, weights, checkpoint }: ModelOptions, { progress }: Context): Promise<TrainedModel> =>
+  openRun(run, { weights, checkpoint, onNotice: (message) => progress.note(message) });
+
+/** The library's options for these; `count` images of `model`. */
+export function sampleOptions(
+  options: SamplingOptions,
+  count: number,
+  model: TrainedModel,
+  { seed, progress }: Context,
+): SampleOptions {
+  const { temperature, output, label, guidance, guidanceRule } = options;
+  const labels =
+    label === undefined ? undefined : parseLabels(label, count, model, (message) => progress.note(message));
+  return {
+    count,
+    seed,
+    temperature: temperature && parseTemperature(temperature),
+    output,
+    labels,
+    guidance: guidance && parseGuidance(guidance),
+    guidanceRule,
+  };
+}
+
+/**
+ * One label for each of `count` images.
+ *
+ * @param which - a class as {@link findClass} knows it, "all" (classes in turn), or "none"
+ * @param onNotice - told which class a word is taken for, where that is not plain
+ * @throws UserError when the model knows no classes, or not that one
+ */
+export function parseLabels(
+  which: string,
+  count: number,
+  model: Pick<TrainedModel, "config" | "data">,
+  onNotice: (message: string) => void = () => {},
+): Int32Array {
+  const { classes } = model.config.model;
+  if (classes > 0 && (which === "all" || which === "none")) {
+    const meaning = which === "all" ? "every class in turn" : "no class";
+    if (model.data.classes.includes(which))
+      onNotice(`--label ${which}: ${meaning}; name:${which} is the class of that name.`);
+    return Int32Array.from({ length: count }, (_, image) => (which === "all" ? image % classes : classes));
+  }
+  const { label, notice } = findClass(which, model);
+  if (notice) onNotice(notice);
+  return new Int32Array(count).fill(label);
+}

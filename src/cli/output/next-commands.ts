@@ -1,0 +1,58 @@
+/** @file What to do with a run next, as commands that can be copied. */
+import type { Config } from "../../config/index.js";
+import type { Layout } from "../../data/index.js";
+import { groups } from "../../model/index.js";
+import { groupRange } from "../../report/group-labels.js";
+import type { NextCommand } from "../../report/page-parts.js";
+import { layoutWords, programName, shellWord } from "../invocation.js";
+
+export interface RunToUse {
+  /** The run folder, or `pretrained:NAME`. */
+  run: string;
+  config: Config;
+  /** Images as `--data` takes them; default: a word to be replaced. */
+  source?: string;
+  /** What its folders mean, where that was said. */
+  layout?: Layout;
+  /** Whether some of them were held out. Default true. */
+  heldOut?: boolean;
+}
+
+/** Drawing with a model, and looking into it. */
+export function commandsToTry({ run, config, source = "SOURCE", layout, heldOut = true }: RunToUse): NextCommand[] {
+  const [program, name] = [programName(), shellWord(run)];
+  const enlarges = config.model.superResolution !== undefined;
+  const kept = Math.max(1, Math.floor(groups(config.model).length / 2));
+  const split = heldOut ? "" : " --split train";
+  return [
+    {
+      purpose: enlarges ? "new images: those that a run BASE draws small, enlarged" : "more new images, calmer ones",
+      command: enlarges
+        ? `${program} sample --run BASE --superres ${name} --count 16 --out samples.png`
+        : `${program} sample --run ${name} --count 64 --temperature 0.7 --out samples.png`,
+    },
+    {
+      purpose: `what latent ${kept === 1 ? "group 0 keeps" : `groups ${groupRange(0, kept - 1)}, the first ${kept}, keep`}`,
+      command: `${program} reconstruct --run ${name} --data ${shellWord(source)}${layoutWords(layout)}${split} --count 16 --groups ${kept} --out partial.png`,
+    },
+    { purpose: "layers, groups, parameters, work", command: `${program} inspect ${name}` },
+  ];
+}
+
+/** The same for a run while it is trained. */
+export function commandsWhileTraining(used: RunToUse & { source: string }): NextCommand[] {
+  const [program, name] = [programName(), shellWord(used.run)];
+  const whole = {
+    purpose: "this page anew, with samples at several temperatures and images as they form",
+    command: `${program} report ${name}`,
+  };
+  return [
+    ...(used.config.model.superResolution ? [] : [whole]),
+    ...commandsToTry(used),
+    { purpose: "go on after an interruption", command: resumeCommand(used.run, used.source, used.layout) },
+  ];
+}
+
+/** Goes on with training from the last checkpoint. */
+export const resumeCommand = (run: string, source: string, layout?: Layout): string =>
+  `${programName()} train --resume --data ${shellWord(source)}${layoutWords(layout)} --out ${shellWord(run)}`;

@@ -1,0 +1,59 @@
+/** @file Figures of sample quality, for people. */
+import type { Pictures } from "../../inference/pictures.js";
+import { formatCount, formatFixed, formatSignificant } from "../../number-format.js";
+import { fewWarning } from "../../quality/finite-sample.js";
+import { nameOfMetric, type QualityMetric } from "../../quality/quality.js";
+import type { SampleQuality } from "../../quality/sample-quality.js";
+
+/** What the figures were measured with and against. */
+export interface QualityResult extends SampleQuality {
+  features: { name: string; identity: string };
+  reference: { name: string; images?: number; rows: number };
+  /** What was to be measured, but not with a reference of statistics alone. */
+  notMeasured: QualityMetric[];
+  /** How samples became bytes: ours to the nearest level, those of others as they came. */
+  rounding: "nearest" | "as given";
+  /** Values that guidance clamped, of samples that were drawn. */
+  clamped?: number;
+  /** The first samples, to be shown. */
+  shown: Pictures;
+}
+
+/** What has to be said about the figures for them not to be misread, line by line. */
+export function remarks(result: Omit<QualityResult, "shown" | "notMeasured">): string[] {
+  const { count, ofPart, features, reference, rounding, clamped = 0, values } = result;
+  const images = reference.images === undefined ? "statistics of the file" : `${formatCount(reference.images)} images`;
+  const single = `(precision, recall and kernel distance: ${formatCount(reference.rows)} of them)`;
+  const lines = [
+    `${formatCount(count)} samples, 8-bit, ${rounding === "nearest" ? "rounded to the nearest level" : rounding}`,
+    `reference: ${reference.name}, ${images} ${reference.rows > 0 ? single : "alone"}`,
+    `features: ${features.identity}`,
+  ];
+  if (clamped > 0) lines.push(`guidance would have made ${formatCount(clamped)} values too large; they were clamped`);
+  if (features.name !== "inception") {
+    lines.push(`${features.name} features stand in for Inception's: these figures are no FID, and compare with none.`);
+  }
+  const distance = nameOfMetric("fid", features.name);
+  const warning = fewWarning(distance, count, reference.images ?? Number.POSITIVE_INFINITY);
+  if (warning && values.some(({ metric }) => metric === "fid")) {
+    const part = ofPart === undefined ? "" : `: ${partText(ofPart, count, reference.images)}`;
+    lines.push(`warning: ${warning}${part}`);
+  }
+  return lines;
+}
+
+/** What as many images of the reference get as there are samples. */
+export function partText(distance: number, count: number, images: number | undefined): string {
+  const rest = images === undefined ? "the statistics of the whole" : `the other ${formatCount(images - count)}`;
+  return `${formatCount(count)} random images of the reference are ${formatSignificant(distance, 4)} from ${rest}`;
+}
+
+/** Decimals of each figure: kernel distances of good samples begin in the third. */
+const DECIMALS: Record<QualityMetric, number> = { fid: 3, sfid: 3, is: 3, kid: 6, precision: 4, recall: 4 };
+
+/** The figures by name. */
+export const qualityFacts = ({ values }: QualityResult): [name: string, value: string][] =>
+  values.map(({ name, metric, value, standardDeviation }) => [
+    name,
+    `${formatFixed(value, DECIMALS[metric])}${standardDeviation === undefined ? "" : ` ± ${formatFixed(standardDeviation, DECIMALS[metric])}`}`,
+  ]);

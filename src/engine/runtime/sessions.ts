@@ -1,0 +1,55 @@
+/** @file Sessions of ONNX Runtime, shared by programs with the same content. */
+import { createHash } from "node:crypto";
+import type { OnnxModel } from "../onnx/lower.js";
+import type { Runtime } from "./runtime.js";
+
+/** A program's share of a session. */
+export interface Session {
+  /** The runtime's name for it. */
+  number: number;
+  /** Gives the share back; with the last one the session ends. */
+  release(): Promise<void>;
+}
+
+interface Shared {
+  number: Promise<number>;
+  users: number;
+}
+
+const sessions = new WeakMap<Runtime, Map<string, Shared>>();
+
+/**
+ * The session that runs a model, made when there is none yet.
+ *
+ * @param keep - which outputs will stay on the device
+ * @param optimise - whether ONNX Runtime should rewrite the graph first
+ */
+export async function acquireSession(
+  { model, inputs, outputs }: OnnxModel,
+  runtime: Runtime,
+  keep: readonly boolean[],
+  optimise: boolean,
+): Promise<Session> {
+  const key = createHash("sha256").update(model).update(String(keep)).digest("hex");
+  const known = sessions.get(runtime) ?? new Map<string, Shared>();
+  sessions.set(runtime, known);
+  let shared = known.get(key);
+  if (!shared) {
+    const number = runtime.load({ model, inputs, outputs, keep, optimise });
+    shared = { number, users: 0 };
+    known.set(key, shared);
+  }
+  shared.users++;
+  const release = async () => {
+    shared.users--;
+    if (shared.users > 0) return;
+    known.delete(key);
+    await runtime.unload(await shared.number);
+  };
+  try {
+    return { number: await shared.number, release };
+  } catch (error) {
+    known.delete(key);
+    throw error;
+  }
+}

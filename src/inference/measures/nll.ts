@@ -1,0 +1,209 @@
+/** @file Negative log-likelihood of images in bits per dimension: the bound of the paper's Table 1, and a tighter one (METHOD §2). */
+import { numpy as np } from "@jax-js/jax";
+import type { Config } from "../../config/index.js";
+import type { Operand, Runtime } from "../../engine/index.js";
+import { UserError } from "../../errors.js";
+import type { ModelParameters } from "../../model/index.js";
+import { autoEncode } from "../../objective/auto-encode.js";
+import { logDensityRatio } from "../../objective/group-kl.js";
+import { negativeLogProbability } from "../../objective/likelihood.js";
+import { portions } from "../batches.js";
+import { compileForModel, type ModelProgram } from "../programs/compiled.js";
+import { checkPictures, encoderInputs, type LabelledImages } from "../programs/encoder-inputs.js";
+import { type EncodingInputs, encodingSpecs, posteriorNoise } from "../programs/encoding-inputs.js";
+import { parameterSpecs, type TrainedModel } from "../trained-model.js";
+
+export interface LikelihoodOptions {
+  /** Posterior samples of each image; with more than one, the importance-weighted bound is worked out too. Default 1. */
+  samples?: number;
+  /** The first `count` images are measured. Default: all. */
+  count?: number;
+  /** Image `i` of a seed is encoded with the same noise whatever it is batched with. Default 0. */
+  seed?: number;
+  /** Images at once; default 16. */
+  batch?: number;
+  runtime?: Runtime;
+  signal?: AbortSignal;
+  onProgress?: (done: number, count: number) => void;
+}
+
+/** Mean over images, and its standard error; null for a single image. */
+export interface Estimate {
+  mean: number;
+  standardError: number | null;
+}
+
+/** What `metrics.json` says of the likelihood; bits per dimension. In super-resolution models, given the small image. */
+export interface LikelihoodSummary {
+  /** Images measured, and posterior samples of each. */
+  count: number;
+  samples: number;
+  /** (−ln p(x|z) + K) / (D ln 2) with the KL in closed form, averaged over the samples: what the paper calls NLL. */
+  bitsPerDim: Estimate;
+  /** K / (D ln 2). */
+  rateBitsPerDim: Estimate;
+  /** −ln p(x|z) / (D ln 2). */
+  distortionBitsPerDim: Estimate;
+  /** The importance-weighted bound; only with several samples. */
+  importanceWeightedBitsPerDim?: Estimate;
+}
+
+/** Bits per dimension of every image, [count]. */
+export interface ImageLikelihoods {
+  bitsPerDim: Float64Array;
+  rateBitsPerDim: Float64Array;
+  distortionBitsPerDim: Float64Array;
+  importanceWeightedBitsPerDim?: Float64Array;
+}
+
+export interface Likelihood {
+  /** Plain data. */
+  summary: LikelihoodSummary;
+  images: ImageLikelihoods;
+}
+
+interface LikelihoodOutputs<T> {
+  /** −ln p(x|z) of the 8-bit image, [N], nats. */
+  distortion: T;
+  /** [L, N], nats. */
+  kl: T;
+  /** ln q(z|x) − ln p(z) of the latents drawn, [L, N], nats. */
+  logRatio: T;
+}
+
+type LikelihoodProgram = ModelProgram<EncodingInputs<Operand>, LikelihoodOutputs<Float32Array>>;
+
+/**
+ * Measures how well a model compresses images: each one's bound on −log2 p(x) per dimension, its rate and its distortion. The
+ * likelihood is that of the 8-bit image whatever the output distribution.
+ *
+ * With K > 1 samples also the bound of Burda et al., "Importance Weighted Autoencoders" (2016), eq. 8, which is at most the
+ * mean of the single samples' bounds and falls with K.
+ *
+ * @param images - in memory, or packed on disk and read batch by batch
+ * @throws UserError when the images do not fit the model, or `samples` is no whole number from 1; the signal's reason when aborted
+ */
+export async function negativeLogLikelihood(
+  { config, parameters }: Pick<TrainedModel, "config" | "parameters">,
+  images: LabelledImages,
+  options: LikelihoodOptions = {},
+): Promise<Likelihood> {
+  const { samples = 1, runtime } = options;
+  checkPictures(config.model, images);
+  if (!Number.isInteger(samples) || samples < 1) {
+    throw new UserError(`Expected a whole number of posterior samples from 1, got ${samples}.`);
+  }
+  const count = Math.min(options.count ?? images.count, images.count);
+  const batch = Math.min(options.batch ?? 16, count);
+  const pass = (weights: ModelParameters<np.Array>, inputs: EncodingInputs<np.Array>) =>
+    likelihoodPass(config, weights, inputs);
+  const specs = encodingSpecs(config, batch);
+  const program: LikelihoodProgram = await compileForModel(pass, parameterSpecs(config), parameters, specs, runtime);
+  try {
+    const nats = await measure(program, config, images, { ...options, samples, count, batch });
+    return inBits(nats, samples, 3 * config.model.resolution ** 2);
+  } finally {
+    await program.dispose();
+  }
+}
+
+/** Encodes a batch with one sample of its posterior. Everything is borrowed. */
+function likelihoodPass(
+  { model, objective }: Pick<Config, "model" | "objective">,
+  parameters: ModelParameters<np.Array>,
+  { batch, latents }: EncodingInputs<np.Array>,
+): LikelihoodOutputs<np.Array> {
+  const logRatio: np.Array[] = [];
+  const { output, klNats } = autoEncode(parameters, model, batch, latents, ({ index }, q, p) => {
+    logRatio[index] = logDensityRatio(q, p, latents[index].ref);
+  });
+  const distortion = negativeLogProbability(output, batch.images.ref, objective);
+  return { distortion, kl: np.stack(klNats), logRatio: np.stack(logRatio) };
+}
+
+/** Nats of every image, [count]: means over the samples, and the importance-weighted bound. */
+interface ImageNats {
+  rate: Float64Array;
+  distortion: Float64Array;
+  importanceWeighted: Float64Array;
+}
+
+async function measure(
+  program: LikelihoodProgram,
+  { model }: Config,
+  images: LabelledImages,
+  {
+    samples,
+    count,
+    batch,
+    seed = 0,
+    signal,
+    onProgress,
+  }: LikelihoodOptions & { samples: number; count: number; batch: number },
+): Promise<ImageNats> {
+  const [rate, distortion, importanceWeighted] = [0, 1, 2].map(() => new Float64Array(count));
+  for (const { indices, first, used } of portions(count, batch)) {
+    const inputs = encoderInputs(model, images, indices, seed); // in super-resolution the small image is the same in all samples
+    const logWeights = Array.from({ length: used }, () => new Float64Array(samples));
+    for (let sample = 0; sample < samples; sample++) {
+      signal?.throwIfAborted();
+      const result = await program.run({ batch: inputs, latents: posteriorNoise(model, indices, seed, sample) });
+      for (let row = 0; row < used; row++) {
+        rate[first + row] += column(result.kl, batch, row) / samples;
+        distortion[first + row] += result.distortion[row] / samples;
+        logWeights[row][sample] = -result.distortion[row] - column(result.logRatio, batch, row);
+      }
+    }
+    for (let row = 0; row < used; row++) importanceWeighted[first + row] = importanceWeightedBound(logWeights[row]);
+    onProgress?.(first + used, count);
+  }
+  return { rate, distortion, importanceWeighted };
+}
+
+/** Sum over the groups of one image's column of [L, N]. */
+function column(values: Float32Array, batch: number, row: number): number {
+  let sum = 0;
+  for (let place = row; place < values.length; place += batch) sum += values[place];
+  return sum;
+}
+
+/**
+ * The importance-weighted bound on −ln p(x) (Burda et al. 2016, eq. 8), by log-sum-exp:
+ *
+ *     −ln 1/K Σ_k w_k        w_k = p(x|z_k) p(z_k) / q(z_k|x)
+ *
+ * @param logWeights - ln w_k, [K], nats
+ */
+export function importanceWeightedBound(logWeights: Float64Array): number {
+  const largest = logWeights.reduce((a, b) => Math.max(a, b));
+  const sum = logWeights.reduce((total, logWeight) => total + Math.exp(logWeight - largest), 0);
+  return Math.log(logWeights.length) - Math.log(sum) - largest;
+}
+
+function inBits({ rate, distortion, importanceWeighted }: ImageNats, samples: number, dimensions: number): Likelihood {
+  const bits = (nats: Float64Array) => nats.map((value) => value / (dimensions * Math.LN2));
+  const images: ImageLikelihoods = {
+    bitsPerDim: bits(rate.map((nats, image) => nats + distortion[image])),
+    rateBitsPerDim: bits(rate),
+    distortionBitsPerDim: bits(distortion),
+    ...(samples > 1 ? { importanceWeightedBitsPerDim: bits(importanceWeighted) } : {}),
+  };
+  const { importanceWeightedBitsPerDim: weighted } = images;
+  const summary: LikelihoodSummary = {
+    count: rate.length,
+    samples,
+    bitsPerDim: estimate(images.bitsPerDim),
+    rateBitsPerDim: estimate(images.rateBitsPerDim),
+    distortionBitsPerDim: estimate(images.distortionBitsPerDim),
+    ...(weighted ? { importanceWeightedBitsPerDim: estimate(weighted) } : {}),
+  };
+  return { summary, images };
+}
+
+/** Mean, and √(variance / n) with the variance's divisor n − 1. */
+function estimate(values: Float64Array): Estimate {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const standardError = values.length > 1 ? Math.sqrt(squares / (values.length - 1) / values.length) : null;
+  return { mean, standardError };
+}

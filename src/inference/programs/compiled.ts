@@ -1,0 +1,53 @@
+/** @file Compiling functions of a model's weights. */
+import type { numpy as np } from "@jax-js/jax";
+import {
+  type Compiled,
+  compile,
+  type DeviceArray,
+  type Given,
+  leaves,
+  type Mapped,
+  Packing,
+  type ResultOf,
+  type Runtime,
+  rebuild,
+  type Spec,
+} from "../../engine/index.js";
+import type { ModelParameters } from "../../model/index.js";
+import type { ParameterTree } from "../trained-model.js";
+
+/** How a model's weights are packed while it is trained. */
+export const weightPacking = (specs: ModelParameters<Spec>): Packing => new Packing(leaves(specs));
+
+/** The traced weights in packs; consumes those. */
+export function unpackWeights(specs: ModelParameters<Spec>, packs: readonly np.Array[]): ModelParameters<np.Array> {
+  return rebuild(specs, weightPacking(specs).unpack(packs));
+}
+
+/** A compiled function of one batch's inputs, its weights known. */
+export type ModelProgram<Inputs, Outputs> = Compiled<[inputs: Inputs], Outputs>;
+
+/**
+ * Compiles a function of a model's weights.
+ *
+ * @param weights - on the host: they become constants of the program, which runs fastest; or a function that gives them,
+ *   packed on the device, at every run: for a model that is being trained
+ * @param inputs - tree of specs of the other argument
+ */
+export async function compileForModel<Inputs, Outputs>(
+  fn: (parameters: ModelParameters<np.Array>, inputs: Mapped<Inputs, Spec, np.Array>) => Outputs,
+  specs: ModelParameters<Spec>,
+  weights: ParameterTree | (() => readonly DeviceArray[]),
+  inputs: Inputs,
+  runtime?: Runtime,
+): Promise<ModelProgram<Given<Inputs>, ResultOf<Outputs>>> {
+  if (typeof weights !== "function") {
+    return compile(fn, [specs, inputs], { runtime, constants: [weights] });
+  }
+  const packed = (packs: np.Array[], given: Mapped<Inputs, Spec, np.Array>) => fn(unpackWeights(specs, packs), given);
+  const program = await compile(packed, [weightPacking(specs).specs, inputs], { runtime });
+  return {
+    run: (given) => program.run([...weights()], given),
+    dispose: () => program.dispose(),
+  };
+}

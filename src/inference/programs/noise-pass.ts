@@ -1,0 +1,63 @@
+/** @file The top-down pass over images that tells which noise the prior would have drawn them with. */
+import { numpy as np } from "@jax-js/jax";
+import type { Config } from "../../config/index.js";
+import { type Operand, type Runtime, type Spec, spec } from "../../engine/index.js";
+import { draw, encode, groups, initialState, type ModelParameters, posterior, topDown } from "../../model/index.js";
+import { type ParameterTree, parameterSpecs } from "../trained-model.js";
+import { compileForModel, type ModelProgram } from "./compiled.js";
+import { type EncoderInputs, encoderInputSpecs } from "./encoder-inputs.js";
+
+/** One batch of N images to encode with a base model. */
+export interface NoiseInputs<T> {
+  batch: EncoderInputs<T>;
+  /** Standard normal noise of every group's posterior, [N, Z, r, r]. */
+  posteriorNoise: T[];
+}
+
+/** A smaller variance of a prior counts as this: nothing is divided by 0. */
+const LEAST_VARIANCE = 1e-30;
+
+/**
+ * ε_i = (z_i − μ_i) / σ_i with z_i ~ q(z_i | z_<i, x) and the prior p(z_i | z_<i) = N(μ_i, σ_i²), group by group.
+ *
+ * @param parameters - borrowed
+ * @param inputs - consumed
+ * @returns L arrays of [N, Z, r, r]
+ */
+export function noisePass(
+  { model }: Pick<Config, "model">,
+  parameters: ModelParameters<np.Array>,
+  { batch: { images, labels }, posteriorNoise }: NoiseInputs<np.Array>,
+): np.Array[] {
+  const count = images.shape[0];
+  const noise: np.Array[] = [];
+  const activations = encode(parameters.encoder, model, images, labels);
+  topDown(parameters, model, {
+    initial: initialState(parameters, { count, labels }),
+    labels,
+    chooseLatent: (group, prior, hidden) => {
+      const q = posterior(parameters, group, hidden, activations, labels);
+      const z = draw(q, posteriorNoise[group.index]);
+      const deviation = np.sqrt(np.maximum(prior.variance, LEAST_VARIANCE));
+      noise[group.index] = z.ref.sub(prior.mean).div(deviation);
+      return z;
+    },
+  }).dispose();
+  return noise;
+}
+
+/** Compiles the pass for batches of N. */
+export function compileNoisePass(
+  config: Pick<Config, "model" | "objective">,
+  batch: number,
+  weights: ParameterTree,
+  runtime?: Runtime,
+): Promise<ModelProgram<NoiseInputs<Operand>, Float32Array[]>> {
+  const inputs: NoiseInputs<Spec> = {
+    batch: encoderInputSpecs(config.model, batch),
+    posteriorNoise: groups(config.model).map(({ shape }) => spec([batch, ...shape])),
+  };
+  const pass = (parameters: ModelParameters<np.Array>, given: NoiseInputs<np.Array>) =>
+    noisePass(config, parameters, given);
+  return compileForModel(pass, parameterSpecs(config), weights, inputs, runtime);
+}

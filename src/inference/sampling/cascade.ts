@@ -1,0 +1,145 @@
+/** @file The super-resolution cascade: a base model draws small images, a second one enlarges them (paper §4.3). */
+import { UserError } from "../../errors.js";
+import type { Guidance, Temperature } from "../../latents/per-group.js";
+import { Lifetime } from "../../lifetime.js";
+import { groups } from "../../model/index.js";
+import {
+  checkSampling,
+  type ImageSampler,
+  labelsOfSamples,
+  type SampleOptions,
+  type Sampler,
+  type Samples,
+} from "./sampler.js";
+
+/** How the second model is sampled, where not as the first. */
+export interface EnlargingOptions {
+  /** Default: that of the base model, if it is one for all groups and this model knows classes. */
+  guidance?: Guidance;
+  /** Default: that of the base model, if it is one for all groups. */
+  temperature?: Temperature;
+}
+
+/**
+ * Draws images through two models. The base model's output mean, clipped to [-1, 1], gets the noise that the second model was
+ * trained with; both see the same labels. The authors do not clip, so that their second model can meet what it never saw.
+ */
+export class Cascade implements ImageSampler {
+  readonly resolution: number;
+  readonly #lifetime = new Lifetime("This cascade");
+
+  /**
+   * @param base - a sampler of a model that draws what the other one enlarges
+   * @param enlarger - a sampler of a super-resolution model
+   * @throws UserError when the second model does not fit the first
+   */
+  constructor(
+    readonly base: Sampler,
+    readonly enlarger: Sampler,
+    readonly enlarging: EnlargingOptions = {},
+  ) {
+    checkFit(base, enlarger);
+    this.resolution = enlarger.resolution;
+  }
+
+  /**
+   * Draws images. The base model's are those that `base.sample` draws with the same options.
+   *
+   * @throws what `Sampler.sample` throws
+   */
+  sample(options: SampleOptions): Promise<Samples> {
+    return this.#lifetime.during(() => this.#sample(options));
+  }
+
+  async #sample(options: SampleOptions): Promise<Samples> {
+    const { count, signal, onProgress, ...common } = options;
+    const { batch, model } = this.enlarger;
+    const { resolution, classes } = model.config.model;
+    checkSampling(this.base.model.config, options);
+    const labels = options.labels ?? drawnLabels(this.base, options);
+    const size = 3 * resolution ** 2;
+    const images = new Uint8Array(count * size);
+    const guidance = { clamped: 0, invalid: 0, guidedDimensions: 0 };
+    for (let first = 0; first < count; first += batch) {
+      const used = Math.min(batch, count - first);
+      const part = { ...portion({ ...options, labels }, first, used), signal };
+      const small = await this.base.values({ ...common, ...part, output: "mean" });
+      const large = await this.enlarger.sample({
+        seed: options.seed,
+        output: options.output,
+        guidanceRule: options.guidanceRule,
+        count: used,
+        samples: part.samples,
+        labels: classes > 0 ? part.labels : undefined,
+        lowResolution: small.values.map((value) => Math.min(Math.max(value, -1), 1)),
+        guidance: this.enlarging.guidance ?? (classes > 0 ? forAllGroups(options.guidance) : undefined),
+        temperature: this.enlarging.temperature ?? forAllGroups(options.temperature),
+        signal,
+      });
+      images.set(large.images, first * size);
+      guidance.clamped += small.clamped + large.clamped;
+      guidance.invalid += small.invalid + large.invalid;
+      guidance.guidedDimensions += small.guidedDimensions + large.guidedDimensions;
+      onProgress?.(first + used, count);
+    }
+    return { images, count, resolution, labels: labels ?? new Int32Array(), ...guidance };
+  }
+
+  /** Disposes both samplers. */
+  dispose(): Promise<void> {
+    return this.#lifetime.end(async () => {
+      await Promise.all([this.base.dispose(), this.enlarger.dispose()]);
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
+
+/** Labels of the samples that are asked for, where the model knows classes. */
+function drawnLabels({ model: { config, data } }: Sampler, { count, samples, seed = 0 }: SampleOptions) {
+  const { classes } = config.model;
+  const numbers = samples ?? Array.from({ length: count }, (_, index) => index);
+  return classes > 0 ? labelsOfSamples(data, classes, numbers, seed) : undefined;
+}
+
+/** What `used` images from `first` on take of options that have an entry for every image. */
+function portion({ count, samples, labels, latents }: SampleOptions, first: number, used: number) {
+  return {
+    count: used,
+    samples: Array.from({ length: used }, (_, row) => samples?.[first + row] ?? first + row),
+    labels: labels?.subarray(first, first + used),
+    latents: latents?.map((noise) => {
+      const size = noise.length / count;
+      return noise.subarray(first * size, (first + used) * size);
+    }),
+  };
+}
+
+/** What holds for groups of any model: lists are of the resolutions or groups of one. */
+const forAllGroups = <T>(setting: T): Exclude<T, readonly unknown[]> | undefined =>
+  Array.isArray(setting) ? undefined : (setting as Exclude<T, readonly unknown[]>);
+
+function checkFit({ model: base }: Sampler, { model: enlarger }: Sampler): void {
+  const [small, large] = [base.config.model, enlarger.config.model];
+  if (small.superResolution) {
+    throw new UserError("Cascade: expected a base model to begin with, got a super-resolution model.");
+  }
+  if (!large.superResolution) {
+    throw new UserError(
+      `Cascade: expected a super-resolution model to enlarge with, got one that draws ${large.resolution}×${large.resolution} by itself.`,
+    );
+  }
+  const [{ resolution: low }] = groups(large);
+  if (small.resolution !== low) {
+    throw new UserError(
+      `Cascade: expected a base model that draws ${low}×${low}, which the super-resolution model enlarges, got ${small.resolution}×${small.resolution}.`,
+    );
+  }
+  if (large.classes > 0 && large.classes !== small.classes) {
+    throw new UserError(
+      `Cascade: expected a base model with the ${large.classes} classes of the super-resolution model, got ${small.classes}.`,
+    );
+  }
+}

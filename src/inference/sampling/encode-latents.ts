@@ -1,0 +1,63 @@
+/** @file The noise of given images: what it takes to draw them again. */
+import type { Runtime } from "../../engine/index.js";
+import { UserError } from "../../errors.js";
+import type { Latents } from "../../latents/latents.js";
+import { normalNoise, stream } from "../../latents/noise.js";
+import { groups } from "../../model/index.js";
+import { portions } from "../batches.js";
+import { checkPictures, encoderInputs, type LabelledPictures } from "../programs/encoder-inputs.js";
+import { compileNoisePass } from "../programs/noise-pass.js";
+import type { TrainedModel } from "../trained-model.js";
+
+export interface LatentsOptions {
+  /** Keys the draw from the posterior, as in `reconstruct`. Default 0. */
+  seed?: number;
+  /** Images at once; default 16. */
+  batch?: number;
+  runtime?: Runtime;
+  signal?: AbortSignal;
+}
+
+/**
+ * The noise with which the prior draws given images again: for z_i ~ q(z_i | z_<i, x),
+ *
+ *     ε_i = (z_i − μ_i) / σ_i        with the prior p(z_i | z_<i) = N(μ_i, σ_i²)
+ *
+ * `Sampler.sample` makes of it what `reconstruct` makes of the images, with the same seed and labels. Over all images it is
+ * standard normal as far as the model has learnt its data: it can be handled as that of samples.
+ *
+ * @throws UserError when the images do not fit the model, or it is a super-resolution model
+ * @throws the signal's reason when aborted
+ */
+export async function latentsOf(
+  { config, parameters }: TrainedModel,
+  images: LabelledPictures,
+  { seed = 0, batch = Math.min(16, images.count), runtime, signal }: LatentsOptions = {},
+): Promise<Latents> {
+  const { model } = config;
+  if (model.superResolution) {
+    throw new UserError(
+      "Noise of an image: expected a base model, got a super-resolution model, whose pictures depend on a small image too.",
+    );
+  }
+  checkPictures(model, images);
+  const shapes = groups(model).map(({ shape }) => shape);
+  const latents = shapes.map(([channels, side]) => new Float32Array(images.count * channels * side ** 2));
+  const program = await compileNoisePass(config, batch, parameters, runtime);
+  try {
+    for (const { indices, first, used } of portions(images.count, batch)) {
+      signal?.throwIfAborted();
+      const noise = await program.run({
+        batch: encoderInputs(model, images, indices, seed),
+        posteriorNoise: normalNoise(stream(seed, "posteriorLatents"), indices, shapes),
+      });
+      for (const [group, values] of noise.entries()) {
+        const size = values.length / batch;
+        latents[group].set(values.subarray(0, used * size), first * size);
+      }
+    }
+    return latents;
+  } finally {
+    await program.dispose();
+  }
+}

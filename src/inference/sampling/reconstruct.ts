@@ -1,0 +1,114 @@
+/** @file Reconstructions: latents of the first groups from the posterior, the rest from the prior. */
+import type { Config } from "../../config/index.js";
+import type { Runtime } from "../../engine/index.js";
+import { UserError } from "../../errors.js";
+import { normalNoise, scale, stream } from "../../latents/noise.js";
+import { groups } from "../../model/index.js";
+import { portions } from "../batches.js";
+import { type Pictures, toBytes } from "../pictures.js";
+import { checkPictures, encoderInputs, type LabelledPictures } from "../programs/encoder-inputs.js";
+import { outputNoise, shownAs } from "../programs/output.js";
+import { compilePosteriorPass, type PosteriorProgram } from "../programs/posterior-pass.js";
+import type { TrainedModel } from "../trained-model.js";
+
+export interface ReconstructOptions {
+  /** Groups taken from the posterior, lowest resolution first. Default: all. */
+  groups?: number;
+  /** Most that those groups may cost an image, bits per dimension: from the first that exceeds it, the prior. Default: no limit. */
+  rateBitsPerDim?: number;
+  /** Factor on the standard deviation of the groups taken from the prior; 0 takes the prior's mean. Default 1. */
+  priorTemperature?: number;
+  /** Image `i` of a seed is reconstructed the same whatever it is batched with. Default 0. */
+  seed?: number;
+  /** Images at once; default 16. */
+  batch?: number;
+  runtime?: Runtime;
+  signal?: AbortSignal;
+  onProgress?: (done: number, count: number) => void;
+}
+
+/**
+ * Encodes images and decodes them again, with a posterior sample for each group (paper Figure 8), or for the first
+ * `groups` only, or as many as a rate allows (§4.2). The predicted mean is shown; of a mixture of logistics, a draw.
+ *
+ * @throws UserError when images or labels do not fit the model, or `groups` is out of range
+ * @throws the signal's reason when aborted
+ */
+export async function reconstruct(
+  model: TrainedModel,
+  images: LabelledPictures,
+  options: ReconstructOptions = {},
+): Promise<Pictures> {
+  const [pictures] = await reconstructStages(
+    model,
+    images,
+    [options.groups ?? groups(model.config.model).length],
+    options,
+  );
+  return pictures;
+}
+
+/** Reconstructions from the first K groups, for each K of `stages`, with one compiled program. */
+export async function reconstructStages(
+  { config, parameters }: TrainedModel,
+  images: LabelledPictures,
+  stages: readonly number[],
+  options: Omit<ReconstructOptions, "groups">,
+): Promise<Pictures[]> {
+  checkPictures(config.model, images);
+  const groupCount = groups(config.model).length;
+  const bad = stages.find((stage) => !Number.isInteger(stage) || stage < 0 || stage > groupCount);
+  if (bad !== undefined) throw new UserError(`Expected from 0 to ${groupCount} latent groups, got ${bad}.`);
+  const { batch = Math.min(16, images.count), runtime, signal, onProgress } = options;
+  const drawn = shownAs(config.objective, "mean") === "sample";
+  const program = await compilePosteriorPass(config, batch, { drawn }, parameters, runtime);
+  try {
+    const results: Pictures[] = [];
+    for (const [index, stage] of stages.entries()) {
+      const report = (done: number) => onProgress?.(index * images.count + done, stages.length * images.count);
+      results.push(await runStage(program, config, images, stage, { ...options, batch, signal, onProgress: report }));
+    }
+    return results;
+  } finally {
+    await program.dispose();
+  }
+}
+
+async function runStage(
+  program: PosteriorProgram,
+  config: Config,
+  pictures: LabelledPictures,
+  stage: number,
+  options: Omit<ReconstructOptions, "groups"> & { batch: number },
+): Promise<Pictures> {
+  const {
+    batch,
+    seed = 0,
+    priorTemperature = 1,
+    rateBitsPerDim = Number.POSITIVE_INFINITY,
+    signal,
+    onProgress,
+  } = options;
+  const { model, objective } = config;
+  const { count, resolution } = pictures;
+  const shapes = groups(model).map(({ shape }) => shape);
+  const fromPosterior = Float32Array.from(shapes, (_, group) => (group < stage ? 1 : 0));
+  const drawn = shownAs(objective, "mean") === "sample";
+  const size = 3 * resolution ** 2;
+  const images = new Uint8Array(count * size);
+  for (const { indices, first, used } of portions(count, batch)) {
+    signal?.throwIfAborted();
+    const latents = normalNoise(stream(seed, "posteriorLatents"), indices, shapes);
+    for (const noise of latents.slice(stage)) scale(noise, priorTemperature);
+    const result = await program.run({
+      batch: encoderInputs(model, pictures, indices, seed),
+      latents,
+      fromPosterior,
+      allottedNats: Float32Array.of(rateBitsPerDim * size * Math.LN2),
+      ...(drawn ? { output: outputNoise(objective, stream(seed, "sampleOutput"), indices, resolution) } : {}),
+    });
+    toBytes(result.images.subarray(0, used * size), images, first * size);
+    onProgress?.(first + used, count);
+  }
+  return { images, count, resolution };
+}

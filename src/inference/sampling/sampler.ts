@@ -1,0 +1,327 @@
+/** @file Ancestral sampling from the prior: latent groups from the lowest resolution up, then the picture. */
+import type { Config } from "../../config/index.js";
+import type { Operand, Runtime } from "../../engine/index.js";
+import { UserError } from "../../errors.js";
+import { type Latents, latentsOfSamples } from "../../latents/latents.js";
+import { normalNoise, stream } from "../../latents/noise.js";
+import type { Temperature } from "../../latents/per-group.js";
+import { type Guidance, type GuidanceRule, guidanceWeights, guidedGroups } from "../../latents/per-group.js";
+import { Lifetime } from "../../lifetime.js";
+import { groups } from "../../model/index.js";
+import { uniform } from "../../random/index.js";
+import { portions, rows } from "../batches.js";
+import { type Pictures, toBytes } from "../pictures.js";
+import type { ModelProgram } from "../programs/compiled.js";
+import { addNoise } from "../programs/low-resolution.js";
+import { type OutputKind, outputNoise, shownAs } from "../programs/output.js";
+import { compilePriorPass, type PriorInputs, type PriorKind, type PriorOutputs } from "../programs/prior-pass.js";
+import type { DataSummary, TrainedModel } from "../trained-model.js";
+
+export interface SamplerOptions {
+  /** Images made at once; default 16. A sample does not depend on it. */
+  batch?: number;
+  runtime?: Runtime;
+}
+
+export interface SampleOptions {
+  count: number;
+  /** Sample `i` of a seed is the same whatever `count` and `batch` are. Default 0. */
+  seed?: number;
+  /** Which samples of the seed these are, [count]; default 0 … count − 1. */
+  samples?: readonly number[];
+  /** Noise of every group, [count, Z, r, r], temperature included, instead of that of the samples. */
+  latents?: Latents;
+  /** Factor on the noise that is drawn; `latents` stay as they are. Default 1. */
+  temperature?: Temperature;
+  guidance?: Guidance;
+  /** How guidance combines the prior with label and the prior without it. Default `extrapolate`. */
+  guidanceRule?: GuidanceRule;
+  /** The predicted mean (default), or a draw from the output distribution. A mixture of logistics is always drawn. */
+  output?: OutputKind;
+  /** [count], each below the number of classes, or equal to it for "no label". Default: drawn in the training set's proportions. */
+  labels?: Int32Array;
+  /** [count, 3, r, r] in [-1, 1]: what a super-resolution model enlarges; noise is added here. */
+  lowResolution?: Float32Array;
+  signal?: AbortSignal;
+  onProgress?: (done: number, count: number) => void;
+}
+
+/** What guidance had to do. */
+export interface GuidanceReport {
+  /** Values that guidance would have carried beyond all bounds, and that were clamped. */
+  clamped: number;
+  /** Latent dimensions in which the guided prior does not exist, as can be with the rule `product`, of all that were guided. */
+  invalid: number;
+  guidedDimensions: number;
+}
+
+export interface Samples extends Pictures, GuidanceReport {
+  /** [count]; length 0 when the model knows no classes. */
+  labels: Int32Array;
+}
+
+/** Samples as the model gives them. */
+export interface SampleValues extends GuidanceReport {
+  /** [count, 3, R, R], unclipped: where the model is sure, in [-1, 1]. */
+  values: Float32Array;
+  labels: Int32Array;
+}
+
+/** What makes images: a model, or a cascade of two. */
+export interface ImageSampler {
+  /** Of the images, pixels. */
+  readonly resolution: number;
+  sample(options: SampleOptions): Promise<Samples>;
+  /** Frees the compiled programs, at any moment: what is being drawn is rejected. Calling it again is harmless. */
+  dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+type PriorProgram = ModelProgram<PriorInputs<Operand>, PriorOutputs<Float32Array>>;
+
+/** Draws images from a trained model. Its weights become constants of the compiled program, which is the fast path. */
+export class Sampler implements ImageSampler {
+  readonly batch: number;
+  readonly resolution: number;
+  readonly runtime: Runtime | undefined;
+  readonly #programs = new Map<string, Promise<PriorProgram>>();
+  readonly #lifetime = new Lifetime("This sampler");
+
+  /** Nothing is compiled yet: a program is when it is first needed. */
+  constructor(
+    readonly model: TrainedModel,
+    { batch = 16, runtime }: SamplerOptions = {},
+  ) {
+    this.batch = batch;
+    this.resolution = model.config.model.resolution;
+    this.runtime = runtime;
+  }
+
+  /** A sampler whose plain program is compiled; others, guided or drawn from the output distribution, when first used. */
+  static async create(model: TrainedModel, options: SamplerOptions = {}): Promise<Sampler> {
+    const sampler = new Sampler(model, options);
+    await sampler.#program(priorKind(model.config, {}));
+    return sampler;
+  }
+
+  /**
+   * Draws images.
+   *
+   * @throws UserError when labels, guidance, temperature or a low-resolution input do not fit the model
+   * @throws the signal's reason when aborted
+   */
+  sample(options: SampleOptions): Promise<Samples> {
+    const { config, data } = this.model;
+    return this.#lifetime.during(async () =>
+      drawSamples(await this.#programFor(options), config, data, { ...options, batch: this.batch }),
+    );
+  }
+
+  /** Draws images as numbers, for what goes on with them; see `sample`. */
+  values(options: SampleOptions): Promise<SampleValues> {
+    return this.#lifetime.during(() => this.#values(options));
+  }
+
+  async #values(options: SampleOptions): Promise<SampleValues> {
+    const { config, data } = this.model;
+    const size = 3 * config.model.resolution ** 2;
+    const values = new Float32Array(options.count * size);
+    const program = await this.#programFor(options);
+    const drawn = await drawPortions(program, config, data, { ...options, batch: this.batch }, (portion, first) => {
+      values.set(portion, first * size);
+    });
+    return { values, ...drawn };
+  }
+
+  async #programFor(options: SampleOptions): Promise<PriorProgram> {
+    checkSampling(this.model.config, options);
+    return this.#program(priorKind(this.model.config, options));
+  }
+
+  #program(kind: PriorKind): Promise<PriorProgram> {
+    const key = JSON.stringify(kind);
+    const known = this.#programs.get(key);
+    if (known) return known;
+    const { config, parameters } = this.model;
+    const program = compilePriorPass(config, this.batch, kind, parameters, this.runtime);
+    this.#programs.set(key, program);
+    program.catch(() => this.#programs.delete(key));
+    return program;
+  }
+
+  dispose(): Promise<void> {
+    return this.#lifetime.end(async () => {
+      const dispose = (program: PriorProgram) => program.dispose();
+      await Promise.all([...this.#programs.values()].map((program) => program.then(dispose, () => {}))); // who wanted it knows
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
+
+/** The program that these options need. Without any weight that is not 0, guidance is none. */
+export function priorKind(
+  { model, objective }: Pick<Config, "model" | "objective">,
+  { guidance, guidanceRule: rule = "extrapolate", output = "mean" }: Partial<SampleOptions>,
+): PriorKind {
+  const drawn = shownAs(objective, output) === "sample";
+  const guided = guidance ? guidedGroups(guidanceWeights(guidance, model, rule)) : [];
+  return guided.includes(true) ? { guidance: { rule, guided }, drawn } : { drawn };
+}
+
+/**
+ * Draws images with a program of `compilePriorPass`, whose kind is that of the options; see `Sampler.sample`.
+ *
+ * @param batch - the program's
+ */
+export async function drawSamples(
+  program: PriorProgram,
+  config: Pick<Config, "model" | "objective">,
+  data: DataSummary,
+  options: SampleOptions & { batch: number },
+): Promise<Samples> {
+  const { count } = options;
+  const { resolution } = config.model;
+  const size = 3 * resolution ** 2;
+  const images = new Uint8Array(count * size);
+  const drawn = await drawPortions(program, config, data, options, (values, first) => {
+    toBytes(values, images, first * size);
+  });
+  return { images, count, resolution, ...drawn };
+}
+
+/** The same a batch at a time; `take` gets [n, 3, R, R] and the index of the first. */
+async function drawPortions(
+  program: PriorProgram,
+  config: Pick<Config, "model" | "objective">,
+  data: DataSummary,
+  options: SampleOptions & { batch: number },
+  take: (values: Float32Array, first: number) => void,
+): Promise<GuidanceReport & { labels: Int32Array }> {
+  checkSampling(config, options);
+  const { count, batch, seed = 0, temperature, signal, onProgress } = options;
+  const { model, objective } = config;
+  const all = groups(model);
+  const samples = options.samples ?? Array.from({ length: count }, (_, index) => index);
+  const labels =
+    model.classes > 0 ? (options.labels ?? labelsOfSamples(data, model.classes, samples, seed)) : new Int32Array(0);
+  const { guidance, drawn } = priorKind(config, options);
+  const weights = guidance && guidanceWeights(options.guidance!, model, guidance.rule);
+  const size = 3 * model.resolution ** 2;
+  let clamped = 0;
+  let invalid = 0;
+  for (const { indices, first, used } of portions(count, batch)) {
+    signal?.throwIfAborted();
+    const drawnAs = indices.map((index) => samples[index]);
+    const latents =
+      options.latents?.map((noise) => rows(noise, indices, noise.length / count)) ??
+      latentsOfSamples(model, drawnAs, { seed, temperature });
+    const inputs: PriorInputs<Operand> = {
+      latents,
+      ...(model.classes > 0 ? { labels: portionLabels(labels, indices, weights ? model.classes : undefined) } : {}),
+      ...(model.superResolution
+        ? { lowResolution: noisySmall(config, options.lowResolution!, indices, drawnAs, seed) }
+        : {}),
+      ...(drawn ? { output: outputNoise(objective, stream(seed, "sampleOutput"), drawnAs, model.resolution) } : {}),
+      ...(weights ? { weights } : {}),
+    };
+    const result = await program.run(inputs);
+    take(result.images.subarray(0, used * size), first);
+    clamped += sum(result.clamped.subarray(0, used));
+    invalid += sum(result.invalid.subarray(0, used));
+    onProgress?.(first + used, count);
+  }
+  const guided = all.filter(({ index }) => guidance?.guided[index]);
+  const dimensions = sum(guided.map(({ channels, resolution }) => channels * resolution ** 2));
+  return { labels, clamped, invalid, guidedDimensions: count * dimensions };
+}
+
+const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
+
+/** Labels of samples by their number, [N]; see `drawLabels`. */
+export function labelsOfSamples(
+  data: DataSummary,
+  classes: number,
+  samples: readonly number[],
+  seed: number,
+): Int32Array {
+  const drawn = drawLabels(data, classes, 1 + samples.reduce((most, sample) => Math.max(most, sample), 0), seed);
+  return Int32Array.from(samples, (sample) => drawn[sample]);
+}
+
+/**
+ * Labels in the training set's proportions, keyed by seed and image index; evenly where those are unknown.
+ *
+ * @returns [count]
+ */
+export function drawLabels({ classCounts }: DataSummary, classes: number, count: number, seed: number): Int32Array {
+  const weights = classCounts.length === classes ? classCounts : new Array<number>(classes).fill(1);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return Int32Array.from(uniform(stream(seed, "sampleLabels"), count), (u) => {
+    let left = u * total;
+    const label = weights.findIndex((weight) => {
+      left -= weight;
+      return left < 0;
+    });
+    return label < 0 ? classes - 1 : label;
+  });
+}
+
+function portionLabels(labels: Int32Array, indices: readonly number[], noLabel: number | undefined): Int32Array {
+  const own = rows(labels, indices, 1);
+  if (noLabel === undefined) return own;
+  return Int32Array.of(...own, ...own.map(() => noLabel));
+}
+
+function noisySmall(
+  { model }: Pick<Config, "model">,
+  small: Float32Array,
+  indices: readonly number[],
+  samples: readonly number[],
+  seed: number,
+) {
+  const low = model.levels[0].resolution;
+  const [noise] = normalNoise(stream(seed, "sampleLowResolution"), samples, [[3, low, low]]);
+  return addNoise(rows(small, indices, 3 * low ** 2), noise, model.superResolution!.noise);
+}
+
+/**
+ * Checks what is asked of a model.
+ *
+ * @throws UserError when labels, noise or a low-resolution input do not fit it
+ */
+export function checkSampling({ model }: Pick<Config, "model">, options: SampleOptions): void {
+  const { count, samples, latents, labels, lowResolution } = options;
+  if (!Number.isInteger(count) || count < 1) throw new UserError(`Expected at least one image to draw, got ${count}.`);
+  if (samples && samples.length !== count) {
+    throw new UserError(`Expected the number of a sample for each of ${count} images, got ${samples.length}.`);
+  }
+  const sizes = groups(model).map(({ channels, resolution }) => count * channels * resolution ** 2);
+  if (latents && !sizes.every((size, group) => latents[group]?.length === size)) {
+    throw new UserError(
+      `Expected noise of ${sizes.length} latent groups for ${count} images, ${sizes.join(", ")} values, got ${latents.map(({ length }) => length).join(", ")}.`,
+    );
+  }
+  if (labels && model.classes === 0) {
+    throw new UserError("Labels need a model with classes; this one knows none. Sample without labels.");
+  }
+  if (labels && labels.length !== count) {
+    throw new UserError(`Expected a label for each of ${count} images, got ${labels.length}.`);
+  }
+  const badLabel = labels?.find((label) => label < 0 || label > model.classes);
+  if (badLabel !== undefined) {
+    throw new UserError(
+      `Expected labels from 0 to ${model.classes - 1} (${model.classes}: no label), got ${badLabel}.`,
+    );
+  }
+  const low = model.levels[0].resolution;
+  const expected = model.superResolution ? count * 3 * low ** 2 : 0;
+  if ((lowResolution?.length ?? 0) !== expected) {
+    const what = model.superResolution
+      ? `a super-resolution model needs ${count} images of ${low}×${low} pixels to enlarge (${expected} values)`
+      : "only a super-resolution model takes images to enlarge";
+    throw new UserError(`Sampling: ${what}, got ${lowResolution?.length ?? 0} values.`);
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * @file A GET request that follows redirections and notices silence.
+ *
+ * Written on Node's plain `http` rather than `fetch`, which unpacks what a server labels as encoded: some label every `.gz` so.
+ */
+import { type ClientRequest, type IncomingMessage, get as overHttp } from "node:http";
+import { get as overHttps } from "node:https";
+import { UserError } from "../../errors.js";
+import { describeProxy, forwarded, type HttpProxy, ProxyAnswer, proxyFor, tunnel } from "./proxy.js";
+
+/** What a user can do when a server is of no help. */
+export const ELSEWHERE =
+  "Give another address with --from URL, or fetch it with another program and give the file with --from FILE.";
+
+const REDIRECTS = 5;
+
+/** A failure that may be gone the next time. */
+export class PassingFailure extends Error {
+  override name = "PassingFailure";
+}
+
+/** Failures of a connection that may pass; for others, as of a certificate, waiting is no cure. */
+const PASSING = new Set([
+  ...["ECONNRESET", "ECONNREFUSED", "ECONNABORTED", "ETIMEDOUT", "EPIPE", "EAI_AGAIN"],
+  ...["ENETUNREACH", "ENETDOWN", "EHOSTUNREACH", "EHOSTDOWN"],
+]);
+
+/** @throws UserError for what is no address, or not one of http or https */
+export function webAddress(url: string): URL {
+  const address = URL.canParse(url) ? new URL(url) : undefined;
+  if (address?.protocol === "http:" || address?.protocol === "https:") return address;
+  throw new UserError(`Expected an http or https address, got ${url}.`);
+}
+
+export interface GetOptions {
+  headers: Record<string, string>;
+  /** Time without a byte after which a connection counts as dead, also while the answer is read. */
+  idleMs: number;
+  signal?: AbortSignal;
+  /** Told which proxy a request goes through: "the proxy http://proxy:3128 (HTTPS_PROXY)". */
+  onProxy?: (proxy: string) => void;
+}
+
+/**
+ * Asks for `url`, and again where it is redirected to: over http or https, but never from https to http, and through
+ * the proxy that the environment names.
+ *
+ * @returns the answer, whatever its status, to be read or destroyed; reading fails with what `connectionFailure` describes
+ * @throws PassingFailure when the connection fails, or the server says that it has a problem of its own
+ * @throws UserError when the server or the proxy cannot be reached at all, or the proxy refuses, or the server
+ *   redirects without end or to where it must not
+ */
+export async function httpGet(url: URL, options: GetOptions): Promise<IncomingMessage> {
+  let address = url;
+  for (let hops = 0; hops <= REDIRECTS; hops++) {
+    const proxy = proxyFor(address);
+    if (proxy) options.onProxy?.(describeProxy(proxy));
+    const response = await (proxy ? throughProxy(address, proxy, options) : request(address, options)).catch(
+      (error) => {
+        throw connectionFailure(error, address);
+      },
+    );
+    const { statusCode = 0, statusMessage } = response;
+    const { location } = response.headers;
+    if ([301, 302, 303, 307, 308].includes(statusCode) && location !== undefined) {
+      response.destroy();
+      address = redirected(location, address);
+    } else if (statusCode >= 500 || statusCode === 408 || statusCode === 429) {
+      response.destroy();
+      throw new PassingFailure(`the server says ${statusCode} ${statusMessage}`);
+    } else return response;
+  }
+  throw new UserError(`Expected the file at ${url.href}, got more than ${REDIRECTS} redirections. ${ELSEWHERE}`);
+}
+
+/** What to throw for an error of a connection: a `PassingFailure`, a `UserError`, or the error itself when it is none of a connection. */
+export function connectionFailure(error: unknown, { href }: URL): unknown {
+  if (!(error instanceof Error) || error instanceof PassingFailure || error.name === "AbortError") return error;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === undefined) return error;
+  const reason = error.message || code; // that of several addresses tried has no message
+  if (PASSING.has(code)) return new PassingFailure(`the connection failed: ${reason}`);
+  return new UserError(`Expected an answer from ${href}, but the connection failed: ${reason}. ${ELSEWHERE}`);
+}
+
+/**
+ * Where a redirection leads.
+ *
+ * @throws UserError when that is no address, not one of http or https, or http where we came by https
+ */
+export function redirected(location: string, from: URL): URL {
+  const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
+  if (to?.protocol === "https:" || (to?.protocol === "http:" && from.protocol === "http:")) return to;
+  const kind = from.protocol === "http:" ? "an http or https" : "an https";
+  throw new UserError(`Expected ${from.href} to redirect to ${kind} address, got ${location}. ${ELSEWHERE}`);
+}
+
+/** Asks a server itself; resolves when its answer begins. */
+function request(url: URL, options: GetOptions): Promise<IncomingMessage> {
+  const { headers, signal } = options;
+  return answerTo((url.protocol === "https:" ? overHttps : overHttp)(url, { headers, signal, agent: false }), options);
+}
+
+/**
+ * Asks through a proxy: for what https encrypts by a tunnel, and for what http does not by asking the proxy itself.
+ *
+ * @throws what `proxyFailure` makes of a failure of the proxy's own, and what the connection with the server throws
+ */
+async function throughProxy(url: URL, proxy: HttpProxy, options: GetOptions): Promise<IncomingMessage> {
+  const { headers, signal, idleMs } = options;
+  const failed = (error: unknown): never => {
+    throw proxyFailure(error, proxy, url);
+  };
+  if (url.protocol === "https:") {
+    const silence = () => silentFor(idleMs);
+    const socket = await tunnel(url, proxy, { signal, idleMs, silence }).catch(failed);
+    return answerTo(overHttps(url, { headers, signal, createConnection: () => socket }), options);
+  }
+  const { headers: forProxy, ...place } = forwarded(url, proxy);
+  const ask = proxy.url.protocol === "https:" ? overHttps : overHttp;
+  const asked = ask({ ...place, headers: { ...headers, ...forProxy }, signal, agent: false });
+  const response = await answerTo(asked, options).catch(failed);
+  if (response.statusCode !== 407) return response;
+  response.destroy();
+  return failed(new ProxyAnswer(response));
+}
+
+/** What to throw for a failure of a proxy: one sentence that names it and where it is set. */
+export function proxyFailure(error: unknown, proxy: HttpProxy, { host }: URL): unknown {
+  const { url, variable } = proxy;
+  const named = describeProxy(proxy);
+  if (error instanceof ProxyAnswer) {
+    const { statusCode = 0 } = error.answer;
+    if (statusCode >= 500) return new PassingFailure(`${named} says ${error.message} of ${host}`);
+    if (statusCode !== 407)
+      return new UserError(`Expected ${named} to connect to ${host}, but it says ${error.message}. ${ELSEWHERE}`);
+    const given =
+      url.username === ""
+        ? `asks for a name and password: put them into ${variable}`
+        : "refuses the name and password given";
+    return new UserError(
+      `Expected ${named} to let us through to ${host}, but it ${given}, as ${url.protocol}//NAME:PASSWORD@${url.host} (${error.message}).`,
+    );
+  }
+  const failure = connectionFailure(error, url);
+  const { code } = error as NodeJS.ErrnoException;
+  if (failure === error)
+    return error instanceof PassingFailure ? new PassingFailure(`${named}: ${error.message}`) : error;
+  if (failure instanceof PassingFailure && code !== "ECONNREFUSED")
+    return new PassingFailure(`${named}: ${failure.message}`);
+  const reason = (error as Error).message || code;
+  return new UserError(
+    `Expected an answer from ${named}, but the connection failed: ${reason}. Correct ${variable}, or unset it to go without a proxy.`,
+  );
+}
+
+const silentFor = (idleMs: number) => new PassingFailure(`nothing came for ${Math.ceil(idleMs / 1000)} s`);
+
+/** Resolves when the answer to a request begins. */
+function answerTo(sent: ClientRequest, { idleMs }: GetOptions): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    let response: IncomingMessage | undefined;
+    sent.setTimeout(idleMs, () => {
+      (response ?? sent).destroy(silentFor(idleMs));
+    });
+    sent.on("error", reject);
+    sent.on("response", (answer) => {
+      response = answer;
+      answer.on("error", () => {}); // whoever reads it is told; without a listener it would end the process
+      resolve(answer);
+    });
+  });
+}

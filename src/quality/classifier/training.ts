@@ -1,0 +1,108 @@
+/** @file Training of the classifier: one function, its gradients and an update by Adamax, compiled into one program. */
+import { type JsTree, type numpy as np, tree, valueAndGrad } from "@jax-js/jax";
+import { compile, DeviceArray, leaves, map, type Operand, type Runtime, rebuild, spec } from "../../engine/index.js";
+import { adamaxStepSize, adamaxUpdate, type OptimizerState } from "../../training/optimizer/adamax.js";
+import { BATCH_SIZE, type Examples } from "./examples.js";
+import { type Classifier, classificationLoss, classifierSpecs, initialClassifier } from "./network.js";
+
+const ADAMAX = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+const LEARNING_RATE = 4e-3;
+const AVERAGE_DECAY = 0.98;
+
+/** How far training has come. */
+export interface ClassifierProgress {
+  /** Updates made, and to be made in all. */
+  step: number;
+  steps: number;
+  /** Of the batch of the last update, nats. */
+  loss: number;
+}
+
+export interface ClassifierTrainingOptions {
+  /** Updates to make. */
+  steps: number;
+  seed: number;
+  runtime?: Runtime;
+  signal?: AbortSignal;
+  onProgress?: (progress: ClassifierProgress) => void;
+}
+
+/**
+ * One update of a training state by one batch, to be compiled.
+ *
+ * @param state - consumed
+ * @param frequencies - see {@link classificationLoss}
+ */
+export function trainingStep(
+  state: OptimizerState<Classifier<np.Array>>,
+  images: np.Array,
+  labels: np.Array,
+  scalars: { stepSize: np.Array; emaDecay: np.Array },
+  frequencies: readonly number[],
+): { state: OptimizerState<Classifier<np.Array>>; loss: np.Array } {
+  const lossOf = (parameters: Classifier<np.Array>) => classificationLoss(parameters, images, labels, frequencies);
+  const parameters = tree.ref(state.parameters as JsTree<np.Array>) as Classifier<np.Array>;
+  const [loss, gradients] = valueAndGrad(lossOf)(parameters);
+  return { state: adamaxUpdate(state, gradients as Classifier<np.Array>, scalars, ADAMAX), loss };
+}
+
+/**
+ * Trains a classifier on batches of {@link BATCH_SIZE} examples, with a learning rate that falls linearly to 0.
+ *
+ * @returns the moving average of its parameters
+ * @throws the signal's reason when aborted
+ */
+export async function trainClassifier(
+  examples: Examples,
+  { steps, seed, runtime, signal, onProgress }: ClassifierTrainingOptions,
+): Promise<Classifier<Float32Array>> {
+  const classes = examples.frequencies.length;
+  const specs = classifierSpecs(classes);
+  const program = await compileStep(examples, runtime);
+  const start = initialClassifier(classes, seed);
+  const zeros = map(specs, ({ size }) => new Float32Array(size));
+  let state: OptimizerState<Classifier<Operand>> = {
+    parameters: start,
+    ema: start,
+    firstMoment: zeros,
+    infinityNorm: zeros,
+  };
+  try {
+    for (let number = 0; number < steps; number++) {
+      signal?.throwIfAborted();
+      const { images, labels } = examples.batch(number);
+      const stepSize = Float32Array.of(adamaxStepSize(LEARNING_RATE * (1 - number / steps), number, ADAMAX));
+      const emaDecay = Float32Array.of(Math.min(AVERAGE_DECAY, (1 + number) / (10 + number)));
+      const after = await program.run(state, images, labels, { stepSize, emaDecay });
+      free(state);
+      state = after.state;
+      onProgress?.({ step: number + 1, steps, loss: after.loss[0] });
+    }
+    const read = async (values: Operand) => (values instanceof DeviceArray ? await values.read() : values);
+    return rebuild(specs, (await Promise.all(leaves(state.ema).map(read))) as Float32Array[]);
+  } finally {
+    free(state);
+    await program.dispose();
+  }
+}
+
+/** Frees what of a state is on the device: all but the one that training starts from. */
+function free(state: OptimizerState<Classifier<Operand>>): void {
+  for (const array of leaves(state)) if (array instanceof DeviceArray) array.dispose();
+}
+
+/** {@link trainingStep} for batches of examples, as a program. */
+function compileStep({ frequencies, side }: Examples, runtime?: Runtime) {
+  const specs = classifierSpecs(frequencies.length);
+  const state = { parameters: specs, ema: specs, firstMoment: specs, infinityNorm: specs };
+  const images = spec([BATCH_SIZE, 3, side, side]);
+  const scalars = { stepSize: spec([]), emaDecay: spec([]) };
+  const step = (
+    before: OptimizerState<Classifier<np.Array>>,
+    seen: np.Array,
+    shown: np.Array,
+    rates: { stepSize: np.Array; emaDecay: np.Array },
+  ) => trainingStep(before, seen, shown, rates, frequencies);
+  const args = [state, images, spec([BATCH_SIZE], "int32"), scalars] as const;
+  return compile(step, args, { runtime, keepOnDevice: { state: true } });
+}

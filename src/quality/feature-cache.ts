@@ -1,0 +1,92 @@
+/** @file Features of sets that are measured against again and again: made once, and kept in the cache. */
+import { createHash } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { cacheFolder } from "../cache-folder.js";
+import { writeFileAtomic } from "../io/files/atomic-file.js";
+import { readSafetensorsFile, safetensorsPieces } from "../io/tensors/safetensors.js";
+import type { ElementType, Tensor } from "../io/tensors/tensor.js";
+import type { FeatureSet } from "./feature-set.js";
+import type { FeatureExtractor } from "./features/extractor.js";
+import type { Moments } from "./metrics/moments.js";
+
+/** Another where the content of the files, or how it comes about, becomes another. */
+const VERSION = 2;
+
+/** What features are of. */
+export interface KeptOf {
+  /** Equal where the images are. */
+  digest: string;
+  count: number;
+  /** Images whose vectors are kept. */
+  rowCount: number;
+}
+
+/**
+ * The features that the cache folder holds of these images by this extractor; otherwise those that `make` makes, which are kept
+ * there.
+ *
+ * @throws what `make` throws
+ */
+export async function keptFeatures(
+  of: KeptOf,
+  extractor: FeatureExtractor,
+  make: () => Promise<FeatureSet>,
+): Promise<FeatureSet> {
+  const { identity } = extractor;
+  const path = placeOf([VERSION, of.digest, identity, of.rowCount]);
+  const kept = path && (await readKept(path, of, extractor));
+  if (kept) return { identity, ...kept };
+  const features = await make();
+  if (path) await keepAt(path, features);
+  return features;
+}
+
+function placeOf(key: unknown[]): string | undefined {
+  const folder = cacheFolder();
+  const name = createHash("sha256").update(JSON.stringify(key)).digest("hex");
+  return folder && join(folder, "references", `${name}.safetensors`);
+}
+
+/** What a file holds, or undefined where there is none that holds all. */
+async function readKept(
+  path: string,
+  { count, rowCount }: KeptOf,
+  { width, spatialWidth }: FeatureExtractor,
+): Promise<Omit<FeatureSet, "identity"> | undefined> {
+  const file = await readSafetensorsFile(path).catch(() => undefined);
+  if (!file) return undefined;
+  const get = (name: string, dtype: ElementType, shape: number[]) => {
+    const tensor = file.tensors.get(name);
+    return tensor?.dtype === dtype && String(tensor.shape) === String(shape) ? tensor.data : undefined;
+  };
+  const moments = (name: string, size: number): Moments | undefined => {
+    const mean = get(`${name}.mean`, "float64", [size]) as Float64Array | undefined;
+    const covariance = get(`${name}.covariance`, "float64", [size, size]) as Float64Array | undefined;
+    return mean && covariance && { count, mean, covariance };
+  };
+  const rows = get("rows", "float32", [rowCount, width]) as Float32Array | undefined;
+  const pooled = moments("pooled", width);
+  const spatial = spatialWidth ? moments("spatial", spatialWidth) : undefined;
+  if (!rows || !pooled || (spatialWidth && !spatial)) return undefined;
+  return { rows, rowCount, moments: pooled, spatialMoments: spatial };
+}
+
+/** Keeps features for the next time; where that cannot be, they are made again. */
+async function keepAt(path: string, { moments, spatialMoments, rows, rowCount }: FeatureSet): Promise<void> {
+  const tensors = new Map<string, Tensor>([
+    ["rows", { dtype: "float32", shape: [rowCount, moments.mean.length], data: rows }],
+  ]);
+  for (const [name, of] of Object.entries({ pooled: moments, spatial: spatialMoments })) {
+    if (!of) continue;
+    const width = of.mean.length;
+    tensors.set(`${name}.mean`, { dtype: "float64", shape: [width], data: of.mean });
+    tensors.set(`${name}.covariance`, { dtype: "float64", shape: [width, width], data: of.covariance });
+  }
+  try {
+    await mkdir(join(path, ".."), { recursive: true });
+    await writeFileAtomic(path, safetensorsPieces(tensors));
+  } catch {
+    // a cache is a convenience
+  }
+}

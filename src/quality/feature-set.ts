@@ -1,0 +1,79 @@
+/** @file The features of many images, as far as the measures of quality need them. */
+import { spreadIndices } from "../data/index.js";
+import type { Runtime } from "../engine/index.js";
+import type { FeatureExtractor } from "./features/extractor.js";
+import { type Moments, MomentsAccumulator } from "./metrics/moments.js";
+import type { PictureStream } from "./picture-streams.js";
+
+/** What is kept of the features of a set of images. */
+export interface FeatureSet {
+  /** Of the extractor: sets are compared when they share it. */
+  identity: string;
+  /** Of the pooled features of all images. */
+  moments: Moments;
+  /** Of their spatial features. */
+  spatialMoments?: Moments;
+  /**
+   * [rowCount, width]: pooled features of single images, all or those at `spreadIndices(count, rowCount)`; none of
+   * statistics alone.
+   */
+  rows: Float32Array;
+  rowCount: number;
+  /** [count, classes] of all images. */
+  logits?: Float32Array;
+}
+
+export interface MeasureOptions {
+  /** Images whose pooled features are kept, evenly spaced. Default: all. */
+  keep?: number;
+  /** Keep logits, where the extractor has them. Default: no. */
+  logits?: boolean;
+  runtime?: Runtime;
+  signal?: AbortSignal;
+  onProgress?: (done: number, count: number) => void;
+}
+
+/**
+ * Makes features of a stream of pictures; of the pictures themselves nothing is kept.
+ *
+ * @throws the signal's reason when aborted
+ * @throws Error when the stream has more or fewer pictures than it says
+ */
+export async function measureFeatures(
+  { count, parts }: PictureStream,
+  extractor: FeatureExtractor,
+  { keep = count, logits: wanted = false, runtime, signal, onProgress }: MeasureOptions = {},
+): Promise<FeatureSet> {
+  const { identity, width, spatialWidth, classes } = extractor;
+  const chosen = spreadIndices(count, keep);
+  const rowCount = chosen.length;
+  const rows = new Float32Array(rowCount * width);
+  const logits = wanted && classes ? new Float32Array(count * classes) : undefined;
+  const pooledSums = new MomentsAccumulator(width, { runtime });
+  const spatialSums = spatialWidth ? new MomentsAccumulator(spatialWidth, { runtime }) : undefined;
+  try {
+    let done = 0;
+    let kept = 0;
+    for await (const part of parts) {
+      signal?.throwIfAborted();
+      if (done + part.count > count) throw new Error(`expected ${count} pictures, got more`);
+      const features = await extractor.extract(part, signal);
+      await pooledSums.add(features.pooled);
+      await spatialSums?.add(features.spatial!);
+      logits?.set(features.logits!, done * classes!);
+      for (; chosen[kept] < done + part.count; kept++) {
+        const row = chosen[kept] - done;
+        rows.set(features.pooled.subarray(row * width, (row + 1) * width), kept * width);
+      }
+      done += part.count;
+      onProgress?.(done, count);
+    }
+    if (done < count) throw new Error(`expected ${count} pictures, got ${done}`);
+    const moments = await pooledSums.finish();
+    const spatialMoments = await spatialSums?.finish();
+    return { identity, moments, spatialMoments, rows, rowCount, logits };
+  } finally {
+    await pooledSums.dispose();
+    await spatialSums?.dispose();
+  }
+}

@@ -1,0 +1,78 @@
+/** @file The features that FID, sFID, the Inception score and their kin are made of. */
+
+import type { numpy as np } from "@jax-js/jax";
+import { downloads } from "../../data/downloads.js";
+import { fetchedPath } from "../../data/fetch.js";
+import { compile, defaultRuntime, type Runtime, spec } from "../../engine/index.js";
+import { UserError } from "../../errors.js";
+import type { Pictures } from "../../inference/pictures.js";
+import { extractorOf, type OpenExtractor } from "../features/extractor.js";
+import { inBatches } from "../features/in-batches.js";
+import { CLASSES, FEATURES } from "./architecture.js";
+import { featuresOf, type InceptionWeights, inceptionLayers, inceptionSpecs, SPATIAL_FEATURES } from "./network.js";
+import { type ResizeConvention, resizeForInception } from "./resize.js";
+import { readInceptionWeights } from "./weights.js";
+
+export interface InceptionOptions {
+  /** Of the images: their height and width. */
+  resolution: number;
+  /** The weights' file; default: the one that `strata fetch inception` has put into the cache. */
+  path?: string;
+  /** Default `tensorflow`. */
+  resize?: ResizeConvention;
+  /** Images that the program takes at once; results do not depend on it. */
+  batch?: number;
+  runtime?: Runtime;
+  /** Told when the weights are not the official ones. */
+  onNotice?: (message: string) => void;
+}
+
+const BATCH = 16;
+
+/**
+ * Opens the Inception network: `pooled` [N, 2048], `spatial` [N, 2023] and `logits` [N, 1008] as `featuresOf` says.
+ *
+ * @throws UserError when the weights are missing, saying how to get them, or are not what they should be
+ */
+export async function openInception({ path, onNotice, ...options }: InceptionOptions): Promise<OpenExtractor> {
+  const file = path ?? fetchedPath("inception");
+  if (file === undefined) {
+    throw new UserError(
+      "Expected the weights of the Inception network in the cache, and they are not there. `strata fetch inception` gets " +
+        "them, or `strata fetch inception --from FILE` on a machine without network. Without them, `--features pixels` or " +
+        "`--features classifier` measure on something simpler, whose numbers are no FID.",
+    );
+  }
+  const { weights, sha256 } = await readInceptionWeights(file);
+  if (sha256 !== downloads.inception.sha256) {
+    onNotice?.(`${file} is not the official file (its SHA-256 is ${sha256}): no number made with it can be compared.`);
+  }
+  return inceptionExtractor(weights, sha256, options);
+}
+
+/**
+ * The network with these weights.
+ *
+ * @param sha256 - of what the weights came from: part of the identity
+ */
+export async function inceptionExtractor(
+  weights: InceptionWeights<Float32Array>,
+  sha256: string,
+  { resolution, resize = "tensorflow", batch = BATCH, runtime = defaultRuntime() }: Omit<InceptionOptions, "path">,
+): Promise<OpenExtractor> {
+  const network = (parameters: InceptionWeights<np.Array>, images: np.Array) =>
+    featuresOf(inceptionLayers(parameters, resizeForInception(images, resize)), parameters.classifier);
+  const specs = [inceptionSpecs(), spec([batch, 3, resolution, resolution])] as const;
+  const program = await compile(network, specs, { runtime, constants: [weights] });
+  const widths = { pooled: FEATURES, spatial: SPATIAL_FEATURES, logits: CLASSES };
+  return extractorOf({
+    name: "inception",
+    identity: `inception ${resize} sha256:${sha256}`,
+    width: FEATURES,
+    spatialWidth: SPATIAL_FEATURES,
+    classes: CLASSES,
+    extract: (pictures: Pictures, signal?: AbortSignal) =>
+      inBatches(pictures, { resolution, batch, widths, signal }, (images) => program.run(Float32Array.from(images))),
+    dispose: () => program.dispose(),
+  });
+}

@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { tinyModel } from "../../test/support/tiny.js";
+import { Runtime } from "../engine/index.js";
+import { Sampler } from "../inference/sampling/sampler.js";
+import { drawnPictures, keepFirst, watched } from "./picture-streams.js";
+
+let runtime: Runtime;
+beforeAll(() => {
+  runtime = new Runtime({ threads: 1 });
+});
+afterAll(() => runtime.dispose());
+
+test("samples drawn in parts are those drawn at once, labels too", async () => {
+  const model = tinyModel({ model: { classes: 4 } });
+  const sampler = new Sampler(model, { batch: 32, runtime });
+  const options = { count: 300, seed: 5 };
+  const whole = await sampler.sample(options);
+  const shown = keepFirst(10, sampler.resolution);
+  const stream = watched(drawnPictures(sampler, options), shown.look);
+  const parts = [];
+  for await (const part of stream.parts) parts.push(part);
+  await sampler.dispose();
+  expect(parts.map(({ count }) => count)).toEqual([256, 44]);
+  expect(Buffer.concat(parts.map(({ images }) => images)).equals(whole.images)).toBe(true);
+  expect(parts.flatMap(({ labels }) => [...labels])).toEqual([...whole.labels]);
+  expect(shown.pictures.images).toEqual(whole.images.subarray(0, shown.pictures.images.length));
+});

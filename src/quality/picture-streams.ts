@@ -1,0 +1,91 @@
+/** @file Pictures that arrive in parts, so that no more than a part of them need be in memory at once. */
+import { type ImageSet, take } from "../data/index.js";
+import type { Pictures } from "../inference/pictures.js";
+import type { ImageSampler, SampleOptions, Samples } from "../inference/sampling/sampler.js";
+
+/** So many pictures, a part at a time. */
+export interface PictureStream<Part extends Pictures = Pictures> {
+  count: number;
+  resolution: number;
+  parts: AsyncIterable<Part>;
+}
+
+/** Pictures in a part: enough for every program's batch, a few megabytes. */
+const PART = 256;
+
+/**
+ * Samples as they are drawn; sample `i` is the one that `sampler.sample` gives.
+ */
+export function drawnPictures(sampler: ImageSampler, options: SampleOptions): PictureStream<Samples> {
+  const { count, labels, samples, latents, onProgress } = options;
+  const parts = async function* () {
+    for (let first = 0; first < count; first += PART) {
+      const size = Math.min(PART, count - first);
+      const own = Array.from({ length: size }, (_, row) => first + row);
+      yield await sampler.sample({
+        ...options,
+        count: size,
+        samples: own.map((index) => samples?.[index] ?? index),
+        labels: labels?.subarray(first, first + size),
+        latents: latents?.map((noise) => {
+          const length = noise.length / count;
+          return noise.subarray(first * length, (first + size) * length);
+        }),
+        onProgress: (done) => onProgress?.(first + done, count),
+      });
+    }
+  };
+  return { count, resolution: sampler.resolution, parts: parts() };
+}
+
+/** The images of a set by index, or all, read as they are needed. */
+export function picturesOfSet(set: ImageSet, indices?: readonly number[]): PictureStream {
+  const { resolution } = set;
+  const count = indices?.length ?? set.count;
+  const parts = async function* () {
+    for (let first = 0; first < count; first += PART) {
+      const own = Array.from({ length: Math.min(PART, count - first) }, (_, row) => first + row);
+      yield take(set, indices ? own.map((row) => indices[row]) : own);
+    }
+  };
+  return { count, resolution, parts: parts() };
+}
+
+/** Pictures in memory. */
+export function picturesInMemory(pictures: Pictures): PictureStream {
+  const { images, count, resolution } = pictures;
+  const size = 3 * resolution ** 2;
+  const parts = async function* () {
+    for (let first = 0; first < count; first += PART) {
+      const own = Math.min(PART, count - first);
+      yield { images: images.subarray(first * size, (first + own) * size), count: own, resolution };
+    }
+  };
+  return { count, resolution, parts: parts() };
+}
+
+/** The same stream, each part shown to `look` as it passes. */
+export function watched<Part extends Pictures>(
+  stream: PictureStream<Part>,
+  look: (part: Part, first: number) => void,
+): PictureStream<Part> {
+  const parts = async function* () {
+    let first = 0;
+    for await (const part of stream.parts) {
+      look(part, first);
+      first += part.count;
+      yield part;
+    }
+  };
+  return { ...stream, parts: parts() };
+}
+
+/** Room for the first pictures of a stream, and what to look with: see `watched`. */
+export function keepFirst(count: number, resolution: number) {
+  const size = 3 * resolution ** 2;
+  const pictures: Pictures = { images: new Uint8Array(count * size), count, resolution };
+  const look = ({ images }: Pictures, first: number) => {
+    if (first < count) pictures.images.set(images.subarray(0, (count - first) * size), first * size);
+  };
+  return { pictures, look };
+}

@@ -1,0 +1,133 @@
+/** @file Sample quality: what the features of samples are like beside those of a reference. */
+import type { Runtime } from "../engine/index.js";
+import { UserError } from "../errors.js";
+import type { FeatureSet } from "./feature-set.js";
+import { frechetDistance } from "./metrics/frechet.js";
+import { inceptionScore } from "./metrics/inception-score.js";
+import { kernelDistance, kernelDistanceOfSubsets } from "./metrics/kernel-distance.js";
+import { precisionRecall } from "./metrics/precision-recall.js";
+
+/** What is measured of features. */
+export const qualityMetrics = ["fid", "sfid", "is", "kid", "precision", "recall"] as const;
+export type QualityMetric = (typeof qualityMetrics)[number];
+
+/** One figure. */
+export interface QualityValue {
+  metric: QualityMetric;
+  /** How it may be called: "FID" of Inception features only. */
+  name: string;
+  value: number;
+  /** Of the splits, where the figure is a mean over some. */
+  standardDeviation?: number;
+}
+
+export interface CompareOptions {
+  runtime?: Runtime;
+  signal?: AbortSignal;
+  /** Kernel distance as torch-fidelity has it: mean over 100 pairs of subsets of 1,000, drawn with the seed. Default: of the whole sets. */
+  kernelSubsets?: boolean;
+  /** Of those subsets. Default 0. */
+  seed?: number;
+  /** Told which figure comes next. */
+  onProgress?: (name: string) => void;
+}
+
+const inceptionNames: Record<QualityMetric, string> = {
+  fid: "FID",
+  sfid: "sFID",
+  is: "Inception score",
+  kid: "KID",
+  precision: "precision",
+  recall: "recall",
+};
+
+const generalNames: Record<QualityMetric, string> = {
+  fid: "Fréchet distance",
+  sfid: "spatial Fréchet distance",
+  is: "classifier score",
+  kid: "kernel distance",
+  precision: "precision",
+  recall: "recall",
+};
+
+/** Figures that grow as samples become better. */
+export const higherIsBetter = (metric: QualityMetric): boolean =>
+  metric === "is" || metric === "precision" || metric === "recall";
+
+/** How a figure is called: by its own name only where it is made of Inception features. */
+export const nameOfMetric = (metric: QualityMetric, extractor: string): string =>
+  extractor === "inception" ? inceptionNames[metric] : `${generalNames[metric]} (${extractor})`;
+
+/** Metrics that these features allow: sFID needs spatial features, a score needs logits. */
+export function metricsOf({ spatialWidth, classes }: { spatialWidth?: number; classes?: number }): QualityMetric[] {
+  return qualityMetrics.filter((metric) => (metric !== "sfid" || spatialWidth) && (metric !== "is" || classes));
+}
+
+/** Whether figures are made of single vectors, and not of their statistics alone. */
+export const needsRows = (metrics: readonly QualityMetric[]): boolean =>
+  metrics.some((metric) => metric === "kid" || metric === "precision" || metric === "recall");
+
+/**
+ * Whether a reference has what a figure is made of: one of statistics alone has no single images, and maybe no spatial
+ * features.
+ */
+export function isMeasurable(metric: QualityMetric, { rowCount, spatialMoments }: FeatureSet): boolean {
+  if (metric === "sfid") return spatialMoments !== undefined;
+  return rowCount > 0 || !needsRows([metric]);
+}
+
+/**
+ * Figures of samples against a reference, in the order asked for.
+ *
+ * @param extractor - name of what made the features
+ * @throws UserError when the two were not made alike, the reference has not what a figure is made of, or there are too
+ *   few images
+ */
+export async function compare(
+  samples: FeatureSet,
+  reference: FeatureSet,
+  metrics: readonly QualityMetric[],
+  extractor: string,
+  { runtime, signal, kernelSubsets = false, seed, onProgress }: CompareOptions = {},
+): Promise<QualityValue[]> {
+  if (samples.identity !== reference.identity) {
+    throw new UserError(
+      `Expected features of samples and reference from one network, got ${samples.identity} and ${reference.identity}.`,
+    );
+  }
+  const missing = metrics.find((metric) => !isMeasurable(metric, reference));
+  if (missing !== undefined) {
+    const what =
+      missing === "sfid" ? "statistics of spatial features (mu_s, sigma_s)" : "single images, not statistics alone";
+    throw new UserError(`Expected a reference with ${what} for ${nameOfMetric(missing, extractor)}.`);
+  }
+  const options = { runtime, signal };
+  const width = samples.moments.mean.length;
+  const values: QualityValue[] = [];
+  let pair: Promise<{ precision: number; recall: number }> | undefined;
+  const precisionAndRecall = () => (pair ??= precisionRecall(reference.rows, samples.rows, width, options));
+  const measure: Record<QualityMetric, () => Promise<Pick<QualityValue, "value" | "standardDeviation">>> = {
+    fid: async () => ({ value: await frechetDistance(samples.moments, reference.moments, options) }),
+    sfid: async () => ({ value: await frechetDistance(samples.spatialMoments!, reference.spatialMoments!, options) }),
+    is: async () => {
+      const logits = samples.logits!;
+      const classes = logits.length / samples.moments.count;
+      const { score, standardDeviation } = inceptionScore(logits, classes, { from: "logits" });
+      return { value: score, standardDeviation };
+    },
+    kid: async () => {
+      if (!kernelSubsets) return { value: await kernelDistance(samples.rows, reference.rows, width, options) };
+      const subsets = await kernelDistanceOfSubsets(samples.rows, reference.rows, width, { ...options, seed });
+      return { value: subsets.mean, standardDeviation: subsets.standardDeviation };
+    },
+    precision: async () => ({ value: (await precisionAndRecall()).precision }),
+    recall: async () => ({ value: (await precisionAndRecall()).recall }),
+  };
+  for (const metric of metrics) {
+    signal?.throwIfAborted();
+    const name = nameOfMetric(metric, extractor);
+    onProgress?.(name);
+    values.push({ metric, name, ...(await measure[metric]()) });
+  }
+  return values;
+}

@@ -1,0 +1,55 @@
+/** @file From pictures to figures: features of a stream of samples, compared with a reference. */
+
+import { type FeatureSet, type MeasureOptions, measureFeatures } from "./feature-set.js";
+import type { FeatureExtractor } from "./features/extractor.js";
+import { distanceOfPart } from "./finite-sample.js";
+import type { PictureStream } from "./picture-streams.js";
+import { compare, needsRows, type QualityMetric, type QualityValue } from "./quality.js";
+
+export interface SampleQuality {
+  /** Samples measured. */
+  count: number;
+  values: QualityValue[];
+  /** The Fréchet distance that as many random images of the reference have from the rest: see `distanceOfPart`. */
+  ofPart?: number;
+}
+
+export interface SampleQualityOptions extends Pick<MeasureOptions, "runtime" | "signal" | "onProgress"> {
+  /** Of random parts of the reference, and of the subsets of the kernel distance. Default 0. */
+  seed?: number;
+  kernelSubsets?: boolean;
+  /** Keep the features of every sample, also where no figure asked for needs them. Default: no. */
+  keepRows?: boolean;
+  /** Told which figure comes next. */
+  onFigure?: (name: string) => void;
+}
+
+/**
+ * Measures a stream of samples. Only of their features something is kept: `rows` where they are needed.
+ *
+ * @param reference - made with the same extractor
+ * @throws the signal's reason when aborted
+ */
+export async function sampleQuality(
+  stream: PictureStream,
+  reference: FeatureSet,
+  extractor: FeatureExtractor,
+  metrics: readonly QualityMetric[],
+  { seed = 0, kernelSubsets, keepRows = needsRows(metrics), onFigure, ...options }: SampleQualityOptions = {},
+): Promise<SampleQuality & { features: FeatureSet }> {
+  const kept = { keep: keepRows ? stream.count : 0, logits: metrics.includes("is") };
+  const features = await measureFeatures(stream, extractor, { ...options, ...kept });
+  const { runtime, signal } = options;
+  const values = await compare(features, reference, metrics, extractor.name, {
+    runtime,
+    signal,
+    kernelSubsets,
+    seed,
+    onProgress: onFigure,
+  });
+  const { count } = features.moments;
+  const ofPart = metrics.includes("fid")
+    ? await distanceOfPart(reference, count, seed, { runtime, signal })
+    : undefined;
+  return { count, values, ofPart, features };
+}

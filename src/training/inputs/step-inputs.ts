@@ -1,0 +1,46 @@
+/** @file What one step is computed from: images, labels and noise, all named by seed and batch number. */
+import { type Config, type ModelConfig, microBatchOf } from "../../config/index.js";
+import { rows } from "../../inference/batches.js";
+import { addNoise, areaDownsample } from "../../inference/programs/low-resolution.js";
+import { normalNoise, stream, uniformNoise } from "../../latents/noise.js";
+import { groups } from "../../model/index.js";
+import type { MicroBatch } from "../trainer.js";
+
+/** Images of one batch: [N, 3, R, R] in [-1, 1], and int32 [N], which is empty without labels. */
+export interface ImageBatch {
+  images: Float32Array;
+  labels: Int32Array;
+}
+
+/**
+ * The micro-batches of one step. Noise is keyed by (seed, batch number, image's place in the batch, latent group), labels
+ * are dropped by one draw for each image: neither depends on the size of the micro-batches.
+ *
+ * @param step - batch number, counted from 0
+ */
+export function stepInputs({ model, objective, training }: Config, step: number, batch: ImageBatch): MicroBatch[] {
+  const { batchSize, seed } = training;
+  const microBatchSize = microBatchOf(training);
+  const shapes = groups(model).map(({ shape }) => shape);
+  const latents = stream(seed, "trainingLatents", step);
+  const drops = stream(seed, "trainingLabelDrop", step);
+  return Array.from({ length: batchSize / microBatchSize }, (_, part) => {
+    const places = Array.from({ length: microBatchSize }, (_, row) => part * microBatchSize + row);
+    const images = rows(batch.images, places, 3 * model.resolution ** 2);
+    const labels = model.classes > 0 ? rows(batch.labels, places, 1) : undefined;
+    const uniform = labels && uniformNoise(drops, places, 1);
+    const droppedLabels = labels?.map((label, i) => (uniform![i] < objective.labelDropout ? model.classes : label));
+    const lowResolution = model.superResolution ? smallImages(model, images, places, seed, step) : undefined;
+    return {
+      batch: { images, ...(labels ? { labels, droppedLabels } : {}), ...(lowResolution ? { lowResolution } : {}) },
+      noise: normalNoise(latents, places, shapes),
+    };
+  });
+}
+
+/** Real images made small, with the configured noise on them. */
+function smallImages(model: ModelConfig, images: Float32Array, places: number[], seed: number, step: number) {
+  const low = model.levels[0].resolution;
+  const [noise] = normalNoise(stream(seed, "trainingLowResolution", step), places, [[3, low, low]]);
+  return addNoise(areaDownsample(images, model.resolution, low), noise, model.superResolution!.noise);
+}

@@ -1,0 +1,74 @@
+/** @file A trained model as ONNX files that other programs run: samplers, encoder, reconstructor. */
+import { rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Config } from "../../config/index.js";
+import { portableModel } from "../../engine/index.js";
+import { parameterSpecs, type TrainedModel } from "../../inference/trained-model.js";
+import { makeFolderSynced, writeFileAtomic } from "../../io/files/atomic-file.js";
+import { groups } from "../../model/index.js";
+import { version } from "../../version.js";
+import { encoderProgram, reconstructorProgram } from "./encoder.js";
+import { type OnnxProgram, portSpecs } from "./ports.js";
+import { samplerProgram } from "./sampler.js";
+
+/** Names of all files that an export may have left. */
+const FILES = ["sampler.onnx", "guided-sampler.onnx", "encoder.onnx", "reconstructor.onnx"];
+
+/** The files that are made of a model; only one with classes can be guided. */
+export function onnxPrograms(config: Pick<Config, "model" | "objective">): OnnxProgram[] {
+  return [
+    samplerProgram(config, false),
+    ...(config.model.classes > 0 ? [samplerProgram(config, true)] : []),
+    encoderProgram(config),
+    reconstructorProgram(config),
+  ];
+}
+
+/**
+ * Writes a model as ONNX files into a folder: for any batch size, with weights and metadata inside. See docs/onnx.md. They
+ * appear when all are written, in place of those of an earlier export.
+ *
+ * @returns paths of the files
+ * @throws UserError when the folder cannot be written
+ */
+export async function exportOnnx(model: TrainedModel, folder: string): Promise<{ files: string[] }> {
+  const programs = onnxPrograms(model.config);
+  const unfinished = join(folder, `.writing-${process.pid}`);
+  await makeFolderSynced(unfinished);
+  try {
+    for (const program of programs) await writeFileAtomic(join(unfinished, program.file), onnxFile(model, program));
+    for (const { file } of programs) await rename(join(unfinished, file), join(folder, file));
+    const names = programs.map(({ file }) => file);
+    for (const former of FILES.filter((file) => !names.includes(file))) await rm(join(folder, former), { force: true });
+    return { files: names.map((name) => join(folder, name)) };
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** One of a model's files, as bytes. */
+export function onnxFile(model: TrainedModel, program: OnnxProgram): Uint8Array {
+  const { fn, inputs, description } = program;
+  return portableModel(
+    {
+      fn,
+      weights: { specs: parameterSpecs(model.config), data: model.parameters },
+      inputs: (batch) => portSpecs(inputs, batch),
+    },
+    { description, metadata: metadata(model, program) },
+  );
+}
+
+/** What programs may want to know of a model, as text; all but names and numbers as JSON. */
+function metadata({ config, data, step }: TrainedModel, program: OnnxProgram): Record<string, string> {
+  return {
+    producer_version: version,
+    config: JSON.stringify(config),
+    training_steps: String(step),
+    resolution: String(config.model.resolution),
+    classes: JSON.stringify(config.model.classes > 0 ? data.classes : []),
+    noise_shapes: JSON.stringify(groups(config.model).map(({ shape }) => shape)),
+    inputs: JSON.stringify(program.inputs),
+    outputs: JSON.stringify(program.outputs),
+  };
+}
