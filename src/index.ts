@@ -15,20 +15,20 @@ export {
 } from "./data/index.js";
 export { type OpenRuntimeOptions, openRuntime, Runtime, type RuntimeOptions } from "./engine/index.js";
 export { UserError } from "./errors.js";
-export { type Bound, type BoundOptions, heldOutBound } from "./inference/measures/held-out-bound.js";
+export { type HeldOutBound, type HeldOutBoundOptions, heldOutBound } from "./inference/measures/held-out-bound.js";
 export {
   ACTIVE_FROM_NATS,
   type GroupInformation,
-  type Information,
-  type InformationOptions,
-  information,
+  type MeasureInformationOptions,
+  type ModelInformation,
+  measureInformation,
 } from "./inference/measures/information.js";
 export {
-  type Estimate,
   type ImageLikelihoods,
   type Likelihood,
   type LikelihoodOptions,
   type LikelihoodSummary,
+  type MeanWithError,
   negativeLogLikelihood,
 } from "./inference/measures/nll.js";
 export {
@@ -38,12 +38,12 @@ export {
   rateDistortion,
 } from "./inference/measures/rate-distortion.js";
 export { type GridOptions, imageGrid, reconstructionGrid } from "./inference/picture-grid.js";
-export { NotAPicture, type Pictures } from "./inference/pictures.js";
+export { NonFiniteOutputError, type Pictures } from "./inference/pictures.js";
 export type { LabelledPictures } from "./inference/programs/encoder-inputs.js";
 export { Cascade, type EnlargingOptions } from "./inference/sampling/cascade.js";
 export { type FoundClass, findClass } from "./inference/sampling/class-label.js";
 export { type LatentsOptions, latentsOf } from "./inference/sampling/encode-latents.js";
-export { type FormationOptions, formation } from "./inference/sampling/formation.js";
+export { type DrawFormationOptions, drawFormation } from "./inference/sampling/formation.js";
 export { type ReconstructOptions, reconstruct } from "./inference/sampling/reconstruct.js";
 export {
   type GuidanceReport,
@@ -55,7 +55,7 @@ export {
   type SampleValues,
 } from "./inference/sampling/sampler.js";
 export type { DataSummary, ParameterTree, TrainedModel } from "./inference/trained-model.js";
-export { interpolate, slerp } from "./latents/interpolate.js";
+export { interpolateLatents, slerp } from "./latents/interpolate.js";
 export { concatenateLatents, type DrawOptions, type Latents, latentsAt, latentsOfSamples } from "./latents/latents.js";
 export type { Guidance, GuidanceRule, Temperature } from "./latents/per-group.js";
 export { varyLatents } from "./latents/vary.js";
@@ -67,17 +67,22 @@ export { openPixels } from "./quality/features/pixels.js";
 export { type InceptionOptions, openInception } from "./quality/inception/inception.js";
 export * from "./quality/metrics/index.js";
 export { drawnPictures, type PictureStream, picturesInMemory, picturesOfSet } from "./quality/picture-streams.js";
-export { type CompareOptions, compare, type QualityMetric, type QualityValue } from "./quality/quality.js";
+export {
+  type CompareToReferenceOptions,
+  compareToReference,
+  type QualityMetric,
+  type QualityValue,
+} from "./quality/quality.js";
 export { referenceOfSet } from "./quality/reference.js";
 export { referenceOfFile, writeReference } from "./quality/reference-file.js";
 export { type SampleQuality, type SampleQualityOptions, sampleQuality } from "./quality/sample-quality.js";
 export { type RunReportOptions, writeRunReport } from "./report/run-report.js";
 export { type ModelSummary, summariseModel } from "./training/cost/model-summary.js";
-export { type Diagnosis, TrainingStopped } from "./training/divergence.js";
-export type { Progress, TrainingEvent } from "./training/events.js";
+export { type DivergenceDiagnosis, TrainingStopped } from "./training/divergence.js";
+export type { TrainingEvent, TrainingProgress } from "./training/events.js";
 export type { LayerNorm } from "./training/layer-norms.js";
 export type { TrainResult } from "./training/loop.js";
-export type { Best } from "./training/run/held-out.js";
+export type { BestStep } from "./training/run/held-out.js";
 export {
   type MetricsLine,
   type PlateauLine,

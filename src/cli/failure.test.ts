@@ -40,7 +40,7 @@ test.each([
 ])("%s is ours: a stack, and exit code 1", (error) => {
   const { code, text } = reported(error);
   expect(code).toBe(1);
-  expect(text).toContain("a failure of ours");
+  expect(text).toContain("internal error");
   expect(text).toContain(error.stack!);
 });
 

@@ -18,12 +18,12 @@ export function reportFailure(error: unknown): number {
     console.error(`strata: ${sentence}`);
     return EXIT.usage;
   }
-  console.error(`strata ${version}: a failure of ours, not of your input. Please report it with what follows.`);
+  console.error(`strata ${version}: internal error. Please report it, with the lines below.`);
   console.error(error);
   return EXIT.failure;
 }
 
-/** What the machine refused, and what to do about it; undefined when it is our failure. */
+/** What the machine refused, and what to do about it; undefined when it is an internal error. */
 function refusal(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code = "", syscall, path, message } = error as NodeJS.ErrnoException;

@@ -35,7 +35,7 @@ function called(words: readonly string[]): Promise<Command[]> | Command[] {
  * Runs one command line to its end.
  *
  * @param words - what follows the program's name
- * @returns the exit code: 0 done, 1 a failure of ours, 2 bad usage or input, 130 interrupted
+ * @returns the exit code: 0 done, 1 an internal error, 2 bad usage or input, 130 interrupted
  */
 export async function run(words: string[]): Promise<number> {
   const program = addGlobalOptions(new Command(programName()).description("Deep hierarchical image VAEs."));

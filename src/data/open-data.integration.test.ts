@@ -125,11 +125,11 @@ test("unreadable files are named, and the rest is used", async () => {
 });
 
 test("images that would have to be enlarged may be refused", async () => {
-  const { train, skipped } = await openData(path("mixed"), { resolution: 6, small: "refused" });
+  const { train, skipped } = await openData(path("mixed"), { resolution: 6, undersized: "refuse" });
   expect([train.count, skipped.length]).toEqual([1, 1]);
   expect(skipped[0]).toEqual({ file: "small.png", reason: "expected at least 6 pixels on each side, got 4×4" });
   expect((await openData(path("mixed"), { resolution: 6 })).train.count).toBe(2);
-  await expect(openData(path("few"), { resolution: 64, small: "refused" })).rejects.toThrow(
+  await expect(openData(path("few"), { resolution: 64, undersized: "refuse" })).rejects.toThrow(
     /^Expected usable images in .*few, but none of its 3 files is one:\n {2}0\.png: expected at least 64 pixels on each side/,
   );
 });
@@ -277,7 +277,7 @@ describe("packed images", () => {
   test("keep a class whose images are only too small", async () => {
     const large = (name: string) => ({ [`sizes/${name}/0.png`]: plain([9, 9, 9], 8) });
     await writeFiles(folder, { ...large("a"), ...large("c"), "sizes/b/0.png": plain([0, 0, 0], 4) });
-    const { train } = await openData(path("sizes"), { resolution: 6, small: "refused" });
+    const { train } = await openData(path("sizes"), { resolution: 6, undersized: "refuse" });
     expect([train.classes, [...train.labels]]).toEqual([
       ["a", "b", "c"],
       [0, 2],

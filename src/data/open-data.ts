@@ -49,15 +49,15 @@ export interface DataSet extends Record<Split, ImageSet> {
 export async function openData(source: string, options: OpenOptions): Promise<DataSet> {
   const opened = sourceOf(source, options);
   const told = new Set<string>();
-  const tell = ({ description, notices = [], unused = [] }: Told) => {
+  const announce = ({ description, notices = [], unused = [] }: Told) => {
     const taken = opened.ids.length > 1 ? [`${source} is taken as ${description}.`] : [];
     for (const notice of [...taken, ...notices, ...(unused.length > 0 ? [unusedNotice(unused)] : [])]) {
       if (!told.has(notice)) options.onNotice?.(notice);
       told.add(notice);
     }
   };
-  const pack = await openPack(opened, options, tell);
-  tell(pack.about);
+  const pack = await openPack(opened, options, announce);
+  announce(pack.about);
   const { skipped, unused } = pack.about;
   const sets = Object.fromEntries(splits.map((split) => [split, splitOf(pack, split, source)])) as Record<
     Split,
@@ -78,9 +78,9 @@ type Told = Pick<Listing, "description" | "notices" | "unused">;
 /**
  * The pack of a source as it is now: one that is there, or a new one.
  *
- * @param tell - given what will be packed, before that takes its time
+ * @param announce - given what will be packed, before that takes its time
  */
-async function openPack(source: Source, options: OpenOptions, tell: (listing: Told) => void): Promise<Pack> {
+async function openPack(source: Source, options: OpenOptions, announce: (listing: Told) => void): Promise<Pack> {
   const { signal, onNotice = () => {} } = options;
   const fingerprint = await abortable(source.fingerprint(), signal);
   for (const id of source.ids) {
@@ -95,7 +95,7 @@ async function openPack(source: Source, options: OpenOptions, tell: (listing: To
   if (former.length > 0 && !former.includes(path)) {
     onNotice(`${id.replace(/^[^:]+:/, "")} has changed since it was packed: packing it again.`);
   }
-  tell(listing);
+  announce(listing);
   try {
     await writePack(path, { source: id, fingerprint }, listing, options);
   } finally {
@@ -121,7 +121,8 @@ function existingPack(file: string, onNotice: (message: string) => void): Pack |
 }
 
 /** How the packs of a source begin, of whatever state of it. */
-function nameOf(id: string, { resolution, small = "enlarged" }: OpenOptions): string {
+function nameOf(id: string, { resolution, undersized }: OpenOptions): string {
+  const small = undersized === "refuse" ? "refused" : "enlarged"; // the words of packs that exist
   const identity = shortHash(`${id} ${resolution} ${small} ${RESIZING} ${PACK_VERSION}`);
   const readable = basename(id)
     .replace(/[^\w.-]+/g, "-")

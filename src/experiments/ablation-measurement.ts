@@ -1,4 +1,4 @@
-/** @file The measuring part of `ablate`: every run once, kept on disk with its pictures, so that it is gone on with. */
+/** @file The measuring part of `ablate`: every run once, saved with its pictures, so that an interrupted ablation can be resumed. */
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { digestOfSet, type ImageSet, takeSpread } from "../data/index.js";
@@ -15,7 +15,7 @@ import { fingerprint, readResult, writeResult } from "../quality/results.js";
 import { thinned } from "../quality/thinned.js";
 import { openRun } from "../training/run/open-run.js";
 import type { AblationRow, AblationRun } from "./ablation.js";
-import { measureRun, type RunMeasurement, type RunPictures, type Yardstick } from "./measure-run.js";
+import { type EvaluationSetup, measureRun, type RunMeasurement, type RunPictures } from "./measure-run.js";
 
 /** Pictures of one run, as PNG files. */
 export interface RowPictures {
@@ -61,7 +61,7 @@ export interface MeasuredRuns {
 }
 
 /** Another where the same runs would be measured otherwise. */
-const VERSION = 1;
+const VERSION = 2;
 /** Held-out images whose distance to the training images is measured at most. */
 const HELD_OUT = 2000;
 const COLUMNS = 8;
@@ -74,8 +74,8 @@ export async function measureRuns(
   options: MeasureRunsOptions,
 ): Promise<MeasuredRuns> {
   const { out, count, metrics, seed = 0, batch, runtime, signal, onNotice, onProgress } = options;
-  let yardstick: Promise<Yardstick> | undefined;
-  const lazily = () => (yardstick ??= makeYardstick(extractor, images, options));
+  let setup: Promise<EvaluationSetup> | undefined;
+  const lazily = () => (setup ??= prepareEvaluation(extractor, images, options));
   const measured: MeasuredRun[] = [];
   for (const run of runs) measured.push(await once(run));
   const { name, identity } = extractor;
@@ -88,8 +88,8 @@ export async function measureRuns(
     const digests = [digestOfModel(model), digestOfSet(images.train), digestOfSet(images.test)];
     const question = fingerprint(VERSION, digests, step, extractor.identity, count, seed);
     const place = { folder: join(out, "measured"), name: basename(folder) };
-    const kept = await readKept(place, question);
-    if (kept) return { row, seed: trainedWith, step, ...kept };
+    const before = await readMeasured(place, question);
+    if (before) return { row, seed: trainedWith, step, ...before };
     const { figures, pictures } = await measureRun(model, await lazily(), {
       count,
       heldOutCount: count,
@@ -109,16 +109,16 @@ export async function measureRuns(
       },
     });
     const drawn = await pictureFiles(row.title, pictures);
-    await keep(place, question, figures, drawn);
+    await writeMeasured(place, question, figures, drawn);
     return { row, seed: trainedWith, step, figures, pictures: drawn };
   }
 }
 
-async function makeYardstick(
+async function prepareEvaluation(
   extractor: FeatureExtractor,
   { train, test }: { train: ImageSet; test: ImageSet },
   { runtime, signal, onProgress }: MeasureRunsOptions,
-): Promise<Yardstick> {
+): Promise<EvaluationSetup> {
   const told = (done: number, count: number) => onProgress?.("features of the training images", done, count);
   const training = await referenceOfSet(train, extractor, { keep: train.count, runtime, signal, onProgress: told });
   const unseen = picturesInMemory(takeSpread(test, HELD_OUT));
@@ -136,7 +136,7 @@ const KINDS = ["samples", "reconstructions", "neighbours"] as const;
 const picturePath = ({ folder, name }: Place, kind: string) => join(folder, `${name}-${kind}.png`);
 const figuresPath = ({ folder, name }: Place) => join(folder, `${name}.json`);
 
-async function readKept(place: Place, question: string) {
+async function readMeasured(place: Place, question: string) {
   const figures = await readResult<{ title: string; measured: RunMeasurement }>(figuresPath(place), question);
   if (!figures) return undefined;
   try {
@@ -150,7 +150,12 @@ async function readKept(place: Place, question: string) {
 }
 
 /** The figures last: where they are, the pictures are too. */
-async function keep(place: Place, question: string, measured: RunMeasurement, pictures: RowPictures): Promise<void> {
+async function writeMeasured(
+  place: Place,
+  question: string,
+  measured: RunMeasurement,
+  pictures: RowPictures,
+): Promise<void> {
   await makeFolderSynced(place.folder);
   for (const kind of KINDS) await writeFileAtomic(picturePath(place, kind), pictures[kind]);
   await writeResult(figuresPath(place), question, { title: pictures.title, measured });

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { NotAPicture } from "../inference/pictures.js";
+import { NonFiniteOutputError } from "../inference/pictures.js";
 import { guidanceSweep, type SweepOptions } from "./guidance-sweep.js";
 import { cellName, cellsOf, type SweepCell, sweepGrid } from "./sweep-grid.js";
 
@@ -116,7 +116,7 @@ test("cells that are damaged, of other settings or another cell's are measured a
 test("where the model overflows the sweep goes on, and says so ever after", async () => {
   const measure: SweepOptions["measure"] = async (cell) => {
     drawn.push(cellName(cell));
-    if (cell.variance === 5) throw new NotAPicture("Expected pixels, got NaN");
+    if (cell.variance === 5) throw new NonFiniteOutputError("Expected pixels, got NaN");
     return {
       quality: [{ metric: "kid", name: "KID", value: Number.NaN }],
       pictures: { images: new Uint8Array(12), count: 1, resolution: 2 },

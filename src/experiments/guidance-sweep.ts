@@ -1,5 +1,5 @@
 /** @file Sample quality at every pair of guidance weights (paper Table 2), cell by cell, to be gone on with at any time. */
-import { NotAPicture, type Pictures } from "../inference/pictures.js";
+import { NonFiniteOutputError, type Pictures } from "../inference/pictures.js";
 import type { QualityValue } from "../quality/quality.js";
 import {
   type KeptCell,
@@ -77,6 +77,6 @@ function overflown(error: unknown): {
   failure: string;
   pictures?: undefined;
 } {
-  if (!(error instanceof NotAPicture)) throw error;
+  if (!(error instanceof NonFiniteOutputError)) throw error;
   return { quality: [], clamped: 0, failure: error.message };
 }

@@ -3,8 +3,8 @@ import type { Runtime } from "../engine/index.js";
 import type { ImageSampler, SampleOptions, Samples } from "../inference/sampling/sampler.js";
 import { type FeatureSet, measureFeatures } from "../quality/feature-set.js";
 import type { FeatureExtractor } from "../quality/features/extractor.js";
-import { drawnPictures, keepFirst, watched } from "../quality/picture-streams.js";
-import { compare, needsRows, type QualityMetric } from "../quality/quality.js";
+import { drawnPictures, firstPictures, tap } from "../quality/picture-streams.js";
+import { compareToReference, needsRows, type QualityMetric } from "../quality/quality.js";
 import type { CellMeasurement } from "./guidance-sweep.js";
 import type { SweepCell } from "./sweep-grid.js";
 
@@ -32,16 +32,16 @@ export interface CellOptions {
 /**
  * Draws and measures a cell.
  *
- * @throws NotAPicture when the model overflows at these weights; the signal's reason when aborted
+ * @throws NonFiniteOutputError when the model overflows at these weights; the signal's reason when aborted
  */
 export async function measureCell(cell: SweepCell, options: CellOptions): Promise<CellMeasurement> {
   const { sampler, sampling, extractor, reference, metrics, runtime, signal, onProgress } = options;
   const { mean, variance, seed } = cell;
   const { count } = sampling;
-  const shown = keepFirst(Math.min(SHOWN, count), sampler.resolution);
+  const shown = firstPictures(Math.min(SHOWN, count), sampler.resolution);
   let clamped = 0;
   const drawn = drawnPictures(sampler, { ...sampling, seed, guidance: { mean, variance }, signal });
-  const stream = watched(drawn, (part: Samples, first) => {
+  const stream = tap(drawn, (part: Samples, first) => {
     shown.look(part, first);
     clamped += part.clamped;
   });
@@ -49,7 +49,7 @@ export async function measureCell(cell: SweepCell, options: CellOptions): Promis
     ...{ keep: needsRows(metrics) ? count : 0, logits: metrics.includes("is"), runtime, signal },
     onProgress: (done) => onProgress?.(cell, { drawn: done }),
   });
-  const quality = await compare(features, reference, metrics, extractor.name, {
+  const quality = await compareToReference(features, reference, metrics, extractor.name, {
     ...{ runtime, signal },
     onProgress: (figure) => onProgress?.(cell, { drawn: count, figure }),
   });

@@ -8,7 +8,7 @@ import type { TrainedModel } from "../inference/trained-model.js";
 import type { FeatureSet } from "../quality/feature-set.js";
 import type { FeatureExtractor } from "../quality/features/extractor.js";
 import { type Memorisation, memorisation } from "../quality/neighbours.js";
-import { drawnPictures, keepFirst, type PictureStream, picturesInMemory, watched } from "../quality/picture-streams.js";
+import { drawnPictures, firstPictures, type PictureStream, picturesInMemory, tap } from "../quality/picture-streams.js";
 import type { QualityMetric } from "../quality/quality.js";
 import { type SampleQuality, sampleQuality } from "../quality/sample-quality.js";
 import { type ModelFigures, measureModel, modelMetrics } from "./model-figures.js";
@@ -49,7 +49,7 @@ export interface MeasureRunOptions {
 }
 
 /** What runs are measured with and against, made once for all of them. */
-export interface Yardstick {
+export interface EvaluationSetup {
   extractor: FeatureExtractor;
   /** Of the training images, with the features of every single one: searched for copies. */
   training: FeatureSet;
@@ -72,7 +72,7 @@ const PAIRS = 16;
  */
 export async function measureRun(
   model: TrainedModel,
-  { extractor, training, reference, heldOut, train, test }: Yardstick,
+  { extractor, training, reference, heldOut, train, test }: EvaluationSetup,
   options: MeasureRunOptions,
 ): Promise<{ figures: RunMeasurement; pictures: RunPictures }> {
   const { count, heldOutCount, seed, metrics, batch, runtime, signal, onProgress = () => {} } = options;
@@ -99,8 +99,8 @@ export async function measureRun(
     const figures = await once("model", () => measureModel(model, test, modelMetrics, ofModel));
     const unseen = takeSpread(test, PAIRS * 2);
     const reconstructions = await reconstruct(model, unseen, { ...common, batch });
-    const shown = keepFirst(Math.min(SHOWN, count), sampler.resolution);
-    const { features, ...quality } = await measure(watched(drawSamples("mean"), shown.look), "samples");
+    const shown = firstPictures(Math.min(SHOWN, count), sampler.resolution);
+    const { features, ...quality } = await measure(tap(drawSamples("mean"), shown.look), "samples");
     const { nearest, ...copies } = await memorisation(features, heldOut, training, { runtime, signal });
     const pairs = Math.min(PAIRS, shown.pictures.count);
     return {

@@ -2,7 +2,7 @@
 import type { ImageSet } from "../data/index.js";
 import { spreadIndices, takeSpread } from "../data/index.js";
 import type { Runtime } from "../engine/index.js";
-import { type Information, information } from "../inference/measures/information.js";
+import { type ModelInformation, measureInformation } from "../inference/measures/information.js";
 import { type ImageLikelihoods, type LikelihoodSummary, negativeLogLikelihood } from "../inference/measures/nll.js";
 import { type RateDistortion, rateDistortion } from "../inference/measures/rate-distortion.js";
 import type { TrainedModel } from "../inference/trained-model.js";
@@ -11,7 +11,7 @@ import type { TrainedModel } from "../inference/trained-model.js";
 export interface ModelFigures {
   likelihood: LikelihoodSummary;
   rateDistortion: RateDistortion;
-  information: Information;
+  information: ModelInformation;
 }
 
 /** What is measured of a model. */
@@ -70,7 +70,7 @@ export async function measureModel<Metric extends ModelMetric>(
   }
   if (asked.includes("information")) {
     const measured = takeSpread(images, Math.min(count, INFORMATION_IMAGES));
-    figures.information = await information(model, measured, { ...options, onProgress: report("information") });
+    figures.information = await measureInformation(model, measured, { ...options, onProgress: report("information") });
   }
   return figures;
 }

@@ -11,19 +11,19 @@ export interface Pictures {
 }
 
 /** A network's output that is not a picture: it contains NaN. Its user can mend it, by other weights or weaker guidance. */
-export class NotAPicture extends UserError {
-  override name = "NotAPicture";
+export class NonFiniteOutputError extends UserError {
+  override name = "NonFiniteOutputError";
 }
 
 /**
  * Bytes round(clip((x + 1) · 127.5, 0, 255)) of values in [-1, 1]; the authors truncate, which darkens 95 of 256 levels by one.
  *
- * @throws NotAPicture when a value is NaN
+ * @throws NonFiniteOutputError when a value is NaN
  */
 export function toBytes(values: Float32Array, into = new Uint8Array(values.length), offset = 0): Uint8Array {
   for (let i = 0; i < values.length; i++) {
     if (Number.isNaN(values[i]))
-      throw new NotAPicture(
+      throw new NonFiniteOutputError(
         "Expected pixels from the model, got NaN: its hidden states have overflowed, as strong guidance or broken weights make them. " +
           "Guide less, or take another checkpoint.",
       );

@@ -1,7 +1,7 @@
 import "../../test/support/all-close.js";
 import { expect, test } from "vitest";
 import { keyFromSeed, normal } from "../random/index.js";
-import { interpolate, slerp } from "./interpolate.js";
+import { interpolateLatents, slerp } from "./interpolate.js";
 
 const length = (vector: Float32Array) => Math.hypot(...vector);
 const cosine = (a: Float32Array, b: Float32Array) =>
@@ -45,10 +45,10 @@ test("groups go on arcs of their own; from group K on all have the noise of the 
   const from = [Float32Array.of(1, 0), Float32Array.of(0, 2, 0)];
   const to = [Float32Array.of(0, 1), Float32Array.of(2, 0, 0)];
   const [half, root] = [Math.SQRT1_2, Math.SQRT2];
-  const whole = interpolate(from, to, 3);
+  const whole = interpolateLatents(from, to, 3);
   expect(whole[0]).toBeAllClose([1, 0, half, half, 0, 1]);
   expect(whole[1]).toBeAllClose([0, 2, 0, root, root, 0, 2, 0, 0]);
-  const first = interpolate(from, to, 3, 1);
+  const first = interpolateLatents(from, to, 3, 1);
   expect(first[0]).toEqual(whole[0]);
   expect([...first[1]]).toEqual([0, 2, 0, 0, 2, 0, 0, 2, 0]);
 });

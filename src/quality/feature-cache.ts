@@ -1,4 +1,4 @@
-/** @file Features of sets that are measured against again and again: made once, and kept in the cache. */
+/** @file Features of sets that are measured against again and again: made once, and cached on disk. */
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,8 +13,8 @@ import type { Moments } from "./metrics/moments.js";
 /** Another where the content of the files, or how it comes about, becomes another. */
 const VERSION = 2;
 
-/** What features are of. */
-export interface KeptOf {
+/** What identifies cached features, beside their extractor. */
+export interface FeatureKey {
   /** Equal where the images are. */
   digest: string;
   count: number;
@@ -23,22 +23,22 @@ export interface KeptOf {
 }
 
 /**
- * The features that the cache folder holds of these images by this extractor; otherwise those that `make` makes, which are kept
+ * The features that the cache folder holds of these images by this extractor; otherwise those that `make` makes, which are cached
  * there.
  *
  * @throws what `make` throws
  */
-export async function keptFeatures(
-  of: KeptOf,
+export async function cachedFeatures(
+  of: FeatureKey,
   extractor: FeatureExtractor,
   make: () => Promise<FeatureSet>,
 ): Promise<FeatureSet> {
   const { identity } = extractor;
   const path = placeOf([VERSION, of.digest, identity, of.rowCount]);
-  const kept = path && (await readKept(path, of, extractor));
-  if (kept) return { identity, ...kept };
+  const cached = path && (await readCached(path, of, extractor));
+  if (cached) return { identity, ...cached };
   const features = await make();
-  if (path) await keepAt(path, features);
+  if (path) await writeCached(path, features);
   return features;
 }
 
@@ -49,9 +49,9 @@ function placeOf(key: unknown[]): string | undefined {
 }
 
 /** What a file holds, or undefined where there is none that holds all. */
-async function readKept(
+async function readCached(
   path: string,
-  { count, rowCount }: KeptOf,
+  { count, rowCount }: FeatureKey,
   { width, spatialWidth }: FeatureExtractor,
 ): Promise<Omit<FeatureSet, "identity"> | undefined> {
   const file = await readSafetensorsFile(path).catch(() => undefined);
@@ -72,8 +72,8 @@ async function readKept(
   return { rows, rowCount, moments: pooled, spatialMoments: spatial };
 }
 
-/** Keeps features for the next time; where that cannot be, they are made again. */
-async function keepAt(path: string, { moments, spatialMoments, rows, rowCount }: FeatureSet): Promise<void> {
+/** Caches features; where that fails, they are made again the next time. */
+async function writeCached(path: string, { moments, spatialMoments, rows, rowCount }: FeatureSet): Promise<void> {
   const tensors = new Map<string, Tensor>([
     ["rows", { dtype: "float32", shape: [rowCount, moments.mean.length], data: rows }],
   ]);

@@ -4,7 +4,7 @@ import { foldIn, keyFromSeed, permutation } from "../random/index.js";
 import type { FeatureSet } from "./feature-set.js";
 import { frechetDistance } from "./metrics/frechet.js";
 import { type Moments, momentsOf } from "./metrics/moments.js";
-import type { CompareOptions } from "./quality.js";
+import type { CompareToReferenceOptions } from "./quality.js";
 
 /** Fewer samples than this make a distance that says more about their number than about them. */
 const FEW = 10_000;
@@ -29,7 +29,7 @@ export async function distanceOfPart(
   { moments, rows, rowCount }: FeatureSet,
   size: number,
   seed: number,
-  { runtime, signal }: CompareOptions = {},
+  { runtime, signal }: CompareToReferenceOptions = {},
 ): Promise<number | undefined> {
   if (size > rowCount || size < 2 || moments.count - size < size) return undefined;
   const width = moments.mean.length;

@@ -65,7 +65,7 @@ export function picturesInMemory(pictures: Pictures): PictureStream {
 }
 
 /** The same stream, each part shown to `look` as it passes. */
-export function watched<Part extends Pictures>(
+export function tap<Part extends Pictures>(
   stream: PictureStream<Part>,
   look: (part: Part, first: number) => void,
 ): PictureStream<Part> {
@@ -80,8 +80,8 @@ export function watched<Part extends Pictures>(
   return { ...stream, parts: parts() };
 }
 
-/** Room for the first pictures of a stream, and what to look with: see `watched`. */
-export function keepFirst(count: number, resolution: number) {
+/** Room for the first pictures of a stream, and what to look with: see `tap`. */
+export function firstPictures(count: number, resolution: number) {
   const size = 3 * resolution ** 2;
   const pictures: Pictures = { images: new Uint8Array(count * size), count, resolution };
   const look = ({ images }: Pictures, first: number) => {

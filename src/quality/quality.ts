@@ -21,7 +21,7 @@ export interface QualityValue {
   standardDeviation?: number;
 }
 
-export interface CompareOptions {
+export interface CompareToReferenceOptions {
   runtime?: Runtime;
   signal?: AbortSignal;
   /** Kernel distance as torch-fidelity has it: mean over 100 pairs of subsets of 1,000, drawn with the seed. Default: of the whole sets. */
@@ -83,12 +83,12 @@ export function isMeasurable(metric: QualityMetric, { rowCount, spatialMoments }
  * @throws UserError when the two were not made alike, the reference has not what a figure is made of, or there are too
  *   few images
  */
-export async function compare(
+export async function compareToReference(
   samples: FeatureSet,
   reference: FeatureSet,
   metrics: readonly QualityMetric[],
   extractor: string,
-  { runtime, signal, kernelSubsets = false, seed, onProgress }: CompareOptions = {},
+  { runtime, signal, kernelSubsets = false, seed, onProgress }: CompareToReferenceOptions = {},
 ): Promise<QualityValue[]> {
   if (samples.identity !== reference.identity) {
     throw new UserError(

@@ -6,7 +6,7 @@ import { writeFileAtomic } from "../io/files/atomic-file.js";
 import { sha256OfFile } from "../io/files/file-hash.js";
 import { encodeNpz } from "../io/numpy/npz.js";
 import { interleaved } from "../io/pixels.js";
-import { keptFeatures } from "./feature-cache.js";
+import { cachedFeatures } from "./feature-cache.js";
 import { type FeatureSet, type MeasureOptions, measureFeatures } from "./feature-set.js";
 import type { FeatureExtractor } from "./features/extractor.js";
 import type { Moments } from "./metrics/moments.js";
@@ -54,7 +54,7 @@ export async function referenceOfFile(
   const isFile = (await stat(path)).isFile();
   const digest = isFile && `file sha256:${await sha256OfFile(path, options.signal)}`;
   const of = digest && { digest, count, rowCount: Math.min(keep, count) };
-  const features = of ? await keptFeatures(of, extractor, measure) : await measure();
+  const features = of ? await cachedFeatures(of, extractor, measure) : await measure();
   return {
     ...features,
     moments: moments ?? features.moments,

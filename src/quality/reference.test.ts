@@ -9,7 +9,7 @@ import { Runtime } from "../engine/index.js";
 import { encodeNpz } from "../io/numpy/npz.js";
 import type { FeatureSet } from "./feature-set.js";
 import type { FeatureExtractor } from "./features/extractor.js";
-import { compare } from "./quality.js";
+import { compareToReference } from "./quality.js";
 import { referenceOfSet } from "./reference.js";
 import { referenceOfFile, writeReference } from "./reference-file.js";
 
@@ -211,9 +211,10 @@ test("a distance from mu and sigma is the distance from the set they are of; sin
     mu: { dtype: "float64", shape: [3], data: mean },
     sigma: { dtype: "float64", shape: [3, 3], data: covariance },
   });
-  const distance = (reference: FeatureSet) => compare(samples, reference, ["fid"], "inception", { runtime });
+  const distance = (reference: FeatureSet) => compareToReference(samples, reference, ["fid"], "inception", { runtime });
   expect(await distance(read)).toEqual(await distance(whole));
-  const refused = (metric: "kid" | "sfid" | "recall") => compare(samples, read, [metric], "inception", { runtime });
+  const refused = (metric: "kid" | "sfid" | "recall") =>
+    compareToReference(samples, read, [metric], "inception", { runtime });
   await expect(refused("kid")).rejects.toThrow(
     "Expected a reference with single images, not statistics alone for KID.",
   );

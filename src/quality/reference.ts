@@ -1,6 +1,6 @@
 /** @file Features of the set that samples are compared with. */
 import { digestOfSet, type ImageSet } from "../data/index.js";
-import { keptFeatures } from "./feature-cache.js";
+import { cachedFeatures } from "./feature-cache.js";
 import { type FeatureSet, type MeasureOptions, measureFeatures } from "./feature-set.js";
 import type { FeatureExtractor } from "./features/extractor.js";
 import { picturesOfSet } from "./picture-streams.js";
@@ -21,5 +21,5 @@ export async function referenceOfSet(
   { keep = REFERENCE_ROWS, ...options }: Omit<MeasureOptions, "logits"> = {},
 ): Promise<FeatureSet> {
   const of = { digest: digestOfSet(set), count: set.count, rowCount: Math.min(keep, set.count) };
-  return keptFeatures(of, extractor, () => measureFeatures(picturesOfSet(set), extractor, { ...options, keep }));
+  return cachedFeatures(of, extractor, () => measureFeatures(picturesOfSet(set), extractor, { ...options, keep }));
 }

@@ -4,14 +4,14 @@ import { type FeatureSet, type MeasureOptions, measureFeatures } from "./feature
 import type { FeatureExtractor } from "./features/extractor.js";
 import { distanceOfPart } from "./finite-sample.js";
 import type { PictureStream } from "./picture-streams.js";
-import { compare, needsRows, type QualityMetric, type QualityValue } from "./quality.js";
+import { compareToReference, needsRows, type QualityMetric, type QualityValue } from "./quality.js";
 
 export interface SampleQuality {
   /** Samples measured. */
   count: number;
   values: QualityValue[];
   /** The Fréchet distance that as many random images of the reference have from the rest: see `distanceOfPart`. */
-  ofPart?: number;
+  referenceBaseline?: number;
 }
 
 export interface SampleQualityOptions extends Pick<MeasureOptions, "runtime" | "signal" | "onProgress"> {
@@ -40,7 +40,7 @@ export async function sampleQuality(
   const kept = { keep: keepRows ? stream.count : 0, logits: metrics.includes("is") };
   const features = await measureFeatures(stream, extractor, { ...options, ...kept });
   const { runtime, signal } = options;
-  const values = await compare(features, reference, metrics, extractor.name, {
+  const values = await compareToReference(features, reference, metrics, extractor.name, {
     runtime,
     signal,
     kernelSubsets,
@@ -48,8 +48,8 @@ export async function sampleQuality(
     onProgress: onFigure,
   });
   const { count } = features.moments;
-  const ofPart = metrics.includes("fid")
+  const referenceBaseline = metrics.includes("fid")
     ? await distanceOfPart(reference, count, seed, { runtime, signal })
     : undefined;
-  return { count, values, ofPart, features };
+  return { count, values, referenceBaseline, features };
 }

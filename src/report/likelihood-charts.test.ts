@@ -1,7 +1,7 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
 import { diffusionInformation } from "../inference/measures/diffusion-information.js";
-import { cumulativeShares, type Information } from "../inference/measures/information.js";
+import { cumulativeShares, type ModelInformation } from "../inference/measures/information.js";
 import { activeDimensionsChart, informationFigure, rateDistortionFigure } from "./likelihood-charts.js";
 
 /** What a chart shows: its texts, and the `d` of each curve. */
@@ -23,7 +23,7 @@ const corners = (d: string) =>
     .slice(1)
     .map((pair) => pair.split(",").map(Number));
 
-function measured(klNats: number[], targets: number[] | null): Information {
+function measured(klNats: number[], targets: number[] | null): ModelInformation {
   const carried = cumulativeShares(klNats);
   return {
     count: 4,

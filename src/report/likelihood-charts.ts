@@ -1,6 +1,6 @@
 /** @file The paper's Figures 2 and 3 for one or more models: where the information sits, and what a rate buys. */
 import type { DiffusionInformation } from "../inference/measures/diffusion-information.js";
-import type { Information } from "../inference/measures/information.js";
+import type { ModelInformation } from "../inference/measures/information.js";
 import type { RateDistortion } from "../inference/measures/rate-distortion.js";
 import { lineChart, type Series } from "./line-chart.js";
 import type { Point } from "./series.js";
@@ -26,7 +26,7 @@ export function rateDistortionFigure(models: { name: string; result: RateDistort
 }
 
 export interface InformationFigure {
-  models: { name: string; result: Information }[];
+  models: { name: string; result: ModelInformation }[];
   /** Steps of a diffusion model beside the groups of ours. */
   diffusion?: DiffusionInformation;
   width: number;
@@ -53,7 +53,7 @@ export function informationFigure({ models, diffusion, width }: InformationFigur
 }
 
 /** Part of each group's latent dimensions that are active, a curve for each model. */
-export function activeDimensionsChart(models: { name: string; result: Information }[], width: number): string {
+export function activeDimensionsChart(models: { name: string; result: ModelInformation }[], width: number): string {
   const curves = models.map(({ name, result: { groups } }) => ({
     name: `${name} (${groups.length} groups)`,
     points: groups.map(({ activeDimensions, dimensions }, index) => ({

@@ -3,7 +3,7 @@ import { type ImageSet, takeSpread } from "../data/index.js";
 import type { Runtime } from "../engine/index.js";
 import { formationGrid, imageGrid, reconstructionGrid } from "../inference/picture-grid.js";
 import type { Pictures } from "../inference/pictures.js";
-import { formation } from "../inference/sampling/formation.js";
+import { drawFormation } from "../inference/sampling/formation.js";
 import { reconstruct } from "../inference/sampling/reconstruct.js";
 import { Sampler } from "../inference/sampling/sampler.js";
 import type { TrainedModel } from "../inference/trained-model.js";
@@ -42,7 +42,7 @@ const MOST_STAGES = 12;
 /**
  * Draws what a report shows of a model that draws whole images.
  *
- * @throws UserError when held-out images do not fit the model; NotAPicture when it draws no numbers; the signal's reason when aborted
+ * @throws UserError when held-out images do not fit the model; NonFiniteOutputError when it draws no numbers; the signal's reason when aborted
  */
 export async function drawModel(model: TrainedModel, options: DrawingOptions): Promise<Drawings> {
   const { onProgress = () => {} } = options;
@@ -93,8 +93,8 @@ async function formationPictures(model: TrainedModel, options: DrawingOptions): 
   const all = groups(model.config.model);
   const stages = formationStages(all.length, MOST_STAGES);
   const columnLabels = stageLabels(stages, all);
-  const form = async (from: Parameters<typeof formation>[1]) =>
-    formationGrid(await formation(model, from, { stages, seed, runtime, signal }), { columnLabels });
+  const form = async (from: Parameters<typeof drawFormation>[1]) =>
+    formationGrid(await drawFormation(model, from, { stages, seed, runtime, signal }), { columnLabels });
   const caption = stagesCaption(stages);
   return [
     { title: "New images", caption, png: await form(FORMED) },

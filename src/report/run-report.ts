@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Config } from "../config/index.js";
-import { NotAPicture } from "../inference/pictures.js";
+import { NonFiniteOutputError } from "../inference/pictures.js";
 import { writeFileAtomic } from "../io/files/atomic-file.js";
 import { formatCount } from "../number-format.js";
 import { listCheckpoints } from "../training/run/checkpoint.js";
@@ -78,7 +78,7 @@ async function drawRun(folder: string, config: Config, options: RunReportOptions
   try {
     return await drawModel(await openRun(folder, { onNotice }), options);
   } catch (error) {
-    if (!(error instanceof NotAPicture)) throw error;
+    if (!(error instanceof NonFiniteOutputError)) throw error;
     onNotice(`Nothing could be drawn: ${error.message}`);
     return undefined;
   }

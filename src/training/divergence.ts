@@ -19,7 +19,7 @@ export class TrainingStopped extends UserError {
 }
 
 /** What was seen at the last of the skipped updates. Nats are per image, means over the batch. */
-export interface Diagnosis extends Counters {
+export interface DivergenceDiagnosis extends Counters {
   reason: SkipReason;
   losses: Pick<StepReport, "lossNats" | "distortionNats" | "klNats" | "klWeightedNats" | "spectral">;
   gradientNorm: number;
@@ -41,7 +41,7 @@ export function diagnose(
   counters: Counters,
   { skipped, layers, gradientNorm, learningRate, groupKlNats, ...losses }: StepReport,
   checkpoint: string | undefined,
-): Diagnosis {
+): DivergenceDiagnosis {
   const { lossNats, distortionNats, klNats, klWeightedNats, spectral } = losses;
   const finite = (nats: number) => (Number.isFinite(nats) ? 1 : 0);
   return {
@@ -64,7 +64,11 @@ export function diagnose(
  *
  * @throws UserError when the file cannot be written
  */
-export async function stopTraining(out: string, diagnosis: Diagnosis, config: Config): Promise<TrainingStopped> {
+export async function stopTraining(
+  out: string,
+  diagnosis: DivergenceDiagnosis,
+  config: Config,
+): Promise<TrainingStopped> {
   const path = join(out, `diagnostics-step-${diagnosis.step}.json`);
   const spelled = (_: string, value: unknown) =>
     typeof value === "number" && !Number.isFinite(value) ? String(value) : value; // JSON would have null for all of them
@@ -73,7 +77,7 @@ export async function stopTraining(out: string, diagnosis: Diagnosis, config: Co
 }
 
 /** The message: what was seen, where the run stands, what helps. */
-export function describe(diagnosis: Diagnosis, out: string, path: string, config: Config): string {
+export function describe(diagnosis: DivergenceDiagnosis, out: string, path: string, config: Config): string {
   const { step, consecutiveSkips, reason, losses, gradientNorm, largestAllowed, learningRate } = diagnosis;
   const { lossNats, distortionNats, klNats, klWeightedNats, spectral } = losses;
   const named = <T>(items: T[], show: (item: T) => string) => items.slice(0, NAMED).map(show).join(", ");
@@ -103,7 +107,7 @@ function layerText(norms: LayerNorm[]): string {
   return whole.length === 0 ? first : `${first}; largest of the others ${largest}`;
 }
 
-function whatHelps({ reason, checkpoint }: Diagnosis, out: string, { optimizer }: Config): string {
+function whatHelps({ reason, checkpoint }: DivergenceDiagnosis, out: string, { optimizer }: Config): string {
   const rate = `--set optimizer.maxLearningRate=${Number((optimizer.maxLearningRate / 2).toPrecision(3))}`;
   const state = checkpoint
     ? `Nothing was overwritten: the last good checkpoint is ${checkpoint}.`

@@ -15,7 +15,7 @@ import type { RunLine, SkipLine, TrainLine, ValidationLine } from "./run/metrics
  */
 export type TrainingEvent =
   | { type: "start"; config: Config; run: RunLine; step: number; totalSteps: number | null }
-  | ({ type: "progress" } & Progress)
+  | ({ type: "progress" } & TrainingProgress)
   | { type: "metrics"; line: TrainLine }
   | { type: "validation"; line: ValidationLine }
   | { type: "skip"; line: SkipLine }
@@ -25,9 +25,9 @@ export type TrainingEvent =
   | { type: "notice"; message: string };
 
 /** Hears of events. Awaited: training goes on when it returns. */
-export type Tell = (event: TrainingEvent) => void | Promise<void>;
+export type TrainingEventListener = (event: TrainingEvent) => void | Promise<void>;
 
-export interface Progress {
+export interface TrainingProgress {
   /** Batches seen. */
   step: number;
   images: number;

@@ -1,13 +1,13 @@
 /** @file The loop: a step, and after it whatever is due (METHOD §3). */
 import { existsSync } from "node:fs";
 import type { Config } from "../config/index.js";
-import { NotAPicture } from "../inference/pictures.js";
+import { NonFiniteOutputError } from "../inference/pictures.js";
 import { diagnose, stopTraining } from "./divergence.js";
-import type { Tell } from "./events.js";
+import type { TrainingEventListener } from "./events.js";
 import type { InputThread } from "./inputs/input-thread.js";
 import { type Limits, lastStep, showsPictures, workLeft } from "./limits.js";
 import { lastGood, retainCheckpoints } from "./run/checkpoint.js";
-import type { Best } from "./run/held-out.js";
+import type { BestStep } from "./run/held-out.js";
 import type { Journal } from "./run/journal.js";
 import type { DataIdentity } from "./run/manifest.js";
 import type { Observer } from "./run/observer.js";
@@ -33,7 +33,7 @@ export interface TrainResult {
   /** Folder of the last checkpoint. */
   checkpoint: string;
   /** The evaluation with the smallest bound on held-out images whose checkpoint is kept; null without evaluations. */
-  best: Best | null;
+  best: BestStep | null;
 }
 
 /** What the loop works with. */
@@ -46,12 +46,12 @@ export interface Parts {
   inputs: InputThread;
   journal: Journal;
   identity: DataIdentity;
-  held: Held;
-  tell: Tell;
+  status: CheckpointStatus;
+  emit: TrainingEventListener;
 }
 
 /** What is safe on disk, and whether more is being written. */
-export interface Held {
+export interface CheckpointStatus {
   /** The newest checkpoint. */
   saved?: { step: number; folder: string };
   saving: boolean;
@@ -91,21 +91,21 @@ export class TrainingLoop {
    * @throws TrainingStopped after `training.maxConsecutiveSkips` skipped updates; the reason of `lost`, without saving
    */
   async run(): Promise<TrainResult> {
-    const { config, trainer, journal, held, tell } = this.parts;
-    await tell({ type: "start", config, run: journal.run, step: this.#startStep, totalSteps: this.#lastStep });
+    const { config, trainer, journal, status, emit } = this.parts;
+    await emit({ type: "start", config, run: journal.run, step: this.#startStep, totalSteps: this.#lastStep });
     await this.#loop();
     const { step, images, updates, skips } = trainer.counters;
     return {
       ...{ step, images, updates, skips, seconds: journal.seconds },
       dataWaitShare: this.#spent.steps > 0 ? this.#spent.waiting / this.#spent.steps : 0,
       interrupted: this.#interrupted,
-      checkpoint: held.saved!.folder,
+      checkpoint: status.saved!.folder,
       best: (await journal.best()) ?? null,
     };
   }
 
   async #loop(): Promise<void> {
-    const { config, out, trainer, journal, held } = this.parts;
+    const { config, out, trainer, journal, status } = this.parts;
     const { training } = config;
     const { counters } = trainer;
     let measured = journal.measuredStep;
@@ -143,7 +143,7 @@ export class TrainingLoop {
     }
     await journal.means();
     if (!this.#interrupted && measured < counters.step) await this.#measure();
-    if (held.saved?.step !== counters.step) await this.#save();
+    if (status.saved?.step !== counters.step) await this.#save();
     if (!this.#interrupted && shown < counters.step) await this.#show();
   }
 
@@ -162,7 +162,7 @@ export class TrainingLoop {
 
   /** One batch; undefined when it was given up because of the signal. */
   async #step(): Promise<StepReport | undefined> {
-    const { config, trainer, inputs, journal, tell } = this.parts;
+    const { config, trainer, inputs, journal, emit } = this.parts;
     const { signal } = this.bounds;
     const { counters } = trainer;
     const began = performance.now();
@@ -180,7 +180,7 @@ export class TrainingLoop {
       ...{ elapsed: this.#elapsed, secondsLimit: this.#secondsLimit },
     });
     const means = journal.meter.means();
-    await tell({ type: "progress", ...journal.position, ...means, skips: counters.skips, ...left });
+    await emit({ type: "progress", ...journal.position, ...means, skips: counters.skips, ...left });
     return report;
   }
 
@@ -205,34 +205,34 @@ export class TrainingLoop {
   }
 
   async #show(): Promise<void> {
-    const { trainer, observer, tell } = this.parts;
+    const { trainer, observer, emit } = this.parts;
     const { signal } = this.bounds;
     const { step } = trainer.counters;
     try {
       const pictures = await unlessAborted(observer.pictures(signal), signal);
       this.bounds.lost.throwIfAborted();
-      if (pictures) await tell({ type: "pictures", step, ...pictures });
+      if (pictures) await emit({ type: "pictures", step, ...pictures });
     } catch (error) {
-      if (!(error instanceof NotAPicture)) throw error; // the weights may still recover
-      await tell({ type: "notice", message: `No pictures at step ${step}: ${error.message}` });
+      if (!(error instanceof NonFiniteOutputError)) throw error; // the weights may still recover
+      await emit({ type: "notice", message: `No pictures at step ${step}: ${error.message}` });
     }
   }
 
   async #save(): Promise<void> {
-    const { config, out, trainer, journal, identity, held, tell } = this.parts;
+    const { config, out, trainer, journal, identity, status, emit } = this.parts;
     const { step, consecutiveSkips } = trainer.counters;
     const { keepCheckpoints: recent, keepEvery: every } = config.training;
     this.bounds.lost.throwIfAborted();
-    held.saving = true;
+    status.saving = true;
     journal.sync(); // no checkpoint knows of steps that the log could lose
-    held.saved = { step, folder: await saveState(out, identity, trainer, journal.meter.gathered) };
+    status.saved = { step, folder: await saveState(out, identity, trainer, journal.meter.gathered) };
     // Amid skipped updates nothing is deleted: what is older may be what the run has to go back to.
     if (consecutiveSkips === 0) {
       const best = (await journal.best())?.step;
       await retainCheckpoints(runPaths(out).checkpoints, { current: step, recent, every, best });
     }
     this.#savedSeconds = this.#elapsed;
-    held.saving = false;
-    await tell({ type: "checkpoint", ...held.saved });
+    status.saving = false;
+    await emit({ type: "checkpoint", ...status.saved });
   }
 }

@@ -28,11 +28,11 @@ export async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): 
 export function afterPatience(
   signal: AbortSignal | undefined,
   ended: AbortSignal,
-  tell: () => void,
+  onPatienceEnd: () => void,
   patienceMs = PATIENCE_MS,
 ): void {
   const begin = () => {
-    const timer = setTimeout(tell, patienceMs);
+    const timer = setTimeout(onPatienceEnd, patienceMs);
     ended.addEventListener("abort", () => clearTimeout(timer));
   };
   signal?.addEventListener("abort", begin, { once: true, signal: ended });

@@ -12,10 +12,10 @@ import { version } from "../version.js";
 import { thenCleanUp } from "./clean-up.js";
 import { roomNotice } from "./cost/disk-space.js";
 import { fitToMemory } from "./cost/memory.js";
-import type { Tell } from "./events.js";
+import type { TrainingEventListener } from "./events.js";
 import { InputThread } from "./inputs/input-thread.js";
 import type { Limits } from "./limits.js";
-import { type Held, TrainingLoop, type TrainResult } from "./loop.js";
+import { type CheckpointStatus, TrainingLoop, type TrainResult } from "./loop.js";
 import { listCheckpoints } from "./run/checkpoint.js";
 import { Journal } from "./run/journal.js";
 import type { DataIdentity } from "./run/manifest.js";
@@ -42,7 +42,7 @@ export interface TrainOptions {
   /** When aborted, the micro-batch under way is finished and a checkpoint saved. */
   signal?: AbortSignal;
   /** Awaited: training goes on when it returns. */
-  onEvent?: Tell;
+  onEvent?: TrainingEventListener;
 }
 
 /**
@@ -57,13 +57,13 @@ export interface TrainOptions {
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const called = performance.now();
-  const { data, out, resume = false, runtime = defaultRuntime(), signal, onEvent: tell = () => {} } = options;
+  const { data, out, resume = false, runtime = defaultRuntime(), signal, onEvent: emit = () => {} } = options;
   checkSets(options.config, data);
   const lock = await lockRun(out);
   const ended = new AbortController();
-  const held: Held = { saving: false };
+  const status: CheckpointStatus = { saving: false };
   afterPatience(signal, ended.signal, () => {
-    if (!held.saving) void tell({ type: "waiting", saved: held.saved });
+    if (!status.saving) void emit({ type: "waiting", saved: status.saved });
   });
   const work = async () => {
     await clearLeftovers(out);
@@ -73,7 +73,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await pause(signal);
     const inputs = new InputThread({ config, images: data.train });
     return thenCleanUp(
-      () => trainWith({ ...options, config, runtime }, { inputs, held, called, lock }),
+      () => trainWith({ ...options, config, runtime }, { inputs, status, called, lock }),
       () => inputs.dispose(),
     );
   };
@@ -86,19 +86,19 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 /** The same with a settled configuration. */
 async function trainWith(
   options: TrainOptions & { runtime: Runtime },
-  { inputs, held, called, lock }: { inputs: InputThread; held: Held; called: number; lock: RunLock },
+  { inputs, status, called, lock }: { inputs: InputThread; status: CheckpointStatus; called: number; lock: RunLock },
 ): Promise<TrainResult> {
-  const { config, data, out, limit = {}, runtime, signal, onEvent: tell = () => {} } = options;
+  const { config, data, out, limit = {}, runtime, signal, onEvent: emit = () => {} } = options;
   const identity = { count: data.train.count, digest: digestOfSet(data.train) };
-  const { trainer, start, notices } = await prepare(options, { identity, inputs, held });
+  const { trainer, start, notices } = await prepare(options, { identity, inputs, status });
   const observer = new Observer(trainer, data);
   const work = async () => {
     await pause(signal);
-    for (const message of [...lock.notices, ...notices]) await tell({ type: "notice", message });
+    for (const message of [...lock.notices, ...notices]) await emit({ type: "notice", message });
     const { gathered, resumed } = start;
     const described = runLine(config, data, runtime, resumed?.step ?? null);
-    const journal = await Journal.open({ config, out, counters: trainer.counters, tell }, described, gathered);
-    const parts = { config, out, trainer, observer, inputs, journal, identity, held, tell };
+    const journal = await Journal.open({ config, out, counters: trainer.counters, emit }, described, gathered);
+    const parts = { config, out, trainer, observer, inputs, journal, identity, status, emit };
     return new TrainingLoop(parts, { limit, signal, called, lost: lock.lost }).run();
   };
   return thenCleanUp(work, async () => {
@@ -110,12 +110,12 @@ async function trainWith(
 /** Finds where to start, describes the run in its folder, and compiles; the state on the host is let go. */
 async function prepare(
   { config, data, out, resume = false, initial, runtime, signal }: TrainOptions & { runtime: Runtime },
-  { identity, inputs, held }: { identity: DataIdentity; inputs: InputThread; held: Held },
+  { identity, inputs, status }: { identity: DataIdentity; inputs: InputThread; status: CheckpointStatus },
 ) {
   const notices: string[] = [];
   const onNotice = (message: string) => notices.push(message);
   const { state, ...start } = await startingPoint(config, identity, { out, resume, initial, onNotice });
-  held.saved = start.resumed;
+  status.saved = start.resumed;
   await describeRun(out, config, summarise(data.train));
   const full = roomNotice(config, out, (await listCheckpoints(runPaths(out).checkpoints)).length);
   if (full) onNotice(full);

@@ -3,7 +3,7 @@ import type { ImageSet, Split } from "../../data/index.js";
 import type { Runtime } from "../../engine/index.js";
 import { type ModelFigures, type ModelMetric, measureModel } from "../../experiments/model-figures.js";
 import { diffusionInformation, imageSpectrum } from "../../inference/measures/diffusion-information.js";
-import type { Estimate, ImageLikelihoods, LikelihoodSummary } from "../../inference/measures/nll.js";
+import type { ImageLikelihoods, LikelihoodSummary, MeanWithError } from "../../inference/measures/nll.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
 import { formatCount } from "../../number-format.js";
 import { activeDimensionsChart, informationFigure, rateDistortionFigure } from "../../report/likelihood-charts.js";
@@ -112,7 +112,7 @@ function factsOf({ likelihood, rateDistortion, information }: Partial<ModelFigur
   return facts;
 }
 
-const bits = ({ mean, standardError }: Estimate): string =>
+const bits = ({ mean, standardError }: MeanWithError): string =>
   `${mean.toFixed(4)}${standardError === null ? "" : ` ± ${standardError.toFixed(4)}`} bits/dim`;
 
 const remarkOn = ({ count }: LikelihoodSummary, split: Split): string =>

@@ -3,7 +3,7 @@ import type { ImageSet } from "../../data/index.js";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import type { FeatureSet } from "../../quality/feature-set.js";
-import { keepFirst, type PictureStream, watched } from "../../quality/picture-streams.js";
+import { firstPictures, type PictureStream, tap } from "../../quality/picture-streams.js";
 import { writeReference } from "../../quality/reference-file.js";
 import { sampleQuality } from "../../quality/sample-quality.js";
 import type { Context } from "../options/command.js";
@@ -52,21 +52,15 @@ export async function evaluateQuality(
     const reference = await openReference(options, { resolution, train }, extractor, context, runtime);
     const metrics = measurableOf(possible, reference, options, context);
     if (options.exportReference !== undefined && train) await writeReference(options.exportReference, reference, train);
-    const shown = keepFirst(Math.min(SHOWN, count), resolution);
-    const { features: _, ...quality } = await sampleQuality(
-      watched(samples, shown.look),
-      reference,
-      extractor,
-      metrics,
-      {
-        seed,
-        kernelSubsets: options.kidSubsets,
-        runtime,
-        signal,
-        onProgress: showRate("samples and their features", progress),
-        onFigure: (name) => progress.update(`${name} …`),
-      },
-    );
+    const shown = firstPictures(Math.min(SHOWN, count), resolution);
+    const { features: _, ...quality } = await sampleQuality(tap(samples, shown.look), reference, extractor, metrics, {
+      seed,
+      kernelSubsets: options.kidSubsets,
+      runtime,
+      signal,
+      onProgress: showRate("samples and their features", progress),
+      onFigure: (name) => progress.update(`${name} …`),
+    });
     return {
       ...quality,
       notMeasured: possible.filter((metric) => !metrics.includes(metric)),

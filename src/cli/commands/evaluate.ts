@@ -9,7 +9,7 @@ import { imageGrid } from "../../inference/picture-grid.js";
 import type { Samples } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
 import { writeFileAtomic } from "../../io/files/atomic-file.js";
-import { drawnPictures, type PictureStream, watched } from "../../quality/picture-streams.js";
+import { drawnPictures, type PictureStream, tap } from "../../quality/picture-streams.js";
 import { qualityMetrics } from "../../quality/quality.js";
 import { version } from "../../version.js";
 import { collect, imageCount, wholeNumber } from "../options/arguments.js";
@@ -179,7 +179,7 @@ async function measureSamples(
     const train = (await openAt(sampler.resolution))?.train;
     const asked = sampleOptions({ ...options, run: options.run! }, count, model, context);
     let clamped = 0;
-    const drawn = watched(drawnPictures(sampler, { ...asked, signal: context.signal }), (part: Samples) => {
+    const drawn = tap(drawnPictures(sampler, { ...asked, signal: context.signal }), (part: Samples) => {
       clamped += part.clamped;
     });
     const quality = await evaluateQuality(drawn, train, options, context, runtime);
@@ -237,7 +237,16 @@ function settingsOf(options: Options, { seed }: Context, model: TrainedModel | u
   return { version, run, step: model?.step, samples, data, count, seed: seed ?? 0, ...sampling };
 }
 
-function qualityJson({ values, ofPart, count, rounding, clamped, features, reference, notMeasured }: QualityResult) {
+function qualityJson({
+  values,
+  referenceBaseline,
+  count,
+  rounding,
+  clamped,
+  features,
+  reference,
+  notMeasured,
+}: QualityResult) {
   return {
     samplesMeasured: count,
     rounding,
@@ -246,7 +255,7 @@ function qualityJson({ values, ofPart, count, rounding, clamped, features, refer
     reference,
     ...(notMeasured.length > 0 && { notMeasured }),
     quality: Object.fromEntries(values.map(({ metric, ...rest }) => [metric, rest])),
-    distanceOfReferencePart: ofPart,
+    distanceOfReferencePart: referenceBaseline,
   };
 }
 

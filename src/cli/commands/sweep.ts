@@ -140,10 +140,10 @@ async function sweepWith(setup: Setup, options: GuidanceSweepOptions, context: C
       throw error;
     });
     const [seed] = grid.seeds;
-    const ofPart = metrics.includes("fid")
+    const referenceBaseline = metrics.includes("fid")
       ? await distanceOfPart(reference, count, seed, { runtime, signal })
       : undefined;
-    await reportSweep({ sweep, model, extractor, reference, train, ofPart }, options, context);
+    await reportSweep({ sweep, model, extractor, reference, train, referenceBaseline }, options, context);
   } finally {
     await extractor.dispose();
   }

@@ -29,7 +29,7 @@ export const addConfigurationOptions = (command: Command): Command =>
     );
 
 /** Tells what a command line was taken for. */
-type Tell = (message: string) => void;
+type Notify = (message: string) => void;
 
 /** Changed settings that are named one by one. */
 const NAMED = 8;
@@ -41,7 +41,7 @@ const NAMED = 8;
  * @param preset - the preset that it is laid over; default: the one it names, if it is not complete
  * @throws UserError when it cannot be read or is not valid
  */
-export function readConfig(path: string, tell: Tell = () => {}, preset?: string): Config {
+export function readConfig(path: string, notify: Notify = () => {}, preset?: string): Config {
   const bytes = readBytes(path);
   const refuse = (problem: string): never => {
     throw new UserError(
@@ -51,7 +51,7 @@ export function readConfig(path: string, tell: Tell = () => {}, preset?: string)
   };
   const isModule = /\.py$/i.test(path);
   const json = isModule ? undefined : parseJson(bytes, refuse);
-  if (!isModule && !isAuthorsConfig(json)) return overlaid(json, path, tell, preset);
+  if (!isModule && !isAuthorsConfig(json)) return overlaid(json, path, notify, preset);
   if (preset !== undefined) {
     throw new UserError(
       `Expected one of --preset and --config, got ${preset} and ${path}, which is the authors'. Leave one out.`,
@@ -60,7 +60,7 @@ export function readConfig(path: string, tell: Tell = () => {}, preset?: string)
   const { config, notes } = isModule
     ? parseAuthorsModule(decodeText(bytes, refuse), path)
     : parseAuthorsJson(json, path);
-  notes.forEach(tell);
+  notes.forEach(notify);
   return config;
 }
 
@@ -75,13 +75,13 @@ function readBytes(path: string): Uint8Array {
 }
 
 /** A configuration of ours, told where it lies over a preset. */
-function overlaid(json: unknown, path: string, tell: Tell, preset?: string): Config {
+function overlaid(json: unknown, path: string, notify: Notify, preset?: string): Config {
   const { config, preset: base, changed } = overlayConfig(json, path, preset);
   if (base === undefined) return config;
   const named = (json as { preset?: unknown }).preset ?? base;
-  if (named !== base) tell(`${path} names the preset ${named}, but --preset ${base} comes before it.`);
+  if (named !== base) notify(`${path} names the preset ${named}, but --preset ${base} comes before it.`);
   const more = changed.length > NAMED ? `, and ${changed.length - NAMED} more` : "";
-  tell(`${path}: the preset ${base} with ${changed.slice(0, NAMED).join(", ") || "nothing"}${more} changed.`);
+  notify(`${path}: the preset ${base} with ${changed.slice(0, NAMED).join(", ") || "nothing"}${more} changed.`);
   return config;
 }
 

@@ -4,7 +4,7 @@ import { UserError } from "../../errors.js";
 import type { LatentsOptions } from "../../inference/sampling/encode-latents.js";
 import type { SampleOptions } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
-import { interpolate } from "../../latents/interpolate.js";
+import { interpolateLatents } from "../../latents/interpolate.js";
 import { concatenateLatents, type DrawOptions, type Latents } from "../../latents/latents.js";
 import { varyLatents } from "../../latents/vary.js";
 import { type Group, groups as groupsOf } from "../../model/index.js";
@@ -100,7 +100,7 @@ function path(from: Origin, to: Origin, kept: number, count: number): Row {
   const labels = Array.from({ length: count }, (_, step) => (2 * step < count ? from : to).label);
   return {
     number: from.number,
-    latents: interpolate(from.latents, to.latents, count, kept),
+    latents: interpolateLatents(from.latents, to.latents, count, kept),
     labels: labels.filter((label) => label !== undefined),
   };
 }

@@ -35,8 +35,8 @@ export async function openImages(
   const line = workLine({ what: "packing images", unit: "images" });
   const onProgress = (done: number, total: number) => progress.update(line(done, total));
   const onNotice = (message: string) => progress.note(shown(message));
-  const small = superResolution ? "refused" : "enlarged";
-  const data = await openData(source, { resolution, layout, small, signal, onProgress, onNotice });
+  const undersized = superResolution ? "refuse" : "upscale";
+  const data = await openData(source, { resolution, layout, undersized, signal, onProgress, onNotice });
   const { skipped } = data;
   for (const { file, reason } of skipped.slice(0, NAMED)) progress.note(shown(`left out ${file}: ${reason}`));
   const more = skipped.length - NAMED;

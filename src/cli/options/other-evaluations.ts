@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../errors.js";
-import type { Information } from "../../inference/measures/information.js";
+import type { ModelInformation } from "../../inference/measures/information.js";
 import type { RateDistortion } from "../../inference/measures/rate-distortion.js";
 import { parseJson } from "../../io/files/json.js";
 
@@ -12,7 +12,7 @@ export interface OtherEvaluation {
   /** Of the folder. */
   name: string;
   rateDistortion?: RateDistortion;
-  information?: Information;
+  information?: ModelInformation;
 }
 
 const count = z.int().nonnegative();

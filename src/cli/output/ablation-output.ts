@@ -81,7 +81,7 @@ export async function reportAblation(
 /** What has to be said for the figures not to be misread. */
 function remarksOn({ runs, extractor, referenceImages, heldOutImages }: MeasuredRuns, count: number, data: string) {
   const [{ figures, step }] = runs;
-  const { ofPart } = figures.quality;
+  const { referenceBaseline } = figures.quality;
   const lines = [
     `${formatCount(count)} samples a run, trained for ${formatCount(step)} batches on ${data}; reference: ${formatCount(referenceImages)} training images; ` +
       `likelihood: ${formatCount(heldOutImages)} held-out images. In brackets: samples drawn from the output distribution.`,
@@ -94,7 +94,7 @@ function remarksOn({ runs, extractor, referenceImages, heldOutImages }: Measured
   }
   const warning = fewWarning(nameOfMetric("fid", extractor.name), count, referenceImages);
   if (warning) {
-    const part = ofPart === undefined ? "" : `: ${partText(ofPart, count, referenceImages)}`;
+    const part = referenceBaseline === undefined ? "" : `: ${partText(referenceBaseline, count, referenceImages)}`;
     lines.push(`${warning[0].toUpperCase()}${warning.slice(1)}${part}.`);
   }
   return lines;

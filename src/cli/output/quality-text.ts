@@ -21,7 +21,7 @@ export interface QualityResult extends SampleQuality {
 
 /** What has to be said about the figures for them not to be misread, line by line. */
 export function remarks(result: Omit<QualityResult, "shown" | "notMeasured">): string[] {
-  const { count, ofPart, features, reference, rounding, clamped = 0, values } = result;
+  const { count, referenceBaseline, features, reference, rounding, clamped = 0, values } = result;
   const images = reference.images === undefined ? "statistics of the file" : `${formatCount(reference.images)} images`;
   const single = `(precision, recall and kernel distance: ${formatCount(reference.rows)} of them)`;
   const lines = [
@@ -36,7 +36,7 @@ export function remarks(result: Omit<QualityResult, "shown" | "notMeasured">): s
   const distance = nameOfMetric("fid", features.name);
   const warning = fewWarning(distance, count, reference.images ?? Number.POSITIVE_INFINITY);
   if (warning && values.some(({ metric }) => metric === "fid")) {
-    const part = ofPart === undefined ? "" : `: ${partText(ofPart, count, reference.images)}`;
+    const part = referenceBaseline === undefined ? "" : `: ${partText(referenceBaseline, count, reference.images)}`;
     lines.push(`warning: ${warning}${part}`);
   }
   return lines;

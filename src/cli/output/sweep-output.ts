@@ -25,8 +25,8 @@ export interface MeasuredSweep {
   extractor: FeatureExtractor;
   reference: FeatureSet;
   train?: ImageSet;
-  /** See `SampleQuality.ofPart`. */
-  ofPart?: number;
+  /** See `SampleQuality.referenceBaseline`. */
+  referenceBaseline?: number;
 }
 
 /** Width of the charts that are written as files, pixels; twice as many in a PNG. */
@@ -91,7 +91,7 @@ async function pictureFiles(tables: SweepTable[], strips: SweepStrip[]): Promise
 
 /** What has to be said for the figures not to be misread, a sentence each. */
 function remarksOn(
-  { sweep, extractor, reference, train, ofPart }: MeasuredSweep,
+  { sweep, extractor, reference, train, referenceBaseline }: MeasuredSweep,
   options: GuidanceSweepOptions,
 ): string[] {
   const { count } = options;
@@ -100,7 +100,7 @@ function remarksOn(
   const images = Number.isFinite(reference.moments.count) ? reference.moments.count : undefined;
   return remarks({
     count,
-    ofPart,
+    referenceBaseline,
     values: first.result.quality,
     features: { name: extractor.name, identity: extractor.identity },
     reference: { name: options.reference ?? train?.name ?? "", images, rows: reference.rowCount },

@@ -14,7 +14,7 @@ import {
   formatSignificant,
 } from "../../number-format.js";
 import { bitsPerDim } from "../../report/bits-per-dim.js";
-import type { TrainingEvent, Progress as TrainingProgress } from "../../training/events.js";
+import type { TrainingEvent, TrainingProgress } from "../../training/events.js";
 import type { SkipLine, ValidationLine } from "../../training/run/metrics-log.js";
 import { picturePaths, runPaths } from "../../training/run/run-folder.js";
 import { leaveAtOnce } from "../signals.js";

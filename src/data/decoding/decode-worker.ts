@@ -4,7 +4,7 @@ import { type Decoded, tryDecoding } from "./decode.js";
 import type { DecodeRequest } from "./decoder.js";
 
 await serve<undefined, DecodeRequest>(() => ({
-  answer: ({ bytes, resolution, small }) => tryDecoding(bytes, resolution, small),
+  answer: ({ bytes, resolution, undersized }) => tryDecoding(bytes, resolution, undersized),
   transferred: (decoded) =>
     "pixels" in (decoded as Decoded) ? [(decoded as { pixels: Uint8Array<ArrayBuffer> }).pixels.buffer] : [],
 }));

@@ -30,22 +30,22 @@ class TooSmall extends Error {
 }
 
 /** What becomes of images that are smaller than they are to be. */
-export type SmallImages = "enlarged" | "refused";
+export type UndersizedImages = "upscale" | "refuse";
 
 /**
  * The centre of an image as uint8 [3, R, R], decoded by `decodePixels` and resized as `resizePixels` does.
  *
  * @param bytes - a file of a format that is read
- * @param small - what becomes of it when its shorter side has fewer than R pixels
+ * @param undersized - what becomes of it when its shorter side has fewer than R pixels
  * @throws Error saying why it cannot be used
  */
 export async function decodeImage(
   bytes: Uint8Array,
   resolution: number,
-  small: SmallImages = "enlarged",
+  undersized: UndersizedImages = "upscale",
 ): Promise<Uint8Array> {
   const { data, info } = await decodePixels(bytes);
-  const problem = small === "refused" ? tooSmall(info, resolution) : undefined;
+  const problem = undersized === "refuse" ? tooSmall(info, resolution) : undefined;
   if (problem) throw new TooSmall(problem);
   return resizeInterleaved(data, info, resolution);
 }
@@ -60,8 +60,8 @@ export const tooSmall = ({ width, height }: { width: number; height: number }, r
 export type Decoded = { pixels: Uint8Array } | { error: string; small?: true };
 
 /** What becomes of an image: as `decodeImage`, but what is wrong with it is a result. */
-export const tryDecoding = (bytes: Uint8Array, resolution: number, small?: SmallImages): Promise<Decoded> =>
-  decodeImage(bytes, resolution, small).then(
+export const tryDecoding = (bytes: Uint8Array, resolution: number, undersized?: UndersizedImages): Promise<Decoded> =>
+  decodeImage(bytes, resolution, undersized).then(
     (pixels) => ({ pixels }),
     (error: Error) => ({ error: error.message, ...(error instanceof TooSmall ? { small: true as const } : {}) }),
   );

@@ -3,7 +3,7 @@
 import { availableParallelism } from "node:os";
 import { isNativeError } from "node:util/types";
 import { Thread } from "../../thread.js";
-import { type Decoded, isLarge, oneAtATime, type SmallImages, tryDecoding } from "./decode.js";
+import { type Decoded, isLarge, oneAtATime, tryDecoding, type UndersizedImages } from "./decode.js";
 
 /** Images below which starting threads takes longer than they save. */
 const WORTH_THREADS = 500;
@@ -16,7 +16,7 @@ export interface Decoder {
    * @param bytes - borrowed
    * @throws Error when decoding itself breaks down, whatever the image
    */
-  decode(bytes: Uint8Array, resolution: number, small?: SmallImages): Promise<Decoded>;
+  decode(bytes: Uint8Array, resolution: number, undersized?: UndersizedImages): Promise<Decoded>;
   close(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export interface Decoder {
 export interface DecodeRequest {
   bytes: Uint8Array;
   resolution: number;
-  small?: SmallImages;
+  undersized?: UndersizedImages;
 }
 
 /** A decoder for so many images. */
@@ -51,10 +51,10 @@ class DecodeThreads implements Decoder {
     this.parallel = 2 * count;
   }
 
-  async decode(bytes: Uint8Array, resolution: number, small?: SmallImages): Promise<Decoded> {
+  async decode(bytes: Uint8Array, resolution: number, undersized?: UndersizedImages): Promise<Decoded> {
     const large = await isLarge(bytes).catch((error: Error) => error);
     if (isNativeError(large)) return { error: large.message };
-    const work = () => this.#ask({ bytes: new Uint8Array(bytes), resolution, small }); // a copy, as its memory is handed over
+    const work = () => this.#ask({ bytes: new Uint8Array(bytes), resolution, undersized }); // a copy, as its memory is handed over
     return large ? oneAtATime(work) : work();
   }
 

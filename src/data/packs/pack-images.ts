@@ -1,7 +1,7 @@
 /** @file The images of a listing, decoded several at a time and written one after another without gaps. */
 import { writeSync } from "node:fs";
 import { forEachConcurrently } from "../concurrent.js";
-import { type Decoded, type SmallImages, tooSmall } from "../decoding/decode.js";
+import { type Decoded, tooSmall, type UndersizedImages } from "../decoding/decode.js";
 import { createDecoder, type Decoder } from "../decoding/decoder.js";
 import { resizePixels } from "../decoding/resize.js";
 import type { Listing, SourceImage, SourceRecord } from "../sources/listing.js";
@@ -13,8 +13,8 @@ const MOVED = 2 ** 23;
 
 export interface PackOptions {
   resolution: number;
-  /** What becomes of images with fewer pixels than that on a side. Default `enlarged`. */
-  small?: SmallImages;
+  /** What becomes of images with fewer pixels than that on a side. Default `upscale`. */
+  undersized?: UndersizedImages;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -44,7 +44,7 @@ export async function writeImages(
   file: number,
   offset: number,
   { images, read }: Listing,
-  { resolution, small, onProgress, signal }: PackOptions,
+  { resolution, undersized, onProgress, signal }: PackOptions,
 ): Promise<WrittenImages> {
   const size = 3 * resolution ** 2;
   const order = images.map((_, index) => index).sort((a, b) => placeRank(images[a]) - placeRank(images[b]) || a - b);
@@ -59,7 +59,7 @@ export async function writeImages(
     await forEachConcurrently(read(signal), decoder.parallel, async ({ index, ...record }) => {
       signal?.throwIfAborted();
       const place = placeOf[index];
-      const decoded = await decodedOf(record, decoder, resolution, small);
+      const decoded = await decodedOf(record, decoder, resolution, undersized);
       if ("error" in decoded) failures.set(place, decoded);
       else {
         writeAt(file, decoded.pixels, offset + place * size);
@@ -95,12 +95,12 @@ async function decodedOf(
   record: SourceRecord,
   decoder: Decoder,
   resolution: number,
-  small?: SmallImages,
+  undersized?: UndersizedImages,
 ): Promise<Decoded> {
   if ("error" in record) return record;
-  if ("encoded" in record) return decoder.decode(record.encoded, resolution, small);
+  if ("encoded" in record) return decoder.decode(record.encoded, resolution, undersized);
   const { pixels, resolution: given } = record;
-  const problem = small === "refused" ? tooSmall({ width: given, height: given }, resolution) : undefined;
+  const problem = undersized === "refuse" ? tooSmall({ width: given, height: given }, resolution) : undefined;
   if (problem) return { error: problem, small: true };
   return { pixels: given === resolution ? pixels : resizePixels(pixels, given, given, resolution) };
 }

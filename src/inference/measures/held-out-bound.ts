@@ -15,7 +15,7 @@ import { picture } from "../programs/output.js";
 import { type ParameterTree, parameterSpecs } from "../trained-model.js";
 
 /** Means over the images measured; nats per image. */
-export interface Bound {
+export interface HeldOutBound {
   /** Images measured. */
   count: number;
   /** (−log p(x|z) + K) / (D ln 2) with the likelihood of the 8-bit image and a single posterior sample. */
@@ -30,7 +30,7 @@ export interface Bound {
   groupKlNats: number[];
 }
 
-export interface BoundOptions {
+export interface HeldOutBoundOptions {
   /** The first `count` images are measured. Default: all. */
   count?: number;
   /** Image `i` of a seed is encoded with the same noise whatever it is batched with. Default 0. */
@@ -103,8 +103,8 @@ export function compileBound(
 export async function heldOutBound(
   { config, parameters }: { config: Config; parameters: ParameterTree },
   images: LabelledImages,
-  options: BoundOptions = {},
-): Promise<Bound> {
+  options: HeldOutBoundOptions = {},
+): Promise<HeldOutBound> {
   checkPictures(config.model, images);
   const batch = Math.min(options.batch ?? 16, images.count);
   const program = await compileBound(config, batch, parameters, options.runtime);
@@ -120,8 +120,8 @@ export async function measureBound(
   program: BoundProgram,
   config: Config,
   images: LabelledImages,
-  options: BoundOptions & { batch: number },
-): Promise<Bound> {
+  options: HeldOutBoundOptions & { batch: number },
+): Promise<HeldOutBound> {
   const { seed = 0, batch, signal, onProgress } = options;
   const count = Math.min(options.count ?? images.count, images.count);
   const groupCount = groups(config.model).length;

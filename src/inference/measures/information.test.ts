@@ -3,7 +3,7 @@ import { discs, tinyModel } from "../../../test/support/tiny.js";
 import { Runtime } from "../../engine/index.js";
 import { geometricShares } from "../../objective/information-schedule.js";
 import { heldOutBound } from "./held-out-bound.js";
-import { cumulativeShares, information } from "./information.js";
+import { cumulativeShares, measureInformation } from "./information.js";
 
 let runtime: Runtime;
 beforeAll(() => {
@@ -15,7 +15,7 @@ const images = discs(5);
 
 test("the groups' KL is that of the bound on held-out images, whatever fills the last batch", async () => {
   const model = tinyModel({ objective: { informationSchedule: { shares: "geometric", scale: 1000, shift: 10 } } });
-  const { groups, ...whole } = await information(model, images, { runtime, batch: 3 });
+  const { groups, ...whole } = await measureInformation(model, images, { runtime, batch: 3 });
   const { groupKlNats, klNats } = await heldOutBound(model, images, { runtime });
   groups.forEach(({ klNats: nats }, i) => {
     expect(nats / groupKlNats[i]).toBeCloseTo(1, 4);
@@ -41,7 +41,7 @@ test("dimensions count as active by their mean KL; without a schedule there is n
   posterior.conv2.bias.fill(0);
   posterior.conv2.bias[2] = 1;
   expect(perChannel).toBe(8 * 9);
-  const { groups, activeDimensions } = await information(model, images, { runtime });
+  const { groups, activeDimensions } = await measureInformation(model, images, { runtime });
   expect(groups[1]).toMatchObject({ activeDimensions: 16, dimensions: 64, targetCumulativeShare: null });
   expect(groups[1].klNats).toBeCloseTo(16 / (2 * 1.0002), 3); // ½ (μ_q − μ_p)² / σ²_p each
   expect(activeDimensions).toBe(groups.reduce((sum, group) => sum + group.activeDimensions, 0));
@@ -54,6 +54,8 @@ test("cumulative shares end at 1, and are 0 of nothing", () => {
 
 test("a signal stops the work, images that do not fit are refused", async () => {
   const model = tinyModel();
-  await expect(information(model, images, { runtime, signal: AbortSignal.abort() })).rejects.toThrow("abort");
-  await expect(information(model, discs(1, { resolution: 16 }))).rejects.toThrow("Expected images of 8×8 pixels");
+  await expect(measureInformation(model, images, { runtime, signal: AbortSignal.abort() })).rejects.toThrow("abort");
+  await expect(measureInformation(model, discs(1, { resolution: 16 }))).rejects.toThrow(
+    "Expected images of 8×8 pixels",
+  );
 });

@@ -15,7 +15,7 @@ import { parameterSpecs, type TrainedModel } from "../trained-model.js";
 /** A latent dimension whose mean KL over the images exceeds this is active, nats. */
 export const ACTIVE_FROM_NATS = 0.01;
 
-export interface InformationOptions {
+export interface MeasureInformationOptions {
   /** The first `count` images are measured. Default: all. */
   count?: number;
   /** Image `i` of a seed is encoded with the same noise whatever it is batched with. Default 0. */
@@ -46,7 +46,7 @@ export interface GroupInformation {
 }
 
 /** Plain data, as `metrics.json` has it. */
-export interface Information {
+export interface ModelInformation {
   /** Images measured. */
   count: number;
   /** Of an image, mean. */
@@ -70,11 +70,11 @@ type InformationProgram = ModelProgram<InformationInputs<Operand>, Float32Array[
  * @param images - in memory, or packed on disk and read batch by batch
  * @throws UserError when the images do not fit the model; the signal's reason when aborted
  */
-export async function information(
+export async function measureInformation(
   { config, parameters }: Pick<TrainedModel, "config" | "parameters">,
   images: LabelledImages,
-  options: InformationOptions = {},
-): Promise<Information> {
+  options: MeasureInformationOptions = {},
+): Promise<ModelInformation> {
   checkPictures(config.model, images);
   const { runtime, seed = 0, signal, onProgress } = options;
   const count = Math.min(options.count ?? images.count, images.count);
@@ -129,7 +129,7 @@ function informationPass(
 }
 
 /** @param means - mean KL of every dimension over the images, L arrays, nats */
-function summarise(config: Config, count: number, means: Float64Array[]): Information {
+function summarise(config: Config, count: number, means: Float64Array[]): ModelInformation {
   const klNats = means.map((values) => values.reduce((sum, nats) => sum + nats, 0));
   const active = means.map((values) => values.filter((nats) => nats > ACTIVE_FROM_NATS).length);
   const carried = cumulativeShares(klNats);

@@ -28,7 +28,7 @@ export interface LikelihoodOptions {
 }
 
 /** Mean over images, and its standard error; null for a single image. */
-export interface Estimate {
+export interface MeanWithError {
   mean: number;
   standardError: number | null;
 }
@@ -39,13 +39,13 @@ export interface LikelihoodSummary {
   count: number;
   samples: number;
   /** (−ln p(x|z) + K) / (D ln 2) with the KL in closed form, averaged over the samples: what the paper calls NLL. */
-  bitsPerDim: Estimate;
+  bitsPerDim: MeanWithError;
   /** K / (D ln 2). */
-  rateBitsPerDim: Estimate;
+  rateBitsPerDim: MeanWithError;
   /** −ln p(x|z) / (D ln 2). */
-  distortionBitsPerDim: Estimate;
+  distortionBitsPerDim: MeanWithError;
   /** The importance-weighted bound; only with several samples. */
-  importanceWeightedBitsPerDim?: Estimate;
+  importanceWeightedBitsPerDim?: MeanWithError;
 }
 
 /** Bits per dimension of every image, [count]. */
@@ -201,7 +201,7 @@ function inBits({ rate, distortion, importanceWeighted }: ImageNats, samples: nu
 }
 
 /** Mean, and √(variance / n) with the variance's divisor n − 1. */
-function estimate(values: Float64Array): Estimate {
+function estimate(values: Float64Array): MeanWithError {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const standardError = values.length > 1 ? Math.sqrt(squares / (values.length - 1) / values.length) : null;

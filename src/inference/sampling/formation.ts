@@ -6,7 +6,7 @@ import type { TrainedModel } from "../trained-model.js";
 import { type ReconstructOptions, reconstructStages } from "./reconstruct.js";
 import { Sampler } from "./sampler.js";
 
-export interface FormationOptions extends Omit<ReconstructOptions, "groups" | "priorTemperature"> {
+export interface DrawFormationOptions extends Omit<ReconstructOptions, "groups" | "priorTemperature"> {
   /** How many groups are drawn at each stage. Default: 1, 2, … L. */
   stages?: readonly number[];
 }
@@ -18,10 +18,10 @@ export interface FormationOptions extends Omit<ReconstructOptions, "groups" | "p
  * @returns one set of pictures for each of `stages`
  * @throws UserError when images do not fit the model, or a stage is out of range; the signal's reason when aborted
  */
-export async function formation(
+export async function drawFormation(
   model: TrainedModel,
   from: LabelledPictures | number,
-  options: FormationOptions = {},
+  options: DrawFormationOptions = {},
 ): Promise<Pictures[]> {
   const all = groups(model.config.model);
   const stages = options.stages ?? all.map(({ index }) => index + 1);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { discs, tinyModel as modelOf, tinySuperResolution } from "../../../test/support/tiny.js";
 import { Runtime } from "../../engine/index.js";
 import type { TrainedModel } from "../trained-model.js";
-import { formation } from "./formation.js";
+import { drawFormation } from "./formation.js";
 import { reconstruct } from "./reconstruct.js";
 import { drawLabels, Sampler } from "./sampler.js";
 
@@ -165,12 +165,12 @@ describe("reconstruction", () => {
 describe("formation", () => {
   test("ends in the sample, or in the reconstruction, that all groups give", async () => {
     const model = modelOf();
-    const stages = await formation(model, 2, { runtime, seed: 5 });
+    const stages = await drawFormation(model, 2, { runtime, seed: 5 });
     expect(stages).toHaveLength(3);
     expect(stages[2].images).toEqual((await draw(model, 2, { count: 2, seed: 5 })).images);
     expect(stages[0].images).not.toEqual(stages[2].images);
     const images = discs(2);
-    const encoded = await formation(model, images, { runtime, stages: [0, 3] });
+    const encoded = await drawFormation(model, images, { runtime, stages: [0, 3] });
     expect(encoded[1]).toEqual(await reconstruct(model, images, { runtime }));
     expect(image(encoded[0], 0)).toEqual(image(encoded[0], 1)); // the prior's mean alone
   });

@@ -60,11 +60,11 @@ export async function openClassifier(
   const [tells, classes] = hasClasses(trainSet)
     ? (["classes", trainSet.classes.length] as const)
     : (["turns", TURNS] as const);
-  let weights = path && (await kept(path, classes));
+  let weights = path && (await cachedWeights(path, classes));
   if (!weights) {
     const examples = examplesOf(trainSet, seed);
     weights = await trainClassifier(examples, { steps, seed, runtime, signal, onProgress });
-    if (path) await keep(path, weights);
+    if (path) await cacheWeights(path, weights);
   }
   return ClassifierExtractor.create(weights, { resolution: trainSet.resolution, tells, batch, runtime });
 }
@@ -77,7 +77,7 @@ function pathOf(set: ImageSet, seed: number, steps: number): string | undefined 
 }
 
 /** The weights in a file; undefined where it is not there, or not what was written: they are made again then. */
-async function kept(path: string, classes: number): Promise<Classifier<Float32Array> | undefined> {
+async function cachedWeights(path: string, classes: number): Promise<Classifier<Float32Array> | undefined> {
   try {
     const weights = decodeClassifier(await readFile(path), path);
     return weights.output.bias.length === classes ? weights : undefined;
@@ -87,7 +87,7 @@ async function kept(path: string, classes: number): Promise<Classifier<Float32Ar
 }
 
 /** A cache is a convenience: where it cannot be written, the work is not lost. */
-async function keep(path: string, weights: Classifier<Float32Array>): Promise<void> {
+async function cacheWeights(path: string, weights: Classifier<Float32Array>): Promise<void> {
   try {
     await makeFolderSynced(dirname(path));
     await writeFileAtomic(path, encodeClassifier(weights));

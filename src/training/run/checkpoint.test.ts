@@ -222,7 +222,7 @@ describe("what cannot be written is said, and what is there stays", () => {
     expect((await newest()).found?.manifest.step).toBe(1);
   });
 
-  test("a failure of ours stays one", async () => {
+  test("an internal error stays one", async () => {
     const bug = new TypeError("a bug");
     const saving = saveCheckpoint(
       folder,

@@ -9,7 +9,7 @@ const MANY = 10;
 const FEW = 3;
 const LONG_SHARE = 0.2;
 
-export interface Best {
+export interface BestStep {
   step: number;
   /** Bound on held-out images. */
   bitsPerDim: number;
@@ -23,8 +23,8 @@ const heldOut = (lines: readonly MetricsLine[]): ValidationLine[] =>
  *
  * @param steps - the steps to choose from; default: all
  */
-export function bestOf(lines: readonly MetricsLine[], steps?: readonly number[]): Best | undefined {
-  let best: Best | undefined;
+export function bestOf(lines: readonly MetricsLine[], steps?: readonly number[]): BestStep | undefined {
+  let best: BestStep | undefined;
   for (const { step, bitsPerDim } of heldOut(lines)) {
     if (!Number.isFinite(bitsPerDim) || (steps && !steps.includes(step))) continue;
     if (!best || bitsPerDim < best.bitsPerDim) best = { step, bitsPerDim };

@@ -1,11 +1,11 @@
 /** @file What a run tells of itself as it goes on: lines of its log, and the same as events. */
 import type { Config } from "../../config/index.js";
-import type { Bound } from "../../inference/measures/held-out-bound.js";
-import type { Tell } from "../events.js";
+import type { HeldOutBound } from "../../inference/measures/held-out-bound.js";
+import type { TrainingEventListener } from "../events.js";
 import type { StepReport } from "../trainer.js";
 import { listCheckpoints } from "./checkpoint.js";
 import type { Counters } from "./counters.js";
-import { type Best, bestOf, plateauNotice, plateauOf } from "./held-out.js";
+import { type BestStep, bestOf, plateauNotice, plateauOf } from "./held-out.js";
 import { type Gathered, Meter } from "./meter.js";
 import {
   appendMetrics,
@@ -24,7 +24,7 @@ interface Settings {
   out: string;
   /** How far the run has come; changes as it goes on. */
   counters: Counters;
-  tell: Tell;
+  emit: TrainingEventListener;
 }
 
 const isMeasurement = ({ type }: MetricsLine): boolean => type === "validation" || type === "plateau";
@@ -56,7 +56,7 @@ export class Journal {
     const goesOn = !new Meter(gathered).isEmpty;
     const { line, broken } = await beginLog(metrics, start, goesOn);
     if (broken > 0) {
-      await settings.tell({ type: "notice", message: `Broken lines of ${metrics} were left out: ${broken}.` });
+      await settings.emit({ type: "notice", message: `Broken lines of ${metrics} were left out: ${broken}.` });
     }
     return new Journal(settings, line, gathered);
   }
@@ -78,26 +78,26 @@ export class Journal {
   }
 
   /** The evaluation with the smallest bound on held-out images whose checkpoint is kept. */
-  async best(): Promise<Best | undefined> {
+  async best(): Promise<BestStep | undefined> {
     return bestOf(this.#history, await listCheckpoints(runPaths(this.settings.out).checkpoints));
   }
 
   /** Means since the line before; the meter goes on. */
   async means(): Promise<void> {
     if (this.meter.isEmpty) return;
-    const { counters, tell } = this.settings;
+    const { counters, emit } = this.settings;
     const line = { type: "train", ...this.position, ...this.meter.means(), skips: counters.skips } as const;
     this.#append(line);
-    await tell({ type: "metrics", line });
+    await emit({ type: "metrics", line });
   }
 
   async skip({ skipped, lossNats, distortionNats, klNats, gradientNorm, groupKlNats }: StepReport): Promise<void> {
-    const { counters, tell } = this.settings;
+    const { counters, emit } = this.settings;
     const seen = { lossNats, distortionNats, klNats, gradientNorm, groupKlNats };
     const consecutive = counters.consecutiveSkips;
     const line: SkipLine = { type: "skip", ...this.position, reason: skipped!, consecutive, ...seen };
     this.#append(line);
-    await tell({ type: "skip", line });
+    await emit({ type: "skip", line });
   }
 
   /**
@@ -106,17 +106,17 @@ export class Journal {
    *
    * @returns whether the one on held-out images is the smallest so far
    */
-  async bounds(measured: readonly { split: "validation" | "train"; bound: Bound }[]): Promise<boolean> {
-    const { config, tell } = this.settings;
+  async bounds(measured: readonly { split: "validation" | "train"; bound: HeldOutBound }[]): Promise<boolean> {
+    const { config, emit } = this.settings;
     const { position } = this;
     const smallest = (await this.best())?.bitsPerDim ?? Number.POSITIVE_INFINITY;
     const lines = measured.map(({ split, bound }) => ({ type: "validation", split, ...position, ...bound }) as const);
     const found = plateauOf([...this.#history, ...lines], config.training.steps);
     const plateau = found && ({ type: "plateau", ...position, ...found } as const);
     this.#append(...lines, ...(plateau ? [plateau] : []));
-    for (const line of lines) await tell({ type: "validation", line });
+    for (const line of lines) await emit({ type: "validation", line });
     if (plateau) {
-      await tell({ type: "notice", message: plateauNotice(plateau, this.#history, config.training.flips) });
+      await emit({ type: "notice", message: plateauNotice(plateau, this.#history, config.training.flips) });
     }
     return lines.some(({ split, bitsPerDim }) => split === "validation" && bitsPerDim < smallest);
   }

@@ -2,9 +2,9 @@
 import { type Config, microBatchOf } from "../../config/index.js";
 import { type ImageSet, take, takeFirst, takeSpread } from "../../data/index.js";
 import {
-  type Bound,
   type BoundProgram,
   compileBound,
+  type HeldOutBound,
   measureBound,
   reconstructMeans,
 } from "../../inference/measures/held-out-bound.js";
@@ -43,12 +43,12 @@ export class Observer {
    *
    * @throws the signal's reason when aborted
    */
-  async measure(signal?: AbortSignal): Promise<{ split: "validation" | "train"; bound: Bound }[]> {
+  async measure(signal?: AbortSignal): Promise<{ split: "validation" | "train"; bound: HeldOutBound }[]> {
     const { config } = this.trainer;
     const { train, validation } = this.data;
     const count = Math.min(MEASURED, train.count, validation.count || train.count);
     const options = { count, seed: config.training.seed, batch: this.#batch, signal };
-    const results: { split: "validation" | "train"; bound: Bound }[] = [];
+    const results: { split: "validation" | "train"; bound: HeldOutBound }[] = [];
     if (validation.count > 0) {
       results.push({
         split: "validation",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { UserError } from "../../errors.js";
 import type { DataSummary } from "../../inference/trained-model.js";
 import { checkpointFolder, listCheckpoints, type Part, readManifest } from "./checkpoint.js";
-import { type Best, bestOf, plateauNotice } from "./held-out.js";
+import { type BestStep, bestOf, plateauNotice } from "./held-out.js";
 import type { Holder } from "./lock-holder.js";
 import type { Manifest } from "./manifest.js";
 import { type MetricsLine, readMetrics } from "./metrics-log.js";
@@ -37,8 +37,8 @@ export interface RunStatus {
   computed: { device: string; threads: number; version: string } | null;
   data: DataSummary & { heldOut: number | null };
   /** The smallest bound on held-out images of the checkpoints that are kept, and the last one measured. */
-  best: Best | null;
-  last: Best | null;
+  best: BestStep | null;
+  last: BestStep | null;
   /** Ascending. */
   checkpoints: CheckpointStatus[];
   /** Who trains into the folder now; more than one only where they cannot see one another. */
