@@ -49,7 +49,7 @@ export interface CompileOptions<
    * type and is read as such.
    */
   outputDtypes?: Dtypes;
-  /** Compute the inside of blocks between `checkpoint`s again in the backward part: less memory, more time. Default: no. */
+  /** Recompute the inside of blocks between `checkpoint`s in the backward part: less memory, more time. Default: no. */
   rematerialise?: boolean;
   /** Results that stay on the device, as `DeviceArray`s in a type of their own. Default: none. */
   keepOnDevice?: OnDevice;

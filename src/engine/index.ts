@@ -16,5 +16,5 @@ export { type PortableFunction, portableModel } from "./portable.js";
 export { type Compiled, type Operand, Program } from "./program.js";
 export { type OpenRuntimeOptions, openRuntime } from "./runtime/open-runtime.js";
 export { DeviceArray, defaultRuntime, Runtime, type RuntimeOptions } from "./runtime/runtime.js";
-export { type DType, Spec, sizeOf, spec, type TypedArray } from "./spec.js";
+export { type DType, Spec, sameShape, sizeOf, spec, type TypedArray } from "./spec.js";
 export { entries, type LeafOf, leaves, type Mapped, map, rebuild } from "./tree.js";

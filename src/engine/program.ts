@@ -2,7 +2,7 @@
 import { Lifetime } from "../lifetime.js";
 import { DeviceArray, type Runtime } from "./runtime/runtime.js";
 import type { Session } from "./runtime/sessions.js";
-import { checkElements, type Spec, type TypedArray } from "./spec.js";
+import { checkElements, type Spec, sameShape, type TypedArray } from "./spec.js";
 import { entries, leaves, type Mapped, rebuild } from "./tree.js";
 
 /** A leaf of what goes into a program. */
@@ -73,12 +73,12 @@ export class Program<Args extends readonly unknown[], Result> implements Compile
         return operand;
       }
       operand.assertAlive();
-      if (String(operand.spec) !== String(spec)) {
+      if (operand.spec.dtype !== spec.dtype || !sameShape(operand.spec.shape, spec.shape)) {
         throw new TypeError(`argument ${path}: expected ${spec}, got a device array of ${operand.spec}`);
       }
       return operand.id;
     });
-    const keep = this.#onDevice.map((stays) => (stays ? this.#runtime.name() : null));
+    const keep = this.#onDevice.map((stays) => (stays ? this.#runtime.nextId() : null));
     const request = { kind: "run", program: this.#session.number, inputs, keep } as const;
     const results = (await this.#runtime.request(request)) as (TypedArray | null)[];
     if (this.#lifetime.over) for (const array of keep) if (array !== null) this.#runtime.free(array);

@@ -29,6 +29,10 @@ const constructors = {
 /** Number of elements of an array of this shape. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
+/** Whether two shapes are one: as many axes, of the same sizes. */
+export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((size, axis) => size === b[axis]);
+
 /** An abstract array: shape and element type without elements. `compile` needs no more to trace a function. */
 export class Spec {
   readonly weakType = false; // jax-js reads it: a strong type, as of a real array

@@ -6,7 +6,7 @@ export { encode } from "./encoder.js";
 export { type ChooseLatent, outputLayers, posterior, stochasticLayer, topDown } from "./generator.js";
 export { type Group, groups } from "./groups.js";
 export { initialise } from "./initialise.js";
-export { type DiagonalGaussian, draw, smoothVariance } from "./latent.js";
+export { type DiagonalGaussian, draw, LEAST_VARIANCE, noiseOf, smoothVariance } from "./latent.js";
 export { countParameters, mapParameters, parameterEntries } from "./parameter-tree.js";
 export {
   type Initialiser,

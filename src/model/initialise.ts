@@ -1,4 +1,4 @@
-/** @file Initial parameters on the host, as the authors' JAX code draws them (METHOD §7). */
+/** @file Initial parameters on the host, as the authors' JAX code draws them. */
 import { foldIn, type Key, keyFromSeed, normal, uniform } from "../random/index.js";
 import { mapParameters } from "./parameter-tree.js";
 import type { Initialiser, ModelParameters, ParameterSpec } from "./parameters.js";

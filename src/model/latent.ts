@@ -8,6 +8,9 @@ export interface DiagonalGaussian {
   variance: np.Array;
 }
 
+/** A smaller variance counts as this: nothing is divided by 0, and its logarithm is finite. */
+export const LEAST_VARIANCE = 1e-30;
+
 /** The paper's ln 2, rounded as its code has it, so that a raw 0 is a variance of 1.0002. */
 // biome-ignore lint/suspicious/noApproximativeNumericConstant: the published models were trained with the rounded one
 const STEEPNESS = 0.693;
@@ -32,4 +35,10 @@ export function splitGaussian(output: np.Array, channels: number): { gaussian: D
 /** z = μ + ε σ. Consumes the Gaussian and the noise ε, all [N, Z, r, r]. */
 export function draw({ mean, variance }: DiagonalGaussian, noise: np.Array): np.Array {
   return mean.add(np.sqrt(variance).mul(noise));
+}
+
+/** ε = (z − μ) / σ, the noise with which `draw` gives z. Consumes the Gaussian and z, all [N, Z, r, r]. */
+export function noiseOf({ mean, variance }: DiagonalGaussian, z: np.Array): np.Array {
+  const deviation = np.sqrt(np.maximum(variance, LEAST_VARIANCE));
+  return z.sub(mean).div(deviation);
 }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../cache-folder.js";
+import { sameShape } from "../engine/spec.js";
 import { writeFileAtomic } from "../io/files/atomic-file.js";
 import { readSafetensorsFile, safetensorsPieces } from "../io/tensors/safetensors.js";
 import type { ElementType, Tensor } from "../io/tensors/tensor.js";
@@ -58,7 +59,7 @@ async function readCached(
   if (!file) return undefined;
   const get = (name: string, dtype: ElementType, shape: number[]) => {
     const tensor = file.tensors.get(name);
-    return tensor?.dtype === dtype && String(tensor.shape) === String(shape) ? tensor.data : undefined;
+    return tensor?.dtype === dtype && sameShape(tensor.shape, shape) ? tensor.data : undefined;
   };
   const moments = (name: string, size: number): Moments | undefined => {
     const mean = get(`${name}.mean`, "float64", [size]) as Float64Array | undefined;

@@ -4,6 +4,7 @@
  */
 import { extname } from "node:path";
 import { hasSampleArray } from "../data/index.js";
+import { sameShape } from "../engine/spec.js";
 import { UserError } from "../errors.js";
 import { openZip } from "../io/archives/zip.js";
 import { parseNpy } from "../io/numpy/npy.js";
@@ -145,7 +146,7 @@ function finite(path: string, name: string, tensor: Tensor | undefined, shape: n
   const wanted = described({ dtype: "float64", shape });
   if (tensor === undefined) return refuse(path, `${name}, ${wanted}, is missing`);
   const floats = tensor.dtype === "float64" || tensor.dtype === "float32";
-  if (!floats || String(tensor.shape) !== String(shape)) {
+  if (!floats || !sameShape(tensor.shape, shape)) {
     return refuse(path, `${name} is ${described(tensor)} in place of ${wanted}`);
   }
   const values = Float64Array.from(tensor.data as Float32Array | Float64Array);

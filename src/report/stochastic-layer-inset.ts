@@ -1,4 +1,4 @@
-/** @file One stochastic layer in detail (METHOD §1), the inset of an architecture diagram. */
+/** @file One stochastic layer in detail (paper §2), the inset of an architecture diagram. */
 import type { Arrow, Box, Diagram, Kind, Label } from "./diagram-shapes.js";
 
 /** Centres of the columns: posterior, latent, prior, and the trunk that carries the hidden state. */

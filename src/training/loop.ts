@@ -1,4 +1,4 @@
-/** @file The loop: a step, and after it whatever is due (METHOD §3). */
+/** @file The training loop: a step, and after it whatever is due (paper App. B). */
 import { existsSync } from "node:fs";
 import type { Config } from "../config/index.js";
 import { NonFiniteOutputError } from "../inference/pictures.js";

@@ -1,4 +1,4 @@
-/** @file `train`: from a configuration and images to a run folder (METHOD §3). */
+/** @file `train`: from a configuration and images to a run folder. */
 import type { Config } from "../config/index.js";
 import { checkImages } from "../data/check-images.js";
 import { digestOfSet, type ImageSet } from "../data/index.js";

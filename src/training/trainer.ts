@@ -90,7 +90,7 @@ export class Trainer {
   ) {
     this.#specs = stateSpecs(config);
     this.#state = state;
-    const zeros = () => state.parameters.map(({ spec }) => runtime.give(new Float32Array(spec.size), spec));
+    const zeros = () => state.parameters.map(({ spec }) => runtime.transfer(new Float32Array(spec.size), spec));
     this.#zeros = microBatchesOf(config) > 1 ? zeros() : undefined;
   }
 

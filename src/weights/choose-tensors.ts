@@ -5,6 +5,7 @@
  * optimizers nothing; among the rest, the usual containers come before others. Where two have an equal claim, the user is asked.
  */
 import { type Config, presets, resolvePreset } from "../config/index.js";
+import { sameShape } from "../engine/spec.js";
 import { UserError } from "../errors.js";
 import { isModule, nameOf, type PythonObject } from "../io/python/python-objects.js";
 import { bytesOf } from "../io/tensors/tensor.js";
@@ -177,7 +178,7 @@ function expectNoOtherAverage(
     }
     const found = new Map(parameters.map(({ path }, index) => [path, leaves[index]]));
     const misfits = parameters.flatMap((parameter, index) =>
-      String(leaves[index].shape) === String(parameter.shape) ? [] : [{ parameter, leaf: leaves[index] }],
+      sameShape(leaves[index].shape, parameter.shape) ? [] : [{ parameter, leaf: leaves[index] }],
     );
     const naming = (weights ?? fitted[0]).naming;
     const group = { naming, prefix: [], label, found, missing: [], misfits, extra: [], fits: false };

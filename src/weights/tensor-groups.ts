@@ -3,6 +3,7 @@
  * before the names (`state_dict`, `model.`, `ema.`) or between their parts (`_orig_mod`, `module`); whatever they are, the
  * names that end like a parameter's and begin alike are one group.
  */
+import { sameShape } from "../engine/spec.js";
 import { UserError } from "../errors.js";
 import { shown } from "../io/python/pickle-text.js";
 import type { Contents, Leaf, LeafList } from "./contents.js";
@@ -135,7 +136,7 @@ function assess(contents: Contents, naming: Naming, prefix: string[], found: Map
 const topOf = ([first = ""]: readonly string[]): string => first.replace(/_\d+$/, "");
 
 const isFitting = (leaf: Leaf, { shape }: NamedShape): boolean =>
-  leaf.read !== undefined && REAL.has(leaf.dtype) && String(leaf.shape) === String(shape);
+  leaf.read !== undefined && REAL.has(leaf.dtype) && sameShape(leaf.shape, shape);
 
 /**
  * A list of tensors as a group: one for each parameter, in one of these orders.

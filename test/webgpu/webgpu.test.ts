@@ -37,7 +37,7 @@ async function train(changes: Changes, runtime: Runtime, steps: number) {
   const trainer = await Trainer.create(config, runtime, FRESH, initialState(config));
   const { images, labels } = discs(8, { labels: config.model.classes > 0 });
   const sent = vi.spyOn(runtime, "request");
-  const copied = [vi.spyOn(runtime, "put"), vi.spyOn(runtime, "give")];
+  const copied = [vi.spyOn(runtime, "put"), vi.spyOn(runtime, "transfer")];
   const reports = [];
   for (let step = 0; step < steps; step++) {
     reports.push(await trainer.step(stepInputs(config, step, { images: fromBytes(images), labels })));

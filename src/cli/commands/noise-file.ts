@@ -1,4 +1,5 @@
 /** @file `--noise`: the noise of every group from a file, to draw what another system drew from the same. */
+import { sameShape } from "../../engine/spec.js";
 import { UserError } from "../../errors.js";
 import type { SampleOptions } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
@@ -37,7 +38,7 @@ function expectTensor(
   path: string,
 ): Tensor {
   const tensor = tensors.get(name);
-  if (tensor?.dtype === dtype && String(tensor.shape) === String(shape)) return tensor;
+  if (tensor?.dtype === dtype && sameShape(tensor.shape, shape)) return tensor;
   const got = tensor ? `${tensor.dtype} [${tensor.shape.join(", ")}]` : "none";
   throw new UserError(`--noise ${path}: expected the tensor ${name}, ${dtype} [${shape.join(", ")}], got ${got}.`);
 }

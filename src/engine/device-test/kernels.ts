@@ -224,7 +224,7 @@ export const kernels: { [O in Lowered]: readonly KernelCase<O>[] } = {
     { params: { op, window: [3, 3], strides: [2, 2], padding: pads(0) }, inputs: [floats(images)] },
     { params: { op, window: [3, 3], strides: [1, 1], padding: pads(1) }, inputs: [floats(images)] },
   ]),
-  again: [alone(floats(images))],
+  recompute: [alone(floats(images))],
   pad: [
     {
       params: {

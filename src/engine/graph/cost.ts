@@ -1,5 +1,4 @@
 /** @file What running a graph takes: multiplications and memory, counted from its equations. */
-
 import { sizeOf } from "../spec.js";
 import { type Atom, type Equation, type Graph, isLiteral, type Value } from "./graph.js";
 
@@ -35,7 +34,7 @@ export function peakBytes(graph: Graph): number {
     if (!isLiteral(atom)) lastUse.set(ownerOf(atom), position);
   };
   graph.equations.forEach(({ op, inputs, outputs }, position) => {
-    if ((op === "reshape" || op === "again") && !isLiteral(inputs[0])) owners.set(outputs[0], ownerOf(inputs[0]));
+    if ((op === "reshape" || op === "recompute") && !isLiteral(inputs[0])) owners.set(outputs[0], ownerOf(inputs[0]));
     for (const atom of [...inputs, ...outputs]) use(atom, position);
   });
   const forever = [...graph.inputs, ...graph.constants.keys()];

@@ -122,8 +122,8 @@ export interface Operations {
   pad: { widths: readonly Interval[] };
   /** The operand itself, marked as one to be kept for the backward part. Gone after the passes. */
   checkpoint: None;
-  /** The operand itself under another name, so that what is computed from it is computed once more. */
-  again: None;
+  /** The operand itself under another name, so that what is computed from it is recomputed. */
+  recompute: None;
 }
 
 export type Interval = readonly [number, number];

@@ -1,5 +1,4 @@
 /** @file Shape and type of what every operation computes, from its operands and parameters. */
-
 import { type DType, Spec, sizeOf } from "../spec.js";
 import type { Atom, Equation, Operations } from "./graph.js";
 
@@ -125,7 +124,7 @@ const rules: { [O in keyof Operations]: Rule<O> } = {
       x.dtype,
     ),
   checkpoint: ([x]) => one(x.shape, x.dtype),
-  again: ([x]) => one(x.shape, x.dtype),
+  recompute: ([x]) => one(x.shape, x.dtype),
 };
 
 /** What `op` computes from `inputs`: one spec per output. Throws a TypeError when the operands do not fit. */

@@ -1,5 +1,6 @@
 /** @file Operations that work on blocked images as they are. */
 import { type Atom, type Equation, isLiteral, type OperationName } from "../graph/graph.js";
+import { sameShape } from "../spec.js";
 import { elementwiseRules } from "./elementwise-rules.js";
 import type { Lowering } from "./lowering.js";
 import { poolNode } from "./pool-node.js";
@@ -7,7 +8,7 @@ import { poolNode } from "./pool-node.js";
 /** Writes an equation in terms of blocked operands where that saves reordering them; whether it did. */
 export function lowerBlocked(equation: Equation, lowering: Lowering): boolean {
   const { op, inputs, outputs } = equation;
-  if (op === "again" && lowering.isBlocked(inputs[0])) {
+  if (op === "recompute" && lowering.isBlocked(inputs[0])) {
     lowering.defineBlocked(outputs[0], lowering.renamed(lowering.blocked(inputs[0]), inputs[0].shape));
     return true;
   }
@@ -88,7 +89,7 @@ const rules: Rules = {
 function elementwise(equation: Equation, lowering: Lowering): boolean {
   const { op, inputs, outputs } = equation;
   const [output] = outputs;
-  const isImage = (atom: Atom) => String(atom.shape) === String(output.shape);
+  const isImage = (atom: Atom) => sameShape(atom.shape, output.shape);
   const arrays = inputs.filter((input) => !isLiteral(input));
   if (output.dtype !== "float32" || !arrays.some(isImage)) return false;
   if (!arrays.every((array) => (isImage(array) ? lowering.fitsBlocks(array) : repeats(array, output)))) return false;
@@ -114,6 +115,7 @@ function elementwise(equation: Equation, lowering: Lowering): boolean {
 function repeats({ shape, dtype }: Atom, image: Atom): boolean {
   const [n, c, h, w] = image.shape;
   if (shape.length !== 4 || dtype !== "float32" || (shape[0] !== 1 && shape[0] !== n)) return false;
-  const space = String(shape.slice(2));
-  return (shape[1] === c && space === "1,1") || (shape[1] === 1 && (space === "1,1" || space === String([h, w])));
+  const space = shape.slice(2);
+  const isOnePixel = sameShape(space, [1, 1]);
+  return (shape[1] === c && isOnePixel) || (shape[1] === 1 && (isOnePixel || sameShape(space, [h, w])));
 }

@@ -160,5 +160,5 @@ const rules: Rules = {
     return lowering.node("Slice", [lowering.full(x), ...settings]);
   },
   pad: ({ inputs, params }, lowering) => [lowering.pad(lowering.full(inputs[0]), params.widths, inputs[0].dtype)],
-  again: ({ inputs }, lowering) => [lowering.renamed(lowering.full(inputs[0]), inputs[0].shape)],
+  recompute: ({ inputs }, lowering) => [lowering.renamed(lowering.full(inputs[0]), inputs[0].shape)],
 };

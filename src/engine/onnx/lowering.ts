@@ -2,7 +2,7 @@
 import { TensorProto_DataType } from "onnx-buf";
 import { type Atom, type Interval, isLiteral, type Value } from "../graph/graph.js";
 import { broadcastShapes } from "../graph/shapes.js";
-import type { DType } from "../spec.js";
+import { type DType, sameShape } from "../spec.js";
 import { elementType, ModelBuilder } from "./model.js";
 
 /** Domain of ONNX Runtime's operators on blocked images. */
@@ -98,7 +98,7 @@ export class Lowering {
   /** Operands of an elementwise operation: literals as scalars where the other operands fix the result's shape. */
   operands(inputs: readonly Atom[], shape: readonly number[], read: (atom: Atom) => string): string[] {
     const arrays = inputs.filter((input) => !isLiteral(input));
-    const covered = arrays.length > 0 && String(broadcastShapes(...arrays.map((a) => a.shape))) === String(shape);
+    const covered = arrays.length > 0 && sameShape(broadcastShapes(...arrays.map((a) => a.shape)), shape);
     return inputs.map((input) =>
       isLiteral(input) && covered ? this.model.scalar(input.value, input.dtype) : read(input),
     );

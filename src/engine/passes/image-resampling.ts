@@ -5,6 +5,7 @@
  */
 import { type GraphBuilder, rewrite } from "../graph/builder.js";
 import type { Atom, Equation, Graph } from "../graph/graph.js";
+import { sameShape } from "../spec.js";
 
 export const imageResampling = (graph: Graph): Graph =>
   rewrite(graph, (equation, emit, builder) => {
@@ -28,8 +29,8 @@ export const imageResampling = (graph: Graph): Graph =>
 function isTiling(tiles: readonly number[], image: readonly number[]): boolean {
   if (tiles.length !== 6) return false;
   const [n, c, h, f, w, g] = tiles;
-  const sizes = (shape: readonly number[]) => String(shape.filter((size) => size !== 1));
-  return sizes(image) === sizes([n, c, h * f, w * g]);
+  const sizes = (shape: readonly number[]) => shape.filter((size) => size !== 1);
+  return sameShape(sizes(image), sizes([n, c, h * f, w * g]));
 }
 
 /** What [n, c, h, 1, w, 1] or [n, c, h, w] is repeated to tiles and reshaped to an image, if that is what is done. */
@@ -40,5 +41,5 @@ function repetition({ inputs, params }: Equation<"reshape">, builder: GraphBuild
   const source: Atom = broadcast.inputs[0];
   const image = [n, c, h, w];
   const known = String(broadcast.params.newAxes) === "3,5" ? [n, c, h, w] : [n, c, h, 1, w, 1];
-  return String(source.shape) === String(known) ? { source, image, factors: [f, g] as const } : undefined;
+  return sameShape(source.shape, known) ? { source, image, factors: [f, g] as const } : undefined;
 }

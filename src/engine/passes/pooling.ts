@@ -8,7 +8,7 @@ import { type GraphBuilder, rewrite } from "../graph/builder.js";
 import { type Atom, type Equation, type Graph, type Interval, isLiteral, Literal, type Value } from "../graph/graph.js";
 import { windowCounts } from "../graph/shapes.js";
 import { windowRows } from "../graph/window-rows.js";
-import { sizeOf, type TypedArray } from "../spec.js";
+import { sameShape, sizeOf, type TypedArray } from "../spec.js";
 import { removeDeadCode } from "./dead-code.js";
 
 /** Windows that are not pooled, those of gradients and of other reductions, are gathered. */
@@ -60,8 +60,8 @@ function paddedMean(sum: Atom, shape: readonly number[], data: TypedArray, build
   if (pad?.op !== "pad" || pad.params.widths.slice(0, 2).some((width) => String(width) !== "0,0")) return undefined;
   const params = { ...pool.params, padding: pad.params.widths.slice(2) };
   const counts = realPixels(pad.inputs[0].shape.slice(2), params);
-  const size = shape.filter((length) => length !== 1);
-  const fits = String(size) === String(pool.outputs[0].shape.slice(2).filter((length) => length !== 1));
+  const sizes = (lengths: readonly number[]) => lengths.filter((length) => length !== 1);
+  const fits = sameShape(sizes(shape), sizes(pool.outputs[0].shape.slice(2)));
   if (!fits || !data.every((factor, place) => factor === Math.fround(1 / counts[place]))) return undefined;
   return { inputs: pad.inputs, params };
 }

@@ -1,5 +1,5 @@
 /**
- * @file Rematerialisation: what the backward part needs of the forward part is computed again there instead of being kept.
+ * @file Rematerialisation: what the backward part needs of the forward part is recomputed there instead of being kept (gradient checkpointing).
  *
  * Kept are the arrays marked by `checkpoint`, the inputs of residual blocks. Whatever is computed from them through at most
  * one convolution, the inside of such a block, is computed a second time for the backward part; what lies behind a second
@@ -23,9 +23,9 @@ export function rematerialise(graph: Graph): Graph {
   const first = new Map<Value, Atom>();
   const second = new Map<Value, Atom>();
   const once = (atom: Atom): Atom => (isLiteral(atom) ? atom : (first.get(atom) ?? atom));
-  const again = (atom: Atom): Atom => {
+  const repeated = (atom: Atom): Atom => {
     if (isLiteral(atom) || !repeatable.has(atom)) return once(atom);
-    if (!second.has(atom)) write(definitions.get(atom)!, again, second);
+    if (!second.has(atom)) write(definitions.get(atom)!, repeated, second);
     return second.get(atom)!;
   };
   const write = (equation: Equation, read: (atom: Atom) => Atom, results: Map<Value, Atom>): void => {
@@ -39,11 +39,11 @@ export function rematerialise(graph: Graph): Graph {
   };
   /** The first time a marked array is itself; the second time it goes by another name. */
   const marked = (operands: Atom[], results: Map<Value, Atom>): Atom[] =>
-    results === second ? builder.emit("again", operands, {}) : operands;
+    results === second ? builder.emit("recompute", operands, {}) : operands;
 
   for (const equation of graph.equations) {
     const isForward = equation.op === "checkpoint" || forward.has(equation);
-    write(equation, isForward ? once : again, first);
+    write(equation, isForward ? once : repeated, first);
   }
   return builder.build(graph.inputs, graph.outputs.map(once));
 }

@@ -3,7 +3,6 @@
  * nothing disappear, and movements of data that follow one another become one. Sums, products and comparisons keep their
  * order, so results change by no more than the sign of a zero.
  */
-
 import type { Emit, GraphBuilder } from "../graph/builder.js";
 import { rewrite } from "../graph/builder.js";
 import {
@@ -18,15 +17,12 @@ import {
   type Value,
 } from "../graph/graph.js";
 import { broadcastShapes, specsOf } from "../graph/shapes.js";
-import { type DType, sizeOf } from "../spec.js";
+import { type DType, sameShape, sizeOf } from "../spec.js";
 
 export const simplify = (graph: Graph): Graph =>
   rewrite(graph, (equation, emit, builder) => {
     return foldLiterals(equation) ?? dropIdentity(equation, emit) ?? mergeMoves(equation, emit, builder);
   });
-
-const sameShape = (a: readonly number[], b: readonly number[]) =>
-  a.length === b.length && a.every((size, axis) => size === b[axis]);
 
 const scalarOperations: Partial<Record<OperationName, (...numbers: number[]) => number>> = {
   add: (x, y) => x + y,
@@ -181,7 +177,7 @@ function transposedAlike({ op, inputs, params }: Equation, emit: Emit, builder: 
   if (first?.op !== "transpose") return undefined;
   const { permutation } = first.params;
   const alike = movements.every(
-    (movement) => movement?.op === "transpose" && String(movement.params.permutation) === String(permutation),
+    (movement) => movement?.op === "transpose" && sameShape(movement.params.permutation, permutation),
   );
   if (!alike) return undefined;
   const sources = movements.map((movement) => movement!.inputs[0]);

@@ -74,13 +74,13 @@ export class Runtime {
   }
 
   /** Hands elements over to the runtime's thread, without a copy: `data` must own its buffer, and is empty afterwards. */
-  give(data: TypedArray, spec: Spec): DeviceArray {
-    checkElements(data, spec, "Runtime.give");
+  transfer(data: TypedArray, spec: Spec): DeviceArray {
+    checkElements(data, spec, "Runtime.transfer");
     return this.#put(data, spec, [data.buffer as ArrayBuffer]);
   }
 
   #put(data: TypedArray, spec: Spec, transferred: ArrayBuffer[]): DeviceArray {
-    const array = new DeviceArray(this, this.name(), spec);
+    const array = new DeviceArray(this, this.nextId(), spec);
     const info = { dtype: spec.dtype, shape: spec.shape };
     this.#thread.post(this.#message({ kind: "put", array: array.id, info, data }), transferred);
     return array;
@@ -116,8 +116,8 @@ export class Runtime {
     return this.dispose();
   }
 
-  /** @internal A name that nothing in the thread has yet. */
-  name(): number {
+  /** @internal A number that nothing in the thread goes by yet. */
+  nextId(): number {
     return this.#next++;
   }
 
@@ -126,7 +126,7 @@ export class Runtime {
    * the graph first: worth its time where weights are constant, since it computes their layouts once.
    */
   async load(request: Omit<LoadRequest, "kind" | "program">): Promise<number> {
-    const program = this.name();
+    const program = this.nextId();
     await this.request({ kind: "load", program, ...request });
     return program;
   }

@@ -4,7 +4,7 @@ import { type Array as JaxArray, type Jaxpr, makeJaxpr } from "@jax-js/jax";
 import { GraphBuilder } from "../graph/builder.js";
 import { type Atom, formatEquation, type Graph, Literal, Value } from "../graph/graph.js";
 import { callPrimitive, type Residuals } from "../primitives.js";
-import { type DType, Spec, type TypedArray } from "../spec.js";
+import { type DType, Spec, sameShape, type TypedArray } from "../spec.js";
 import { entries, leaves, type Mapped, rebuild } from "../tree.js";
 import { type ImportContext, importRules } from "./import-rules.js";
 
@@ -109,7 +109,7 @@ function importEquation(equation: JaxprEquation, inputs: Atom[], builder: GraphB
     );
   }
   results.forEach((result, index) => {
-    if (String(result.shape) !== String(expected[index].shape)) {
+    if (!sameShape(result.shape, expected[index].shape)) {
       throw new Error(`internal: ${primitive} gave shape [${result.shape}], traced as [${expected[index].shape}]`);
     }
   });

@@ -1,4 +1,4 @@
-/** @file The bound on images: what a model's code for them costs, in bits per dimension, and how close it comes (METHOD §2). */
+/** @file The bound on images: what a model's code for them costs, in bits per dimension, and how close it comes (paper §2). */
 import { numpy as np } from "@jax-js/jax";
 import type { Config } from "../../config/index.js";
 import type { DeviceArray, Operand, Runtime } from "../../engine/index.js";

@@ -1,4 +1,4 @@
-/** @file Negative log-likelihood of images in bits per dimension: the bound of the paper's Table 1, and a tighter one (METHOD §2). */
+/** @file Negative log-likelihood of images in bits per dimension: the bound of the paper's Table 1, and a tighter one (paper eq. 5). */
 import { numpy as np } from "@jax-js/jax";
 import type { Config } from "../../config/index.js";
 import type { Operand, Runtime } from "../../engine/index.js";

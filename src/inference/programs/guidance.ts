@@ -1,14 +1,12 @@
 /** @file Classifier-free guidance for VAEs: sharpen the label's prior away from the prior without label (paper §3.3). */
 import { numpy as np } from "@jax-js/jax";
 import type { GuidanceRule } from "../../latents/per-group.js";
-import type { DiagonalGaussian } from "../../model/index.js";
+import { type DiagonalGaussian, LEAST_VARIANCE } from "../../model/index.js";
 
 /** Largest |μ| let through: latents are of order 1 to 10, and deep models multiply what overflows once. */
 const MEAN_LIMIT = 1e3;
 /** Range of log σ² let through. */
 const LOG_VARIANCE_RANGE = [-30, 8] as const;
-/** Below this a variance counts as this, so that its logarithm is finite. */
-const LEAST_VARIANCE = 1e-30;
 
 /** A guided prior, and what had to be done to have one. */
 export interface Guided {

@@ -1,4 +1,4 @@
-/** @file The small image that a super-resolution model starts from: a real one made smaller, with noise on it (METHOD §1). */
+/** @file The small image that a super-resolution model starts from: a real one made smaller, with noise on it (paper §4.3). */
 
 /**
  * Area downsampling: every pixel of the result is the mean of a square of pixels.

@@ -1,8 +1,17 @@
 /** @file The top-down pass over images that tells which noise the prior would have drawn them with. */
-import { numpy as np } from "@jax-js/jax";
+import type { numpy as np } from "@jax-js/jax";
 import type { Config } from "../../config/index.js";
 import { type Operand, type Runtime, type Spec, spec } from "../../engine/index.js";
-import { draw, encode, groups, initialState, type ModelParameters, posterior, topDown } from "../../model/index.js";
+import {
+  draw,
+  encode,
+  groups,
+  initialState,
+  type ModelParameters,
+  noiseOf,
+  posterior,
+  topDown,
+} from "../../model/index.js";
 import { type ParameterTree, parameterSpecs } from "../trained-model.js";
 import { compileForModel, type ModelProgram } from "./compiled.js";
 import { type EncoderInputs, encoderInputSpecs } from "./encoder-inputs.js";
@@ -13,9 +22,6 @@ export interface NoiseInputs<T> {
   /** Standard normal noise of every group's posterior, [N, Z, r, r]. */
   posteriorNoise: T[];
 }
-
-/** A smaller variance of a prior counts as this: nothing is divided by 0. */
-const LEAST_VARIANCE = 1e-30;
 
 /**
  * ε_i = (z_i − μ_i) / σ_i with z_i ~ q(z_i | z_<i, x) and the prior p(z_i | z_<i) = N(μ_i, σ_i²), group by group.
@@ -38,8 +44,7 @@ export function noisePass(
     chooseLatent: (group, prior, hidden) => {
       const q = posterior(parameters, group, hidden, activations, labels);
       const z = draw(q, posteriorNoise[group.index]);
-      const deviation = np.sqrt(np.maximum(prior.variance, LEAST_VARIANCE));
-      noise[group.index] = z.ref.sub(prior.mean).div(deviation);
+      noise[group.index] = noiseOf(prior, z.ref);
       return z;
     },
   }).dispose();

@@ -1,4 +1,4 @@
-/** @file From the output distribution's parameters to the picture that is shown (METHOD §4). */
+/** @file From the output distribution's parameters to the picture that is shown (paper Table 1: its mean; in brackets, a draw). */
 import type { numpy as np } from "@jax-js/jax";
 import type { ObjectiveConfig } from "../../config/index.js";
 import { normalNoise, uniformNoise } from "../../latents/noise.js";

@@ -1,6 +1,7 @@
 /** @file The weights of the Inception network from the file in which PyTorch's users share them. */
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
+import { sameShape } from "../../engine/spec.js";
 import { UserError } from "../../errors.js";
 import type { Tensor } from "../../io/tensors/tensor.js";
 import { isTensor, readTorchFile } from "../../io/torch/torch-file.js";
@@ -51,7 +52,7 @@ export function foldWeights(tensors: ReadonlyMap<string, Tensor>, where: string)
       return refuse(`${name} is missing`);
     }
     const dtype = name.endsWith(".num_batches_tracked") ? "int64" : "float32";
-    if (tensor.dtype === dtype && String(tensor.shape) === String(shape)) continue;
+    if (tensor.dtype === dtype && sameShape(tensor.shape, shape)) continue;
     refuse(`${name} is ${tensor.dtype}[${tensor.shape}] in place of ${dtype}[${shape}]`);
   }
   const read = (name: string) => tensors.get(name)!.data as Float32Array;

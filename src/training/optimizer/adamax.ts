@@ -1,4 +1,4 @@
-/** @file Adamax with a moving average of the weights: one functional update of a training state (METHOD §3). */
+/** @file Adamax with a moving average of the weights: one functional update of a training state (paper App. B). */
 import { type JsTree, numpy as np, tree } from "@jax-js/jax";
 
 /**

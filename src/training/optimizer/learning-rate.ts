@@ -1,4 +1,4 @@
-/** @file The learning rate: linear warm-up, cosine decay, constant after (METHOD §3). */
+/** @file The learning rate: linear warm-up, cosine decay, constant after (paper App. B). */
 import type { OptimizerConfig } from "../../config/index.js";
 
 /**

@@ -1,4 +1,4 @@
-/** @file The moving average of the weights (EMA), which all evaluation uses (METHOD §3). */
+/** @file The moving average of the weights (EMA), which all evaluation uses (paper App. B). */
 
 /**
  * Decay d of `ema ← d · ema + (1 − d) · parameters` at update `t`, counted from 0:

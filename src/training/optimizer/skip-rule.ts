@@ -1,4 +1,4 @@
-/** @file Which updates are skipped: those whose gradient would spoil the weights (METHOD §3). */
+/** @file Which updates are skipped: those whose gradient would spoil the weights (paper App. B). */
 
 /** Updates during which a large gradient is no reason to skip: the first ones are large in every run. */
 export const LENIENT_UPDATES = 1000;

@@ -1,4 +1,5 @@
 /** @file Trees of numbers as the named tensors of a file, and back. */
+import { sameShape } from "../../engine/spec.js";
 import { entries, type LeafOf, leaves, type Mapped, rebuild } from "../../engine/tree.js";
 import { UserError } from "../../errors.js";
 import { type FloatType, float32Elements, floatTensor } from "../../io/tensors/tensor.js";
@@ -29,7 +30,7 @@ export function fromTensors<Shapes>(shapes: Shapes, tensors: Tensors, where: str
   const wanted = entries(shapes) as [path: string, leaf: Shaped][];
   const values = wanted.map(([path, { shape }]) => {
     const tensor = tensors.get(path);
-    const isOfShape = tensor && String(tensor.shape) === String(shape);
+    const isOfShape = tensor && sameShape(tensor.shape, shape);
     const elements = isOfShape ? float32Elements(tensor) : undefined;
     if (elements) return elements;
     const got = tensor ? `${tensor.dtype} [${tensor.shape.join(", ")}]` : "none";

@@ -3,7 +3,16 @@ import { numpy as np } from "@jax-js/jax";
 import type { Config, ModelConfig } from "../../config/index.js";
 import type { EncoderInputs } from "../../inference/programs/encoder-inputs.js";
 import { posteriorPass } from "../../inference/programs/posterior-pass.js";
-import { draw, encode, groups, initialState, type ModelParameters, posterior, topDown } from "../../model/index.js";
+import {
+  draw,
+  encode,
+  groups,
+  initialState,
+  type ModelParameters,
+  noiseOf,
+  posterior,
+  topDown,
+} from "../../model/index.js";
 import { averagePool } from "../../model/layers.js";
 import { gaussianKl } from "../../objective/group-kl.js";
 import { inRange, outputNoisePort } from "./picture-output.js";
@@ -17,9 +26,6 @@ import {
   type OnnxProgram,
   type Ports,
 } from "./ports.js";
-
-/** A smaller variance of a prior counts as this: nothing is divided by 0. */
-const LEAST_VARIANCE = 1e-30;
 
 /** What a program takes that encodes images. */
 const encodedPorts = (model: ModelConfig): Ports => ({
@@ -72,8 +78,7 @@ function encoderPass(
       const q = posterior(parameters, group, hidden, activations, labels);
       const z = draw({ mean: q.mean.ref, variance: q.variance.ref }, noise[group.index]);
       latents[`latent_${group.index}`] = z.ref;
-      const deviation = np.sqrt(np.maximum(p.variance.ref, LEAST_VARIANCE));
-      samplerNoise[`sampler_noise_${group.index}`] = z.ref.sub(p.mean.ref).div(deviation);
+      samplerNoise[`sampler_noise_${group.index}`] = noiseOf({ mean: p.mean.ref, variance: p.variance.ref }, z.ref);
       rates.push(gaussianKl(q, p).reshape([count, 1]));
       return z;
     },
