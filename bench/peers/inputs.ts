@@ -10,7 +10,7 @@ import type { Tensor } from "../../src/io/tensors/tensor.js";
 import { normalNoise, type Purpose, stream } from "../../src/latents/noise.js";
 import { authorsNames } from "../../src/model/authors-names.js";
 import { groups, initialise, modelParameters, parameterEntries } from "../../src/model/index.js";
-import { outputChannels } from "../../src/objective/loss.js";
+import { outputChannels } from "../../src/objective/output-layers.js";
 import { initialState } from "../../src/training/initial-state.js";
 import { type ImageBatch, stepInputs } from "../../src/training/inputs/step-inputs.js";
 import { wave } from "../measure.js";

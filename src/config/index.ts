@@ -1,4 +1,5 @@
 /** @file Configurations: their schema, the presets, and single settings on top of them. */
+export type { OutputName } from "./names.js";
 export { nearest, suggestion } from "./nearest.js";
 export { overlayConfig, parseConfig } from "./overlay.js";
 export { presets, resolvePreset } from "./presets.js";

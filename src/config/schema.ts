@@ -3,6 +3,7 @@ import { z } from "zod";
 import { UserError } from "../errors.js";
 import { didYouMean, fieldNames, fieldSchema, isRecord } from "./fields.js";
 import { ladderProblems } from "./ladder.js";
+import { outputNames } from "./names.js";
 
 const count = z.int().min(1);
 const fraction = z.number().min(0).max(1);
@@ -75,7 +76,7 @@ const scheduleSchema = z.union(
 
 const objectiveSchema = z.strictObject({
   /** Distribution of an image given the latents. */
-  output: z.literal(["gaussian", "logistic-mixture"]).default("gaussian"),
+  output: z.literal(outputNames).default("gaussian"),
   /** Gaussian output: standard deviation σ_q around each image, in units of [-1, 1] data. */
   sigma: z.number().positive().max(1).default(0.025),
   /** Logistic mixture output: number of components. */

@@ -2,6 +2,7 @@
 import { type ImageSet, take, takeSpread } from "../data/index.js";
 import type { Runtime } from "../engine/index.js";
 import type { Pictures } from "../inference/pictures.js";
+import { shownAs } from "../inference/programs/output.js";
 import { reconstruct } from "../inference/sampling/reconstruct.js";
 import { Sampler } from "../inference/sampling/sampler.js";
 import type { TrainedModel } from "../inference/trained-model.js";
@@ -84,8 +85,8 @@ export async function measureRun(
     sampleQuality(stream, reference, extractor, asked, { ...common, keepRows: true, onProgress: report(what) });
   const drawSamples = (output: "mean" | "sample") => drawnPictures(sampler, { count, seed, output, signal });
   try {
-    const gaussian = model.config.objective.output === "gaussian";
-    const drawn = gaussian
+    const meanIsShown = shownAs(model.config.objective, "mean") === "mean";
+    const drawn = meanIsShown
       ? await once("drawn", async () =>
           plain(await measure(drawSamples("sample"), "samples of the output distribution")),
         )

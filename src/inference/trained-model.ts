@@ -2,7 +2,7 @@
 import type { Config } from "../config/index.js";
 import { type Spec, spec } from "../engine/index.js";
 import { type ModelParameters, mapParameters, modelParameters } from "../model/index.js";
-import { outputChannels } from "../objective/loss.js";
+import { outputChannels } from "../objective/output-layers.js";
 
 /** Weights on the host, as nested plain objects. */
 export type ParameterTree = ModelParameters<Float32Array>;

@@ -1,5 +1,7 @@
 /** @file The Gaussian output layer: the image itself as a narrow Gaussian to be matched (paper §3.2). */
 import { numpy as np } from "@jax-js/jax";
+import { gaussianLogLikelihood } from "./likelihood.js";
+import type { OutputLayer } from "./output-layer.js";
 
 /** Mean and log-variance of the predicted image: the network's six output channels, RGB means before RGB log-variances. */
 function meanAndLogVariance(output: np.Array): [mean: np.Array, logVariance: np.Array] {
@@ -50,3 +52,18 @@ export function gaussianSample(output: np.Array, noise: np.Array): np.Array {
   const [mean, logVariance] = meanAndLogVariance(output);
   return mean.add(np.exp(logVariance.mul(0.5)).mul(noise));
 }
+
+/** The Gaussian output: six channels, and the blur σ_q as `objective.sigma`. */
+export const gaussianOutput: OutputLayer = {
+  channels: () => 6,
+  distortion: (output, images, { sigma }) => gaussianDistortion(output, images, sigma),
+  negativeLogProbability: (output, images) => gaussianLogLikelihood(output, images).neg(),
+  mean: gaussianMean,
+  draw: gaussianSample,
+  noise: { kind: "normal", channels: 3 },
+  shown: "mean",
+  text: {
+    parameters: () => "mean, log-variance",
+    distortion: "Distortion is here the divergence from the image blurred by σ, not the likelihood of its bytes.",
+  },
+};

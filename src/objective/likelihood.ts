@@ -1,8 +1,6 @@
 /** @file Likelihood of 8-bit images: under the Gaussian output, the mass of each byte's bin (paper eq. 5; evaluation only). */
 import { numpy as np } from "@jax-js/jax";
-import type { ObjectiveConfig } from "../config/index.js";
 import { log1mexp } from "./log1mexp.js";
-import { logisticMixtureDistortion } from "./logistic-mixture.js";
 
 /** Half the distance of two byte levels, 2/255, on the scale of the images. */
 const HALF_BIN = 1 / 255;
@@ -124,19 +122,4 @@ export function gaussianLogBinMass(images: np.Array, mean: np.Array, logVariance
 export function gaussianLogLikelihood(output: np.Array, images: np.Array): np.Array {
   const [mean, logVariance] = np.split(output, 2, 1);
   return gaussianLogBinMass(images, mean, logVariance).sum([1, 2, 3]);
-}
-
-/**
- * −ln p(x|z) of 8-bit images under the configured output distribution.
- *
- * @param output - parameters of the output distribution, [N, C, H, W]; consumed
- * @param images - [N, 3, H, W], exact byte levels; consumed
- * @returns [N], nats summed over all D dimensions
- */
-export function negativeLogProbability(
-  output: np.Array,
-  images: np.Array,
-  { output: kind }: ObjectiveConfig,
-): np.Array {
-  return kind === "gaussian" ? gaussianLogLikelihood(output, images).neg() : logisticMixtureDistortion(output, images);
 }

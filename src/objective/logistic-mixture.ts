@@ -2,6 +2,7 @@
 import { nn, numpy as np } from "@jax-js/jax";
 import { sigmoid, softplus } from "../engine/primitives.js";
 import { log1mexp } from "./log1mexp.js";
+import type { OutputLayer } from "./output-layer.js";
 
 /** Half the distance of two byte levels, 2/255, on the scale of the images. */
 const HALF_BIN = 1 / 255;
@@ -193,3 +194,18 @@ function toByteLevel(x: np.Array): np.Array {
   const byte = np.floor(np.clip(x, -1, 1).add(1).mul(127.5).add(0.5));
   return byte.mul(1 / 127.5).sub(1);
 }
+
+/** The mixture of logistics: ten channels for each of `objective.mixtures` components, 100 for 10. */
+export const logisticMixtureOutput: OutputLayer = {
+  channels: ({ mixtures }) => 10 * mixtures,
+  distortion: logisticMixtureDistortion,
+  negativeLogProbability: logisticMixtureDistortion,
+  mean: logisticMixtureMean,
+  draw: logisticMixtureSample,
+  noise: { kind: "uniform", channels: 4 },
+  shown: "draw",
+  text: {
+    parameters: ({ mixtures }) => `${mixtures} logistics`,
+    distortion: "Distortion is here the negative log-likelihood of the image's bytes.",
+  },
+};

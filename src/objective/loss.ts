@@ -1,11 +1,10 @@
 /** @file The training loss (paper §2): distortion, weighted rate of every latent group, spectral term. */
 import { numpy as np, valueAndGrad } from "@jax-js/jax";
-import type { Config, ModelConfig, ObjectiveConfig } from "../config/index.js";
+import type { Config, ModelConfig } from "../config/index.js";
 import { groups, type ModelParameters } from "../model/index.js";
 import { autoEncode, type LossBatch } from "./auto-encode.js";
-import { gaussianDistortion } from "./gaussian-output.js";
 import { geometricShares, perResolutionShares, rateWeights } from "./information-schedule.js";
-import { logisticMixtureDistortion } from "./logistic-mixture.js";
+import { distortion } from "./output-layers.js";
 import { spectralNorm } from "./spectral.js";
 
 /** Power-iteration vectors of one group's last prior and posterior convolutions, one entry per output channel. */
@@ -29,11 +28,6 @@ export type LossParts<T = np.Array> = {
   /** The vectors to keep for the next update. */
   spectralVectors: SpectralVectors<T>[];
 };
-
-/** Output channels that the output distribution takes: 6, or 10 for every component of a logistic mixture (100 for 10). */
-export function outputChannels({ output, mixtures }: ObjectiveConfig): number {
-  return output === "gaussian" ? 6 : 10 * mixtures;
-}
 
 /** Target share of the information of every group, summing to 1; null without a schedule. */
 export function informationShares({ model, objective }: Pick<Config, "model" | "objective">): number[] | null {
@@ -67,11 +61,6 @@ function spectralTerm(parameters: ModelParameters<np.Array>, model: ModelConfig,
     spectral: terms.map(({ weighted }) => weighted).reduce((sum, term) => sum.add(term)),
     spectralVectors: terms.map(({ vectors }) => vectors),
   };
-}
-
-/** Distortion of every image under the configured output distribution, [N] nats. Consumes both. */
-export function distortion(output: np.Array, images: np.Array, { output: kind, sigma }: ObjectiveConfig): np.Array {
-  return kind === "gaussian" ? gaussianDistortion(output, images, sigma) : logisticMixtureDistortion(output, images);
 }
 
 /**

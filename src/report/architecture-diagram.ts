@@ -2,7 +2,7 @@
 import type { Config } from "../config/index.js";
 import { countParameters, groups, modelParameters } from "../model/index.js";
 import { formatShort } from "../number-format.js";
-import { outputChannels } from "../objective/loss.js";
+import { outputChannels } from "../objective/output-layers.js";
 import { layOutArchitecture } from "./architecture-layout.js";
 import { type Box, type Diagram, drawDiagram, type Kind, type Label, moved, widthOf } from "./diagram-shapes.js";
 import { layOutStochasticLayer } from "./stochastic-layer-inset.js";

@@ -1,7 +1,7 @@
 /** @file The parts of a model, as its diagram shows them: a pure function of the configuration. */
 import type { Config, ModelConfig } from "../config/index.js";
 import { attentionPlaces, groups } from "../model/index.js";
-import { outputChannels } from "../objective/loss.js";
+import { outputChannels, outputLayerOf } from "../objective/output-layers.js";
 import type { Kind } from "./diagram-shapes.js";
 import { groupRange } from "./group-labels.js";
 
@@ -39,7 +39,7 @@ export function mainSections(config: Pick<Config, "model" | "objective">): Secti
 function headSection({ model, objective }: Pick<Config, "model" | "objective">): Section {
   const { channels } = model.levels[model.levels.length - 1];
   const outputs = outputChannels(objective);
-  const distribution = objective.output === "gaussian" ? "mean, log-variance" : `${objective.mixtures} logistics`;
+  const distribution = outputLayerOf(objective).text.parameters(objective);
   return {
     encoder: [
       { kind: "image", lines: ["image", shape(3, model.resolution)], round: true },

@@ -2,6 +2,7 @@
 import type { Config } from "../config/index.js";
 import { writeFileAtomic } from "../io/files/atomic-file.js";
 import { formatCount } from "../number-format.js";
+import { outputLayerOf } from "../objective/output-layers.js";
 import type { MetricsLine } from "../training/run/metrics-log.js";
 import { type Html, html } from "./html.js";
 import { informationSection } from "./information-section.js";
@@ -116,12 +117,6 @@ function pictureSection(heading: string, introduction: string, pictures: Picture
 ${pictureFigures(pictures)}</section>`;
 }
 
-/** What the distortion of training measures, by output distribution. */
-const DISTORTION = {
-  gaussian: "Distortion is here the divergence from the image blurred by σ, not the likelihood of its bytes.",
-  "logistic-mixture": "Distortion is here the negative log-likelihood of the image's bytes.",
-};
-
 /** What the bound is, of which images, and what its two curves do and do not tell. */
 function boundCaption(metrics: MetricsLine[]): string {
   const bound = "Upper bound on the negative log-likelihood of 8-bit images, nothing weighted, averaged weights";
@@ -144,7 +139,7 @@ function trainingSection(run: RunMetrics, config: Config): Html | undefined {
     },
     {
       chart: rateDistortionChart(run),
-      caption: `Its parts, the KL unweighted: KL is what the latents cost, distortion what they miss. ${DISTORTION[config.objective.output]}`,
+      caption: `Its parts, the KL unweighted: KL is what the latents cost, distortion what they miss. ${outputLayerOf(config.objective).text.distortion}`,
     },
     { chart: boundChart(run), caption: boundCaption(run.metrics) },
     { chart: throughputChart(run), caption: "Speed of training." },

@@ -4,7 +4,7 @@ import { map } from "../engine/index.js";
 import type { ParameterTree } from "../inference/trained-model.js";
 import { normalNoise, stream } from "../latents/noise.js";
 import { initialise, modelParameters } from "../model/index.js";
-import { outputChannels } from "../objective/loss.js";
+import { outputChannels } from "../objective/output-layers.js";
 import { stateSpecs, type TrainingState } from "./trainer.js";
 
 /**

@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
 import { readNpz } from "../../src/io/numpy/npz.js";
 import { initialise, modelParameters } from "../../src/model/index.js";
-import { outputChannels } from "../../src/objective/loss.js";
+import { outputChannels } from "../../src/objective/output-layers.js";
 import { saveModel } from "../../src/training/run/save-model.js";
 import { discs, strata, temporaryFolder } from "../support/command-line.js";
 import { fixture } from "../support/fixtures.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { readNpz } from "../../src/io/numpy/npz.js";
 import { initialise, modelParameters } from "../../src/model/index.js";
-import { outputChannels } from "../../src/objective/loss.js";
+import { outputChannels } from "../../src/objective/output-layers.js";
 import { saveModel } from "../../src/training/run/save-model.js";
 import { discs, start, strata, temporaryFolder } from "../support/command-line.js";
 import { fixture } from "../support/fixtures.js";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { initialise, modelParameters } from "../../src/model/index.js";
-import { outputChannels } from "../../src/objective/loss.js";
+import { outputChannels } from "../../src/objective/output-layers.js";
 import { exportOnnx } from "../../src/weights/onnx/export-onnx.js";
 import { tinyConfig } from "../support/tiny.js";
 

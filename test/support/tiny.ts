@@ -3,7 +3,7 @@ import { type Config, parseConfig, resolvePreset } from "../../src/config/index.
 import type { MemorySet } from "../../src/data/index.js";
 import type { TrainedModel } from "../../src/inference/trained-model.js";
 import { initialise, modelParameters } from "../../src/model/index.js";
-import { outputChannels } from "../../src/objective/loss.js";
+import { outputChannels } from "../../src/objective/output-layers.js";
 import { foldIn, keyFromSeed, normal, uniform } from "../../src/random/index.js";
 
 /** Parts of a configuration to change. */

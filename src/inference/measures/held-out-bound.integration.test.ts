@@ -4,7 +4,7 @@ import { fixture, fixtureNames } from "../../../test/support/fixtures.js";
 import { discs, tinyConfig } from "../../../test/support/tiny.js";
 import { Runtime } from "../../engine/index.js";
 import { initialise, mapParameters, modelParameters } from "../../model/index.js";
-import { outputChannels } from "../../objective/loss.js";
+import { outputChannels } from "../../objective/output-layers.js";
 import { compileBound, heldOutBound, reconstructMeans } from "./held-out-bound.js";
 
 let runtime: Runtime;

@@ -6,7 +6,7 @@ import { UserError } from "../../errors.js";
 import type { ModelParameters } from "../../model/index.js";
 import { autoEncode } from "../../objective/auto-encode.js";
 import { logDensityRatio } from "../../objective/group-kl.js";
-import { negativeLogProbability } from "../../objective/likelihood.js";
+import { negativeLogProbability } from "../../objective/output-layers.js";
 import { portions } from "../batches.js";
 import { compileForModel, type ModelProgram } from "../programs/compiled.js";
 import { checkPictures, encoderInputs, type LabelledImages } from "../programs/encoder-inputs.js";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { discs, tinyConfig } from "../../../test/support/tiny.js";
 import { Runtime } from "../../engine/index.js";
 import { groups, initialise, modelParameters } from "../../model/index.js";
-import { outputChannels } from "../../objective/loss.js";
+import { outputChannels } from "../../objective/output-layers.js";
 import { heldOutBound } from "../measures/held-out-bound.js";
 import type { TrainedModel } from "../trained-model.js";
 import { reconstruct, reconstructStages } from "./reconstruct.js";

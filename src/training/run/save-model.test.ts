@@ -7,7 +7,7 @@ import { leaves } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import type { ParameterTree } from "../../inference/trained-model.js";
 import { initialise, modelParameters } from "../../model/index.js";
-import { outputChannels } from "../../objective/loss.js";
+import { outputChannels } from "../../objective/output-layers.js";
 import { FRESH } from "./counters.js";
 import { openRun } from "./open-run.js";
 import { saveModel } from "./save-model.js";

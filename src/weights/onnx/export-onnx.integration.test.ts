@@ -19,7 +19,7 @@ import type { ParameterTree, TrainedModel } from "../../inference/trained-model.
 import { latentsOfSamples } from "../../latents/latents.js";
 import { normalNoise, stream } from "../../latents/noise.js";
 import { groups, initialise, mapParameters, modelParameters } from "../../model/index.js";
-import { outputChannels } from "../../objective/loss.js";
+import { outputChannels } from "../../objective/output-layers.js";
 import { exportOnnx, onnxFile, onnxPrograms } from "./export-onnx.js";
 
 let runtime: Runtime;
