@@ -1,4 +1,4 @@
-/** @file What a machine may or may not tell. */
+/** @file Values that a machine may not provide. */
 
 /** The result of an action; undefined where it throws. */
 export function attempt<T>(action: () => T): T | undefined {

@@ -5,7 +5,7 @@ import { type Answer, BUSY, type Envelope, IDLE, STOPPED, type ThreadData, WORKI
 /** What a thread can do. */
 export interface Service<Request> {
   answer(request: Request): unknown;
-  /** Told of a request as it arrives, before those that wait are answered. */
+  /** Called with a request as it arrives, before those that wait are answered. */
   arrived?(request: Request): void;
   /** Memory of an answer that is handed over and not copied. */
   transferred?(result: unknown): ArrayBuffer[];

@@ -57,7 +57,7 @@ test("bytes become byte / 127.5 − 1, rounded to float32", () => {
   expect(new Set(new Batches(extremes, { ...options, batchSize: 1 }).batch(0).images)).toEqual(new Set([-1, 1]));
 });
 
-test("flips mirror about half of the images, whole rows, anew in every epoch", () => {
+test("flips mirror about half of the images, whole rows, afresh in every epoch", () => {
   const large = numbered(400);
   const flipped = new Batches(large, { ...options, batchSize: 400, flips: true });
   const straight = new Batches(large, { ...options, batchSize: 400 });

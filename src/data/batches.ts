@@ -9,7 +9,7 @@ const MIRROR = 12;
 export interface BatchOptions {
   batchSize: number;
   seed: number;
-  /** Whether each image is mirrored with probability ½, anew in every epoch. */
+  /** Whether each image is mirrored with probability ½, afresh in every epoch. */
   flips: boolean;
 }
 

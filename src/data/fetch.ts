@@ -24,7 +24,7 @@ export interface Fetched {
  * Puts a published file into the cache, unless it is there already.
  *
  * @throws UserError when there is no cache, the file cannot be had, or it is not the one expected
- * @throws the signal's reason when it aborts; what has arrived is kept, and the next call goes on from there
+ * @throws the signal's reason when it aborts; what has arrived is kept, and the next call continues from there
  */
 export async function fetchDownload(name: DownloadName, { from, ...options }: FetchOptions = {}): Promise<Fetched> {
   const { url, bytes, sha256 } = downloads[name];

@@ -12,7 +12,7 @@ const path = (name: string) => join(folder, name);
 
 vi.stubEnv("STRATA_CACHE_DIR", path("cache"));
 
-/** The sets of a source, in memory, and what was passed over. */
+/** The sets of a source, in memory, and what was skipped. */
 async function open(source: string, resolution = 4) {
   const { train, validation, test, skipped } = await openData(source, { resolution });
   const [inTrain, inValidation, inTest] = [train, validation, test].map((set) => takeFirst(set, set.count));

@@ -26,7 +26,7 @@ const NAMED = 5;
 export interface OpenOptions extends PackOptions {
   /** What the folders of a set of image files mean; by default, what their names say. */
   layout?: Layout;
-  /** Told what the user should know: what a path was taken for, that a source has changed. */
+  /** Called with what the user should know: what a path was taken for, that a source has changed. */
   onNotice?: (message: string) => void;
 }
 

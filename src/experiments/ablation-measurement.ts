@@ -39,7 +39,7 @@ export interface MeasureRunsOptions {
   runtime?: Runtime;
   signal?: AbortSignal;
   onNotice?: (message: string) => void;
-  /** Told of every stage how far it is. */
+  /** Called with the progress of every stage. */
   onProgress?: (what: string, done: number, count: number) => void;
 }
 
@@ -60,7 +60,7 @@ export interface MeasuredRuns {
   heldOutImages: number;
 }
 
-/** Another where the same runs would be measured otherwise. */
+/** Raise it when the same runs would be measured differently. */
 const VERSION = 2;
 /** Held-out images whose distance to the training images is measured at most. */
 const HELD_OUT = 2000;

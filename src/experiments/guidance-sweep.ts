@@ -1,4 +1,4 @@
-/** @file Sample quality at every pair of guidance weights (paper Table 2), cell by cell, to be gone on with at any time. */
+/** @file Sample quality at every pair of guidance weights (paper Table 2), cell by cell; it can be resumed at any time. */
 import { NonFiniteOutputError, type Pictures } from "../inference/pictures.js";
 import type { QualityValue } from "../quality/quality.js";
 import {
@@ -29,7 +29,7 @@ export interface SweepOptions {
   /** Draws and measures one cell; called only for those that are not kept. */
   measure(cell: SweepCell): Promise<CellMeasurement>;
   signal?: AbortSignal;
-  /** Told after each cell how many of them are done, kept ones included. */
+  /** Called after each cell with how many are done, cached ones included. */
   onCell?: (done: number, total: number) => void;
 }
 
@@ -70,7 +70,7 @@ async function measured(folder: SweepFolder, cell: SweepCell, { measure }: Sweep
   return kept;
 }
 
-/** What stands for a cell whose samples are no pictures; other errors go on. */
+/** What stands for a cell whose samples are no pictures; other errors are thrown on. */
 function overflown(error: unknown): {
   quality: QualityValue[];
   clamped: number;

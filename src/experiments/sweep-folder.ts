@@ -38,7 +38,7 @@ export interface KeptCell {
 }
 
 const FORMAT = 1;
-/** Larger files are none of ours. */
+/** Larger files were not written by us. */
 const LARGEST_FILE = 2 ** 26;
 
 const settingsSchema = z.strictObject({

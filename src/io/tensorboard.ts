@@ -12,15 +12,15 @@ const NAME = /^events\.out\.tfevents\.(\d{10})\./;
 
 /**
  * Appends to a new event file in a folder that TensorBoard shows as one run. Every event is one write, and no file is ever
- * gone on with: what a process that died left half-written is the end of its file, where TensorBoard stops reading and
- * goes on with the next one.
+ * resumed: what a process that died left half-written is the end of its file, where TensorBoard stops reading and
+ * continues with the next one.
  */
 export class TensorBoardWriter {
   readonly #path: string;
 
   /**
    * @param folder - made if need be
-   * @param firstStep - where this file goes on: TensorBoard forgets what earlier files have from this step on, as those of a
+   * @param firstStep - where this file begins: TensorBoard forgets what earlier files have from this step on, as those of a
    *   run that was set back do
    * @throws UserError when it cannot be written
    */

@@ -1,4 +1,4 @@
-/** @file Variations of a picture: its first groups kept, the rest drawn anew. */
+/** @file Variations of a picture: its first groups kept, the rest drawn afresh. */
 import type { ModelConfig } from "../config/index.js";
 import { type DrawOptions, drawLatents, type Latents } from "./latents.js";
 

@@ -11,7 +11,7 @@ import type { FeatureSet } from "./feature-set.js";
 import type { FeatureExtractor } from "./features/extractor.js";
 import type { Moments } from "./metrics/moments.js";
 
-/** Another where the content of the files, or how it comes about, becomes another. */
+/** Raise it when the content of the files, or how it is computed, changes. */
 const VERSION = 2;
 
 /** What identifies cached features, beside their extractor. */

@@ -28,7 +28,7 @@ export interface CompareToReferenceOptions {
   kernelSubsets?: boolean;
   /** Of those subsets. Default 0. */
   seed?: number;
-  /** Told which figure comes next. */
+  /** Called with the name of the next figure. */
   onProgress?: (name: string) => void;
 }
 

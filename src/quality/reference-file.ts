@@ -14,13 +14,13 @@ import { REFERENCE_ROWS } from "./reference.js";
 import { identityArray, readStatistics } from "./reference-statistics.js";
 
 export interface ReferenceFileOptions extends Omit<MeasureOptions, "logits"> {
-  /** Told when images are measured although the file has statistics, and what is assumed of statistics alone. */
+  /** Called when images are measured although the file has statistics, and what is assumed of statistics alone. */
   onNotice?: (message: string) => void;
 }
 
 /**
  * Features of a reference batch, or of any images that `openSamples` reads: statistics are the file's where it has some that
- * this extractor made (of how many images is not told there: `count` is Infinity), and those of its images otherwise.
+ * this extractor made (where the number of images is unknown: `count` is Infinity), and those of its images otherwise.
  *
  * A file of statistics alone gives a set without rows, which has a Fréchet distance and nothing that single images are
  * needed for. What is made of a file's images is kept in the cache folder.

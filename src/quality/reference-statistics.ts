@@ -18,7 +18,7 @@ const LARGEST_STATISTICS = 8 * 4096 ** 2 + 4096;
 /** What the features of reference batches begin with that do not say what made them: the evaluator's own network. */
 const EVALUATORS = "inception tensorflow";
 
-/** Statistics that a file holds, of how many images is not told there: `count` is Infinity. */
+/** Statistics that a file holds, where the number of images is unknown: `count` is Infinity. */
 export interface ReferenceStatistics {
   moments?: Moments;
   spatialMoments?: Moments;

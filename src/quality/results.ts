@@ -1,4 +1,4 @@
-/** @file Results on disk, one JSON file each: written whole, found again only by whoever asks the same question. */
+/** @file Results on disk, one JSON file each: written whole, found again only for the same question. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";

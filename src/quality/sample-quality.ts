@@ -20,7 +20,7 @@ export interface SampleQualityOptions extends Pick<MeasureOptions, "runtime" | "
   kernelSubsets?: boolean;
   /** Keep the features of every sample, also where no figure asked for needs them. Default: no. */
   keepRows?: boolean;
-  /** Told which figure comes next. */
+  /** Called with the name of the next figure. */
   onFigure?: (name: string) => void;
 }
 

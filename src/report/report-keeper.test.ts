@@ -86,7 +86,7 @@ test("training goes on where the page cannot be written, which is said once", as
   for (const event of [start, bound, step, bound, step]) await keeper.onEvent(event);
   expect(await keeper.write()).toBeUndefined();
   expect(notices).toHaveLength(1);
-  expect(notices[0]).toMatch(/^Expected to write .*report\.html.* Training goes on without a new .*report\.html\.$/);
+  expect(notices[0]).toMatch(/^Expected to write .*report\.html.* Training continues without a new .*report\.html\.$/);
 });
 
 test("nor does a log that cannot be read end training", async () => {

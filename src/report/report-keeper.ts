@@ -17,7 +17,7 @@ export class ReportKeeper {
   #warned = false;
   #tookMs = 0;
 
-  /** @param onNotice - told, as a sentence, that the page cannot be written */
+  /** @param onNotice - called with a sentence when the page cannot be written */
   constructor(
     private readonly runFolder: string,
     private readonly text: ReportText,
@@ -48,7 +48,7 @@ export class ReportKeeper {
       const { writeReportSoFar } = await import("./run-report.js"); // charts take a moment to load
       return await writeReportSoFar(this.runFolder, this.text);
     } catch (error) {
-      if (!this.#warned) this.onNotice(`${(error as Error).message} Training goes on without a new ${this.path}.`);
+      if (!this.#warned) this.onNotice(`${(error as Error).message} Training continues without a new ${this.path}.`);
       this.#warned = true;
       return undefined;
     } finally {

@@ -110,6 +110,6 @@ test("training goes on when the files can no longer be written, and is told once
   await listener(metrics(20));
   await listener(metrics(40));
   expect(notices).toEqual([
-    expect.stringMatching(/^Expected to write .*ENOENT.* Training goes on without event files for TensorBoard\.$/),
+    expect.stringMatching(/^Expected to write .*ENOENT.* Training continues without event files for TensorBoard\.$/),
   ]);
 });

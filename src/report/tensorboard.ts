@@ -14,7 +14,7 @@ const COLUMNS = 8;
  * dimension. A run that resumes begins a new file, which takes the place of what came after its checkpoint.
  *
  * @param resolution - of the images
- * @param onNotice - told, as a sentence, when a file can no longer be written: training goes on without
+ * @param onNotice - called with a sentence when a file can no longer be written: training continues without
  * @returns the handler to give to `train`; it throws a `UserError` when the run starts and the folder cannot be written
  */
 export function tensorBoardOf(
@@ -30,7 +30,7 @@ export function tensorBoardOf(
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       writer = undefined;
-      onNotice(`${error.message} Training goes on without event files for TensorBoard.`);
+      onNotice(`${error.message} Training continues without event files for TensorBoard.`);
     }
   };
 }

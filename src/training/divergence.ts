@@ -120,7 +120,7 @@ function whatHelps({ reason, checkpoint }: DivergenceDiagnosis, out: string, { o
     return `${state} What helps: ${again}${seed}. If it happens at once, look at the images that are trained on.`;
   const raised = `--set optimizer.skipThreshold=${optimizer.skipThreshold * 2}`;
   const goOn = checkpoint
-    ? `go on with a larger threshold (strata train --resume --data SOURCE --out ${out} ${raised})`
+    ? `resume with a larger threshold (strata train --resume --data SOURCE --out ${out} ${raised})`
     : `start again with a larger threshold (${raised})`;
   return `${state} What helps: if loss and pictures were still becoming better, ${goOn}; otherwise ${again}${seed}.`;
 }

@@ -1,4 +1,4 @@
-/** @file What a training run tells while it goes on. */
+/** @file The events of a training run. */
 import type { Config } from "../config/index.js";
 import type { Pictures } from "../inference/pictures.js";
 import type { RunLine, SkipLine, TrainLine, ValidationLine } from "./run/metrics-log.js";
@@ -24,7 +24,7 @@ export type TrainingEvent =
   | { type: "waiting"; saved?: { step: number; folder: string } }
   | { type: "notice"; message: string };
 
-/** Hears of events. Awaited: training goes on when it returns. */
+/** Hears of events. Awaited: training continues when it returns. */
 export type TrainingEventListener = (event: TrainingEvent) => void | Promise<void>;
 
 export interface TrainingProgress {

@@ -110,7 +110,7 @@ export class TrainingLoop {
     const { counters } = trainer;
     let measured = journal.measuredStep;
     let shown = existsSync(picturePaths(out, counters.step).reconstructions) ? counters.step : 0; // written last
-    // Given up, by a signal, before the checkpoint that the run goes on from.
+    // Aborted, by a signal, before the checkpoint that the run resumes from.
     if (this.#goesOn && measured < counters.step && counters.step % training.evaluateEvery === 0) {
       measured = counters.step;
       await this.#measure();
@@ -137,7 +137,7 @@ export class TrainingLoop {
         shown = counters.step;
         await this.#show();
       }
-      // Last, so that a run that goes on from here lacks nothing of this step.
+      // Last, so that a run that resumes from here lacks nothing of this step.
       const due = counters.updates > updates && counters.updates % training.checkpointEvery === 0;
       if (due || improved || this.#elapsed - this.#savedSeconds > LONGEST_UNSAVED_SECONDS) await this.#save();
     }
@@ -160,7 +160,7 @@ export class TrainingLoop {
     return (this.bounds.signal?.aborted ?? false) && this.parts.trainer.counters.step < this.#lastStep;
   }
 
-  /** One batch; undefined when it was given up because of the signal. */
+  /** One batch; undefined when the signal aborted it. */
   async #step(): Promise<StepReport | undefined> {
     const { config, trainer, inputs, journal, emit } = this.parts;
     const { signal } = this.bounds;

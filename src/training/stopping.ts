@@ -1,7 +1,7 @@
 /** @file Stopping when asked to: an aborted signal between pieces of work, within them, and during one that takes long. */
 import { setImmediate } from "node:timers/promises";
 
-/** How long a micro-batch may go on after the signal before somebody is told. */
+/** How long a micro-batch may go on after the signal before the user is told. */
 const PATIENCE_MS = 10_000;
 
 /** Lets signals in, which arrive between two pieces of synchronous work alone; throws the reason when one has. */
@@ -10,7 +10,7 @@ export async function pause(signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
 }
 
-/** The result, or undefined when the work was given up because of the signal; other failures remain failures. */
+/** The result, or undefined when the signal aborted the work; other failures remain failures. */
 export async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T | undefined> {
   try {
     return await work;

@@ -32,7 +32,7 @@ export interface TrainOptions {
   data: { train: ImageSet; validation: ImageSet };
   /** The run folder. */
   out: string;
-  /** Go on from the newest undamaged checkpoint in `out`; with none there, start. */
+  /** Resume from the newest undamaged checkpoint in `out`; with none there, start. */
   resume?: boolean;
   /** Weights to start a new run from instead of random ones (fine-tuning). */
   initial?: ParameterTree;
@@ -41,7 +41,7 @@ export interface TrainOptions {
   runtime?: Runtime;
   /** When aborted, the micro-batch under way is finished and a checkpoint saved. */
   signal?: AbortSignal;
-  /** Awaited: training goes on when it returns. */
+  /** Awaited: training continues when it returns. */
   onEvent?: TrainingEventListener;
 }
 
@@ -107,7 +107,7 @@ async function trainWith(
   });
 }
 
-/** Finds where to start, describes the run in its folder, and compiles; the state on the host is let go. */
+/** Finds where to start, describes the run in its folder, and compiles; the state on the host is released. */
 async function prepare(
   { config, data, out, resume = false, initial, runtime, signal }: TrainOptions & { runtime: Runtime },
   { identity, inputs, status }: { identity: DataIdentity; inputs: InputThread; status: CheckpointStatus },
@@ -124,7 +124,7 @@ async function prepare(
   return { trainer: await Trainer.create(config, runtime, start.counters, state), start, notices };
 }
 
-/** What the log says of a run when it starts or goes on. */
+/** What the log says of a run when it starts or resumes. */
 function runLine(
   config: Config,
   data: TrainOptions["data"],

@@ -32,7 +32,7 @@ import { type SkipReason, skipReason } from "./optimizer/skip-rule.js";
 import { createUpdate, type Optimized, type UpdateProgram } from "./optimizer/update-program.js";
 import type { Counters } from "./run/counters.js";
 
-/** Everything a run goes on from, besides its counters. */
+/** Everything a run resumes from, besides its counters. */
 export interface TrainingState<T> extends OptimizerState<ModelParameters<T>> {
   spectralVectors: SpectralVectors<T>[];
 }
@@ -132,7 +132,7 @@ export class Trainer {
   /**
    * Sees one batch: gradients of its micro-batches, then an update, or none when the skip rule says so. A skipped batch
    * leaves nothing behind but the counters; after `training.maxConsecutiveSkips` of them in a row the report has the norms of
-   * every layer. A batch given up leaves nothing at all: it is seen again from its start.
+   * every layer. An aborted batch leaves nothing at all: it is seen again from its start.
    *
    * @throws the signal's reason when it is aborted before the last micro-batch has begun
    */

@@ -121,7 +121,7 @@ test("of a training state average and parameters are taken, of a model's variabl
   expect(elements(read(flaxPickle({ params: tree, singular_vectors: zeros })))).toEqual(elements(parameters));
 });
 
-test("the table that the authors' model never uses is passed over", () => {
+test("the table that the authors' model never uses is skipped", () => {
   const arrays = flaxArrays().set("embed/embedding", { shape: [3, 8], bytes: new Uint8Array(96) });
   expect(elements(read(flaxPickle(treeOf(arrays))))).toEqual(elements(parameters));
 });

@@ -23,7 +23,7 @@ export interface ForeignWeights extends SavedWeights {
 }
 
 export interface ReadWeightsOptions {
-  /** What stands before the names of the tensors to take: of the weights, and of their average. Default: told from the names. */
+  /** What stands before the names of the tensors to take: of the weights, and of their average. Default: inferred from the names. */
   tensors?: readonly string[];
 }
 

@@ -71,7 +71,7 @@ const piecesOf = (name: string): string[] => name.split(/[./]/);
 /** Parameters that a group has in the right shape. */
 export const fitting = ({ found, misfits }: TensorGroup): number => found.size - misfits.length;
 
-/** Parameters whose name a path ends with, wrappers between its parts passed over. */
+/** Parameters whose name a path ends with, wrappers between its parts skipped. */
 function dottedMatches({ pieces }: Leaf, byName: ReadonlyMap<string, NamedShape>) {
   const places = pieces.map((_, index) => index).filter((index) => !WRAPPERS.has(pieces[index]));
   return places.slice(-LONGEST_NAME).flatMap((start, index, tail) => {

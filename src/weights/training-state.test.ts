@@ -54,7 +54,7 @@ test("without an average the weights are it; without a step there are no moments
   expect(moments).toBeUndefined();
 });
 
-test("an optimizer of another kind is passed over", () => {
+test("an optimizer of another kind is skipped", () => {
   const states = new Map([[0, new Map([["exp_avg_sq", file.get("iterations")]])]]);
   const optimizer = new Map<string, unknown>([
     ["state", states],

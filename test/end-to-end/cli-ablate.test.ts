@@ -1,4 +1,4 @@
-/** @file The ablation by the command line: four runs, measured once, gone on with, and reported. */
+/** @file The ablation by the command line: four runs, measured once, resumed, and reported. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";

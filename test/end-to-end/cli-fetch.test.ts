@@ -1,4 +1,4 @@
-/** @file `strata fetch` as a process: interrupted and gone on with, and given wrong files. */
+/** @file `strata fetch` as a process: interrupted and resumed, and given wrong files. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
@@ -64,7 +64,7 @@ test("Ctrl-C keeps what has arrived and exits with 130; the same command asks fo
   };
   const { code, stdout, stderr } = await fetchUntil(2 ** 20);
   expect({ code, stdout }, stderr).toEqual({ code: 130, stdout: "" });
-  expect(stderr).toContain("What has arrived is kept: the same command goes on from there.");
+  expect(stderr).toContain("The part that arrived is kept: run the same command to resume.");
   expect(stderr).toMatch(/^cifar10 \d.* of 162 MiB/m);
   expect(statSync(part).size).toBe(2 ** 20);
   expect((await fetchUntil(2 ** 21)).code).toBe(130);

@@ -1,4 +1,4 @@
-/** @file The guidance sweep by the command line: measured, interrupted, gone on with, refused, through a cascade. */
+/** @file The guidance sweep by the command line: measured, interrupted, resumed, refused, through a cascade. */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
@@ -56,13 +56,13 @@ function pixelsOf(path: string, name: string): number[] {
   });
 }
 
-test("an interrupted sweep keeps its cells, and the same command goes on", async () => {
+test("an interrupted sweep keeps its cells, and the same command resumes it", async () => {
   const { child, ended } = start(...sweep("sweep"), "--seeds", "3,4");
   const first = cell("sweep", "mean-0-variance-0-seed-3");
   await until(() => existsSync(first));
   child.kill("SIGINT");
   const { code, stderr } = await ended;
-  expect([code, stderr]).toEqual([130, expect.stringContaining("the same command goes on")]);
+  expect([code, stderr]).toEqual([130, expect.stringContaining("run the same command to resume")]);
   expect(existsSync(at("sweep", "report.html"))).toBe(false);
   const kept = statSync(first).mtimeMs;
 

@@ -56,7 +56,7 @@ test.runIf(canMount)("a full disk", async () => {
   expect(code, stderr).toBe(2);
   expect(stderr).toMatch(/^The disk of .* has [\d.]+ MiB left, but the checkpoints to come take [\d.]+ [KMG]iB/m);
   expect(stderr).toMatch(
-    /strata: Expected to write .*step-\d, but the disk is full: it needs [\d.]+ [KM]iB, and [\d.]+ [KMGT]?i?B are free \(ENOSPC.*\)\. Make room, then go on\./,
+    /strata: Expected to write .*step-\d, but the disk is full: it needs [\d.]+ [KM]iB, and [\d.]+ [KMGT]?i?B are free \(ENOSPC.*\)\. Make room, then resume\./,
   );
   const steps = await listCheckpoints(join(kept, "checkpoints"));
   expect(steps.length).toBeGreaterThanOrEqual(2);

@@ -185,7 +185,7 @@ describe("a norm above the threshold for ever", () => {
     const stopped = start("large", { changes: small, options: { resume: true, limit: { steps: 1050 } } });
     await expect(stopped).rejects.toThrow("this one because of a norm above the threshold.");
     await expect(stopped).rejects.toThrow(
-      `if loss and pictures were still becoming better, go on with a larger threshold (strata train --resume --data SOURCE --out ${join(folder, "large")} --set optimizer.skipThreshold=0.000002)`,
+      `if loss and pictures were still becoming better, resume with a larger threshold (strata train --resume --data SOURCE --out ${join(folder, "large")} --set optimizer.skipThreshold=0.000002)`,
     );
     await expect(stopped).rejects.toThrow(/gradients by layer: largest \S+ [\d.]+/);
     const again = await start("large", { changes: { training }, options: { resume: true, limit: { steps: 1004 } } });

@@ -13,7 +13,7 @@ export const LAYERS: Record<string, string[]> = {
   // what a trained model can do, and the figures of what it does
   inference: ["objective", "latents", "model", "data", "engine", "io", "random", "config"],
   training: ["inference", "latents", "objective", "model", "data", "engine", "io", "config"],
-  // samples beside images: vectors of both, one maker of which is trained, and how far they are apart
+  // samples beside images: vectors of both, one extractor of which is trained, and how far they are apart
   quality: ["training", "inference", "model", "data", "engine", "io", "random"],
   // the paper's experiments, made of everything below
   experiments: ["quality", "training", "inference", "data", "engine", "io", "config"],

@@ -48,7 +48,7 @@ export const ablateCommand = addExtractorOptions(
 )
   .requiredOption("--data <source>", "emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path")
   .addOption(layoutOption())
-  .requiredOption("--out <folder>", "where the runs, the table and the report go; the same command goes on there")
+  .requiredOption("--out <folder>", "where the runs, the table and the report go; run the same command to resume")
   .option("--steps <n>", "batches of every run (default: the configuration's)", wholeNumber(1))
   .option("--seeds <list>", "train every row with each of these seeds: 0,1,2 (default: one)", wholeNumbers)
   .option("--count <n>", "samples drawn, and test images measured at most", imageCount(16), COUNT)
@@ -103,7 +103,7 @@ function showStages(progress: Context["progress"]) {
 }
 
 /**
- * Trains one run, or goes on with it, unless it is far enough.
+ * Trains one run, or resumes it, unless it is far enough.
  *
  * @throws UserError when the folder holds another run, or one that is further
  */
@@ -127,7 +127,7 @@ async function trainRun(
     }
     if (counters.step === steps) return;
   }
-  progress.note(`${begun ? "going on with" : "training"} ${row.title}: ${folder}`);
+  progress.note(`${begun ? "resuming" : "training"} ${row.title}: ${folder}`);
   const onEvent = showTraining(folder, config.model.resolution, progress);
   await train({ config, data, out: folder, resume: begun, limit: { steps }, runtime, signal, onEvent });
 }

@@ -84,7 +84,7 @@ async function runDemo(context: Context, options: Options): Promise<void> {
     });
     if (interrupted) {
       const report = await keeper.write();
-      const next = `Go on with training: ${resumeCommand(out, "emoji")}`;
+      const next = `Resume training: ${resumeCommand(out, "emoji")}`;
       context.result({ out, interrupted, report: report ?? null }, `Saved in ${out}, shown by ${keeper.path}. ${next}`);
       return;
     }

@@ -21,7 +21,7 @@ export const fetchCommand = createCommand(
   .addHelpText(
     "after",
     "\nFiles go to ~/.cache/strata/downloads, or downloads in the folder that STRATA_CACHE_DIR names; size and SHA-256 are checked.\n" +
-      "An interrupted fetch goes on where it stopped. It goes through the proxy that HTTPS_PROXY (or HTTP_PROXY, ALL_PROXY) names,\n" +
+      "An interrupted fetch resumes where it stopped. It goes through the proxy that HTTPS_PROXY (or HTTP_PROXY, ALL_PROXY) names,\n" +
       "but for the hosts in NO_PROXY.",
   )
   .action(withContext(runFetch));
@@ -37,7 +37,7 @@ async function runFetch(context: Context, { from }: Options, word: string): Prom
     const what = `${file.path} (${formatBytes(file.bytes)}, SHA-256 ${file.sha256})`;
     context.result(file, found ? `Already there, and right: ${what}.` : `Fetched ${name}: ${what}.`);
   } catch (error) {
-    if (signal.aborted) progress.note("What has arrived is kept: the same command goes on from there.");
+    if (signal.aborted) progress.note("The part that arrived is kept: run the same command to resume.");
     throw error;
   }
 }

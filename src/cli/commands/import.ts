@@ -29,7 +29,7 @@ export const importCommand = addConfigurationOptions(
   .requiredOption("--out <run>", "the run folder to make")
   .option(
     "--tensors <prefix...>",
-    "take the tensors behind this prefix, and a second one as their average (default: told from the names)",
+    "take the tensors behind this prefix, and a second one as their average (default: inferred from the names)",
   )
   .option("--classes <file>", "names of the classes, one a line, in the order of their labels")
   .action(withContext(runImport));

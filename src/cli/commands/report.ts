@@ -1,4 +1,4 @@
-/** @file `strata report`: the page of a run, made anew from its folder. */
+/** @file `strata report`: the page of a run, made again from its folder. */
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../../errors.js";

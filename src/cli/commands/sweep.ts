@@ -38,7 +38,7 @@ const guidanceCommand = addFeatureOptions(
   addSamplingOptions(
     createCommand(
       "guidance",
-      "sample quality at every pair of guidance weights (the paper's Table 2); a cell that is measured is kept, and the same command goes on",
+      "sample quality at every pair of guidance weights (the paper's Table 2); measured cells are kept, and the same command resumes",
       "strata sweep guidance --run pretrained:emoji32 --data emoji --features pixels --mean 0,1,2 --variance 0,2,5 --count 500 --out sweep",
     ),
   ),
@@ -136,7 +136,7 @@ async function sweepWith(setup: Setup, options: GuidanceSweepOptions, context: C
       ...{ grid, settings, folder: out, signal, onCell },
       measure: (weights) => measureCell(weights, cell),
     }).catch((error) => {
-      if (signal.aborted) progress.note(`What was measured is kept in ${out}; the same command goes on.`);
+      if (signal.aborted) progress.note(`What was measured is kept in ${out}; run the same command to resume.`);
       throw error;
     });
     const [seed] = grid.seeds;

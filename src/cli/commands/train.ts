@@ -47,7 +47,10 @@ export const trainCommand = addConfigurationOptions(
   .option("--steps <n>", "stop after this many batches in all", wholeNumber(1))
   .option("--images <n>", "stop after this many images in all", wholeNumber(1))
   .option("--minutes <m>", "stop after this much time from now", minutes)
-  .option("--resume", "go on from the last checkpoint of the run folder; with its own configuration if none is named")
+  .option(
+    "--resume",
+    "resume from the last checkpoint of the run folder, with its own configuration unless you name one",
+  )
   .option("--tensorboard", "write event files for TensorBoard too, into RUN/tensorboard")
   .option(
     "--init <checkpoint>",
@@ -104,7 +107,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     const whole = config.model.superResolution ? "" : `; with more pictures: ${programName()} report ${shellWord(out)}`;
     const look = report === undefined ? "" : `\nLook at ${report}${whole}`;
     const next = interrupted
-      ? `Go on: ${resumeCommand(out, source, layout)}`
+      ? `Resume: ${resumeCommand(out, source, layout)}`
       : `Samples: ${commandsToTry(used)[0].command}`;
     context.result(
       { out, device: runtime.device, ...result, report: report ?? null },

@@ -91,7 +91,7 @@ function lengthFor(count: number, batchSize: number, { training }: Config) {
   return {
     settings: [`training.steps=${steps}`, `optimizer.decaySteps=${steps}`],
     reasons: [
-      `${formatCount(steps)} steps instead of ${formatCount(training.steps)}: each image is seen ${seen} times, and more would teach it by heart. More images help most.`,
+      `${formatCount(steps)} steps instead of ${formatCount(training.steps)}: each image is seen ${seen} times, and more would make the model memorise them. More images help most.`,
     ],
   };
 }

@@ -122,7 +122,7 @@ interface Present {
   named: Named;
 }
 
-/** The kinds that occur, files passed over by the source first. */
+/** The kinds that occur, files skipped by the source first. */
 function present({ kinds, refused, usable }: ScanSummary): Present[] {
   const listed = Object.entries(treatments).map(([kind, treatment]) => ({
     ...treatment,

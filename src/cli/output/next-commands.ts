@@ -53,6 +53,6 @@ export function commandsWhileTraining(used: RunToUse & { source: string }): Next
   ];
 }
 
-/** Goes on with training from the last checkpoint. */
+/** Resumes training from the last checkpoint. */
 export const resumeCommand = (run: string, source: string, layout?: Layout): string =>
   `${programName()} train --resume --data ${shellWord(source)}${layoutWords(layout)} --out ${shellWord(run)}`;

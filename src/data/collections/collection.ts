@@ -33,7 +33,7 @@ export interface Collection {
   readonly kind: CollectionKind;
   /** Regular files, sorted by name (code units). Hidden files and what file managers leave behind are left out. */
   readonly files: readonly CollectionFile[];
-  /** What was passed over and why: links, devices, names that cannot be used; names escaped where they cannot be printed. */
+  /** What was skipped and why: links, devices, names that cannot be used; names escaped where they cannot be printed. */
   readonly refused: readonly Refusal[];
   /** SHA-256 in hex of what `fingerprintOf` says. */
   readonly fingerprint: string;

@@ -24,7 +24,7 @@ test.each([
   expect(codedColours(file, "avif")).toBe(colours);
 });
 
-test("boxes whose sizes lie are passed over", () => {
+test("boxes whose sizes lie are skipped", () => {
   for (const box of ["meta", "iprp", "ipco", "colr"]) {
     for (const size of [0, 1, 7, 2 ** 32 - 1]) {
       const file = Buffer.from(p3);

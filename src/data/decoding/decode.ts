@@ -13,7 +13,7 @@ export const LARGEST_FILE = 256e6;
 /** Images of more pixels are decoded one at a time, so that no more than one needs hundreds of megabytes: see `isLarge`. */
 const LARGE_PIXELS = 2 ** 24;
 
-/** Decoding that takes longer is given up. */
+/** Decoding that takes longer is aborted. */
 const LONGEST_SECONDS = 60;
 
 sharp.concurrency(1); // many small images: one thread each is faster than many threads for one
@@ -24,19 +24,19 @@ export class TooLarge extends Error {
   override name = "TooLarge";
 }
 
-/** The image would have to be enlarged. */
+/** The image would have to be upscaled. */
 class TooSmall extends Error {
   override name = "TooSmall";
 }
 
-/** What becomes of images that are smaller than they are to be. */
+/** What to do with images that are smaller than the resolution asked for. */
 export type UndersizedImages = "upscale" | "refuse";
 
 /**
  * The centre of an image as uint8 [3, R, R], decoded by `decodePixels` and resized as `resizePixels` does.
  *
  * @param bytes - a file of a format that is read
- * @param undersized - what becomes of it when its shorter side has fewer than R pixels
+ * @param undersized - what to do when its shorter side has fewer than R pixels
  * @throws Error saying why it cannot be used
  */
 export async function decodeImage(
@@ -50,13 +50,13 @@ export async function decodeImage(
   return resizeInterleaved(data, info, resolution);
 }
 
-/** What is wrong with an image that would have to be enlarged. */
+/** What is wrong with an image that would have to be upscaled. */
 export const tooSmall = ({ width, height }: { width: number; height: number }, resolution: number) =>
   Math.min(width, height) < resolution
     ? `expected at least ${resolution} pixels on each side, got ${width}×${height}`
     : undefined;
 
-/** Pixels, or why there are none; `small`: the image would have to be enlarged. */
+/** Pixels, or why there are none; `small`: the image would have to be upscaled. */
 export type Decoded = { pixels: Uint8Array } | { error: string; small?: true };
 
 /** What becomes of an image: as `decodeImage`, but what is wrong with it is a result. */

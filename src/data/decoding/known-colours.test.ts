@@ -194,7 +194,7 @@ const useless: [string, Buffer][] = [
   ["with a curve that is none", Buffer.from(rgbProfile("display p3")).fill(0x41, 300)],
 ];
 
-test.each(useless)("a profile %s is passed over, at 16 bits as at 8", async (_, icc) => {
+test.each(useless)("a profile %s is ignored, at 16 bits as at 8", async (_, icc) => {
   for (const depth of [8, 16]) {
     const image = patches("rgb", depth);
     expectNear(await patchesOf(pngOf(image, { chunks: [iccChunk(icc)] })), expectedOf(image, "none"), 1);

@@ -44,7 +44,7 @@ test.each(pillow.resizes)("$filter from $from to $to is Pillow's, to the bit", (
   expect(made.flat()).toEqual(bytes(planes));
 });
 
-test("grey is repeated, with or without alpha; a fourth channel is passed over", () => {
+test("grey is repeated, with or without alpha; a fourth channel is skipped", () => {
   const grey = noise(10, 9).subarray(0, 90);
   const made = resizeInterleaved(grey, { width: 10, height: 9, channels: 1 }, 4);
   expect([...made.subarray(16, 32)]).toEqual([...made.subarray(0, 16)]);

@@ -29,7 +29,7 @@ export function resizePixels(pixels: Uint8Array, width: number, height: number, 
 /**
  * The centre square of an image in the order of decoders.
  *
- * @param pixels - uint8 [H, W, channels]: red, green, blue and whatever follows, which is passed over; of fewer than three
+ * @param pixels - uint8 [H, W, channels]: red, green, blue and whatever follows, which is ignored; of fewer than three
  * channels the first is grey
  * @returns uint8 [3, R, R]
  */

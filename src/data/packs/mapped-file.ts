@@ -1,6 +1,6 @@
 /**
  * @file Large files as if they were memory: mapped by the system where it can be done, else read piece by piece. Either
- * way their bytes lie in the system's page cache, shared by all processes, and need no memory of ours.
+ * way their bytes lie in the system's page cache, shared by all processes, and need no memory of this process.
  */
 import { openSync, readSync, statSync } from "node:fs";
 import { createRequire } from "node:module";

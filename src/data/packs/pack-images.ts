@@ -13,7 +13,7 @@ const MOVED = 2 ** 23;
 
 export interface PackOptions {
   resolution: number;
-  /** What becomes of images with fewer pixels than that on a side. Default `upscale`. */
+  /** What to do with images of fewer pixels than that on a side. Default `upscale`. */
   undersized?: UndersizedImages;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
@@ -25,7 +25,7 @@ export interface WrittenImages {
   kept: SourceImage[];
   /** uint8 [kept, 16] */
   hashes: Uint8Array;
-  /** `small`: nothing else is wrong with it than that it would have to be enlarged. */
+  /** `small`: nothing else is wrong with it than that it would have to be upscaled. */
   failed: { file: string; reason: string; label?: number; small?: true }[];
 }
 

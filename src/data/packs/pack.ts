@@ -111,7 +111,7 @@ async function writeContent(
 }
 
 /**
- * Classes and labels of the images that are kept. A class none of whose files can be decoded is none; one whose images are
+ * Classes and labels of the images that are kept. A class none of whose files can be decoded does not count; one whose images are
  * only too small for this resolution stays, since models of other resolutions know it.
  */
 function classesOf(listing: Listing, kept: readonly SourceImage[], failed: WrittenImages["failed"]) {

@@ -14,7 +14,7 @@ export interface SampleFile {
   count: number;
   resolution: number;
   /**
-   * All images in order, `size` at a time, or fewer where that is much memory; each call reads them anew.
+   * All images in order, `size` at a time, or fewer where that is much memory; each call reads them again.
    *
    * @throws UserError for a file that cannot be read, or is of another size
    */

@@ -47,7 +47,7 @@ export function placeImages(names: readonly string[], layout: Layout | undefined
   throw new UserError(`--layout ${layout}: expected ${expected[layout]} in ${where}, got the folders ${folders}.`);
 }
 
-/** Says what the folders around everything are passed over for. */
+/** Says that outer folders containing everything are ignored, and why. */
 function withOuter(placement: Placement, level: Level): Placement {
   const item = level.items.find(({ name, rest }) => rest.length < normalised(name).length);
   if (item === undefined) return placement;
@@ -143,7 +143,7 @@ function withFewest(placement: Placement | undefined, level: Level, notices: str
   return { ...flat, notices: [told] };
 }
 
-const DEEPER = "Folders inside those of classes are passed over.";
+const DEEPER = "Folders inside class folders are ignored.";
 
 /** The images under a layout; undefined where there are no such folders. */
 function placed(level: Level, layout: Layout, { certain = false } = {}): Placement | undefined {

@@ -165,7 +165,7 @@ test.each<[string, string[], string[], RegExp]>([
     "folders inside classes",
     ["a/x/1.png", "b/2.png"],
     ["train a/x/1.png a", "train b/2.png b"],
-    /Folders inside those of classes are passed over\./,
+    /Folders inside class folders are ignored\./,
   ],
 ])("splits and classes are found with %s", async (_, names, images, notices) => {
   const found = await listed(await writeSet(names));

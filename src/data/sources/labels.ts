@@ -87,7 +87,7 @@ const isComplete = (groups: (string | undefined)[]): groups is string[] => !grou
 /**
  * Labels by lists like `{"labels": [["00000/img00000000.png", 6], …]}`, each for the files below its own folder; classes are
  * called by their numbers. A class may also be one-hot: `[0, 0, 1]`. Names are compared in NFC, and those that are not among
- * the images are passed over, as whoever wrote the list does. Images that no list names have no label: they must be fewer
+ * the images are skipped, as whoever wrote the list does. Images that no list names have no label: they must be fewer
  * than the others.
  *
  * @param lists - every `dataset.json` by its name, beside the images' names

@@ -26,7 +26,7 @@ export interface Listing {
   classes: string[];
   /** In an order that depends on nothing but the source. */
   images: readonly SourceImage[];
-  /** Files that were passed over before any was opened, and why. */
+  /** Files that were skipped before any was opened, and why. */
   refused: readonly Refusal[];
   /** Files that serve for nothing, by kind; absent where the source has no others. */
   unused?: readonly UnusedFiles[];

@@ -44,7 +44,7 @@ export interface Place {
 }
 
 /**
- * Places of images by their names: folders around all of them are passed over, as archives have one, then sub-folders are
+ * Places of images by their names: folders around all of them are skipped, as archives have one, then sub-folders are
  * the parts when all of them are called so; otherwise, and beside them, images are of `train`.
  */
 export function placesOf(names: readonly string[]): Place[] {

@@ -29,7 +29,7 @@ export interface FoundImages {
 /** So many files are opened at most to see what they are, and so many are kept by name. */
 const MOST_OPENED = { folder: 10_000, archive: 1000 };
 const KEPT = 1000;
-/** So many kinds are told apart. */
+/** Kinds that are listed separately. */
 const MOST_KINDS = 50;
 
 /** Files that lie beside images and are none: they are not opened. */

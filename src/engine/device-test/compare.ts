@@ -21,7 +21,7 @@ export interface Comparison {
 /**
  * Runs each case on both runtimes.
  *
- * @param onStart - told of every case before it is run
+ * @param onStart - called with every case before it is run
  */
 export async function compareRuntimes(
   device: Runtime,

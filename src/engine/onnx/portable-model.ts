@@ -1,7 +1,7 @@
 /**
  * @file Writes ONNX models for other programs: any batch size, standard operators in topological order, metadata.
  *
- * A graph is traced with one batch size, so that of others has to be told from its shapes. `STAND_INS` are primes above every
+ * A graph is traced with one batch size, so that of others has to be inferred from its shapes. `STAND_INS` are primes above every
  * other size: as a product is a multiple of a prime only if one of its factors is, the sizes that are multiples of the stand-in
  * are those that are multiples of the batch size. Where such a size is declared it gets a name; where a node needs it, it is
  * computed from the shape of an input.

@@ -4,9 +4,9 @@ import { testWebGpu } from "../device-test/verdict.js";
 import { Runtime, type RuntimeOptions } from "./runtime.js";
 
 export interface OpenRuntimeOptions extends Omit<RuntimeOptions, "device"> {
-  /** `auto` is the CPU: whether a WebGPU device is faster than it cannot be told from outside. */
+  /** `auto` is the CPU: Strata cannot predict whether a WebGPU device is faster. */
   device?: "auto" | "cpu" | "webgpu";
-  /** Told how a device was tested, and when the CPU takes its place. */
+  /** Called with how a device was tested, and when the CPU replaces it. */
   onNotice?: (message: string) => void;
 }
 

@@ -23,7 +23,7 @@ export function runtimeService({ device: name, threads }: WorkerSettings): Servi
   const unwanted = new Set<number>();
   const arrays = new Map<ArrayId, Tensor>();
 
-  /** Runs that were given up leave arrays without ever having made them. */
+  /** Aborted runs leave arrays without ever having made them. */
   function free(array: ArrayId): void {
     const tensor = arrays.get(array);
     if (tensor) device.free(tensor);

@@ -117,7 +117,7 @@ export class Sampler implements ImageSampler {
     );
   }
 
-  /** Draws images as numbers, for what goes on with them; see `sample`. */
+  /** Draws images as numbers, for further computation; see `sample`. */
   values(options: SampleOptions): Promise<SampleValues> {
     return this.#lifetime.during(() => this.#values(options));
   }

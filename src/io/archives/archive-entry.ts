@@ -27,7 +27,7 @@ export interface ArchiveEntry {
   readonly bytes: number;
 }
 
-/** Something that is passed over: its name, escaped where it is not fit to print, and why. */
+/** Something that is skipped: its name, escaped where it is not fit to print, and why. */
 export interface Refusal {
   readonly file: string;
   readonly reason: string;
@@ -76,7 +76,7 @@ export interface EntryName {
   problem?: string;
 }
 
-/** Why a second entry of a name is passed over: which one a program reads differs from program to program. */
+/** Why a second entry of a name is skipped: which one a program reads differs from program to program. */
 export const REPEATED = "the archive has that name twice; the first is used";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

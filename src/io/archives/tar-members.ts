@@ -23,7 +23,7 @@ const MOST_MEMBERS = 20e6;
 /** Blocks behind the end that are looked at: tar fills an archive up to twenty. */
 const LOOKED_AT = 40;
 
-/** Why members that are no regular files are passed over. */
+/** Why members that are no regular files are skipped. */
 const otherTypes: Record<string, string> = {
   "3": "it is a device",
   "4": "it is a device",
@@ -49,7 +49,7 @@ export interface TarEntry extends ArchiveEntry {
   readonly start: number;
 }
 
-/** A regular file, a link, or what is passed over. */
+/** A regular file, a link, or what is skipped. */
 export interface TarMember extends TarEntry {
   readonly link?: ArchiveLink;
   /** Why it is not read; its name is fit to be shown only, then. */

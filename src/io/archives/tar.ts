@@ -46,7 +46,7 @@ export async function openTar(
   }
 }
 
-/** Members that are read, in the order of their data, and those that are passed over. */
+/** Members that are read, in the order of their data, and those that are skipped. */
 export async function listed(members: AsyncIterable<TarMember>): Promise<{ entries: TarEntry[]; refused: Refusal[] }> {
   const entries: TarEntry[] = [];
   const refused: Refusal[] = [];

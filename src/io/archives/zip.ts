@@ -2,7 +2,7 @@
  * @file Zip archives read in place (PKWARE's APPNOTE 6.3.10: stored or deflated, zip64), hostile until proven
  * otherwise: the directory must lie right before its end, no two entries may share bytes, and every claim about an
  * entry is checked when it is read. A program before the archive, as of one that extracts itself, and a little behind
- * its end are passed over.
+ * its end are skipped.
  *
  * Our own reader, since a directory of a million entries has to be read at once: yauzl 3.4 takes 70 µs an entry.
  */
@@ -328,7 +328,7 @@ interface Chosen {
   refused: Refusal[];
 }
 
-/** Regular files and links, of each name the first, and what is passed over. */
+/** Regular files and links, of each name the first, and what is skipped. */
 function chosen(listed: readonly Listed[]): Chosen {
   const seen = new Set<string>();
   const entries: ZipEntry[] = [];

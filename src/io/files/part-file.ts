@@ -34,7 +34,7 @@ export class PartFile {
   /**
    * Opens a part of the file at `path`, making the folder if need be.
    *
-   * @param resume - go on from what earlier attempts left, if anything
+   * @param resume - resume from what earlier attempts left, if anything
    * @throws UserError when the place cannot be written
    */
   static async open(path: string, { resume = true } = {}): Promise<PartFile> {

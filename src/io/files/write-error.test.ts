@@ -7,7 +7,7 @@ const failure = (code: string) => Object.assign(new Error(`${code}: as the syste
 
 test("a full disk: what there is and what is needed, as far as known", () => {
   expect(writeError("x", failure("ENOSPC"), 5 * 2 ** 20).message).toMatch(
-    /^Expected to write x, but the disk is full: it needs 5\.0 MiB, and [\d.]+ [KMGT]iB are free \(ENOSPC: as the system says\)\. Make room, then go on\.$/,
+    /^Expected to write x, but the disk is full: it needs 5\.0 MiB, and [\d.]+ [KMGT]iB are free \(ENOSPC: as the system says\)\. Make room, then resume\.$/,
   );
   expect(writeError("x", failure("ENOSPC")).message).toMatch(/the disk is full: [\d.]+ [KMGT]iB are free \(/);
 });

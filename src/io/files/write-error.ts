@@ -21,9 +21,9 @@ const REASONS: Record<string, string> = {
   EIO: "the disk reports an error; it may be failing",
 };
 const REMEDIES: Record<string, string> = {
-  ENOSPC: "Make room, then go on.",
-  EDQUOT: "Make room or have the quota raised, then go on.",
-  EFBIG: "Raise the limit, then go on.",
+  ENOSPC: "Make room, then resume.",
+  EDQUOT: "Make room or have the quota raised, then resume.",
+  EFBIG: "Raise the limit, then resume.",
 };
 const LACK_ROOM = new Set(["ENOSPC", "EDQUOT"]);
 
@@ -46,7 +46,7 @@ export function writeError(path: string, error: unknown, bytes?: number): UserEr
   return new UserError(`Expected to write ${path}, but ${what}. ${remedy}`.trim());
 }
 
-/** Whether an error is the system's answer to a request, not a fault of ours. */
+/** Whether an error is the system's answer to a request, not a bug. */
 export const isSystemError = (error: unknown): boolean =>
   isNativeError(error) && typeof (error as NodeJS.ErrnoException).syscall === "string";
 

@@ -57,7 +57,7 @@ export async function download(url: string, path: string, options: DownloadOptio
   try {
     await receive(address, part, options);
     if (part.sha256 !== sha256 && part.inherits) {
-      onNotice("The part left by an earlier attempt does not belong to this file: starting anew.");
+      onNotice("The part left by an earlier attempt does not belong to this file: starting again.");
       await part.restart();
       await receive(address, part, options);
     }

@@ -37,7 +37,7 @@ export interface GetOptions {
   /** Time without a byte after which a connection counts as dead, also while the answer is read. */
   idleMs: number;
   signal?: AbortSignal;
-  /** Told which proxy a request goes through: "the proxy http://proxy:3128 (HTTPS_PROXY)". */
+  /** Called with the proxy that a request goes through: "the proxy http://proxy:3128 (HTTPS_PROXY)". */
   onProxy?: (proxy: string) => void;
 }
 

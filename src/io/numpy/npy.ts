@@ -167,7 +167,7 @@ async function* rearranged(
     yield bytesOf(tensorOf(dtype, header, littleEndian(new Uint8Array(block), header.type)));
 }
 
-/** Told how many bytes there were so far, and whether these were all. */
+/** Called with how many bytes there were so far, and whether these were all. */
 type CheckLength = (length: number, ended: boolean) => void;
 
 /** Cuts pieces at the ends of rows. */

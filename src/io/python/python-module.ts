@@ -1,5 +1,5 @@
 /**
- * @file Configurations that are Python modules, read without running them: imports are passed over, plain assignments made, and
+ * @file Configurations that are Python modules, read without running them: imports are skipped, plain assignments made, and
  * of `def get_config(): …` what it returns. Values are numbers, texts, None, lists and dictionaries, and arithmetic of them;
  * `ConfigDict` and `dict` make dictionaries. Everything else is refused with its line and column.
  */

@@ -1,4 +1,4 @@
-/** @file A trained classifier as a maker of vectors. */
+/** @file A trained classifier as a feature extractor. */
 import { type ImageSet, imageReader } from "../../data/index.js";
 import { type Compiled, compile, type Operand, type Runtime, spec } from "../../engine/index.js";
 import { portions } from "../../inference/batches.js";

@@ -1,5 +1,5 @@
 /**
- * @file A small classifier of the images at hand, as a maker of vectors where the Inception network cannot be had.
+ * @file A small classifier of the images at hand, as a feature extractor where the Inception network is not available.
  *
  * What it measures is comparable between models of the same images, and with nothing else: never call it FID.
  */
@@ -32,7 +32,7 @@ export interface OpenClassifierOptions {
   steps?: number;
   runtime?: Runtime;
   signal?: AbortSignal;
-  /** Told after every update; never when the weights were kept from an earlier time. */
+  /** Called after every update; never when the weights come from the cache. */
   onProgress?: (progress: ClassifierProgress) => void;
 }
 

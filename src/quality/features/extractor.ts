@@ -30,7 +30,7 @@ export interface FeatureExtractor {
   dispose(): Promise<void>;
 }
 
-/** One of ours, which `await using` disposes. */
+/** One of this library, which `await using` disposes. */
 export type OpenExtractor = FeatureExtractor & AsyncDisposable;
 
 /** An extractor of its parts, which need not know when they are disposed. */

@@ -27,7 +27,7 @@ export interface OnnxFileOptions {
   /** Images at once, where the model leaves their number open. */
   batch?: number;
   runtime?: Runtime;
-  /** Told how images are prepared, and which output is taken. */
+  /** Called with how images are prepared and which output is used. */
   onNotice?: (message: string) => void;
 }
 

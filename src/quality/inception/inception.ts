@@ -23,7 +23,7 @@ export interface InceptionOptions {
   /** Images that the program takes at once; results do not depend on it. */
   batch?: number;
   runtime?: Runtime;
-  /** Told when the weights are not the official ones. */
+  /** Called when the weights are not the official ones. */
   onNotice?: (message: string) => void;
 }
 

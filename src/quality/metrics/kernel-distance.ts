@@ -151,7 +151,7 @@ export async function kernelDistance(
 
 /**
  * Mean and standard deviation of {@link kernelDistance} over pairs of random subsets, which is how KID is mostly given
- * (torch-fidelity: 100 of 1,000). Vectors are drawn without replacement within a subset, and anew for the next one.
+ * (torch-fidelity: 100 of 1,000). Vectors are drawn without replacement within a subset, and afresh for the next one.
  *
  * @throws UserError where a set has fewer vectors than a subset, or one that is not finite
  */

@@ -15,7 +15,7 @@ export interface PairOptions {
   /** Default: the one that the process shares, which also stands in for any that is not on the CPU. */
   runtime?: Runtime;
   signal?: AbortSignal;
-  /** Told how many of all blocks of pairs, or subsets, are done. */
+  /** Called with how many of all blocks of pairs, or subsets, are done. */
   onProgress?: (done: number, count: number) => void;
   /** Vectors to a block: its pairs are all that is held in memory. */
   blockSize?: number;

@@ -38,7 +38,7 @@ export interface EstimateOptions {
   /** Where training is to run. Default: the one that the process shares. */
   runtime?: Runtime;
   signal?: AbortSignal;
-  /** Told what is being done. */
+  /** Called with what is being done. */
   onStage?: (what: string) => void;
 }
 

@@ -151,7 +151,7 @@ test("damage to a header alone is told from damage to tensors; several tensors a
   await expect(readCheckpoint(saved, ["ema"])).rejects.toThrow("2 tensors are damaged, a.weight the first of them");
 });
 
-test("a checkpoint of another format is refused at once, not passed over as damaged", async () => {
+test("a checkpoint of another format is refused at once, not skipped as damaged", async () => {
   await save(1);
   const saved = await save(2);
   writeFileSync(join(saved, "manifest.json"), JSON.stringify({ format: 1, step: 2 }));

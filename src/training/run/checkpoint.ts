@@ -79,7 +79,7 @@ export async function saveCheckpoint(
     await syncFolder(temporary);
     await replaceFolder(checkpoints, temporary, folder, content.step);
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => {}); // room for whoever goes on
+    await rm(temporary, { recursive: true, force: true }).catch(() => {}); // make room
     throw isSystemError(error) ? writeError(folder, error, bytes) : error;
   }
   return folder;
@@ -204,7 +204,7 @@ const unreadable = (path: string, error: Error) =>
   new DamagedCheckpoint(`Expected a file of a checkpoint at ${path}: ${error.message}.`);
 
 /**
- * Reads the newest checkpoint that is undamaged, and says which ones it passed over.
+ * Reads the newest checkpoint that is undamaged, and says which ones it skipped.
  *
  * @returns undefined when there is no checkpoint at all
  * @throws UserError when there are checkpoints, but all are damaged
@@ -221,7 +221,7 @@ export async function readNewest<Wanted extends Part>(
       return { folder, ...(await readCheckpoint(folder, wanted)) };
     } catch (error) {
       if (!(error instanceof DamagedCheckpoint)) throw error;
-      onNotice(`The checkpoint of step ${step} is damaged and passed over. ${error.message}`);
+      onNotice(`The checkpoint of step ${step} is damaged and was skipped. ${error.message}`);
     }
   }
   if (steps.length === 0) return undefined;

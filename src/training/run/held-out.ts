@@ -49,7 +49,7 @@ export function plateauOf(
 }
 
 /**
- * A plateau as a sentence with advice, which depends on whether the bound on training images went on falling.
+ * A plateau as a sentence with advice, which depends on whether the bound on training images kept falling.
  *
  * @param flips - whether images are mirrored already
  */
@@ -67,8 +67,8 @@ export function plateauNotice(
   const remedies = ["more images", ...(flips ? [] : ["training.flips=true"]), "a smaller model"].join(", ");
   const change = `${before?.toFixed(3)} → ${now?.toFixed(3)}`;
   const overfitting =
-    `That on training images went on falling (${change}): the model learns them by heart. ` +
-    `Stop and use --checkpoint best, or train anew with ${remedies}.`;
+    `On training images it kept falling (${change}): the model is memorising them. ` +
+    `Stop and use --checkpoint best, or train again with ${remedies}.`;
   const stuck =
     `Nor has that on training images (${change}): more steps at this learning rate may bring little. ` +
     "Stop and use --checkpoint best, or let it fall to its minimum.";

@@ -1,4 +1,4 @@
-/** @file What a run tells of itself as it goes on: lines of its log, and the same as events. */
+/** @file What a run reports while it trains: lines of its log, and the same as events. */
 import type { Config } from "../../config/index.js";
 import type { HeldOutBound } from "../../inference/measures/held-out-bound.js";
 import type { TrainingEventListener } from "../events.js";
@@ -22,7 +22,7 @@ interface Settings {
   config: Config;
   /** The run folder. */
   out: string;
-  /** How far the run has come; changes as it goes on. */
+  /** How far the run has come; changes as it trains. */
   counters: Counters;
   emit: TrainingEventListener;
 }
@@ -47,7 +47,7 @@ export class Journal {
   }
 
   /**
-   * Begins the log, or goes on with it from where the counters are.
+   * Begins the log, or resumes it from where the counters are.
    *
    * @param gathered - what the meter has seen since its last line
    */
@@ -82,7 +82,7 @@ export class Journal {
     return bestOf(this.#history, await listCheckpoints(runPaths(this.settings.out).checkpoints));
   }
 
-  /** Means since the line before; the meter goes on. */
+  /** Means since the line before; the meter keeps counting. */
   async means(): Promise<void> {
     if (this.meter.isEmpty) return;
     const { counters, emit } = this.settings;

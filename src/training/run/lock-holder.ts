@@ -1,4 +1,4 @@
-/** @file Who trains into a run folder, as its lock says, and whether that process lives as far as can be told from here. */
+/** @file Who trains into a run folder, as its lock says, and whether that process lives as far as this process can know. */
 import { readFileSync, readlinkSync } from "node:fs";
 import { type FileHandle, readFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -115,7 +115,7 @@ function machineScope(): string | null {
 }
 
 /**
- * Whether a holder lives, as far as can be told without its signs of life; undefined where it cannot.
+ * Whether a holder lives, as far as can be known without its heartbeat; undefined where it cannot be known.
  *
  * @param here - this process
  * @param locked - whether the kernel has a lock on the holder's file; undefined where it has no such locks

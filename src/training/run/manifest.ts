@@ -68,8 +68,8 @@ function jsonHash(value: unknown): string {
 }
 
 /**
- * Settings that may change when a run goes on: they decide when it stops, saves or reports, or how it fits into memory. So
- * may the threshold of skipped updates, since a run whose healthy gradients have outgrown it could not go on otherwise.
+ * Settings that may change when a run is resumed: they decide when it stops, saves or reports, or how it fits into memory. So
+ * may the threshold of skipped updates, since a run whose healthy gradients have outgrown it could not continue otherwise.
  */
 const FREE = new Set([
   "preset",
@@ -108,7 +108,7 @@ export function differences(saved: Record<string, unknown>, wanted: Record<strin
 }
 
 /**
- * Checks that a run may go on from a checkpoint.
+ * Checks that a run may resume from a checkpoint.
  *
  * @param where - the checkpoint's folder, for the message
  * @throws UserError naming the settings that differ, or the sizes of the two training sets

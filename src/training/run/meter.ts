@@ -41,7 +41,7 @@ export class Meter {
   #seconds = 0;
   #waitedSeconds = 0;
 
-  /** @param gathered - what it goes on from, when a run does */
+  /** @param gathered - what to resume from, in a resumed run */
   constructor(gathered = NOTHING_GATHERED) {
     this.#gathered = gathered;
   }

@@ -34,7 +34,7 @@ const runLine = z.object({
   trainImages: count,
   validationImages: count,
   parameters: count,
-  /** Step whose checkpoint this part of the run went on from; null for a fresh start. */
+  /** Step whose checkpoint this part of the run resumed from; null for a fresh start. */
   resumedFrom: count.nullable(),
   /** Training time of the run before this part; logs of older versions lack it. */
   seconds: number.optional(),

@@ -99,7 +99,7 @@ test("a line with a missing field is named, with the field", () => {
   expect(() => parseMetrics(text(run, rest), "metrics.jsonl")).toThrow(/metrics\.jsonl, line 2.*lossNats/s);
 });
 
-test("lines of unknown types are passed over", () => {
+test("lines of unknown types are skipped", () => {
   expect(parseMetrics(text({ type: "weather" }, run), "")).toEqual([run]);
 });
 
@@ -113,7 +113,7 @@ test("a missing log names the path", () => {
   expect(() => readMetrics(join(folder, "none.jsonl"))).toThrow(/none\.jsonl.*ENOENT.*strata train --out/);
 });
 
-describe("a log that is gone on with", () => {
+describe("a log that is resumed", () => {
   const path = join(folder, "resumed.jsonl");
   const part = { ...run, resumedFrom: 20 };
   const skip: SkipLine = {
@@ -175,7 +175,7 @@ describe("a log that is gone on with", () => {
     const { line } = await beginLog(path, part, true);
     expect(line.seconds).toBe(20);
     expect(onDisk()).toEqual(asJson([run, train(10), skip, line]));
-    const again = await beginLog(path, part, true); // killed at once, and gone on with again
+    const again = await beginLog(path, part, true); // killed at once, and resumed again
     expect(again.line.seconds).toBe(20);
   });
 

@@ -1,4 +1,4 @@
-/** @file `metrics.jsonl`, the single source of every chart: one JSON object a line, appended while a run goes on. */
+/** @file `metrics.jsonl`, the single source of every chart: one JSON object a line, appended while a run trains. */
 import {
   closeSync,
   existsSync,
@@ -87,8 +87,8 @@ const rewound = z.looseObject({
 });
 
 /**
- * Begins a log, or goes on with one: the file is replaced by one without the lines that the run is going to write again, those
- * after the step it goes on from, and without broken ones, but with `part` at its end. So nobody who reads the file finds a
+ * Begins a log, or resumes one: the file is replaced by one without the lines that the run is going to write again, those
+ * after the step it resumes from, and without broken ones, but with `part` at its end. So nobody who reads the file finds a
  * measurement twice. A crash leaves the old file or the new one.
  *
  * @param part - begins a log when it resumes from no step
@@ -131,7 +131,7 @@ function parseJson(text: string): unknown {
 
 /**
  * Reads a log. A broken last line (the process died while writing it) is left out; so are lines of other types, which later
- * versions may write, and lines that a resumed run wrote again: those after the step it went on from.
+ * versions may write, and lines that a resumed run wrote again: those after the step it resumed from.
  *
  * @throws UserError when the file cannot be read, or a line other than the last is not a line of such a log
  */

@@ -16,7 +16,7 @@ export interface OpenRunOptions {
   checkpoint?: "last" | "best" | number;
   /** The moving average of the weights, or the weights themselves. Default `ema`. */
   weights?: "ema" | "raw";
-  /** Told what the user should know: a damaged checkpoint that was passed over. */
+  /** Called with what the user should know: that a damaged checkpoint was skipped. */
   onNotice?: (message: string) => void;
   /** Whether weights with values that are no numbers are given all the same, and told of; by default they are refused. */
   flawed?: boolean;

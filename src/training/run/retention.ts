@@ -13,7 +13,7 @@ export interface Retention {
 }
 
 /**
- * The steps whose checkpoints can go. Those after `current` stay: they were damaged when the run went on from an earlier one,
+ * The steps whose checkpoints can go. Those after `current` stay: they were damaged when the run resumed from an earlier one,
  * and are replaced when it comes there.
  *
  * @param steps - of all checkpoints, ascending

@@ -44,7 +44,7 @@ export function summarise({ name, count, classes, labels }: ImageSet): DataSumma
 }
 
 /**
- * Creates a run folder, or refreshes the description of one that goes on.
+ * Creates a run folder, or refreshes the description of one that is resumed.
  *
  * @throws UserError when it cannot be written
  */

@@ -196,7 +196,7 @@ interface Looker {
   nowMs(): number | Promise<number>;
 }
 
-/** Whether a holder lives, as far as can be told from here; `silentMs` where only its signs tell. Undefined: its file is gone. */
+/** Whether a holder lives, as far as this process can know; `silentMs` where only the heartbeat shows it. Undefined: its file is gone. */
 async function stateOf(path: string, holder: Holder, own: Looker) {
   try {
     const alive = isAlive(holder, own.holder, await isLocked(path));

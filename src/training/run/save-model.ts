@@ -21,7 +21,7 @@ export interface SavedWeights {
 }
 
 /**
- * Writes a run folder with one checkpoint that holds these weights. It can be used like any run, but gone on with only by
+ * Writes a run folder with one checkpoint that holds these weights. It can be used like any run, but resumed only by
  * `--init`: a new run that starts from it.
  *
  * @param counters - how far the weights were trained; default: not known, 0
