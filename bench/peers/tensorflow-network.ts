@@ -2,7 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Config, ModelConfig } from "../../src/config/index.js";
 import type { ModelParameters } from "../../src/model/index.js";
-import { informationShares, type SpectralVectors } from "../../src/objective/loss.js";
+import { informationShares } from "../../src/objective/information-schedule.js";
+import type { SpectralVectors } from "../../src/objective/loss.js";
 
 type Parameters = ModelParameters<tf.Variable>;
 type Block = Parameters["generator"]["finalBlocks"][number];

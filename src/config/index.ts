@@ -1,4 +1,5 @@
 /** @file Configurations: their schema, the presets, and single settings on top of them. */
+export { type InformationScheduleConfig, targetShares } from "./information-schedules/index.js";
 export type { OutputName } from "./names.js";
 export { nearest, suggestion } from "./nearest.js";
 export { overlayConfig, parseConfig } from "./overlay.js";
@@ -7,7 +8,6 @@ export {
   type Config,
   type ConfigInput,
   defaultSchedule,
-  type InformationScheduleConfig,
   type LevelConfig,
   type ModelConfig,
   microBatchOf,

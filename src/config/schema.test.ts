@@ -51,6 +51,16 @@ test.each([
   expect(config.objective.informationSchedule).toEqual(expected);
 });
 
+test("shares may be a list, one for every latent group", () => {
+  const groups = base.model.levels.reduce((sum, { stochasticLayers }) => sum + stochasticLayers, 0);
+  const schedule = { shares: "explicit", values: Array.from({ length: groups }, (_, group) => group + 1) };
+  const { objective } = parseConfig(
+    altered((c) => (c.objective.informationSchedule = schedule)),
+    "here",
+  );
+  expect(objective.informationSchedule).toEqual(schedule);
+});
+
 test("in a super-resolution model, plain on means shares per resolution", () => {
   const superres = structuredClone(presets["imagenet64-superres"]) as unknown as { objective: Record<string, unknown> };
   superres.objective.informationSchedule = "on";
@@ -90,6 +100,11 @@ const failing: [string, (config: Record<string, Record<string, unknown>>) => voi
     "weights",
     (c) => (c.objective.informationSchedule = { shares: "per-resolution", weights: [{ resolution: 32, weight: 1 }] }),
     ["expected one weight for each of the resolutions 1, 4, 8, 16, 32, got 32"],
+  ],
+  [
+    "explicit shares",
+    (c) => (c.objective.informationSchedule = { shares: "explicit", values: [1, 2] }),
+    ["expected one share for each of the model's", "latent groups, got 2", "objective.informationSchedule.values"],
   ],
 ];
 

@@ -2,6 +2,13 @@
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import { didYouMean, fieldNames, fieldSchema, isRecord } from "./fields.js";
+import {
+  type InformationScheduleConfig,
+  scheduleNames,
+  scheduleProblem,
+  scheduleSchemaOf,
+  schedulesSchema,
+} from "./information-schedules/index.js";
 import { ladderProblems } from "./ladder.js";
 import { outputNames } from "./names.js";
 
@@ -55,24 +62,9 @@ const modelSchema = z
     for (const { path, message } of ladderProblems(model)) context.addIssue({ code: "custom", path, message });
   });
 
-const geometricSchema = z.strictObject({
-  shares: z.literal("geometric"),
-  /** Ratio of the last group's share to the first one's, before the shift. */
-  scale: z.number().min(1).default(1000),
-  /** Added to every share, so that the first groups keep some. */
-  shift: z.number().min(0).default(10),
+const scheduleSchema = z.union([z.boolean(), z.literal(["on", "off"]), schedulesSchema], {
+  error: `expected "on", "off" or { "shares": ${scheduleNames.map((name) => `"${name}"`).join(" | ")}, … } with known keys`,
 });
-
-const perResolutionSchema = z.strictObject({
-  shares: z.literal("per-resolution"),
-  /** Share of every single group of a resolution, relative to the other groups. */
-  weights: z.array(z.strictObject({ resolution: count, weight: z.number().positive() })).min(1),
-});
-
-const scheduleSchema = z.union(
-  [z.boolean(), z.literal(["on", "off"]), z.discriminatedUnion("shares", [geometricSchema, perResolutionSchema])],
-  { error: 'expected "on", "off" or { "shares": "geometric" | "per-resolution", … } with known keys' },
-);
 
 const objectiveSchema = z.strictObject({
   /** Distribution of an image given the latents. */
@@ -176,14 +168,16 @@ export const configSchema = z
     training: trainingSchema,
   })
   .superRefine(({ model, objective: { informationSchedule: schedule } }, context) => {
-    if (typeof schedule !== "object" || schedule.shares !== "per-resolution") return;
-    const wanted = model.levels.map(({ resolution }) => resolution).sort((a, b) => a - b);
-    const got = schedule.weights.map(({ resolution }) => resolution).sort((a, b) => a - b);
-    if (wanted.join() !== got.join()) {
-      const message = `expected one weight for each of the resolutions ${wanted.join(", ")}, got ${got.join(", ")}`;
-      context.addIssue({ code: "custom", path: ["objective", "informationSchedule", "weights"], message });
-    }
+    if (typeof schedule !== "object") return;
+    const problem = scheduleProblem(schedule, groupResolutions(model));
+    if (!problem) return;
+    const { field, message } = problem;
+    context.addIssue({ code: "custom", path: ["objective", "informationSchedule", field], message });
   });
+
+/** Resolution of every latent group, group 0 first. */
+const groupResolutions = ({ levels }: z.output<typeof modelSchema>): number[] =>
+  levels.flatMap(({ resolution, stochasticLayers }) => Array<number>(stochasticLayers).fill(resolution));
 
 /** What is wrong with a configuration, a line or two for each problem, with the nearest name of each unknown key. */
 function problemsText({ issues }: z.ZodError, json: unknown): string {
@@ -193,11 +187,11 @@ function problemsText({ issues }: z.ZodError, json: unknown): string {
 function plain(issue: z.core.$ZodIssue, json: unknown): z.core.$ZodIssue[] {
   if (issue.code === "unrecognized_keys") {
     const place = issue.path.reduce<z.core.$ZodType | undefined>(fieldSchema, configSchema);
-    const names = [...fieldNames(place), ...scheduleNames(valueAt(json, issue.path))];
+    const names = [...fieldNames(place), ...scheduleFields(valueAt(json, issue.path))];
     const message = issue.keys.map((key) => `Unknown key "${key}": ${didYouMean(key, names, configSchema)}`).join(" ");
     return [{ ...issue, message }];
   }
-  if (issue.code !== "invalid_union" || scheduleNames(valueAt(json, issue.path)).length === 0) return [issue];
+  if (issue.code !== "invalid_union" || scheduleFields(valueAt(json, issue.path)).length === 0) return [issue];
   const inside = issue.errors.at(-1)!; // of an object that says what kind of schedule it is
   return inside.flatMap((problem) => plain({ ...problem, path: [...issue.path, ...problem.path] }, json));
 }
@@ -206,15 +200,11 @@ const valueAt = (json: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], json);
 
 /** The fields of a schedule of the kind that an object names; none of anything else. */
-function scheduleNames(schedule: unknown): string[] {
-  const kinds = [geometricSchema, perResolutionSchema];
-  const shares = isRecord(schedule) ? schedule.shares : undefined;
-  return fieldNames(kinds.find(({ shape }) => shape.shares.value === shares));
-}
+const scheduleFields = (schedule: unknown): string[] =>
+  fieldNames(scheduleSchemaOf(isRecord(schedule) ? schedule.shares : undefined));
 
 export type LevelConfig = z.output<typeof levelSchema>;
 export type ModelConfig = z.output<typeof modelSchema>;
-export type InformationScheduleConfig = z.output<typeof geometricSchema> | z.output<typeof perResolutionSchema>;
 export type ObjectiveConfig = Omit<z.output<typeof objectiveSchema>, "informationSchedule"> & {
   informationSchedule: false | InformationScheduleConfig;
 };

@@ -2,9 +2,13 @@ import { defaultDevice, grad, numpy as np } from "@jax-js/jax";
 import { expect, test } from "vitest";
 import "../../test/support/all-close.js";
 import { readGolden, readGoldenJson } from "../../test/support/golden.js";
-import { geometricShares, perResolutionShares, rateWeights } from "./information-schedule.js";
+import { targetShares } from "../config/index.js";
+import { rateWeights } from "./information-schedule.js";
 
 defaultDevice("cpu"); // jax-js's other device has logarithms off by up to 4e-6
+
+const geometricShares = (groups: number) =>
+  targetShares({ shares: "geometric", scale: 1000, shift: 10 }, Array<number>(groups).fill(1));
 
 const shares = geometricShares(4);
 const golden = readGoldenJson("schedule.json");
@@ -46,12 +50,15 @@ test.each([
   ["cond16", geometricShares(7)],
   [
     "superres16",
-    perResolutionShares(
+    targetShares(
+      {
+        shares: "per-resolution",
+        weights: [
+          { resolution: 8, weight: 1 },
+          { resolution: 16, weight: 2 },
+        ],
+      },
       [8, 8, 16, 16],
-      [
-        { resolution: 8, weight: 1 },
-        { resolution: 16, weight: 2 },
-      ],
     ),
   ],
 ])("γ of every group and image of %s equals the golden one", (model, modelShares) => {
@@ -75,26 +82,4 @@ test("no gradient flows through γ", () => {
     return rateWeights([first.ref, second.ref], [0.9, 0.1])[0].mul(first).add(second.mul(0)).sum();
   })(np.array([1, 1]));
   expect(slope.js()).toBeAllClose([0.5 / (0.667 * 0.9), 0]);
-});
-
-test("geometric shares equal the published ones and rise about a hundredfold", () => {
-  for (const name of ["cifar10", "imagenet32", "uncond16_cond16", "single_layer"]) {
-    const { count, weights_float32: percent } = golden.rate_schedules[name];
-    expect(geometricShares(count).map((share) => 66.7 * share)).toBeAllClose(percent, { rtol: 1e-6 });
-  }
-  expect(shares.at(-1)! / shares[0]).toBeCloseTo(1010 / 11);
-});
-
-test("per-resolution shares follow each group's own resolution, whatever the counts", () => {
-  const weights = [
-    { resolution: 64, weight: 2 },
-    { resolution: 32, weight: 1 },
-  ];
-  expect(perResolutionShares([32, 64, 64, 64], weights)).toBeAllClose([1 / 7, 2 / 7, 2 / 7, 2 / 7]);
-  const groups = Array.from({ length: 40 }, (_, group) => (group < 20 ? 32 : 64));
-  const published = golden.rate_schedules.imagenet64.weights_float32;
-  expect(perResolutionShares(groups, weights).map((share) => 66.7 * share)).toBeAllClose(published, { rtol: 1e-6 });
-  expect(() => perResolutionShares([16, 32], weights)).toThrow(
-    "information schedule: expected a weight for resolution 16 (group 0), got weights for 64, 32; add one",
-  );
 });

@@ -1,5 +1,7 @@
 /** @file Information schedule: how much of an image's rate each latent group should carry (paper §3.1). */
 import { lax, numpy as np } from "@jax-js/jax";
+import { type Config, targetShares } from "../config/index.js";
+import { groups } from "../model/index.js";
 
 /** Lower edge of the band around a target, as a fraction of it: the paper's targets sum to 66.7 %. */
 const BAND = 0.667;
@@ -7,41 +9,11 @@ const BAND = 0.667;
 /** Least target in nats: where an image carries no information at all, K / a must be 0, not 0 / 0. */
 const LEAST_TARGET = 1e-30;
 
-function normalise(raw: number[]): number[] {
-  const total = raw.reduce((sum, share) => sum + share, 0);
-  return raw.map((share) => share / total);
-}
-
-/** Shares growing geometrically from 1 to `scale` over the groups, plus `shift`, normalised to sum 1 (paper App. B.2). */
-export function geometricShares(groups: number, { scale = 1000, shift = 10 } = {}): number[] {
-  return normalise(Array.from({ length: groups }, (_, i) => scale ** (i / Math.max(groups - 1, 1)) + shift));
-}
-
-/**
- * Shares constant within a resolution, normalised to sum 1: the super-resolution model's schedule (paper App. B.2).
- *
- * The authors' code hands the weights to the wrong groups when resolutions differ in their number of groups; this does not.
- *
- * @param resolutions - resolution of every group, in group order
- * @param weights - relative share of one group at each resolution
- * @throws RangeError when a group's resolution has no weight
- */
-export function perResolutionShares(
-  resolutions: number[],
-  weights: { resolution: number; weight: number }[],
-): number[] {
-  const weightOf = new Map(weights.map(({ resolution, weight }) => [resolution, weight]));
-  const raw = resolutions.map((resolution, group) => {
-    const weight = weightOf.get(resolution);
-    if (weight === undefined) {
-      const known = [...weightOf.keys()].join(", ");
-      throw new RangeError(
-        `information schedule: expected a weight for resolution ${resolution} (group ${group}), got weights for ${known}; add one`,
-      );
-    }
-    return weight;
-  });
-  return normalise(raw);
+/** Target share of the information of every group, summing to 1; null without a schedule. */
+export function informationShares({ model, objective }: Pick<Config, "model" | "objective">): number[] | null {
+  const { informationSchedule: schedule } = objective;
+  const resolutions = groups(model).map(({ resolution }) => resolution);
+  return schedule ? targetShares(schedule, resolutions) : null;
 }
 
 /**

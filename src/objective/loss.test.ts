@@ -12,7 +12,8 @@ import {
 } from "../model/index.js";
 import { keyFromSeed, normal } from "../random/index.js";
 import type { LossBatch } from "./auto-encode.js";
-import { informationShares, lossAndGradients, type SpectralVectors, spectralVectorLengths } from "./loss.js";
+import { informationShares } from "./information-schedule.js";
+import { lossAndGradients, type SpectralVectors, spectralVectorLengths } from "./loss.js";
 import { outputChannels } from "./output-layers.js";
 
 /** A model of two levels that takes no time. */

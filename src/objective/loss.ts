@@ -3,7 +3,7 @@ import { numpy as np, valueAndGrad } from "@jax-js/jax";
 import type { Config, ModelConfig } from "../config/index.js";
 import { groups, type ModelParameters } from "../model/index.js";
 import { autoEncode, type LossBatch } from "./auto-encode.js";
-import { geometricShares, perResolutionShares, rateWeights } from "./information-schedule.js";
+import { informationShares, rateWeights } from "./information-schedule.js";
 import { distortion } from "./output-layers.js";
 import { spectralNorm } from "./spectral.js";
 
@@ -28,16 +28,6 @@ export type LossParts<T = np.Array> = {
   /** The vectors to keep for the next update. */
   spectralVectors: SpectralVectors<T>[];
 };
-
-/** Target share of the information of every group, summing to 1; null without a schedule. */
-export function informationShares({ model, objective }: Pick<Config, "model" | "objective">): number[] | null {
-  const { informationSchedule: schedule } = objective;
-  if (!schedule) return null;
-  const resolutions = groups(model).map(({ resolution }) => resolution);
-  return schedule.shares === "geometric"
-    ? geometricShares(resolutions.length, schedule)
-    : perResolutionShares(resolutions, schedule.weights);
-}
 
 /** Lengths of the power-iteration vectors of every group. */
 export function spectralVectorLengths(model: ModelConfig): SpectralVectors<number>[] {

@@ -7,7 +7,7 @@ import { UserError } from "../errors.js";
 import { checkPictures } from "../inference/programs/encoder-inputs.js";
 import { type ParameterTree, parameterSpecs } from "../inference/trained-model.js";
 import { countParameters, groups } from "../model/index.js";
-import { informationShares } from "../objective/loss.js";
+import { informationShares } from "../objective/information-schedule.js";
 import { version } from "../version.js";
 import { thenCleanUp } from "./clean-up.js";
 import { roomNotice } from "./cost/disk-space.js";

@@ -24,7 +24,7 @@ function module(name: string, sigmaAug = "None"): string {
   const python = (value: boolean) => (value ? "True" : "False");
   const width = levels[0].channels;
   const schedule = objective.informationSchedule;
-  if (schedule === false) throw new Error("a preset without a schedule");
+  if (schedule === false || schedule.shares === "explicit") throw new Error("a preset without a schedule of the paper");
   const rates =
     schedule.shares === "geometric"
       ? `("shifted_exp", {"scale": ${schedule.scale}, "shift": ${schedule.shift}})`

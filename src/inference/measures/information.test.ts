@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { discs, tinyModel } from "../../../test/support/tiny.js";
+import { targetShares } from "../../config/index.js";
 import { Runtime } from "../../engine/index.js";
-import { geometricShares } from "../../objective/information-schedule.js";
 import { heldOutBound } from "./held-out-bound.js";
 import { cumulativeShares, measureInformation } from "./information.js";
 
@@ -25,7 +25,7 @@ test("the groups' KL is that of the bound on held-out images, whatever fills the
   expect(groups.map(({ resolution }) => resolution)).toEqual([1, 4, 8]);
   expect(groups.map(({ dimensions }) => dimensions)).toEqual([4, 64, 256]);
   expect(groups[1].cumulativeShare).toBeCloseTo((groupKlNats[0] + groupKlNats[1]) / klNats, 4);
-  const shares = geometricShares(3);
+  const shares = targetShares({ shares: "geometric", scale: 1000, shift: 10 }, [1, 4, 8]);
   const targets = [shares[0], shares[0] + shares[1], 1];
   groups.forEach(({ targetCumulativeShare }, i) => {
     expect(targetCumulativeShare).toBeCloseTo(targets[i], 10);

@@ -5,7 +5,7 @@ import { type Operand, type Runtime, spec } from "../../engine/index.js";
 import { groups, type ModelParameters } from "../../model/index.js";
 import { autoEncode } from "../../objective/auto-encode.js";
 import { gaussianKlByDimension } from "../../objective/group-kl.js";
-import { informationShares } from "../../objective/loss.js";
+import { informationShares } from "../../objective/information-schedule.js";
 import { portions } from "../batches.js";
 import { compileForModel, type ModelProgram } from "../programs/compiled.js";
 import { checkPictures, type LabelledImages } from "../programs/encoder-inputs.js";

@@ -8,7 +8,7 @@ import { leaves, type Spec, sizeOf, spec } from "../../engine/index.js";
 import { type PriorInputs, priorPass } from "../../inference/programs/prior-pass.js";
 import { parameterSpecs } from "../../inference/trained-model.js";
 import { groups, type ModelParameters, modelParameters } from "../../model/index.js";
-import { informationShares } from "../../objective/loss.js";
+import { informationShares } from "../../objective/information-schedule.js";
 import { outputChannels } from "../../objective/output-layers.js";
 import { stepCost } from "../gradients.js";
 import { fitToMemory, trainingBytes } from "./memory.js";
