@@ -26,6 +26,7 @@ import { lockRun, type RunLock } from "./run/run-lock.js";
 import { startingPoint } from "./run/starting-point.js";
 import { afterPatience, pause } from "./stopping.js";
 import { Trainer } from "./trainer.js";
+import { type TrainingRun, trainingRun } from "./training-run.js";
 
 export interface TrainOptions {
   config: Config;
@@ -53,9 +54,14 @@ export interface TrainOptions {
  * @throws UserError when `out` holds a run and `resume` is not set, when another process trains into it, when it cannot be
  *   written (what is there stays as it is), when its checkpoint belongs to another configuration or other images, or when the
  *   images do not fit the model; TrainingStopped, which is one, after `training.maxConsecutiveSkips` skipped updates
+ * @returns a promise of the result, whose events you can also go through: `for await (const event of train(…))`
  * @throws the signal's reason when it is aborted before the first step
  */
-export async function train(options: TrainOptions): Promise<TrainResult> {
+export function train(options: TrainOptions): TrainingRun {
+  return trainingRun((onEvent, signal) => trainRun({ ...options, onEvent, signal }), options);
+}
+
+async function trainRun(options: TrainOptions): Promise<TrainResult> {
   const called = performance.now();
   const { data, out, resume = false, runtime = defaultRuntime(), signal, onEvent: emit = () => {} } = options;
   checkSets(options.config, data);

@@ -1,0 +1,32 @@
+/** @file `strata-vae/model`: the network and the objective as pure jax-js functions of parameters. */
+import "../webgpu-types.js";
+
+export {
+  type ChooseLatent,
+  countParameters,
+  type DiagonalGaussian,
+  draw,
+  encode,
+  type Group,
+  groups,
+  initialise,
+  initialState,
+  type ModelParameters,
+  mapParameters,
+  modelParameters,
+  type ParameterSpec,
+  parameterEntries,
+  posterior,
+  topDown,
+} from "../model/index.js";
+export { autoEncode, type LossBatch } from "../objective/auto-encode.js";
+export { gaussianKl } from "../objective/group-kl.js";
+export { geometricShares, perResolutionShares, rateWeights } from "../objective/information-schedule.js";
+export {
+  informationShares,
+  type LossParts,
+  loss,
+  lossAndGradients,
+  outputChannels,
+  type SpectralVectors,
+} from "../objective/loss.js";

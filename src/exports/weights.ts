@@ -1,0 +1,6 @@
+/** @file `strata-vae/weights`: weights of other programs in, ours out. */
+export { type SavedWeights, saveModel } from "../training/run/save-model.js";
+export { describeWeightsFile, type FileDescription } from "../weights/describe-file.js";
+export { exportOnnx } from "../weights/onnx/export-onnx.js";
+export { type ForeignWeights, type ReadWeightsOptions, readWeights } from "../weights/read-weights.js";
+export { writeSafetensors, writeTorch } from "../weights/write-weights.js";
