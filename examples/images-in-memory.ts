@@ -51,7 +51,7 @@ const { step, seconds } = await train({
 });
 console.log(`${step} steps in ${seconds.toFixed(0)} s`);
 
-const sampler = await Sampler.create(await openRun(out));
+const sampler = new Sampler(await openRun(out));
 const samples = await sampler.sample({ count: 32, seed: 1 });
 writeFileSync(join(out, "samples.png"), await imageGrid(samples, 8));
 await sampler.dispose();

@@ -70,7 +70,7 @@ for (const [name, set] of [["validation", validation] as const, ["test", test] a
   const pictures = await reconstruct(model, images, { batch: BATCH_OF_SAMPLES, runtime });
   row([`${name} images, reconstructed`, ...cells(await judged({ ...images, ...pictures }), training, classes)]);
 }
-const sampler = await Sampler.create(model, { batch: BATCH_OF_SAMPLES, runtime });
+const sampler = new Sampler(model, { batch: BATCH_OF_SAMPLES, runtime });
 const count = Number(options["per-class"]) * classes.length;
 const labels = Int32Array.from({ length: count }, (_, image) => image % classes.length);
 for (const weights of positionals.length > 0 ? positionals : WEIGHTS) {

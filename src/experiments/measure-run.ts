@@ -82,7 +82,10 @@ export async function measureRun(
   const report = (what: string) => (done: number, all: number) => onProgress(what, done, all);
   const sampler = new Sampler(model, { batch, runtime });
   const measure = async (stream: PictureStream, what: string, asked = metrics) =>
-    sampleQuality(stream, reference, extractor, asked, { ...common, keepRows: true, onProgress: report(what) });
+    sampleQuality(stream, {
+      ...{ ...common, extractor, reference, metrics: asked, keepRows: true },
+      onProgress: report(what),
+    });
   const drawSamples = (output: "mean" | "sample") => drawnPictures(sampler, { count, seed, output, signal });
   try {
     const meanIsShown = shownAs(model.config.objective, "mean") === "mean";

@@ -5,7 +5,7 @@ import { Runtime } from "../engine/index.js";
 import type { FeatureSet } from "./feature-set.js";
 import { measureFeatures } from "./feature-set.js";
 import { picturesOfSet } from "./picture-streams.js";
-import { compareToReference, metricsOf, nameOfMetric, qualityMetrics } from "./quality.js";
+import { compareToReference, metricsOf, nameOfMetric, type QualityMetric, qualityMetrics } from "./quality.js";
 import { sampleQuality } from "./sample-quality.js";
 
 let runtime: Runtime;
@@ -34,15 +34,8 @@ test("copies of a few images are precise and recall little", async () => {
     Array.from({ length: 150 }, (_, i) => i % 8),
   );
   const extractor = meanColours();
-  const { values, count, referenceBaseline } = await sampleQuality(
-    stream,
-    reference,
-    extractor,
-    ["precision", "recall", "fid"],
-    {
-      runtime,
-    },
-  );
+  const metrics = ["precision", "recall", "fid"] as const;
+  const { values, count, referenceBaseline } = await sampleQuality(stream, { extractor, reference, metrics, runtime });
   expect(count).toBe(150);
   const [precision, recall, fid] = values.map(({ value }) => value);
   expect(precision).toBe(1);
@@ -70,9 +63,9 @@ test("features of two networks are not compared", async () => {
 });
 
 test("vectors of single samples are kept where a figure needs them, or where they are asked for", async () => {
-  const measured = async (metrics: Parameters<typeof sampleQuality>[3], keepRows?: boolean) => {
-    const options = { runtime, keepRows };
-    const { features } = await sampleQuality(picturesOfSet(discs(20)), reference, meanColours(), metrics, options);
+  const measured = async (metrics: readonly QualityMetric[], keepRows?: boolean) => {
+    const options = { extractor: meanColours(), reference, metrics, runtime, keepRows };
+    const { features } = await sampleQuality(picturesOfSet(discs(20)), options);
     return features.rowCount;
   };
   expect(await measured(["fid", "sfid", "is"])).toBe(0);

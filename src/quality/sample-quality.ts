@@ -15,6 +15,10 @@ export interface SampleQuality {
 }
 
 export interface SampleQualityOptions extends Pick<MeasureOptions, "runtime" | "signal" | "onProgress"> {
+  extractor: FeatureExtractor;
+  /** Features of what samples are compared with, made with the same extractor. */
+  reference: FeatureSet;
+  metrics: readonly QualityMetric[];
   /** Of random parts of the reference, and of the subsets of the kernel distance. Default 0. */
   seed?: number;
   kernelSubsets?: boolean;
@@ -27,15 +31,20 @@ export interface SampleQualityOptions extends Pick<MeasureOptions, "runtime" | "
 /**
  * Measures a stream of samples. Only of their features something is kept: `rows` where they are needed.
  *
- * @param reference - made with the same extractor
  * @throws the signal's reason when aborted
  */
 export async function sampleQuality(
   stream: PictureStream,
-  reference: FeatureSet,
-  extractor: FeatureExtractor,
-  metrics: readonly QualityMetric[],
-  { seed = 0, kernelSubsets, keepRows = needsRows(metrics), onFigure, ...options }: SampleQualityOptions = {},
+  {
+    extractor,
+    reference,
+    metrics,
+    seed = 0,
+    kernelSubsets,
+    keepRows = needsRows(metrics),
+    onFigure,
+    ...options
+  }: SampleQualityOptions,
 ): Promise<SampleQuality & { features: FeatureSet }> {
   const kept = { keep: keepRows ? stream.count : 0, logits: metrics.includes("is") };
   const features = await measureFeatures(stream, extractor, { ...options, ...kept });

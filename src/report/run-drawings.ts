@@ -56,7 +56,7 @@ export async function drawModel(model: TrainedModel, options: DrawingOptions): P
 
 async function samplePictures(model: TrainedModel, options: DrawingOptions): Promise<Picture[]> {
   const { runtime, seed = 0, signal } = options;
-  const sampler = await Sampler.create(model, { batch: COLUMNS, runtime });
+  const sampler = new Sampler(model, { batch: COLUMNS, runtime });
   try {
     const sample = (count: number, temperature: number) => sampler.sample({ count, temperature, seed, signal });
     const grid = async (temperature: number): Promise<Picture> => ({

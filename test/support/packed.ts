@@ -29,7 +29,7 @@ const config = {
 };
 const out = "runs/" + process.hrtime.bigint();
 await train({ config, data: await openData("folder:photos", { resolution: 8 }), out, limit: { steps: 2 } });
-const sampler = await Sampler.create(await openRun(out));
+const sampler = new Sampler(await openRun(out));
 const { count } = await sampler.sample({ count: 2, seed: 1 });
 await sampler.dispose();
 if (count !== 2) throw new Error("expected two images, got " + count);

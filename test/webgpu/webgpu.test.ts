@@ -86,7 +86,7 @@ describe.runIf(found)("a tiny model", () => {
     const config = tinyConfig({ model: labelled });
     const model = { config, parameters: initialState(config).parameters, step: 0, data: undefined };
     const sample = async (runtime: Runtime) => {
-      const sampler = await Sampler.create(model as never, { batch: 2, runtime });
+      const sampler = new Sampler(model as never, { batch: 2, runtime });
       const { images } = await sampler.sample({ count: 3, labels: Int32Array.of(0, 1, 3), seed: 5 });
       await sampler.dispose();
       return images;

@@ -53,7 +53,8 @@ export async function evaluateQuality(
     const metrics = measurableOf(possible, reference, options, context);
     if (options.exportReference !== undefined && train) await writeReference(options.exportReference, reference, train);
     const shown = firstPictures(Math.min(SHOWN, count), resolution);
-    const { features: _, ...quality } = await sampleQuality(tap(samples, shown.look), reference, extractor, metrics, {
+    const { features: _, ...quality } = await sampleQuality(tap(samples, shown.look), {
+      ...{ extractor, reference, metrics },
       seed,
       kernelSubsets: options.kidSubsets,
       runtime,

@@ -25,7 +25,7 @@ function modelOf(changes: Changes = {}): TrainedModel {
 }
 
 async function draw(model: TrainedModel, options: SampleOptions) {
-  const sampler = await Sampler.create(model, { batch: 2, runtime });
+  const sampler = new Sampler(model, { batch: 2, runtime });
   try {
     return await sampler.sample(options);
   } finally {

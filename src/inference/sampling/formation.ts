@@ -27,7 +27,7 @@ export async function drawFormation(
   const stages = options.stages ?? all.map(({ index }) => index + 1);
   if (typeof from !== "number") return reconstructStages(model, from, stages, { ...options, priorTemperature: 0 });
   const { batch = Math.min(16, from), runtime, seed, signal, onProgress } = options;
-  const sampler = await Sampler.create(model, { batch, runtime });
+  const sampler = new Sampler(model, { batch, runtime });
   try {
     const results: Pictures[] = [];
     for (const [index, stage] of stages.entries()) {

@@ -14,7 +14,7 @@ afterAll(() => runtime.dispose());
 
 /** Draws and disposes. */
 async function draw(model: TrainedModel, batch: number, options: Parameters<Sampler["sample"]>[0]) {
-  const sampler = await Sampler.create(model, { batch, runtime });
+  const sampler = new Sampler(model, { batch, runtime });
   try {
     return await sampler.sample(options);
   } finally {
@@ -38,7 +38,7 @@ describe("a sample", () => {
 
   test("at temperature 0 is the same for every seed; temperatures may be given by group", async () => {
     const model = modelOf();
-    const sampler = await Sampler.create(model, { batch: 2, runtime });
+    const sampler = new Sampler(model, { batch: 2, runtime });
     const cold = await sampler.sample({ count: 2, temperature: 0 });
     expect(image(cold, 0)).toEqual(image(cold, 1));
     expect(await sampler.sample({ count: 2, temperature: [0, 0, 0] })).toEqual(cold);
@@ -178,7 +178,7 @@ describe("formation", () => {
 
 describe("disposing", () => {
   test("rejects what is being drawn, and what is asked later", async () => {
-    const sampler = await Sampler.create(modelOf(), { batch: 1, runtime });
+    const sampler = new Sampler(modelOf(), { batch: 1, runtime });
     const drawing = [0, 1].map((seed) => sampler.sample({ count: 500, seed }));
     const failed = Promise.allSettled(drawing);
     await Promise.all([sampler.dispose(), sampler.dispose()]);
@@ -192,7 +192,7 @@ describe("disposing", () => {
   test("happens at the end of a block that is using it", async () => {
     let left: Sampler | undefined;
     {
-      await using sampler = await Sampler.create(modelOf(), { batch: 1, runtime });
+      await using sampler = new Sampler(modelOf(), { batch: 1, runtime });
       left = sampler;
       expect((await sampler.sample({ count: 1 })).count).toBe(1);
     }

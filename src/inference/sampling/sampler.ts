@@ -87,7 +87,7 @@ export class Sampler implements ImageSampler {
   readonly #programs = new Map<string, Promise<PriorProgram>>();
   readonly #lifetime = new Lifetime("This sampler");
 
-  /** Nothing is compiled yet: a program is when it is first needed. */
+  /** Compiles nothing yet: each program, plain, guided or drawn from the output distribution, when it is first needed. */
   constructor(
     readonly model: TrainedModel,
     { batch = 16, runtime }: SamplerOptions = {},
@@ -95,13 +95,6 @@ export class Sampler implements ImageSampler {
     this.batch = batch;
     this.resolution = model.config.model.resolution;
     this.runtime = runtime;
-  }
-
-  /** A sampler whose plain program is compiled; others, guided or drawn from the output distribution, when first used. */
-  static async create(model: TrainedModel, options: SamplerOptions = {}): Promise<Sampler> {
-    const sampler = new Sampler(model, options);
-    await sampler.#program(priorKind(model.config, {}));
-    return sampler;
   }
 
   /**

@@ -216,7 +216,7 @@ describe.each(kinds)("%s", (name, changes) => {
       ...labels,
       ...output,
     });
-    const sampler = await Sampler.create(model, { batch: 3, runtime });
+    const sampler = new Sampler(model, { batch: 3, runtime });
     const small = config.model.superResolution ? { lowResolution } : {};
     const samples = await sampler.sample({ count: 3, seed: 4, temperature: 0.7, labels: labels?.label, ...small });
     await sampler.dispose();
