@@ -27,6 +27,7 @@ export {
   type LossParts,
   loss,
   lossAndGradients,
-  outputChannels,
   type SpectralVectors,
 } from "../objective/loss.js";
+export type { OutputLayer } from "../objective/output-layer.js";
+export { outputChannels } from "../objective/output-layers.js";
