@@ -7,7 +7,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ImageSet, imageGrid, openRun, parseConfig, resolvePreset, Sampler, train } from "../src/index.js";
+import { defineConfig, type ImageSet, imageGrid, openRun, Sampler, train } from "../src/index.js";
 
 const [steps = "400", out = "runs/stripes"] = process.argv.slice(2);
 const resolution = 16;
@@ -28,15 +28,10 @@ function stripes(count: number): ImageSet {
 }
 
 const level = { channels: 32, encoderBlocks: 1, stochasticLayers: 2 };
-const preset = resolvePreset("emoji32-small");
-const config = parseConfig(
-  {
-    ...preset,
-    preset: "stripes",
-    model: { resolution, levels: [1, 4, 8, 16].map((side) => ({ resolution: side, ...level })) },
-  },
-  "this example",
-);
+const config = defineConfig({
+  preset: "emoji32-small",
+  model: { resolution, levels: [1, 4, 8, 16].map((side) => ({ resolution: side, ...level })) },
+});
 
 const { step, seconds } = await train({
   config,

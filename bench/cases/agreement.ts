@@ -1,5 +1,5 @@
 /** @file That the peers do the same work: their results from the same parameters, images and noise. */
-import { applySettings, resolvePreset } from "../../src/config/index.js";
+import { applySettings, type PresetName, resolvePreset } from "../../src/config/index.js";
 import { agreements } from "../agreement.js";
 import { type Competing, inJavaScript, nameOf, pyTorch } from "../peers/systems.js";
 import type { Work } from "../protocol.js";
@@ -8,7 +8,7 @@ import { scaled } from "./scaled.js";
 
 function comparison(
   work: Work,
-  preset: string,
+  preset: PresetName,
   batch: number,
   settings: string[] = [],
   peers: () => Competing[] = pyTorch,

@@ -1,5 +1,5 @@
 /** @file Contests with other systems: the same work on the same configurations. */
-import { applySettings, resolvePreset } from "../../src/config/index.js";
+import { applySettings, type PresetName, resolvePreset } from "../../src/config/index.js";
 import { hold, type Standing, timesAsFast } from "../contest.js";
 import { type Competing, inJavaScript, nameOf, pyTorch, pyTorchAsPublished, strata } from "../peers/systems.js";
 import type { Work } from "../protocol.js";
@@ -10,7 +10,7 @@ const COLUMNS = ["case", "ms", "images/s", "start, s", "GB", "peer", "ms", "GB",
 
 interface ContestCase {
   work: Work;
-  preset: string;
+  preset: PresetName;
   batch: number;
   rounds: number;
   /** Besides the batch. */
@@ -55,7 +55,10 @@ function linesOf([ours, ...peers]: Standing[], batch: number): Line[] {
   });
 }
 
-const train = [
+/** A contest of work that its list names. */
+type Entry = Omit<ContestCase, "work">;
+
+const train: Entry[] = [
   { preset: "emoji32-small", batch: 16, rounds: 31 },
   { preset: "cifar10-small", batch: 8, rounds: 15 },
   { preset: "emoji32", batch: 4, rounds: 6 },
@@ -63,7 +66,7 @@ const train = [
   { preset: "cifar10", batch: 8, rounds: 5 },
 ];
 
-const generate = [
+const generate: Entry[] = [
   { preset: "emoji32-small", batch: 1, rounds: 41 },
   { preset: "emoji32-small", batch: 4, rounds: 41 },
   { preset: "emoji32-small", batch: 16, rounds: 31 },
@@ -74,33 +77,34 @@ const generate = [
 
 /** The published width, with classes. */
 const wide = {
-  preset: "cifar10",
+  preset: "cifar10" as const,
   settings: ["model.classes=10"],
   change: { id: "classes", title: "with 10 classes" },
 };
 
-const guide = [
+const guided: Entry[] = [
   { preset: "emoji32", batch: 1, rounds: 41 },
   { preset: "emoji32", batch: 4, rounds: 31 },
   { preset: "emoji32", batch: 16, rounds: 15 },
   { ...wide, batch: 1, rounds: 15 },
   { ...wide, batch: 4, rounds: 11 },
   { ...wide, batch: 16, rounds: 5 },
-].map((one) => ({ ...one, peers: () => [...pyTorch(), ...pyTorchAsPublished()] }));
+];
+const guide = guided.map((one) => ({ ...one, peers: () => [...pyTorch(), ...pyTorchAsPublished()] }));
 
-const reconstruct = [
+const reconstruct: Entry[] = [
   { preset: "emoji32-small", batch: 16, rounds: 31 },
   { preset: "cifar10", batch: 4, rounds: 11 },
 ];
 
-const batches = [1, 2, 4, 8].map((batch) => ({ preset: "emoji32-small", batch, rounds: 31 }));
+const batches: Entry[] = [1, 2, 4, 8].map((batch) => ({ preset: "emoji32-small", batch, rounds: 31 }));
 const factors = [
   [0.5, "half", "×½"],
   [1, "same", "×1"],
   [2, "double", "×2"],
 ] as const;
 
-const contests = (group: string, work: Work, list: Omit<ContestCase, "work">[]): Case[] =>
+const contests = (group: string, work: Work, list: Entry[]): Case[] =>
   list.map((one) => contest(group, { ...one, work }));
 
 const scaling = (dimension: "width" | "depth"): Case[] =>

@@ -1,5 +1,5 @@
 /** @file What guidance costs: our guided sampler in turns with our plain one, in one process. */
-import { applySettings, resolvePreset } from "../../src/config/index.js";
+import { applySettings, type PresetName, resolvePreset } from "../../src/config/index.js";
 import { Runtime } from "../../src/engine/index.js";
 import { compilePriorPass } from "../../src/inference/programs/prior-pass.js";
 import { drawSamples, priorKind } from "../../src/inference/sampling/sampler.js";
@@ -9,7 +9,7 @@ import { type BenchOptions, type Case, digits, type Line, type Section } from ".
 
 const DATA = { name: "none", count: 0, classes: [], classCounts: [] };
 
-const cases = [
+const cases: { preset: PresetName; batch: number; rounds: number; settings: string[] }[] = [
   { preset: "emoji32", batch: 1, rounds: 41, settings: [] },
   { preset: "emoji32", batch: 4, rounds: 31, settings: [] },
   { preset: "emoji32", batch: 16, rounds: 15, settings: [] },

@@ -1,5 +1,5 @@
 /** @file The share of a training run in which neither gradients nor updates are computed: data, noise, bookkeeping, messages. */
-import { applySettings, resolvePreset } from "../../src/config/index.js";
+import { applySettings, type PresetName, resolvePreset } from "../../src/config/index.js";
 import { openData } from "../../src/data/index.js";
 import { Runtime, spec } from "../../src/engine/index.js";
 import type { TrainingEvent } from "../../src/training/events.js";
@@ -46,7 +46,7 @@ class WatchedRuntime extends Runtime {
 }
 
 interface Segment {
-  preset: string;
+  preset: PresetName;
   batch: number;
 }
 

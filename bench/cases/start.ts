@@ -2,13 +2,13 @@
  * @file Starting: until programs are ready, and the first step after it. First with nothing kept on disk, then in another
  * process with the programs that the first one kept.
  */
-import { applySettings, resolvePreset } from "../../src/config/index.js";
+import { applySettings, type PresetName, resolvePreset } from "../../src/config/index.js";
 import { hold } from "../contest.js";
 import { type Competing, pyTorch, strata } from "../peers/systems.js";
 import { withFolder } from "../scratch.js";
 import { type BenchOptions, type Case, type Line, type Section, seconds } from "../suite.js";
 
-async function start(preset: string, batch: number, { threads }: BenchOptions): Promise<Line[]> {
+async function start(preset: PresetName, batch: number, { threads }: BenchOptions): Promise<Line[]> {
   const config = applySettings(resolvePreset(preset), [`training.batchSize=${batch}`]);
   const contest = { work: "train", config, threads, rounds: 0 } as const;
   const alone = (competitors: Competing[]) => hold({ ...contest, competitors });

@@ -3,7 +3,7 @@ import { UserError } from "../errors.js";
 import { overlayConfig, parseConfig, presets } from "./index.js";
 
 const small = presets["emoji32-small"];
-const read = (json: unknown, preset?: string) => overlayConfig(json, "mine.json", preset);
+const read = (json: unknown, preset?: string) => overlayConfig(json, { source: "mine.json", preset });
 
 test("a file with a few keys is the preset that it names with those changed, which are told", () => {
   const { config, preset, changed } = read({
@@ -23,14 +23,14 @@ test("a file with a few keys is the preset that it names with those changed, whi
 });
 
 test("the name alone is the preset", () => {
-  expect(parseConfig({ preset: "cifar10" }, "mine.json")).toEqual(presets.cifar10);
+  expect(parseConfig({ preset: "cifar10" }, { source: "mine.json" })).toEqual(presets.cifar10);
 });
 
 test("a configuration that is complete means itself, also where it leaves out what has a default", () => {
   const whole = { ...structuredClone(small), preset: "cifar10" };
   expect(read(whole)).toEqual({ config: whole, changed: [] });
   const { beta2: _, ...optimizer } = small.optimizer;
-  expect(parseConfig({ ...whole, optimizer }, "mine.json").optimizer.beta2).toBe(0.999); // not that of a preset
+  expect(parseConfig({ ...whole, optimizer }).optimizer.beta2).toBe(0.999); // not that of a preset
 });
 
 test("a preset given beside the file comes before the one that the file names", () => {

@@ -1,63 +1,70 @@
 /** @file A few settings over the preset that they name. */
 import { UserError } from "../errors.js";
 import { isRecord } from "./fields.js";
-import { resolvePreset } from "./presets.js";
-import { type Config, CUSTOM, configSchema, keptSchedule, levelNeeds, parseCompleteConfig } from "./schema.js";
+import { type ParseOptions, parseCompleteConfig } from "./parse-complete.js";
+import { parsePresetName, resolvePreset } from "./presets.js";
+import { type Config, CUSTOM_PRESET, configFileSchema, updatedSchedule } from "./schema.js";
+import { requiredLevelFields } from "./sections/model.js";
 
-/** A configuration, and what was made of its text. */
-export interface Overlaid {
-  config: Config;
-  /** The preset that gave what the text leaves out; undefined where the text stands for itself. */
+export interface OverlayOptions extends ParseOptions {
+  /** The preset to start from, also where the JSON names another or is complete. Default: the one that it names. */
   preset?: string;
-  /** Dotted paths of what the text changes in the preset, in its order: `training.batchSize`, `model.levels.16.channels`. */
+}
+
+/** A configuration, and how it came about. */
+export interface ConfigOverlay {
+  config: Config;
+  /** The preset that gave what the JSON leaves out; undefined where the JSON stands for itself. */
+  preset?: string;
+  /** Dotted paths of what the JSON changes in the preset, in its order: `training.batchSize`, `model.levels.16.channels`. */
   changed: string[];
 }
 
 /**
  * Reads a configuration. One that is complete, as that of a run, means itself. One that is not is a preset with some fields
- * changed: of lists of levels those that are named by their resolution, and of the information schedule its parameters.
+ * changed: in a list of levels those of the levels that it names by their resolution, in the information schedule its parameters.
  *
  * @param json - parsed JSON of unknown origin
- * @param where - where it came from, for the message: a file
- * @param preset - the preset to start from, also where the text names another or is complete; default: the one it names
  * @throws {UserError} for an unknown preset, and naming every field that is missing, unknown or out of range
  */
-export function overlayConfig(json: unknown, where: string, preset?: string): Overlaid {
-  if (preset === undefined && configSchema.safeParse(json).success) {
-    return { config: parseCompleteConfig(json, where), changed: [] };
+export function overlayConfig(json: unknown, { source, preset }: OverlayOptions = {}): ConfigOverlay {
+  if (preset === undefined && configFileSchema.safeParse(json).success) {
+    return { config: parseCompleteConfig(json, { source }), changed: [] };
   }
   const name = preset ?? (isRecord(json) && typeof json.preset === "string" ? json.preset : undefined);
-  if (!isRecord(json) || name === undefined || name === CUSTOM) return { config: parseAlone(json, where), changed: [] };
-  const { preset: _, ...changes } = json;
-  const merged = merge(presetFor(name, where), changes, []);
-  return { config: parseCompleteConfig({ ...merged, preset: name }, where), preset: name, changed: pathsOf(changes) };
+  if (!isRecord(json) || name === undefined || name === CUSTOM_PRESET) {
+    return { config: parseAlone(json, { source }), changed: [] };
+  }
+  const { preset: _, $schema: __, ...changes } = json;
+  const merged = merge(findPreset(name, { source }), changes, []);
+  const config = parseCompleteConfig({ ...merged, preset: name }, { source });
+  return { config, preset: name, changed: pathsOf(changes) };
 }
 
 /**
- * Checks a configuration and completes it: from the preset that it names where it has not all that it needs, and with the
+ * Checks a configuration and completes it: from the preset that it names, where it leaves out what it needs, and with the
  * paper's values.
  *
  * @param json - parsed JSON of unknown origin
- * @param where - where it came from, for the message: a file
  * @throws {UserError} for an unknown preset, and naming every field that is missing, unknown or out of range
  */
-export const parseConfig = (json: unknown, where: string): Config => overlayConfig(json, where).config;
+export const parseConfig = (json: unknown, options: ParseOptions = {}): Config => overlayConfig(json, options).config;
 
-function parseAlone(json: unknown, where: string): Config {
+function parseAlone(json: unknown, options: ParseOptions): Config {
   try {
-    return parseCompleteConfig(json, where);
+    return parseCompleteConfig(json, options);
   } catch (error) {
     if (!(error instanceof UserError) || !isRecord(json)) throw error;
     throw new UserError(`${error.message}\nTo change a few settings of a preset, name it: "preset": "emoji32-small".`);
   }
 }
 
-function presetFor(name: string, where: string): Config {
+function findPreset(name: string, { source }: ParseOptions): Config {
   try {
-    return resolvePreset(name);
+    return resolvePreset(parsePresetName(name));
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(`${where}: ${error.message}`);
+    if (!(error instanceof UserError) || source === undefined) throw error;
+    throw new UserError(`${source}: ${error.message}`);
   }
 }
 
@@ -84,7 +91,7 @@ function isSomeLevels(change: unknown): change is NamedLevel[] {
   return (
     Array.isArray(change) &&
     change.every((level) => isRecord(level) && "resolution" in level) &&
-    change.some((level) => levelNeeds.some((field) => !(field in level)))
+    change.some((level) => requiredLevelFields.some((field) => !(field in level)))
   );
 }
 
@@ -101,7 +108,7 @@ function mergeLevels(before: unknown, changes: readonly NamedLevel[]): unknown[]
 /** Parameters of a schedule of the same kind change it; plain "on" keeps it; anything else replaces it. */
 function mergeSchedule(before: unknown, change: unknown): unknown {
   const same = isRecord(before) && isRecord(change) && (change.shares ?? before.shares) === before.shares;
-  return same ? { ...before, ...change } : keptSchedule(before, change);
+  return same ? { ...before, ...change } : updatedSchedule(before, change);
 }
 
 /** Dotted paths of the fields of a value; levels are named by their resolution. */

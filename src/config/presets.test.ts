@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { microBatchOf, presets, resolvePreset } from "./index.js";
+import { microBatchOf, parsePresetName, presetNames, presets, resolvePreset } from "./index.js";
 
 const { published_configs: published } = JSON.parse(
   readFileSync(new URL("../../test/fixtures/schedule.json", import.meta.url), "utf8"),
@@ -62,13 +62,15 @@ test.each([
 });
 
 test("every preset is found under its own name, as a copy", () => {
-  for (const name of Object.keys(presets)) expect(resolvePreset(name).preset).toBe(name);
+  for (const name of presetNames) expect(resolvePreset(name).preset).toBe(name);
   resolvePreset("cifar10").training.steps = 1;
   expect(resolvePreset("cifar10").training.steps).toBe(350_000);
 });
 
 test("an unknown preset names the nearest and all others", () => {
+  expect(() => parsePresetName("emoji-small")).toThrow('Unknown preset "emoji-small": did you mean emoji32-small?');
+  expect(() => parsePresetName("emoji-small")).toThrow("imagenet64-superres");
+  expect(() => parsePresetName("toString")).toThrow("Unknown preset");
+  // @ts-expect-error: a misspelt preset does not compile, and JavaScript gets the same message
   expect(() => resolvePreset("emoji-small")).toThrow('Unknown preset "emoji-small": did you mean emoji32-small?');
-  expect(() => resolvePreset("emoji-small")).toThrow("imagenet64-superres");
-  expect(() => resolvePreset("toString")).toThrow("Unknown preset");
 });

@@ -1,6 +1,7 @@
 /** @file The presets by name. Each is a commented file in `presets/` that reads as advice. */
 import { UserError } from "../errors.js";
 import { nearest } from "./nearest.js";
+import { parseCompleteConfig } from "./parse-complete.js";
 import { cifar10 } from "./presets/cifar10.js";
 import { cifar10Small } from "./presets/cifar10-small.js";
 import { emoji32 } from "./presets/emoji32.js";
@@ -8,33 +9,42 @@ import { emoji32Small } from "./presets/emoji32-small.js";
 import { emoji64Superres } from "./presets/emoji64-superres.js";
 import { imagenet32 } from "./presets/imagenet32.js";
 import { imagenet64Superres } from "./presets/imagenet64-superres.js";
-import { type Config, type ConfigInput, parseCompleteConfig } from "./schema.js";
+import type { CompleteConfigInput, Config } from "./schema.js";
 
-const inputs: ConfigInput[] = [
-  emoji32Small,
-  cifar10Small,
+const inputs = {
+  "emoji32-small": emoji32Small,
+  "cifar10-small": cifar10Small,
   emoji32,
-  emoji64Superres,
+  "emoji64-superres": emoji64Superres,
   cifar10,
   imagenet32,
-  imagenet64Superres,
-];
+  "imagenet64-superres": imagenet64Superres,
+} satisfies Record<string, CompleteConfigInput>;
+
+/** The name of a preset. */
+export type PresetName = keyof typeof inputs;
+
+/** The names of all presets, smallest model first. */
+export const presetNames = Object.keys(inputs) as PresetName[];
 
 /** Every preset, checked and complete, by name. */
-export const presets: Readonly<Record<string, Config>> = Object.fromEntries(
-  inputs.map((input) => [input.preset, parseCompleteConfig(input, `the preset ${input.preset}`)]),
-);
+export const presets = Object.fromEntries(
+  presetNames.map((name) => [name, parseCompleteConfig(inputs[name], { source: `the preset ${name}` })]),
+) as Readonly<Record<PresetName, Config>>;
+
+/** A copy of the preset of that name. For names from outside, see {@link parsePresetName}. */
+export const resolvePreset = (name: PresetName): Config => structuredClone(presets[parsePresetName(name)]);
+
+/** Whether a word is the name of a preset. */
+export const isPresetName = (word: string): word is PresetName => Object.hasOwn(inputs, word);
 
 /**
- * A copy of the preset of that name.
+ * The name of a preset, checked: for words from a command line or a file.
  *
- * @throws {UserError} for an unknown name, naming the nearest ones and all others
+ * @throws {UserError} for an unknown name, naming the nearest one and all others
  */
-export function resolvePreset(name: string): Config {
-  if (!Object.hasOwn(presets, name)) {
-    const names = Object.keys(presets);
-    const advice = `did you mean ${nearest(name, names, 1)}? Presets: ${names.join(", ")}.`;
-    throw new UserError(`Unknown preset ${JSON.stringify(name)}: ${advice}`);
-  }
-  return structuredClone(presets[name]);
+export function parsePresetName(word: string): PresetName {
+  if (isPresetName(word)) return word;
+  const advice = `did you mean ${nearest(word, presetNames, 1)}? Presets: ${presetNames.join(", ")}.`;
+  throw new UserError(`Unknown preset ${JSON.stringify(word)}: ${advice}`);
 }

@@ -12,7 +12,7 @@ const altered = (change: (config: Record<string, Record<string, unknown>>) => vo
 
 test("a complete configuration is its own fixed point, also through JSON", () => {
   for (const config of Object.values(presets)) {
-    expect(parseConfig(JSON.parse(JSON.stringify(config)), "config.json")).toEqual(config);
+    expect(parseConfig(JSON.parse(JSON.stringify(config)))).toEqual(config);
   }
 });
 
@@ -20,7 +20,7 @@ test("what is left out gets the paper's values", () => {
   const given = structuredClone(base) as unknown as Record<string, Record<string, unknown>>;
   const own = ["latentChannels", "sigma", "beta2", "spectralWeight"];
   for (const branch of ["model", "objective", "optimizer"]) for (const name of own) delete given[branch][name];
-  const { model, objective, optimizer, training } = parseConfig(given, "a test");
+  const { model, objective, optimizer, training } = parseConfig(given);
   expect(model).toMatchObject({ latentChannels: 16, classes: 0 });
   expect(objective).toEqual({
     output: "gaussian",
@@ -44,27 +44,21 @@ test.each([
     { shares: "geometric", scale: 100, shift: 10 },
   ],
 ])("the information schedule may be written as %j", (written, expected) => {
-  const config = parseConfig(
-    altered((c) => (c.objective.informationSchedule = written)),
-    "here",
-  );
+  const config = parseConfig(altered((c) => (c.objective.informationSchedule = written)));
   expect(config.objective.informationSchedule).toEqual(expected);
 });
 
 test("shares may be a list, one for every latent group", () => {
   const groups = base.model.levels.reduce((sum, { stochasticLayers }) => sum + stochasticLayers, 0);
   const schedule = { shares: "explicit", values: Array.from({ length: groups }, (_, group) => group + 1) };
-  const { objective } = parseConfig(
-    altered((c) => (c.objective.informationSchedule = schedule)),
-    "here",
-  );
+  const { objective } = parseConfig(altered((c) => (c.objective.informationSchedule = schedule)));
   expect(objective.informationSchedule).toEqual(schedule);
 });
 
 test("in a super-resolution model, plain on means shares per resolution", () => {
   const superres = structuredClone(presets["imagenet64-superres"]) as unknown as { objective: Record<string, unknown> };
   superres.objective.informationSchedule = "on";
-  const { objective } = parseConfig(superres, "here");
+  const { objective } = parseConfig(superres);
   expect(objective).toEqual(presets["imagenet64-superres"].objective);
 });
 
@@ -109,7 +103,7 @@ const failing: [string, (config: Record<string, Record<string, unknown>>) => voi
 ];
 
 test.each(failing)("%s: the message says where and what", (_, change, parts) => {
-  const parse = () => parseConfig(altered(change), "mine.json");
+  const parse = () => parseConfig(altered(change), { source: "mine.json" });
   expect(parse).toThrow(UserError);
   for (const part of ["mine.json", ...parts]) expect(parse).toThrow(part);
 });
@@ -117,10 +111,7 @@ test.each(failing)("%s: the message says where and what", (_, change, parts) => 
 /** A model of these resolutions, as listed. */
 function ladder(resolution: number, resolutions: number[], superResolution?: { blocks: number[] }): Config {
   const levels = resolutions.map((r) => ({ resolution: r, channels: 16, encoderBlocks: 1, stochasticLayers: 1 }));
-  return parseConfig(
-    altered((c) => Object.assign(c, { model: { resolution, levels, superResolution } })),
-    "here",
-  );
+  return parseConfig(altered((c) => Object.assign(c, { model: { resolution, levels, superResolution } })));
 }
 
 test("levels form a ladder from the lowest resolution up", () => {
@@ -136,5 +127,5 @@ test("levels form a ladder from the lowest resolution up", () => {
 });
 
 test("a name with a character that cannot be seen is shown with it", () => {
-  expect(() => parseConfig({ ...base, "\ufeffpreset": "x" }, "config.json")).toThrow('"U+FEFFpreset"');
+  expect(() => parseConfig({ ...base, "\ufeffpreset": "x" })).toThrow('"U+FEFFpreset"');
 });

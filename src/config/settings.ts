@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import { didYouMean, fieldNames, fieldSchema, isRecord } from "./fields.js";
-import { type Config, configSchema, keptSchedule, parseCompleteConfig } from "./schema.js";
+import { parseCompleteConfig } from "./parse-complete.js";
+import { type Config, configSchema, updatedSchedule } from "./schema.js";
 
 type Json = unknown;
 
@@ -69,11 +70,8 @@ export function applySettings(config: Config, settings: string[]): Config {
     const path = setting.slice(0, equals).trim();
     const value = parseValue(setting.slice(equals + 1).trim());
     const setTo =
-      path === "objective.informationSchedule" ? keptSchedule(config.objective.informationSchedule, value) : value;
+      path === "objective.informationSchedule" ? updatedSchedule(config.objective.informationSchedule, value) : value;
     changed = withField(changed, configSchema, path.split("."), setTo, path);
   }
-  return parseCompleteConfig(
-    changed,
-    settings.length === 0 ? "the configuration" : `the settings ${settings.join(" ")}`,
-  );
+  return parseCompleteConfig(changed, settings.length === 0 ? {} : { source: `the settings ${settings.join(" ")}` });
 }

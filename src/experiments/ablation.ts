@@ -94,6 +94,6 @@ function configOfRow(config: Config, { informationSchedule, gaussianOutput }: Ab
       },
       training: { ...training, seed },
     },
-    "the ablation",
+    { source: "the ablation" },
   );
 }

@@ -12,7 +12,7 @@ test.each([
   ["cifar10", 45_365_958],
   ["imagenet32", 198_515_142],
   ["imagenet64-superres", 147_531_590],
-])("%s has %i parameters", (name, count) => {
+] as const)("%s has %i parameters", (name, count) => {
   const specs = modelParameters(resolvePreset(name).model, 6);
   expect(countParameters(specs)).toBe(count);
   expect(parameterEntries(specs)).toHaveLength(published[name.replace("-superres", "")].tensors);

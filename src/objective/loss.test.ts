@@ -29,7 +29,7 @@ function tiny(objective: object): Config {
       },
       objective,
     },
-    "tiny",
+    { source: "a test" },
   );
 }
 

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { tinyConfig, tinySuperResolution } from "../../test/support/tiny.js";
-import { type Config, presets, resolvePreset } from "../config/index.js";
+import { type Config, type PresetName, presetNames, resolvePreset } from "../config/index.js";
 import { architectureDiagram, layOutDiagram } from "./architecture-diagram.js";
 import { LINE_SIZES, type Rectangle, widthOf } from "./diagram-shapes.js";
 
-const presetConfigs = Object.keys(presets).map((name) => [name, resolvePreset(name)] as const);
+const presetConfigs = presetNames.map((name) => [name, resolvePreset(name)] as const);
 const tiny: [string, Config][] = [
   ["tiny", tinyConfig()],
   ["tiny with a mixture", tinyConfig({ objective: { output: "logistic-mixture" } })],
@@ -84,7 +84,7 @@ test.each(presetConfigs)("%s: every level is there, and its layers add up", (_, 
 });
 
 test("groups, latents, channels and the start are those of the model", () => {
-  const textsOf = (name: string) => layOutDiagram(resolvePreset(name)).boxes.map(({ lines }) => lines.join(" / "));
+  const textsOf = (name: PresetName) => layOutDiagram(resolvePreset(name)).boxes.map(({ lines }) => lines.join(" / "));
   const cifar10 = textsOf("cifar10");
   expect(cifar10).toContain("stochastic layer × 14 / groups 25–38");
   expect(cifar10).toContain("z₂₅ … z₃₈ / 16×32×32");
@@ -99,7 +99,7 @@ test("groups, latents, channels and the start are those of the model", () => {
 });
 
 test("labels are shown where a model has classes", () => {
-  const tags = (name: string) =>
+  const tags = (name: PresetName) =>
     layOutDiagram(resolvePreset(name)).boxes.flatMap(({ lines }) => lines.filter((line) => line.startsWith("y")));
   expect(tags("cifar10")).toEqual([]);
   expect(tags("emoji32")).toEqual(["y", "y*", "y*"]);

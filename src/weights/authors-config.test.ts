@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { fixture, fixtureNames } from "../../test/support/fixtures.js";
 import { readGoldenJson } from "../../test/support/golden.js";
-import { type Config, presets, resolvePreset } from "../config/index.js";
+import { type Config, type PresetName, presets, resolvePreset } from "../config/index.js";
 import { isAuthorsConfig, parseAuthorsJson, parseAuthorsModule } from "./authors-config.js";
 
 test.each(fixtureNames)("%s: the model of their JSON is the one that the fixture was made with", (name) => {
@@ -17,7 +17,7 @@ test.each(fixtureNames)("%s: the model of their JSON is the one that the fixture
 });
 
 /** A preset as the authors would write it, with what they compute and we do not need. */
-function module(name: string, sigmaAug = "None"): string {
+function module(name: PresetName, sigmaAug = "None"): string {
   const { model, objective, optimizer, training } = resolvePreset(name);
   const levels = [...model.levels].reverse();
   const list = (values: number[]) => `[${values.join(", ")}]`;
@@ -72,21 +72,24 @@ def get_config():
 `;
 }
 
-test.each(["cifar10", "imagenet32", "imagenet64-superres"])("%s as a module of Python is the preset again", (name) => {
-  const superres = resolvePreset(name).model.superResolution;
-  const { config, notes } = parseAuthorsModule(module(name, superres ? `${superres.noise}` : "None"), "theirs.py");
-  expect({ ...config, preset: name }).toEqual(presetOf(name));
-  expect(notes.at(-1)).toBe(
-    "Not used of theirs.py: dataset.dataset_name, dataset.data_dir, training.checkpoint_dirs, training.log_dir.",
-  );
-  if (name === "imagenet64-superres") {
-    expect(notes[0]).toMatch(
-      /^training\.iterations counts parts of batches: \d+ of them are 337500 steps of 192 images\.$/,
+test.each(["cifar10", "imagenet32", "imagenet64-superres"] as const)(
+  "%s as a module of Python is the preset again",
+  (name) => {
+    const superres = resolvePreset(name).model.superResolution;
+    const { config, notes } = parseAuthorsModule(module(name, superres ? `${superres.noise}` : "None"), "theirs.py");
+    expect({ ...config, preset: name }).toEqual(presetOf(name));
+    expect(notes.at(-1)).toBe(
+      "Not used of theirs.py: dataset.dataset_name, dataset.data_dir, training.checkpoint_dirs, training.log_dir.",
     );
-  }
-});
+    if (name === "imagenet64-superres") {
+      expect(notes[0]).toMatch(
+        /^training\.iterations counts parts of batches: \d+ of them are 337500 steps of 192 images\.$/,
+      );
+    }
+  },
+);
 
-const presetOf = (name: string): Config => resolvePreset(name);
+const presetOf = (name: PresetName): Config => resolvePreset(name);
 
 const small = (change: string, from = "") => {
   const source = module("cifar10");

@@ -2,7 +2,7 @@
  * @file The authors' configuration files: modules of Python with `model`, `dataset`, `training` and `optimizer`, or the same as
  * JSON. Their lists run from the highest resolution down, ours from the lowest up.
  */
-import { type Config, type ConfigInput, parseCompleteConfig, resolvePreset } from "../config/index.js";
+import { type CompleteConfigInput, type Config, parseCompleteConfig, resolvePreset } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { readPythonModule } from "../io/python/python-module.js";
 import type { PythonDictionary, PythonValue } from "../io/python/python-values.js";
@@ -135,14 +135,14 @@ function translate(root: ReadonlyMap<string | number, PythonValue>, where: strin
   const missing = [dataset, training, optimizer].filter(({ values }) => values.size === 0).map(({ name }) => name);
   if (missing.length > 0)
     notes.push(`${where} has no ${missing.join(", ")}; those settings are the ones of ${base.preset}.`);
-  const input: ConfigInput = {
+  const input: CompleteConfigInput = {
     preset: "custom",
     model: translated,
     objective: translateObjective(training, translated, base),
     optimizer: translateOptimizer(optimizer, training, base, notes),
     training: translateTraining(training, dataset, optimizer, base, notes),
   };
-  const config = parseCompleteConfig(input, where);
+  const config = parseCompleteConfig(input, { source: where });
   const told = new Set([
     "model",
     "dataset",
@@ -170,7 +170,7 @@ function resolutionsFrom(resolution: number, count: number): number[] {
   return heights;
 }
 
-function translateModel(model: Section, dataset: Section): ConfigInput["model"] {
+function translateModel(model: Section, dataset: Section): CompleteConfigInput["model"] {
   const unknown = [...model.values.keys()].map(String).filter((key) => !MODEL_KEYS.has(key));
   if (unknown.length > 0) {
     throw new UserError(
@@ -220,7 +220,11 @@ function translateModel(model: Section, dataset: Section): ConfigInput["model"] 
 }
 
 /** Their schedules: ("shifted_exp", {scale, shift}), and ("constant_per", [a weight for each resolution, lowest first]). */
-function translateObjective(training: Section, model: ConfigInput["model"], base: Config): ConfigInput["objective"] {
+function translateObjective(
+  training: Section,
+  model: CompleteConfigInput["model"],
+  base: Config,
+): CompleteConfigInput["objective"] {
   const renorm = training.number("renorm_value");
   if (renorm !== undefined && Math.abs(renorm - 66.7) > 1e-9)
     training.refuse("renorm_value", "66.7, which is built in here");
@@ -233,7 +237,7 @@ function translateObjective(training: Section, model: ConfigInput["model"], base
   };
 }
 
-function scheduleOf(training: Section, { levels }: ConfigInput["model"]) {
+function scheduleOf(training: Section, { levels }: CompleteConfigInput["model"]) {
   const schedule = training.get("rate_schedule");
   if (schedule === undefined) return "on" as const;
   const [name, given] = Array.isArray(schedule) ? schedule : [];
@@ -257,7 +261,7 @@ function translateOptimizer(
   training: Section,
   base: Config,
   notes: string[],
-): ConfigInput["optimizer"] {
+): CompleteConfigInput["optimizer"] {
   const [type, decay] = [optimizer.get("opt_type") ?? "adamax", optimizer.get("decay") ?? "cosine"];
   if (String(type).toLowerCase() !== "adamax")
     notes.push(`optimizer.opt_type is ${shown(type)}; training here is with Adamax.`);
@@ -282,7 +286,7 @@ function translateTraining(
   optimizer: Section,
   base: Config,
   notes: string[],
-): ConfigInput["training"] {
+): CompleteConfigInput["training"] {
   for (const key of ["native_res", "is_labeled", "lower_res"]) dataset.get(key); // follow from the model
   const micro = dataset.number("batch_size");
   const batchSize = training.number("total_batch_size") ?? micro ?? base.training.batchSize;

@@ -4,7 +4,7 @@
  * Sets of tensors that fit the model compete by what stands before their names. Words for averages make an average, words of
  * optimizers nothing; among the rest, the usual containers come before others. Where two have an equal claim, the user is asked.
  */
-import { type Config, presets, resolvePreset } from "../config/index.js";
+import { type PresetName, presetNames, resolvePreset } from "../config/index.js";
 import { sameShape } from "../engine/spec.js";
 import { UserError } from "../errors.js";
 import { isModule, nameOf, type PythonObject } from "../io/python/python-objects.js";
@@ -248,9 +248,9 @@ function adviceFor(contents: Contents, best: TensorGroup): string {
 }
 
 /** The preset whose model the tensors are, if any. */
-export function presetOf(contents: Contents): string | undefined {
-  return Object.keys(presets).find((name) => {
-    const config: Config = resolvePreset(name);
+export function presetOf(contents: Contents): PresetName | undefined {
+  return presetNames.find((name) => {
+    const config = resolvePreset(name);
     return namings(config).some((naming) => groupsIn(contents, naming).some(({ fits }) => fits));
   });
 }

@@ -84,7 +84,7 @@ function describeLeaf({ keys, dtype, shape, read }: Leaf): DescribedTensor {
 /** The configuration that the file carries, or the preset that it fits. */
 function modelOf(contents: Contents, metadata: Record<string, string>): { name: string; config: Config } | undefined {
   try {
-    const config = parseConfig(JSON.parse(metadata.config), "metadata");
+    const config = parseConfig(JSON.parse(metadata.config), { source: "metadata" });
     return { name: `${config.preset} (its own metadata)`, config };
   } catch {
     const preset = presetOf(contents);
@@ -103,7 +103,7 @@ function takenFrom(contents: Contents, config: Config, path: string): string[] {
 
 /** Whose names most of the tensors bear, and what stands before them, where no preset fits. */
 function namesIn(contents: Contents): string[] {
-  const groups = ["cifar10", "imagenet32", "imagenet64-superres"].flatMap((preset) =>
+  const groups = (["cifar10", "imagenet32", "imagenet64-superres"] as const).flatMap((preset) =>
     namings(resolvePreset(preset)).flatMap((naming) => groupsIn(contents, naming).slice(0, 3)),
   );
   const best = groups.reduce<(typeof groups)[number] | undefined>(

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { agreements } from "../../bench/agreement.js";
 import { type Competing, inJavaScript, pyTorch, pyTorchAsPublished } from "../../bench/peers/systems.js";
 import type { Work } from "../../bench/protocol.js";
-import { applySettings, resolvePreset } from "../../src/config/index.js";
+import { applySettings, type PresetName, resolvePreset } from "../../src/config/index.js";
 
 /** Losses differ by 1e-6, norms of gradients by up to 1e-4: millions of squares are added in float32. */
 const LIMIT = 3e-4;
@@ -11,7 +11,7 @@ const LIMIT = 3e-4;
 const torch = pyTorch();
 const withTorch = test.skipIf(torch.length === 0);
 
-async function agree(work: Work, preset: string, settings: string[], peers: Competing[]) {
+async function agree(work: Work, preset: PresetName, settings: string[], peers: Competing[]) {
   const config = applySettings(resolvePreset(preset), ["training.batchSize=2", ...settings]);
   for (const { deviation, seen } of await agreements({ work, config, threads: 2, peers })) {
     expect(seen.flat().every(Number.isFinite)).toBe(true);
@@ -20,7 +20,7 @@ async function agree(work: Work, preset: string, settings: string[], peers: Comp
 }
 
 /** Every level this wide, with so many blocks and layers. */
-const cut = (preset: string, channels: number, depth: number): string[] =>
+const cut = (preset: PresetName, channels: number, depth: number): string[] =>
   resolvePreset(preset).model.levels.flatMap(({ resolution }) => [
     `model.levels.${resolution}.channels=${channels}`,
     `model.levels.${resolution}.encoderBlocks=${depth}`,

@@ -51,7 +51,7 @@ const config = parseConfig(
     model: { ...preset.model, resolution: 8, latentChannels: 4, finalBlocks: 1, levels: [1, 4, 8].map(level) },
     training: { ...preset.training, batchSize: 8, microBatchSize: 4, evaluateEvery: 5, sampleEvery: 5 },
   },
-  "this program",
+  { source: "this program" },
 );
 const images = {
   ...{ name: "noise", resolution: 8, count: 40, classes: [], labels: new Int32Array(0) },

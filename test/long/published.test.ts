@@ -8,7 +8,7 @@ import { applySettings, resolvePreset } from "../../src/config/index.js";
 const GIBIBYTE = 2 ** 30;
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 
-const presets = ["imagenet32", "imagenet64-superres"];
+const presets = ["imagenet32", "imagenet64-superres"] as const;
 const works: Work[] = ["train", "generate", "guide"];
 const cases = presets.flatMap((preset) => works.map((work) => [preset, work] as const));
 

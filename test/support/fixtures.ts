@@ -1,5 +1,5 @@
 /** @file The golden model fixtures in this project's terms: configuration, parameters, batch and noise. */
-import { type Config, type ConfigInput, parseConfig } from "../../src/config/index.js";
+import { type CompleteConfigInput, type Config, parseConfig } from "../../src/config/index.js";
 import { authorsNames, groups, type ModelParameters, mapParameters, modelParameters } from "../../src/model/index.js";
 import { HostArray } from "./evaluate.js";
 import { type Golden, readGolden, readGoldenJson } from "./golden.js";
@@ -23,7 +23,7 @@ function fixtureConfig(name: FixtureName): Config {
     stochasticLayers: model.nlayers[i],
     attention: model.num_attention[i],
   }));
-  const input: ConfigInput = {
+  const input: CompleteConfigInput = {
     preset: name,
     model: {
       resolution: model.resolution,
@@ -51,7 +51,7 @@ function fixtureConfig(name: FixtureName): Config {
       sampleEvery: 10,
     },
   };
-  return parseConfig(input, name);
+  return parseConfig(input, { source: name });
 }
 
 /** Everything a test of one fixture needs. */

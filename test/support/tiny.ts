@@ -49,7 +49,7 @@ export function tinyConfig({ model, objective, optimizer, training }: Changes = 
         ...training,
       },
     },
-    "a test",
+    { source: "a test" },
   );
 }
 

@@ -1,7 +1,7 @@
 /** @file `strata inspect`: what a run, a preset, a configuration or a file of weights contains. */
 import { existsSync, statSync } from "node:fs";
 import { dirname, extname } from "node:path";
-import { type Config, presets, resolvePreset, suggestion } from "../../config/index.js";
+import { type Config, isPresetName, presetNames, resolvePreset, suggestion } from "../../config/index.js";
 import { UserError } from "../../errors.js";
 import { writeFileAtomic } from "../../io/files/atomic-file.js";
 import { formatBytes, formatCount, formatShare, formatShort } from "../../number-format.js";
@@ -59,12 +59,11 @@ async function drawDiagram(context: Context, what: string, diagram: string): Pro
 
 /** The configuration of a run folder or one of its checkpoints, a file, or a preset; and the folder, of a run. */
 async function findModel(what: string, { progress }: Context): Promise<{ config: Config; run?: string }> {
-  if (Object.hasOwn(presets, what)) return { config: resolvePreset(what) };
+  if (isPresetName(what)) return { config: resolvePreset(what) };
   const { folder: path } = located(what);
   if (!existsSync(path)) {
-    const names = Object.keys(presets);
     throw new UserError(
-      `Expected a run folder, a preset or a file, got ${what}, which is none${suggestion(what, names)} Presets: ${names.join(", ")}.`,
+      `Expected a run folder, a preset or a file, got ${what}, which is none${suggestion(what, presetNames)} Presets: ${presetNames.join(", ")}.`,
     );
   }
   if (statSync(path).isDirectory()) return { config: await readRunConfig(path), run: path };

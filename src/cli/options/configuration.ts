@@ -1,7 +1,7 @@
 /** @file The configuration a command line asks for: a preset, a file or a file over a preset, then single settings. */
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { applySettings, type Config, overlayConfig, resolvePreset } from "../../config/index.js";
+import { applySettings, type Config, overlayConfig, parsePresetName, resolvePreset } from "../../config/index.js";
 import { UserError } from "../../errors.js";
 import { parseJson } from "../../io/files/json.js";
 import { decodeText } from "../../io/files/text.js";
@@ -76,7 +76,7 @@ function readBytes(path: string): Uint8Array {
 
 /** A configuration of ours, told where it lies over a preset. */
 function overlaid(json: unknown, path: string, notify: Notify, preset?: string): Config {
-  const { config, preset: base, changed } = overlayConfig(json, path, preset);
+  const { config, preset: base, changed } = overlayConfig(json, { source: path, preset });
   if (base === undefined) return config;
   const named = (json as { preset?: unknown }).preset ?? base;
   if (named !== base) notify(`${path} names the preset ${named}, but --preset ${base} comes before it.`);
@@ -100,7 +100,7 @@ export function resolveConfiguration(
     config !== undefined
       ? readConfig(config, (message) => progress.note(message), preset)
       : preset !== undefined
-        ? resolvePreset(preset)
+        ? resolvePreset(parsePresetName(preset))
         : start;
   if (!chosen) throw new UserError("Expected --preset NAME or --config FILE, got neither. Try --preset emoji32-small.");
   return applySettings(chosen, seed === undefined ? set : [...set, `training.seed=${seed}`]);

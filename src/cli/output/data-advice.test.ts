@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { applySettings, resolvePreset } from "../../config/index.js";
+import { applySettings, parsePresetName, resolvePreset } from "../../config/index.js";
 import { kinds } from "../../data/scanning/image-kinds.js";
 import type { ScanSummary } from "../../data/scanning/scan.js";
 import { adviseTraining } from "./data-advice.js";
@@ -98,7 +98,7 @@ test.each<[string, ScanSummary, string, string[], RegExp]>([
   const advice = adviseTraining(summary, "folder:cats");
   expect(advice).toMatchObject({ preset, settings });
   expect(advice!.reasons.join("\n")).toMatch(reason);
-  applySettings(resolvePreset(preset), settings); // the configuration accepts them
+  applySettings(resolvePreset(parsePresetName(preset)), settings); // the configuration accepts them
 });
 
 test("an ordinary set gets no advice that it does not need", () => {

@@ -1,19 +1,38 @@
 /** @file Shares that are constant within a resolution: the schedule of the paper's super-resolution model (App. B.2). */
 import { z } from "zod";
+import { count, section, setting } from "../setting.js";
 import { defineSchedule } from "./information-schedule.js";
 
 const ascending = (numbers: readonly number[]) => [...new Set(numbers)].sort((a, b) => a - b);
+
+const resolutionWeightSchema = section(
+  z.strictObject({
+    resolution: setting(count, { description: "Resolution of the groups.", unit: "pixels" }),
+    weight: setting(z.number().positive(), {
+      description: "Share of each group of this resolution, relative to the other groups.",
+      unit: "ratio",
+    }),
+  }),
+  "ResolutionWeight",
+  "The share of every group of one resolution.",
+);
 
 /**
  * Every group gets the weight of its resolution. The authors' code gives weights to the wrong groups when resolutions differ in
  * their number of groups; this does not.
  */
 export const perResolution = defineSchedule({
-  schema: z.strictObject({
-    shares: z.literal("per-resolution"),
-    /** Share of every single group of a resolution, relative to the other groups. */
-    weights: z.array(z.strictObject({ resolution: z.int().min(1), weight: z.number().positive() })).min(1),
-  }),
+  schema: section(
+    z.strictObject({
+      shares: setting(z.literal("per-resolution"), { description: "All groups of a resolution have the same share." }),
+      weights: setting(z.array(resolutionWeightSchema).min(1), {
+        description: "One weight for each of the model's resolutions.",
+        advice: "1 for 32² and 2 for 64² as published.",
+      }),
+    }),
+    "PerResolutionSchedule",
+    "Shares by resolution, as in the paper's super-resolution model (appendix B.2).",
+  ),
   problem: ({ weights }, groups) => {
     const wanted = ascending(groups);
     const got = weights.map(({ resolution }) => resolution).sort((a, b) => a - b);

@@ -1,7 +1,7 @@
 /** @file `cifar10-small`: the published CIFAR-10 model cut down until a laptop can train it overnight. */
-import type { ConfigInput } from "../schema.js";
+import type { CompleteConfigInput } from "../schema.js";
 
-export const cifar10Small: ConfigInput = {
+export const cifar10Small: CompleteConfigInput = {
   preset: "cifar10-small",
   model: {
     resolution: 32,

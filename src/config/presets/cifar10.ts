@@ -1,7 +1,7 @@
 /** @file `cifar10`: the paper's CIFAR-10 model, 45.4M parameters, 39 latent groups. */
-import type { ConfigInput } from "../schema.js";
+import type { CompleteConfigInput } from "../schema.js";
 
-export const cifar10: ConfigInput = {
+export const cifar10: CompleteConfigInput = {
   preset: "cifar10",
   model: {
     resolution: 32,

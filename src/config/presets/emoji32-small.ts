@@ -1,7 +1,7 @@
 /** @file `emoji32-small`: what a laptop learns in ten minutes. Start here. */
-import type { ConfigInput } from "../schema.js";
+import type { CompleteConfigInput } from "../schema.js";
 
-export const emoji32Small: ConfigInput = {
+export const emoji32Small: CompleteConfigInput = {
   preset: "emoji32-small",
   model: {
     resolution: 32,

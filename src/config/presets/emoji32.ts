@@ -1,7 +1,7 @@
 /** @file `emoji32`: a class-conditional emoji model, to try guidance on. Two cores train it in an hour; its weights ship as `pretrained:emoji32`. */
-import type { ConfigInput } from "../schema.js";
+import type { CompleteConfigInput } from "../schema.js";
 
-export const emoji32: ConfigInput = {
+export const emoji32: CompleteConfigInput = {
   preset: "emoji32",
   model: {
     resolution: 32,

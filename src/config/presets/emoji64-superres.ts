@@ -1,7 +1,7 @@
 /** @file `emoji64-superres`: doubles the resolution of what `emoji32` draws. Two cores train it in a quarter of an hour. */
-import type { ConfigInput } from "../schema.js";
+import type { CompleteConfigInput } from "../schema.js";
 
-export const emoji64Superres: ConfigInput = {
+export const emoji64Superres: CompleteConfigInput = {
   preset: "emoji64-superres",
   model: {
     resolution: 64,

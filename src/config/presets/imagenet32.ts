@@ -1,7 +1,7 @@
 /** @file `imagenet32`: the paper's class-conditional ImageNet 32² model, 198.5M parameters, 57 latent groups. */
-import type { ConfigInput } from "../schema.js";
+import type { CompleteConfigInput } from "../schema.js";
 
-export const imagenet32: ConfigInput = {
+export const imagenet32: CompleteConfigInput = {
   preset: "imagenet32",
   model: {
     resolution: 32,

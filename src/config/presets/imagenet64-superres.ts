@@ -1,7 +1,7 @@
 /** @file `imagenet64-superres`: the paper's class-conditional ImageNet 32² → 64² model, 147.5M parameters, 40 latent groups. */
-import type { ConfigInput } from "../schema.js";
+import type { CompleteConfigInput } from "../schema.js";
 
-export const imagenet64Superres: ConfigInput = {
+export const imagenet64Superres: CompleteConfigInput = {
   preset: "imagenet64-superres",
   model: {
     resolution: 64,

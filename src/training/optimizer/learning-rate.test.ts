@@ -10,7 +10,7 @@ test.each([
   ["cifar10", "cifar10"],
   ["imagenet32", "imagenet32"],
   ["imagenet64", "imagenet64-superres"],
-])("every golden rate of %s, warm-up, cosine and beyond", (name, preset) => {
+] as const)("every golden rate of %s, warm-up, cosine and beyond", (name, preset) => {
   const { optimizer } = presets[preset];
   const rates = golden.learning_rate[name].steps.map((t: number) => learningRate(t, optimizer));
   expect(rates).toBeAllClose(golden.learning_rate[name].jax, { rtol: 1e-12, atol: 0 });

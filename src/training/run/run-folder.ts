@@ -69,7 +69,7 @@ export async function clearLeftovers(folder: string): Promise<void> {
  */
 export async function readRunConfig(folder: string): Promise<Config> {
   const { config } = runPaths(folder);
-  return parseCompleteConfig(await readJson(folder, config), config);
+  return parseCompleteConfig(await readJson(folder, config), { source: config });
 }
 
 /**
