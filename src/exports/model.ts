@@ -21,9 +21,8 @@ export {
 } from "../model/index.js";
 export { autoEncode, type LossBatch } from "../objective/auto-encode.js";
 export { gaussianKl } from "../objective/group-kl.js";
-export { geometricShares, perResolutionShares, rateWeights } from "../objective/information-schedule.js";
+export { informationShares, rateWeights } from "../objective/information-schedule.js";
 export {
-  informationShares,
   type LossParts,
   loss,
   lossAndGradients,
