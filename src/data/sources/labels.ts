@@ -131,7 +131,6 @@ const refuser =
   (list: string, where: string): Refuse =>
   (problem) => {
     throw new UserError(
-      "unsupported-format",
       `Expected labels as {"labels": [["image.png", 0], …]} or {"labels": null} in ${list} of ${where}, but ${problem}.`,
     );
   };

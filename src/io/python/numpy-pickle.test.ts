@@ -5,7 +5,7 @@ import { NumpyArray, numpyGlobals } from "./numpy-pickle.js";
 import { unpickle } from "./pickle.js";
 
 const refuse = (problem: string): never => {
-  throw new UserError("damaged", problem);
+  throw new UserError(problem);
 };
 
 const read = (name: string): Map<string, unknown> =>
