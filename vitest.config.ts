@@ -51,6 +51,7 @@ export default defineConfig({
   test: {
     reporters: ["default", "./test/support/count-reporter.ts"],
     pool: "forks",
+    coverage: { provider: "v8", include: ["src/**/*.ts"], reporter: ["text-summary", "html"] },
     sequence: { sequencer: LongestFirst },
     projects: [
       project("unit", unit, 60_000, { ...together, exclude: [INTEGRATION, ...alone] }),

@@ -11,7 +11,7 @@ export const BUSY = 1;
 /** Values of `BUSY`. */
 export const IDLE = 0;
 export const WORKING = 1;
-export const LOADING = 2;
+const LOADING = 2;
 
 /** What a thread is started with. */
 export interface ThreadData {

@@ -2,7 +2,6 @@
 export { type Batch, Batches, type BatchOptions } from "./batches.js";
 export { readImageFile } from "./decoding/image-file.js";
 export {
-  type ImageReader,
   type ImageSet,
   imageReader,
   type MemorySet,
@@ -14,10 +13,8 @@ export {
 } from "./image-set.js";
 export { type DataSet, type OpenOptions, openData } from "./open-data.js";
 export { digestOfSet } from "./packs/pack-format.js";
-export type { PackedImages } from "./packs/packed-images.js";
 export type { ImagePart, SampleFile } from "./samples/image-parts.js";
 export { hasSampleArray } from "./samples/sample-array.js";
 export { openSamples } from "./samples/sample-files.js";
-export { emojiGroups } from "./sources/emoji.js";
 export { type Layout, layouts } from "./sources/folder-layout.js";
-export { type UnusedFiles, unusedNotice, unusedText } from "./sources/unused-files.js";
+export { unusedText } from "./sources/unused-files.js";

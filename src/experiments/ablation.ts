@@ -15,7 +15,7 @@ export interface AblationRow {
   paperDrawn?: Omit<PaperFigures, "bitsPerDim">;
 }
 
-export interface PaperFigures {
+interface PaperFigures {
   fid: number;
   precision: number;
   recall: number;

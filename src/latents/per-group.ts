@@ -9,7 +9,7 @@ import { type Group, groups } from "../model/groups.js";
  * @param what - is set, for the message
  * @throws UserError when a resolution has no group
  */
-export function byGroup<T extends { resolution: number }>(
+function byGroup<T extends { resolution: number }>(
   settings: readonly T[],
   groups: readonly Pick<Group, "resolution">[],
   what: string,

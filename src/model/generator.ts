@@ -85,10 +85,7 @@ export function learnedInitialState({ generator: { initial } }: ModelParameters<
 }
 
 /** The last blocks and the projection to the output distribution's parameters: [N, C, H, W] → [N, outC, H, W]. Consumes hidden. */
-export function outputLayers(
-  { finalBlocks, output }: ModelParameters<np.Array>["generator"],
-  hidden: np.Array,
-): np.Array {
+function outputLayers({ finalBlocks, output }: ModelParameters<np.Array>["generator"], hidden: np.Array): np.Array {
   return convolveAffine(
     output,
     finalBlocks.reduce((x, parameters) => residualBlock(parameters, x), hidden),

@@ -28,10 +28,10 @@ export type EncoderLevel<T> = { blocks: Block<T>[]; attention?: Attention<T>[]; 
 export type Encoder<T> = { input: Affine<T>; levels: EncoderLevel<T>[] };
 /** One latent group; `latent` is the 1×1 convolution, without bias, from z to the hidden state. */
 export type StochasticLayer<T> = { prior: Block<T>; posterior: Block<T>; latent: { weight: T }; shared: Block<T> };
-export type GeneratorLevel<T> = { layers: StochasticLayer<T>[]; attention?: Attention<T>[]; up?: Affine<T> };
-export type Generator<T> = { initial?: T; levels: GeneratorLevel<T>[]; finalBlocks: Block<T>[]; output: Affine<T> };
+type GeneratorLevel<T> = { layers: StochasticLayer<T>[]; attention?: Attention<T>[]; up?: Affine<T> };
+type Generator<T> = { initial?: T; levels: GeneratorLevel<T>[]; finalBlocks: Block<T>[]; output: Affine<T> };
 /** On the way up a convolution merges the skip connection before every block. */
-export type UNetLevel<T> = { down: Block<T>[]; up: { merge: Affine<T>; block: Block<T> }[] };
+type UNetLevel<T> = { down: Block<T>[]; up: { merge: Affine<T>; block: Block<T> }[] };
 /** The U-Net over the low-resolution image, highest resolution first. */
 export type UNet<T> = { input: Affine<T>; levels: UNetLevel<T>[] };
 

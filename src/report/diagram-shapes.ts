@@ -8,7 +8,7 @@ import { COLOURS } from "./svg.js";
 export type Kind = "encoder" | "generator" | "latent" | "attention" | "resampling" | "image";
 
 /** Colour of every kind; encoder and posterior share one, generator and prior another. */
-export const KIND_COLOURS: Record<Kind, string> = {
+const KIND_COLOURS: Record<Kind, string> = {
   encoder: COLOURS.second,
   generator: COLOURS.first,
   latent: COLOURS.third,

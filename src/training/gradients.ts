@@ -107,7 +107,7 @@ export function stepCost(config: Config): StepCost {
 }
 
 /** The function that `compileGradients` compiles, and the shapes of its arguments. */
-export function gradientsFunction(config: Config) {
+function gradientsFunction(config: Config) {
   const parameters = parameterSpecs(config);
   const { batch, noise } = batchSpecs(config);
   const microBatches = microBatchesOf(config);

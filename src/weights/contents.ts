@@ -28,7 +28,7 @@ export interface LeafList {
 }
 
 /** The state of an optimizer as PyTorch saves it. */
-export interface OptimizerState {
+interface OptimizerState {
   keys: string[];
   /** What is kept of each parameter, in the order of the parameters. */
   states: unknown[];

@@ -11,7 +11,7 @@ import { countersIn } from "./training-state.js";
 import { openWeightsFile, type WeightsFile } from "./weights-file.js";
 
 /** Tensors that stand together in a file. */
-export interface DescribedGroup {
+interface DescribedGroup {
   name: string;
   tensors: number;
   elements: number;
@@ -19,7 +19,7 @@ export interface DescribedGroup {
   types: string[];
 }
 
-export interface DescribedTensor {
+interface DescribedTensor {
   name: string;
   dtype: string;
   shape: number[];

@@ -1,7 +1,5 @@
 /** @file What a model's parameters are called in files, and how they lie there: by us, by the authors in PyTorch, and in Flax. */
 import type { Config } from "../config/index.js";
-import { parameterSpecs } from "../inference/trained-model.js";
-import { parameterEntries } from "../model/index.js";
 import { parametersInAuthorsOrder } from "./authors-order.js";
 import { flaxNames } from "./flax-names.js";
 
@@ -36,9 +34,6 @@ export function namings(config: Model): Naming[] {
     { whose: "Flax", parameters: ordered.map(({ path, shape }) => inFlax(path, flax.get(path)!, shape)) },
   ];
 }
-
-/** Number of a model's parameters, each of which is a tensor. */
-export const countTensors = (config: Model): number => parameterEntries(parameterSpecs(config)).length;
 
 /**
  * How Flax keeps a parameter of this shape: kernels of convolutions height × width × inputs × outputs, matrices of dense

@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 
 /** Limits of the comparison: relative and absolute. */
-export interface Tolerance {
+interface Tolerance {
   rtol?: number;
   atol?: number;
 }

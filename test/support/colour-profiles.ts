@@ -31,7 +31,7 @@ const srgbD50: Space["d50"] = [
   [0.1430804, 0.0606169, 0.7141733],
 ];
 
-export const rgbSpaces = {
+const rgbSpaces = {
   srgb: { d50: srgbD50, toXyz: srgbXyz, gamma: "srgb" },
   "display p3": {
     d50: [
@@ -62,7 +62,7 @@ export const rgbSpaces = {
   "linear srgb": { d50: srgbD50, toXyz: srgbXyz, gamma: 1 },
 } satisfies Record<string, Space>;
 
-export const greyGammas = { "grey 2.2": 563 / 256, "grey linear": 1 };
+const greyGammas = { "grey 2.2": 563 / 256, "grey linear": 1 };
 
 export type RgbProfile = keyof typeof rgbSpaces;
 export type GreyProfile = keyof typeof greyGammas;

@@ -6,7 +6,7 @@ import { type MetricsLine, readMetrics } from "../../src/training/run/metrics-lo
 import { discs, startWith, tiny } from "./command-line.js";
 
 /** What a training process was doing when it was killed, as far as its folder tells. */
-export type Phase = "loading" | "compiling" | "stepping" | "evaluating" | "sampling" | "writing a checkpoint";
+type Phase = "loading" | "compiling" | "stepping" | "evaluating" | "sampling" | "writing a checkpoint";
 
 /** Evaluations every 3 steps, pictures every 4, checkpoints every 2: of an epoch of 6 batches, and of 4 micro-batches each. */
 const EVERY = { evaluate: 3, sample: 4, checkpoint: 2 };

@@ -1,7 +1,7 @@
 /** @file Which folder of `src` may import from which, as a function of the source text. */
 
 /** What each folder may import, nearest first: folders, or single files of one. */
-export const LAYERS: Record<string, string[]> = {
+const LAYERS: Record<string, string[]> = {
   config: [],
   random: [],
   io: [],
@@ -23,7 +23,7 @@ export const LAYERS: Record<string, string[]> = {
 };
 
 /** npm packages that a folder may import; folders that are not listed may import any. */
-export const PACKAGES: Record<string, (name: string) => boolean> = {
+const PACKAGES: Record<string, (name: string) => boolean> = {
   model: (name) => name === "@jax-js/jax", // pure functions of parameters
   objective: (name) => name === "@jax-js/jax",
   cli: (name) => name !== "@jax-js/jax" && !name.startsWith("onnx"), // no tensors

@@ -1,7 +1,7 @@
 /** @file A writer of pickles of dictionaries with NumPy arrays, as CIFAR-10's authors and others have made them. */
 
 /** uint8 unless another of NumPy's types is named, whose bytes these are. */
-export interface PickledArray {
+interface PickledArray {
   bytes: Uint8Array;
   shape: number[];
   type?: string;

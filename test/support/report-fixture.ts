@@ -13,7 +13,7 @@ function wobble(seed: number): number {
 }
 
 /** Groups of a ladder, lowest resolution first, with geometric target shares. */
-export function fixtureGroups(layers: Record<number, number>): RunLine["groups"] {
+function fixtureGroups(layers: Record<number, number>): RunLine["groups"] {
   const resolutions = Object.entries(layers).flatMap(([side, count]) => Array<number>(count).fill(Number(side)));
   const raw = resolutions.map((_, i) => 1000 ** (i / (resolutions.length - 1)) + 10);
   const total = raw.reduce((sum, share) => sum + share);

@@ -17,14 +17,14 @@ export interface SampleLayout extends GridOptions {
 }
 
 /** How samples are written. */
-export type OutputKind = "grid" | "npz" | "folder";
+type OutputKind = "grid" | "npz" | "folder";
 
 /**
  * What `--out` asks for.
  *
  * @throws UserError for an extension that is none of these
  */
-export function outputKind(out: string): OutputKind {
+function outputKind(out: string): OutputKind {
   if (out.endsWith("/")) return "folder";
   const extension = extname(out).toLowerCase();
   if (extension === ".png") return "grid";

@@ -2,7 +2,7 @@
 import stringWidth from "string-width";
 
 /** A part of a line. */
-export interface LinePart {
+interface LinePart {
   text: string;
   /** The same in fewer letters, for a narrow terminal. */
   short?: string;

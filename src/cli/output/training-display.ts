@@ -67,7 +67,7 @@ const SKIP_NOTE_MS = 10_000;
 const figure = (value: number): string => (Number.isFinite(value) ? formatSignificant(value, 4) : String(value));
 
 /** One skipped update as a sentence. */
-export function skipText({ step, reason, lossNats, gradientNorm, consecutive }: SkipLine): string {
+function skipText({ step, reason, lossNats, gradientNorm, consecutive }: SkipLine): string {
   const row = consecutive > 1 ? `, ${consecutive} in a row` : "";
   return `step ${step}: update skipped because of a ${reason}${row} (loss ${figure(lossNats)} nats, gradient norm ${figure(gradientNorm)})`;
 }

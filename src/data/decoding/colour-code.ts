@@ -2,7 +2,7 @@
 import type { ImageFormat } from "./image-format.js";
 
 /** Code points of H.273: primaries (table 2) and transfer characteristics (table 3). */
-export interface ColourCode {
+interface ColourCode {
   primaries: number;
   transfer: number;
 }

@@ -75,7 +75,7 @@ export const hashOf = (pixels: Uint8Array): Uint8Array =>
   createHash("sha256").update(pixels).digest().subarray(0, HASH_BYTES);
 
 /** SHA-256 over labels and hashes of images, in hexadecimal. */
-export function digestOf(labels: Int32Array, hashes: Uint8Array): string {
+function digestOf(labels: Int32Array, hashes: Uint8Array): string {
   const bytes = new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength);
   return createHash("sha256").update(bytes).update(hashes).digest("hex");
 }

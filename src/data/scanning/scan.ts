@@ -74,7 +74,7 @@ export async function scan(
 }
 
 /** One image looked at: its facts, or why it cannot be used. */
-export type Finding = { index: number } & ({ facts: ImageFacts } | { problem: string; tooLarge?: boolean });
+type Finding = { index: number } & ({ facts: ImageFacts } | { problem: string; tooLarge?: boolean });
 
 async function look(item: SourceContent): Promise<Finding> {
   const { index } = item;
@@ -112,7 +112,7 @@ const increase = <Key>(counts: Map<Key, number>, key: Key): void => {
 };
 
 /** Counts findings one after another. */
-export class Tally {
+class Tally {
   readonly #listing: Omit<Listing, "read">;
   #usable = 0;
   readonly #splits: Record<Split, number> = { train: 0, validation: 0, test: 0 };

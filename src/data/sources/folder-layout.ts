@@ -12,7 +12,7 @@ export const layouts = ["flat", "classes", "splits", "splits/classes", "classes/
 export type Layout = (typeof layouts)[number];
 
 /** Where an image belongs by its name. */
-export interface PlacedImage {
+interface PlacedImage {
   name: string;
   /** Undefined beside the folders of splits. */
   part: Part | undefined;

@@ -58,4 +58,4 @@ export interface Source {
 }
 
 /** A listing, and which of the source's ids it is of. */
-export type SourceListing = Listing & { id: string };
+type SourceListing = Listing & { id: string };

@@ -36,7 +36,7 @@ type Unary = { [O in OperationName]: O }[
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 /** The array converted to another element type; numbers become bool by comparison with zero. */
-export function castTo(atom: Atom, dtype: DType, emit: Emit): Atom {
+function castTo(atom: Atom, dtype: DType, emit: Emit): Atom {
   if (atom.dtype === dtype) return atom;
   if (!isLiteral(atom)) return emit("cast", [atom], { dtype })[0];
   const value = dtype === "bool" ? Number(atom.value !== 0) : dtype === "int32" ? Math.trunc(atom.value) : atom.value;

@@ -5,7 +5,7 @@
 import { type ImageSet, imageReader, spreadIndices } from "../../data/image-set.js";
 
 /** The noise schedule of Ho et al., "Denoising Diffusion Probabilistic Models" (2020), §4: β rises linearly from β_1 to β_T. */
-export const DIFFUSION_SCHEDULE = { name: "linear", steps: 1000, firstBeta: 1e-4, lastBeta: 0.02 } as const;
+const DIFFUSION_SCHEDULE = { name: "linear", steps: 1000, firstBeta: 1e-4, lastBeta: 0.02 } as const;
 
 /** Images that the spectrum is estimated from, at most: its entries are then right to some 5 %, their sum much better. */
 const SPECTRUM_IMAGES = 1000;

@@ -30,7 +30,7 @@ export interface NoiseInputs<T> {
  * @param inputs - consumed
  * @returns L arrays of [N, Z, r, r]
  */
-export function noisePass(
+function noisePass(
   { model }: Pick<Config, "model">,
   parameters: ModelParameters<np.Array>,
   { batch: { images, labels }, posteriorNoise }: NoiseInputs<np.Array>,

@@ -18,7 +18,7 @@ export interface Expected {
 }
 
 /** How long to wait for a server. */
-export interface Patience {
+interface Patience {
   /** Time without a byte after which a connection counts as dead. */
   idleMs: number;
   /** Pause after the first failure; doubled after each further one. */

@@ -126,7 +126,7 @@ async function throughProxy(url: URL, proxy: HttpProxy, options: GetOptions): Pr
 }
 
 /** What to throw for a failure of a proxy: one sentence that names it and where it is set. */
-export function proxyFailure(error: unknown, proxy: HttpProxy, { host }: URL): unknown {
+function proxyFailure(error: unknown, proxy: HttpProxy, { host }: URL): unknown {
   const { url, variable } = proxy;
   const named = describeProxy(proxy);
   if (error instanceof ProxyAnswer) {

@@ -28,7 +28,7 @@ export function flawsOf({ dtype, data }: Pick<Tensor, "dtype" | "data">): Flaws 
 }
 
 /** The same for people: "3 NaN, 1 infinite". */
-export function describeFlaws({ nan, infinite, beyondFloat32 }: Flaws): string {
+function describeFlaws({ nan, infinite, beyondFloat32 }: Flaws): string {
   return [
     ...(nan > 0 ? [`${nan} NaN`] : []),
     ...(infinite > 0 ? [`${infinite} infinite`] : []),

@@ -36,7 +36,7 @@ const MAGIC_TEXT = Buffer.from("L119547037146038801333356L\n.", "latin1");
 const BEFORE_MAGIC = [2, 11];
 
 /** Bytes of a file's beginning that `torchContainerOf` needs. */
-export const TORCH_SIGNATURE_BYTES = 32;
+const TORCH_SIGNATURE_BYTES = 32;
 
 /** Which of PyTorch's two containers begins like this, if any: a zip archive may yet be any other. */
 export function torchContainerOf(start: Uint8Array): "zip" | "legacy" | undefined {

@@ -33,7 +33,7 @@ export interface ClassifierTrainingOptions {
  * @param state - consumed
  * @param frequencies - see {@link classificationLoss}
  */
-export function trainingStep(
+function trainingStep(
   state: OptimizerState<Classifier<np.Array>>,
   images: np.Array,
   labels: np.Array,

@@ -25,7 +25,7 @@ export interface Pooling {
 }
 
 /** Branches of one input, their results one behind the other along the channels. */
-export interface Branches {
+interface Branches {
   kind: "branches";
   branches: readonly (readonly Step[])[];
 }

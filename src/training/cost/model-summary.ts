@@ -17,7 +17,7 @@ import { fitToMemory, trainingBytes } from "./memory.js";
 const FLOAT = 4;
 
 /** One resolution of the model. */
-export interface LevelSummary {
+interface LevelSummary {
   resolution: number;
   channels: number;
   encoderBlocks: number;

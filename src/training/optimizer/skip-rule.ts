@@ -1,7 +1,7 @@
 /** @file Which updates are skipped: those whose gradient would spoil the weights (paper App. B). */
 
 /** Updates during which a large gradient is no reason to skip: the first ones are large in every run. */
-export const LENIENT_UPDATES = 1000;
+const LENIENT_UPDATES = 1000;
 
 /** Why an update was skipped, as the log has it. */
 export const SKIP_REASONS = ["non-finite loss", "non-finite gradient", "norm above the threshold"] as const;

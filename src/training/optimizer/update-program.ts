@@ -11,7 +11,7 @@ import type { InPlaceScalars } from "./adamax-in-place.js";
 export type Optimized<T> = OptimizerState<readonly T[]>;
 
 /** The constants of one update. */
-export interface UpdateScalars {
+interface UpdateScalars {
   /** Of `adamaxStepSize`. */
   stepSize: number;
   /** Of `averageDecay`. */

@@ -102,7 +102,7 @@ async function namedCheckpoint(folder: string, wanted: "best" | number): Promise
 }
 
 /** Among `steps`, the one with the smallest bound on held-out images; undefined when none of them was evaluated. */
-export function bestStep(folder: string, steps: readonly number[]): number | undefined {
+function bestStep(folder: string, steps: readonly number[]): number | undefined {
   const { metrics } = runPaths(folder);
   return existsSync(metrics) ? bestOf(readMetrics(metrics), steps)?.step : undefined;
 }

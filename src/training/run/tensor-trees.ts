@@ -6,7 +6,7 @@ import { type FloatType, float32Elements, floatTensor } from "../../io/tensors/t
 import type { Tensors } from "./checkpoint.js";
 
 /** What is known of an array before there is one. */
-export interface Shaped {
+interface Shaped {
   readonly shape: readonly number[];
 }
 

@@ -15,7 +15,7 @@ import { openBytes } from "../../io/archives/byte-source.js";
 import { type Flaws, flawsOf } from "../../io/tensors/flaws.js";
 import { type ElementType, elementBytes, elementCount, tensorFromBytes } from "../../io/tensors/tensor.js";
 
-export interface DescribedValue {
+interface DescribedValue {
   name: string;
   /** As ONNX calls it, in lower case. */
   type: string;

@@ -1,0 +1,25 @@
+/** @file What counts as used: the package's entry points, and files that threads and processes start by name. */
+import type { KnipConfig } from "knip";
+import manifest from "./package.json" with { type: "json" };
+
+/** Sources of the entry points in `exports`. A new one needs no line here. */
+const published = Object.values(manifest.exports)
+  .map((entry) => (typeof entry === "string" ? entry : entry.default))
+  .filter((path) => path.startsWith("./dist/"))
+  .map((path) => path.replace("./dist/", "src/").replace(/\.js$/, ".ts"));
+
+export default {
+  entry: [
+    ...published,
+    "src/data/decoding/decode-worker.ts",
+    "src/engine/device-test/process.ts",
+    "src/engine/runtime/worker.ts",
+    "src/training/inputs/input-worker.ts",
+    "bench/peers/{batches,inception,jax-js,strata,tensorflow}.ts",
+    "examples/*.ts",
+    "scripts/*",
+    "test/fixtures/avif/make.ts",
+  ],
+  project: ["{src,test,bench,examples,scripts}/**/*.{ts,mts,mjs}", "*.ts"],
+  ignoreBinaries: ["avifenc", "mkfifo", "unshare"], // programs of the system
+} satisfies KnipConfig;
