@@ -1,13 +1,10 @@
 /** @file The engine: compiles jax-js functions and runs them on ONNX Runtime. Nothing in it knows what a VAE is. */
-
 export { type CompileOptions, compile, type Given, type ResultOf } from "./compile.js";
-export { testWebGpu, type Verdict } from "./device-test/verdict.js";
+export { testWebGpu } from "./device-test/verdict.js";
 export {
   describeModel,
-  type LoadedModel,
   loadModel,
   type ModelArray,
-  type ModelDescription,
   OPEN,
 } from "./onnx-file.js";
 export { Packer } from "./packer.js";
@@ -16,5 +13,5 @@ export { type PortableFunction, portableModel } from "./portable.js";
 export { type Compiled, type Operand, Program } from "./program.js";
 export { type OpenRuntimeOptions, openRuntime } from "./runtime/open-runtime.js";
 export { DeviceArray, defaultRuntime, Runtime, type RuntimeOptions } from "./runtime/runtime.js";
-export { type DType, Spec, sameShape, sizeOf, spec, type TypedArray } from "./spec.js";
+export { type DType, Spec, sizeOf, spec, type TypedArray } from "./spec.js";
 export { entries, type LeafOf, leaves, type Mapped, map, rebuild } from "./tree.js";

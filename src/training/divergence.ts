@@ -77,7 +77,7 @@ export async function stopTraining(
 }
 
 /** The message: what was seen, where the run stands, what helps. */
-export function describe(diagnosis: DivergenceDiagnosis, out: string, path: string, config: Config): string {
+function describe(diagnosis: DivergenceDiagnosis, out: string, path: string, config: Config): string {
   const { step, consecutiveSkips, reason, losses, gradientNorm, largestAllowed, learningRate } = diagnosis;
   const { lossNats, distortionNats, klNats, klWeightedNats, spectral } = losses;
   const named = <T>(items: T[], show: (item: T) => string) => items.slice(0, NAMED).map(show).join(", ");
