@@ -6,7 +6,7 @@ import type { CompleteConfigInput, Config, CUSTOM_PRESET } from "./schema.js";
 type LevelInput = CompleteConfigInput["model"]["levels"][number];
 
 /** Settings of which any may be left out. Of levels, the resolution says which one is meant. */
-export type Overrides<T> = T extends readonly LevelInput[]
+type Overrides<T> = T extends readonly LevelInput[]
   ? (Pick<LevelInput, "resolution"> & Partial<LevelInput>)[]
   : T extends readonly unknown[]
     ? T

@@ -9,7 +9,7 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The schema behind wrappers such as defaults and optional fields. */
-export function unwrapped(schema: Schema | undefined): Schema | undefined {
+function unwrapped(schema: Schema | undefined): Schema | undefined {
   let inner = schema;
   while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault) {
     inner = inner.def.innerType;

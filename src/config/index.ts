@@ -3,19 +3,17 @@ export {
   type ConfigInput,
   type CustomConfigInput,
   defineConfig,
-  type Overrides,
   type PresetConfigInput,
 } from "./define-config.js";
 export { type InformationScheduleConfig, targetShares } from "./information-schedules/index.js";
 export type { OutputName } from "./names.js";
 export { nearest, suggestion } from "./nearest.js";
-export { type ConfigOverlay, type OverlayOptions, overlayConfig, parseConfig } from "./overlay.js";
+export { overlayConfig, parseConfig } from "./overlay.js";
 export { type ParseOptions, parseCompleteConfig } from "./parse-complete.js";
 export { isPresetName, type PresetName, parsePresetName, presetNames, presets, resolvePreset } from "./presets.js";
 export {
   type CompleteConfigInput,
   type Config,
-  defaultSchedule,
   type LevelConfig,
   type ModelConfig,
   microBatchOf,

@@ -7,7 +7,7 @@ interface Ladder {
 }
 
 /** The resolution one level down: half, or 1 where half would be below 4; undefined where a step of 2 or 4 cannot lead down. */
-export function lowerResolution(resolution: number): number | undefined {
+function lowerResolution(resolution: number): number | undefined {
   if (resolution === 4) return 1;
   return resolution % 2 === 0 && resolution >= 8 ? resolution / 2 : undefined;
 }
