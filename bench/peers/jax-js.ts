@@ -7,15 +7,21 @@ import type { LossBatch } from "../../src/objective/auto-encode.js";
 import { lossAndGradients, type SpectralVectors } from "../../src/objective/loss.js";
 import { initialState } from "../../src/training/initial-state.js";
 import { stepInputs } from "../../src/training/inputs/step-inputs.js";
-import { adamaxStepSize, adamaxUpdate, type OptimizerState } from "../../src/training/optimizer/adamax.js";
 import { learningRate } from "../../src/training/optimizer/learning-rate.js";
 import { averageDecay } from "../../src/training/optimizer/moving-average.js";
+import { optimizerOf } from "../../src/training/optimizer/optimizers.js";
+import {
+  momentsOf,
+  type OptimizerState,
+  type UpdateScalars,
+  update as updateBy,
+} from "../../src/training/optimizer/update.js";
 import type { Task } from "../protocol.js";
 import { imageBatch } from "./inputs.js";
 import { type Prepared, serve, timed } from "./serve.js";
 
 type Parameters = ModelParameters<np.Array>;
-type State = { [Part in keyof OptimizerState<Parameters>]: Parameters };
+type State = { [Part in keyof OptimizerState<Parameters>]: OptimizerState<Parameters>[Part] };
 
 /** The state a run starts from, as arrays. */
 function arrays(config: Config): { state: State; vectors: SpectralVectors[] } {
@@ -27,7 +33,7 @@ function arrays(config: Config): { state: State; vectors: SpectralVectors[] } {
     );
   const zeros = () => mapParameters(parameters, (_, path) => np.zeros([...specs.get(path)!.shape]));
   return {
-    state: { parameters: start(), ema: start(), firstMoment: zeros(), infinityNorm: zeros() },
+    state: { parameters: start(), ema: start(), moments: momentsOf(optimizerOf(config.optimizer), zeros) },
     vectors: spectralVectors.map(({ prior, posterior }) => ({
       prior: np.array(prior as Float32Array<ArrayBuffer>),
       posterior: np.array(posterior as Float32Array<ArrayBuffer>),
@@ -37,6 +43,7 @@ function arrays(config: Config): { state: State; vectors: SpectralVectors[] } {
 
 async function prepare({ config, given }: Task): Promise<Prepared> {
   const { optimizer, training, model } = config;
+  const rule = optimizerOf(optimizer);
   const [began, startMs] = await timed(async () => arrays(config));
   let { state, vectors } = began;
   const gradients = jit((p: Parameters, u: SpectralVectors[], batch: LossBatch, noise: np.Array[]) => {
@@ -45,8 +52,8 @@ async function prepare({ config, given }: Task): Promise<Prepared> {
     return { loss, gradients, vectors: aux.spectralVectors, norm: np.sqrt(squares.reduce((sum, one) => sum.add(one))) };
   });
   const update = jit(
-    (before: State, g: Parameters, stepSize: np.Array, emaDecay: np.Array): State =>
-      adamaxUpdate<Parameters>(before, g, { stepSize, emaDecay }, optimizer),
+    (before: State, g: Parameters, scalars: UpdateScalars<np.Array>): State =>
+      updateBy<Parameters>(rule, before, g, scalars, optimizer),
   );
   const images = imageBatch(config);
   let updates = 0;
@@ -58,8 +65,10 @@ async function prepare({ config, given }: Task): Promise<Prepared> {
       np.array(noise[i] as Float32Array<ArrayBuffer>, { shape: [training.batchSize, ...group.shape] }),
     );
     const result = gradients(tree.ref(state.parameters), vectors, lossBatch, latents);
-    const stepSize = adamaxStepSize(learningRate(updates, optimizer), updates, optimizer);
-    state = update(state, result.gradients, np.array(stepSize), np.array(averageDecay(updates, training)));
+    const numbers = rule.scalars(learningRate(updates, optimizer), updates, optimizer);
+    const scalars = Object.entries({ ...numbers, emaDecay: averageDecay(updates, training) });
+    const arrays = Object.fromEntries(scalars.map(([name, value]) => [name, np.array(value)]));
+    state = update(state, result.gradients, arrays as UpdateScalars<np.Array>);
     vectors = result.vectors;
     updates++;
     return [(await result.loss.data())[0], (await result.norm.data())[0]];

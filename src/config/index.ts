@@ -6,7 +6,7 @@ export {
   type PresetConfigInput,
 } from "./define-config.js";
 export { type InformationScheduleConfig, targetShares } from "./information-schedules/index.js";
-export type { OutputName } from "./names.js";
+export type { OptimizerName, OutputName } from "./names.js";
 export { nearest, suggestion } from "./nearest.js";
 export { overlayConfig, parseConfig } from "./overlay.js";
 export { type ParseOptions, parseCompleteConfig } from "./parse-complete.js";

@@ -3,3 +3,7 @@
 /** `objective.output`: see `objective/output-layers.ts`. */
 export const outputNames = ["gaussian", "logistic-mixture"] as const;
 export type OutputName = (typeof outputNames)[number];
+
+/** `optimizer.kind`: see `training/optimizer/optimizers.ts`. */
+export const optimizerNames = ["adamax", "adam"] as const;
+export type OptimizerName = (typeof optimizerNames)[number];

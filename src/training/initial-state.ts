@@ -15,11 +15,11 @@ export function initialState(config: Config, given?: ParameterTree): TrainingSta
   const { model, objective, training } = config;
   const specs = stateSpecs(config);
   const parameters = given ?? initialise(modelParameters(model, outputChannels(objective)), training.seed);
-  const zeros = () => map(specs.parameters, ({ size }) => new Float32Array(size));
   const key = stream(training.seed, "spectralVectors");
   const spectralVectors = specs.spectralVectors.map(({ prior, posterior }, group) => {
     const [forPrior, forPosterior] = normalNoise(key, [group], [prior.shape, posterior.shape]);
     return { prior: forPrior, posterior: forPosterior };
   });
-  return { parameters, ema: parameters, firstMoment: zeros(), infinityNorm: zeros(), spectralVectors };
+  const moments = map(specs.moments, ({ size }) => new Float32Array(size));
+  return { parameters, ema: parameters, moments, spectralVectors };
 }

@@ -25,10 +25,11 @@ import {
   spectralVectorSpecs,
 } from "./gradients.js";
 import { type LayerNorm, layerNorms } from "./layer-norms.js";
-import { adamaxStepSize, type OptimizerState } from "./optimizer/adamax.js";
 import { learningRate } from "./optimizer/learning-rate.js";
 import { averageDecay } from "./optimizer/moving-average.js";
+import { optimizerOf } from "./optimizer/optimizers.js";
 import { type SkipReason, skipReason } from "./optimizer/skip-rule.js";
+import { momentsOf, type OptimizerState } from "./optimizer/update.js";
 import { createUpdate, type Optimized, type UpdateProgram } from "./optimizer/update-program.js";
 import type { Counters } from "./run/counters.js";
 
@@ -42,9 +43,11 @@ interface DeviceState extends Optimized<DeviceArray> {
   spectralVectors: SpectralVectors<DeviceArray>[];
 }
 
-const PACKED = ["parameters", "ema", "firstMoment", "infinityNorm"] as const;
-type Packed = (typeof PACKED)[number];
-type Packers = Record<Packed, Packer>;
+/** Weights, their average and their gradients are packed by the one, moments, which may be of another type, by the other. */
+interface Packers {
+  weights: Packer;
+  moments: Packer;
+}
 
 /** What one micro-batch is computed from. */
 export interface MicroBatch {
@@ -68,7 +71,8 @@ export interface StepReport extends Omit<BatchMetrics<number>, "squaredGradientN
 export function stateSpecs(config: Config): TrainingState<Spec> {
   const parameters = parameterSpecs(config);
   const spectralVectors = spectralVectorSpecs(config);
-  return { parameters, ema: parameters, firstMoment: parameters, infinityNorm: parameters, spectralVectors };
+  const moments = momentsOf(optimizerOf(config.optimizer), () => parameters);
+  return { parameters, ema: parameters, moments, spectralVectors };
 }
 
 /** Holds a training state on the device and makes one update after the other. */
@@ -107,21 +111,24 @@ export class Trainer {
       );
     }
     const packing = weightPacking(parameterSpecs(config));
-    const [gradients, update, float32, moments] = await Promise.all([
+    const [gradients, update, weights, moments] = await Promise.all([
       compileGradients(config, runtime),
       createUpdate(config, runtime),
       Packer.create(packing, runtime),
       Packer.create(packing, runtime, config.optimizer.stateType),
     ]);
-    const packers = { parameters: float32, ema: float32, firstMoment: moments, infinityNorm: moments };
-    const packs = (part: Packed) => packers[part].pack(leaves(state[part]));
-    const [parameters, ema, firstMoment, infinityNorm] = await Promise.all(PACKED.map(packs));
+    const [parameters, ema] = await Promise.all(
+      [state.parameters, state.ema].map((tree) => weights.pack(leaves(tree))),
+    );
+    const names = Object.keys(state.moments);
+    const packed = await Promise.all(names.map((name) => moments.pack(leaves(state.moments[name]))));
     const spectralVectors = spectralVectorSpecs(config).map(({ prior, posterior }, group) => ({
       prior: runtime.put(state.spectralVectors[group].prior, prior),
       posterior: runtime.put(state.spectralVectors[group].posterior, posterior),
     }));
-    const onDevice = { parameters, ema, firstMoment, infinityNorm, spectralVectors };
-    return new Trainer(config, runtime, { ...counters }, gradients, update, packers, onDevice);
+    const packs = Object.fromEntries(names.map((name, index) => [name, packed[index]]));
+    const onDevice = { parameters, ema, moments: packs, spectralVectors };
+    return new Trainer(config, runtime, { ...counters }, gradients, update, { weights, moments }, onDevice);
   }
 
   /** The moving average of the weights, packed, as it is now; gone after the next step. */
@@ -161,8 +168,8 @@ export class Trainer {
       free(gradients);
       free(spectralVectors);
     } else {
-      const stepSize = adamaxStepSize(rate, updates, optimizer);
-      const scalars = { stepSize, emaDecay: averageDecay(updates, training) };
+      const numbers = optimizerOf(optimizer).scalars(rate, updates, optimizer);
+      const scalars = { ...numbers, emaDecay: averageDecay(updates, training) };
       const { spectralVectors: before, ...optimized } = this.#state;
       this.#state = { ...(await this.update.run(optimized, gradients, scalars)), spectralVectors };
       free(before);
@@ -176,8 +183,7 @@ export class Trainer {
 
   async #layers(gradients: readonly DeviceArray[]) {
     const paths = entries(this.#specs.parameters).map(([path]) => path);
-    const norms = async (packs: readonly DeviceArray[]) =>
-      layerNorms(paths, await this.packers.parameters.unpack(packs));
+    const norms = async (packs: readonly DeviceArray[]) => layerNorms(paths, await this.packers.weights.unpack(packs));
     return { gradients: await norms(gradients), weights: await norms(this.#state.parameters) };
   }
 
@@ -219,18 +225,23 @@ export class Trainer {
   }
 
   async #readPart(part: keyof TrainingState<unknown>) {
-    if (part !== "spectralVectors") {
-      return rebuild(this.#specs[part], await this.packers[part].unpack(this.#state[part]));
+    if (part === "spectralVectors") {
+      const vectors = this.#state.spectralVectors;
+      return rebuild(vectors, await Promise.all(leaves(vectors).map((array) => array.read())));
     }
-    const vectors = this.#state.spectralVectors;
-    return rebuild(vectors, await Promise.all(leaves(vectors).map((array) => array.read())));
+    const { weights, moments } = this.packers;
+    const specs = this.#specs.parameters;
+    if (part !== "moments") return rebuild(specs, await weights.unpack(this.#state[part]));
+    const read = Object.entries(this.#state.moments).map(
+      async ([name, packs]) => [name, rebuild(specs, await moments.unpack(packs))] as const,
+    );
+    return Object.fromEntries(await Promise.all(read));
   }
 
   /** Frees the state and the programs, at any moment: a step under way is rejected. Calling it again is harmless. */
   dispose(): Promise<void> {
     return this.#lifetime.end(async (settled) => {
-      const { parameters, firstMoment } = this.packers;
-      const programs = [this.gradients, this.update, parameters, firstMoment];
+      const programs = [this.gradients, this.update, this.packers.weights, this.packers.moments];
       await Promise.all(programs.map((program) => program.dispose()));
       await settled(); // of two states, the one that a step ended with is held
       free(this.#state);

@@ -123,6 +123,10 @@ function flawedError(flawed: Flawed, where: string, other: string | undefined): 
 function momentsIn(contents: Contents, config: Config, notes: string[]) {
   const listed = listedMoments(contents);
   if (!listed) return undefined;
+  if (config.optimizer.kind !== "adamax") {
+    notes.push(`Left out the optimizer's state, which is Adamax's; the configuration has ${config.optimizer.kind}.`);
+    return undefined;
+  }
   const orders = [namings(config)[0]];
   const [first, norm] = [listed.firstMoment, listed.infinityNorm].map((list) => groupOfList(list, orders));
   if (!first || !norm) {

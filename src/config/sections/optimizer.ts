@@ -1,5 +1,6 @@
-/** @file Settings of the optimizer: learning rates, Adamax, the rule that skips updates. */
+/** @file Settings of the optimizer: which one, its learning rates and decays, the rule that skips updates. */
 import { z } from "zod";
+import { optimizerNames } from "../names.js";
 import { count, section, setting } from "../setting.js";
 
 const decay = z.number().min(0).lt(1);
@@ -7,6 +8,11 @@ const decay = z.number().min(0).lt(1);
 export const optimizerSchema = section(
   z
     .strictObject({
+      kind: setting(z.literal(optimizerNames).default("adamax"), {
+        description: "Rule by which gradients renew the weights.",
+        advice:
+          "`adamax`, as published. `adam` takes the root of the mean squared gradient in place of the infinity norm.",
+      }),
       startLearningRate: setting(z.number().positive(), {
         description: "Learning rate of the first update.",
         unit: "learning rate",
@@ -34,25 +40,26 @@ export const optimizerSchema = section(
         advice: "Set it to `training.steps`, so that the run ends at the lowest rate.",
       }),
       beta1: setting(decay.default(0.9), {
-        description: "Adamax: decay of the mean gradient.",
+        description: "Decay of the mean gradient.",
         unit: "per update",
         advice: "Leave it.",
       }),
       beta2: setting(decay.default(0.999), {
-        description: "Adamax: decay of the infinity norm.",
+        description: "Decay of the infinity norm (Adamax), or of the mean squared gradient (Adam).",
         unit: "per update",
         advice:
           "0.95 for runs of a few thousand updates: the first hundred gradients are huge, and 0.999 would remember them for the whole run.",
       }),
       epsilon: setting(z.number().positive().default(1e-8), {
-        description: "Adamax: added to |gradient| inside the infinity norm.",
+        description:
+          "Keeps from dividing by 0: added to |gradient| inside the infinity norm (Adamax), or to the root of the mean square (Adam).",
         unit: "gradient",
         advice: "Leave it.",
       }),
       stateType: setting(z.literal(["float32", "bfloat16"]).default("float32"), {
-        description: "Number format of the two moments between updates.",
+        description: "Number format of the optimizer's moments between updates.",
         advice:
-          "`bfloat16` halves their memory. With `beta2` above 0.998 the infinity norm then no longer decays, since the product rounds back to what it was: steps become smaller and never larger again.",
+          "`bfloat16` halves their memory. With `beta2` above 0.998 Adamax's infinity norm then no longer decays, since the product rounds back to what it was: steps become smaller and never larger again.",
       }),
       skipThreshold: setting(z.number().positive(), {
         description:
@@ -68,5 +75,5 @@ export const optimizerSchema = section(
       }
     }),
   "OptimizerConfig",
-  "Adamax, its learning rate, and the rule that skips updates.",
+  "The optimizer, its learning rate, and the rule that skips updates.",
 );

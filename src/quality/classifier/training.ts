@@ -1,7 +1,8 @@
 /** @file Training of the classifier: one function, its gradients and an update by Adamax, compiled into one program. */
 import { type JsTree, type numpy as np, tree, valueAndGrad } from "@jax-js/jax";
 import { compile, DeviceArray, leaves, map, type Operand, type Runtime, rebuild, spec } from "../../engine/index.js";
-import { adamaxStepSize, adamaxUpdate, type OptimizerState } from "../../training/optimizer/adamax.js";
+import { adamax } from "../../training/optimizer/adamax.js";
+import { momentsOf, type OptimizerState, type UpdateScalars, update } from "../../training/optimizer/update.js";
 import { BATCH_SIZE, type Examples } from "./examples.js";
 import { type Classifier, classificationLoss, classifierSpecs, initialClassifier } from "./network.js";
 
@@ -37,13 +38,13 @@ function trainingStep(
   state: OptimizerState<Classifier<np.Array>>,
   images: np.Array,
   labels: np.Array,
-  scalars: { stepSize: np.Array; emaDecay: np.Array },
+  scalars: UpdateScalars<np.Array>,
   frequencies: readonly number[],
 ): { state: OptimizerState<Classifier<np.Array>>; loss: np.Array } {
   const lossOf = (parameters: Classifier<np.Array>) => classificationLoss(parameters, images, labels, frequencies);
   const parameters = tree.ref(state.parameters as JsTree<np.Array>) as Classifier<np.Array>;
   const [loss, gradients] = valueAndGrad(lossOf)(parameters);
-  return { state: adamaxUpdate(state, gradients as Classifier<np.Array>, scalars, ADAMAX), loss };
+  return { state: update(adamax, state, gradients as Classifier<np.Array>, scalars, ADAMAX), loss };
 }
 
 /**
@@ -64,14 +65,14 @@ export async function trainClassifier(
   let state: OptimizerState<Classifier<Operand>> = {
     parameters: start,
     ema: start,
-    firstMoment: zeros,
-    infinityNorm: zeros,
+    moments: momentsOf(adamax, () => zeros),
   };
   try {
     for (let number = 0; number < steps; number++) {
       signal?.throwIfAborted();
       const { images, labels } = examples.batch(number);
-      const stepSize = Float32Array.of(adamaxStepSize(LEARNING_RATE * (1 - number / steps), number, ADAMAX));
+      const rate = LEARNING_RATE * (1 - number / steps);
+      const stepSize = Float32Array.of(adamax.scalars(rate, number, ADAMAX).stepSize);
       const emaDecay = Float32Array.of(Math.min(AVERAGE_DECAY, (1 + number) / (10 + number)));
       const after = await program.run(state, images, labels, { stepSize, emaDecay });
       free(state);
@@ -94,14 +95,14 @@ function free(state: OptimizerState<Classifier<Operand>>): void {
 /** {@link trainingStep} for batches of examples, as a program. */
 function compileStep({ frequencies, side }: Examples, runtime?: Runtime) {
   const specs = classifierSpecs(frequencies.length);
-  const state = { parameters: specs, ema: specs, firstMoment: specs, infinityNorm: specs };
+  const state = { parameters: specs, ema: specs, moments: momentsOf(adamax, () => specs) };
   const images = spec([BATCH_SIZE, 3, side, side]);
   const scalars = { stepSize: spec([]), emaDecay: spec([]) };
   const step = (
     before: OptimizerState<Classifier<np.Array>>,
     seen: np.Array,
     shown: np.Array,
-    rates: { stepSize: np.Array; emaDecay: np.Array },
+    rates: UpdateScalars<np.Array>,
   ) => trainingStep(before, seen, shown, rates, frequencies);
   const args = [state, images, spec([BATCH_SIZE], "int32"), scalars] as const;
   return compile(step, args, { runtime, keepOnDevice: { state: true } });

@@ -7,10 +7,10 @@ import { stateSpecs, type TrainingState } from "../trainer.js";
 
 /** Bytes of one checkpoint, to within its headers and manifest. */
 export function checkpointBytes(config: Config): number {
-  const { firstMoment, infinityNorm, ...rest } = stateSpecs(config);
+  const { moments, ...rest } = stateSpecs(config);
   const elements = (tree: Partial<TrainingState<Spec>>) => leaves(tree).reduce((sum, { size }) => sum + size, 0);
   const momentBytes = config.optimizer.stateType === "bfloat16" ? 2 : 4;
-  return 4 * elements(rest) + momentBytes * elements({ firstMoment, infinityNorm });
+  return 4 * elements(rest) + momentBytes * elements({ moments });
 }
 
 /**

@@ -23,6 +23,15 @@ test("a checkpoint belongs to its own configuration, read back from JSON", () =>
   checkBelongs(JSON.parse(JSON.stringify(manifest)), structuredClone(config), data, "run/checkpoints/step-10");
 });
 
+test("a checkpoint from before optimizers could be chosen is one of Adamax", () => {
+  expect(manifest.settings).not.toHaveProperty(["optimizer.kind"]);
+  const other = structuredClone(config);
+  other.optimizer.kind = "adam";
+  expect(() => checkBelongs(manifest, other, data, "here")).toThrow(
+    'optimizer.kind: the checkpoint has nothing, the configuration "adam"',
+  );
+});
+
 test("settings that change no weight may differ", () => {
   const other = structuredClone(config);
   Object.assign(other.training, {

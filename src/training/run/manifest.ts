@@ -86,13 +86,16 @@ const FREE = new Set([
   "training.sampleEvery",
 ]);
 
+/** Settings that checkpoints of before there was a choice lack, and what they then were: not written, so that such runs resume. */
+const FORMERLY: Record<string, unknown> = { "optimizer.kind": "adamax" };
+
 /** The settings that a checkpoint's weights depend on, by dotted path. Lists count as one value. */
 export function bindingSettings(config: Config): Record<string, unknown> {
   const settings: Record<string, unknown> = {};
   const visit = (value: unknown, path: string): void => {
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       for (const [key, child] of Object.entries(value)) visit(child, path === "" ? key : `${path}.${key}`);
-    } else if (value !== undefined && !FREE.has(path)) settings[path] = value;
+    } else if (value !== undefined && !FREE.has(path) && FORMERLY[path] !== value) settings[path] = value;
   };
   visit(config, "");
   return settings;

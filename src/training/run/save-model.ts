@@ -17,7 +17,8 @@ import { type Elements, toTensors } from "./tensor-trees.js";
 export interface SavedWeights {
   ema: ParameterTree;
   parameters?: ParameterTree;
-  moments?: { firstMoment: ParameterTree; infinityNorm: ParameterTree };
+  /** By the names of the optimizer's `moments`. */
+  moments?: Record<string, ParameterTree>;
 }
 
 /**
@@ -38,11 +39,10 @@ export async function saveModel(
   const specs = stateSpecs(config);
   const tensors = <Shapes>(shapes: Shapes, values: Elements<Shapes>, type = dtype) =>
     expectInRange(toTensors<Shapes>(shapes, values, type));
-  const momentSpecs = { firstMoment: specs.firstMoment, infinityNorm: specs.infinityNorm };
   const parts: Partial<Record<Part, () => Promise<Tensors>>> = {
     ema: async () => tensors(specs.ema, ema),
     ...(parameters && { parameters: async () => tensors(specs.parameters, parameters) }),
-    ...(moments && { optimizer: async () => tensors(momentSpecs, moments, config.optimizer.stateType) }),
+    ...(moments && { optimizer: async () => tensors(specs.moments, moments, config.optimizer.stateType) }),
   };
   expectEmpty(folder);
   const unknownImages = { trainImages: 0, trainDigest: "" };

@@ -63,14 +63,13 @@ export async function startingPoint(
 /** Saves a trainer's state as a checkpoint, with what the meter has gathered, and returns its folder. */
 export function saveState(out: string, data: DataIdentity, trainer: Trainer, meter: Gathered): Promise<string> {
   const { config, counters } = trainer;
-  const { parameters, ema, spectralVectors, ...moments } = stateSpecs(config);
+  const { parameters, ema, moments, spectralVectors } = stateSpecs(config);
   const identity = { trainImages: data.count, trainDigest: data.digest };
   const content = { ...counters, meter, ...identity, settings: bindingSettings(config) };
   const parts = {
     parameters: async () => toTensors(parameters, (await trainer.read("parameters")).parameters),
     ema: async () => toTensors(ema, (await trainer.read("ema")).ema),
-    optimizer: async () =>
-      toTensors(moments, await trainer.read("firstMoment", "infinityNorm"), config.optimizer.stateType),
+    optimizer: async () => toTensors(moments, (await trainer.read("moments")).moments, config.optimizer.stateType),
     spectral: async () => toTensors(spectralVectors, (await trainer.read("spectralVectors")).spectralVectors),
   };
   return saveCheckpoint(runPaths(out).checkpoints, content, parts, checkpointBytes(config));
@@ -80,11 +79,10 @@ function stateOfParts(config: Config, parts: Record<Part, Tensors>, folder: stri
   const specs = stateSpecs(config);
   const tree = <Shapes>(shapes: Shapes, part: Part) =>
     fromTensors(shapes, parts[part], `${folder}/${part}.safetensors`);
-  const moments = tree({ firstMoment: specs.firstMoment, infinityNorm: specs.infinityNorm }, "optimizer");
   return {
     parameters: tree(specs.parameters, "parameters"),
     ema: tree(specs.ema, "ema"),
-    ...moments,
+    moments: tree(specs.moments, "optimizer"),
     spectralVectors: tree(specs.spectralVectors, "spectral"),
   };
 }
