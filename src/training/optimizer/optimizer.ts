@@ -6,7 +6,7 @@ import type { OptimizerConfig } from "../../config/index.js";
 export type OptimizerConstants = Pick<OptimizerConfig, "beta1" | "beta2" | "epsilon">;
 
 /** One array of parameters, and what the optimizer remembers of it: arrays of the same shape. */
-export interface Renewed<Moment extends string> {
+interface Renewed<Moment extends string> {
   parameter: np.Array;
   moments: Record<Moment, np.Array>;
 }
