@@ -1,5 +1,5 @@
 /** @file `strata-vae/report`: the page of a run, TensorBoard events, the size of a model before it is trained. */
 export { type RunReportOptions, writeRunReport } from "../report/run-report.js";
-export { tensorBoardOf } from "../report/tensorboard.js";
+export { tensorBoardListener } from "../report/tensorboard.js";
 export { type EstimateOptions, estimateTraining, type TrainingEstimate } from "../training/cost/estimate.js";
 export { type ModelSummary, summariseModel } from "../training/cost/model-summary.js";

@@ -7,7 +7,7 @@ import { readFolder } from "../../test/support/tensorboard.js";
 import { resolvePreset } from "../config/index.js";
 import type { TrainingEvent } from "../training/events.js";
 import type { RunLine } from "../training/run/metrics-log.js";
-import { tensorBoardOf } from "./tensorboard.js";
+import { tensorBoardListener } from "./tensorboard.js";
 import { trainLines, validationLines } from "./training-charts.js";
 
 const NATS_OF_A_BIT = 3 * 32 ** 2 * Math.LN2;
@@ -36,7 +36,7 @@ const metrics = (step: number): TrainingEvent => ({ type: "metrics", line: { ...
 
 async function tell(...events: TrainingEvent[]): Promise<string[]> {
   const notices: string[] = [];
-  const listener = tensorBoardOf(folder, 32, (message) => notices.push(message));
+  const listener = tensorBoardListener(folder, 32, (message) => notices.push(message));
   for (const event of events) await listener(event);
   return notices;
 }
@@ -104,7 +104,7 @@ test("a run that resumes goes on in a new file, from the step after its checkpoi
 
 test("training goes on when the files can no longer be written, and is told once", async () => {
   const notices: string[] = [];
-  const listener = tensorBoardOf(folder, 32, (message) => notices.push(message));
+  const listener = tensorBoardListener(folder, 32, (message) => notices.push(message));
   await listener(start(0));
   rmSync(folder, { recursive: true });
   await listener(metrics(20));

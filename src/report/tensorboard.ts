@@ -17,7 +17,7 @@ const COLUMNS = 8;
  * @param onNotice - called with a sentence when a file can no longer be written: training continues without
  * @returns the handler to give to `train`; it throws a `UserError` when the run starts and the folder cannot be written
  */
-export function tensorBoardOf(
+export function tensorBoardListener(
   folder: string,
   resolution: number,
   onNotice: (message: string) => void,

@@ -5,7 +5,7 @@ import type { ImageSet } from "../../data/index.js";
 import { UserError } from "../../errors.js";
 import { formatCount, formatDuration } from "../../number-format.js";
 import { ReportKeeper } from "../../report/report-keeper.js";
-import { tensorBoardOf } from "../../report/tensorboard.js";
+import { tensorBoardListener } from "../../report/tensorboard.js";
 import { estimateTraining } from "../../training/cost/estimate.js";
 import { bindingSettings, differences } from "../../training/run/manifest.js";
 import { openRun } from "../../training/run/open-run.js";
@@ -79,7 +79,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   const used = { run: out, config, source, layout, heldOut: data.validation.count > 0 };
   const keeper = new ReportKeeper(out, { nextCommands: commandsWhileTraining(used) }, onNotice);
   const show = showTraining(out, resolution, progress, { page: keeper.path });
-  const record = options.tensorboard ? tensorBoardOf(join(out, "tensorboard"), resolution, onNotice) : undefined;
+  const record = options.tensorboard ? tensorBoardListener(join(out, "tensorboard"), resolution, onNotice) : undefined;
   const runtime = await createRuntime(context);
   try {
     const result = await train({
