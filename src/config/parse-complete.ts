@@ -5,6 +5,7 @@ import { didYouMean, fieldNames, fieldSchema, isRecord } from "./fields.js";
 import { scheduleSchemaOf } from "./information-schedules/index.js";
 import { type Config, configFileSchema, defaultSchedule } from "./schema.js";
 
+/** How JSON is read, and what errors call it. */
 export interface ParseOptions {
   /** Where the JSON came from, for messages: "runs/photos/config.json". */
   source?: string;

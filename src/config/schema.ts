@@ -46,13 +46,19 @@ export const configFileSchema = configSchema.safeExtend({
   }),
 });
 
+/** One level of the network: all blocks at one resolution. */
 export type LevelConfig = z.output<typeof levelSchema>;
+/** The network. */
 export type ModelConfig = z.output<typeof modelSchema>;
+/** What training minimises. */
 export type ObjectiveConfig = Omit<z.output<typeof objectiveSchema>, "informationSchedule"> & {
   informationSchedule: false | InformationScheduleConfig;
 };
+/** How weights follow gradients. */
 export type OptimizerConfig = z.output<typeof optimizerSchema>;
+/** Batches, steps, and what is kept and measured on the way. */
 export type TrainingConfig = z.output<typeof trainingSchema>;
+/** A complete configuration: what the network is, what it minimises, and how it is trained. */
 export type Config = Omit<z.output<typeof configSchema>, "objective"> & { objective: ObjectiveConfig };
 
 /** A configuration that stands for itself as it may be written: fields with a default left out, the schedule as `"on"`. */

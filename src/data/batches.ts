@@ -6,6 +6,7 @@ import { type ImageReader, type ImageSet, imageReader } from "./image-set.js";
 const ORDER = 11;
 const MIRROR = 12;
 
+/** How batches are made. */
 export interface BatchOptions {
   batchSize: number;
   seed: number;
@@ -13,6 +14,7 @@ export interface BatchOptions {
   flips: boolean;
 }
 
+/** One batch of images and their labels. */
 export interface Batch {
   /** [N, 3, R, R] in [-1, 1]: byte / 127.5 − 1. */
   images: Float32Array<ArrayBuffer>;

@@ -26,6 +26,7 @@ export interface OwnImage {
   split?: Split;
 }
 
+/** How {@link collectImages} makes a set of your images. */
 export interface CollectOptions {
   /** Pixels a side of the set. */
   resolution: number;

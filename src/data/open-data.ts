@@ -23,6 +23,7 @@ const LONGEST_NAME = 60;
 /** How many unreadable files a message names. */
 const NAMED = 5;
 
+/** How {@link openData} opens a source. */
 export interface OpenOptions extends PackOptions {
   /** What the folders of a set of image files mean; by default, what their names say. */
   layout?: Layout;

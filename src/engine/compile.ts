@@ -32,6 +32,7 @@ type ChoiceFor<Choices, Key, Default> = Choices extends object
     : Default
   : Choices;
 
+/** How {@link compile} compiles, and what stays on the device. */
 export interface CompileOptions<
   Constants extends readonly unknown[] = readonly unknown[],
   OnDevice extends PerEntry<boolean> = PerEntry<boolean>,

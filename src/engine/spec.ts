@@ -16,6 +16,7 @@ export interface ElementsOf {
   bfloat16: Uint16Array;
 }
 
+/** Elements of an array of any type that the engine has. */
 export type TypedArray = ElementsOf[DType];
 
 const constructors = {

@@ -26,6 +26,7 @@ export interface RowPictures {
   neighbours: Uint8Array;
 }
 
+/** How {@link measureRuns} measures the runs of an ablation. */
 export interface MeasureRunsOptions {
   /** Folder of the ablation: what is measured is kept in `measured` below it. */
   out: string;

@@ -20,6 +20,7 @@ export interface CellMeasurement {
   clamped: number;
 }
 
+/** What {@link guidanceSweep} measures, and where it keeps what it has measured. */
 export interface SweepOptions {
   grid: SweepGrid;
   /** Where cells are kept. */

@@ -17,6 +17,7 @@ export interface CellProgress {
   figure?: string;
 }
 
+/** What {@link measureCell} draws with and compares with. */
 export interface CellOptions {
   sampler: ImageSampler;
   /** How samples are drawn, but for guidance and seed. */

@@ -34,6 +34,7 @@ export interface RunPictures {
   neighbours: { samples: Pictures; nearest: Pictures };
 }
 
+/** How much of a model {@link measureRun} measures. */
 export interface MeasureRunOptions {
   /** Samples, and training images that are reconstructed. */
   count: number;

@@ -16,8 +16,10 @@ export interface ModelFigures {
 
 /** What is measured of a model. */
 export const modelMetrics = ["nll", "rate-distortion", "information"] as const;
+/** A measurement of a model on images: likelihood, rate and distortion, or information. */
 export type ModelMetric = (typeof modelMetrics)[number];
 
+/** How {@link measureModel} measures a model on images. */
 export interface ModelFigureOptions {
   /** Images measured at most, evenly spaced. */
   count: number;

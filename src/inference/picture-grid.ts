@@ -3,6 +3,7 @@ import sharp from "sharp";
 import { escapeText } from "../io/markup.js";
 import type { Pictures } from "./pictures.js";
 
+/** How a sheet of pictures looks. */
 export interface GridOptions {
   /** Side of an image's pixel in the PNG, so that small images can be seen; nearest neighbour. Default: images of 64 pixels or more. */
   scale?: number;

@@ -23,6 +23,7 @@ export interface FeatureSet {
   logits?: Float32Array;
 }
 
+/** How {@link measureFeatures} measures, and what it keeps. */
 export interface MeasureOptions {
   /** Images whose pooled features are kept, evenly spaced. Default: all. */
   keep?: number;

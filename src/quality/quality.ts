@@ -9,6 +9,7 @@ import { precisionRecall } from "./metrics/precision-recall.js";
 
 /** What is measured of features. */
 export const qualityMetrics = ["fid", "sfid", "is", "kid", "precision", "recall"] as const;
+/** A figure of sample quality, as the command line and the tables name it. */
 export type QualityMetric = (typeof qualityMetrics)[number];
 
 /** One figure. */
@@ -21,6 +22,7 @@ export interface QualityValue {
   standardDeviation?: number;
 }
 
+/** How {@link compareToReference} works out its figures. */
 export interface CompareToReferenceOptions {
   runtime?: Runtime;
   signal?: AbortSignal;

@@ -6,6 +6,7 @@ import { distanceOfPart } from "./finite-sample.js";
 import type { PictureStream } from "./picture-streams.js";
 import { compareToReference, needsRows, type QualityMetric, type QualityValue } from "./quality.js";
 
+/** Figures of samples beside a reference. */
 export interface SampleQuality {
   /** Samples measured. */
   count: number;
@@ -14,6 +15,7 @@ export interface SampleQuality {
   referenceBaseline?: number;
 }
 
+/** What {@link sampleQuality} compares samples with, and by which figures. */
 export interface SampleQualityOptions extends Pick<MeasureOptions, "runtime" | "signal" | "onProgress"> {
   extractor: FeatureExtractor;
   /** Features of what samples are compared with, made with the same extractor. */

@@ -27,6 +27,7 @@ export interface ReportText {
   nextCommands?: NextCommand[];
 }
 
+/** What {@link writeRunReport} shows. */
 export interface RunReportOptions extends ReportText, DrawingOptions {
   /** Where to write the page. Default: `report.html` in the run folder. */
   out?: string;

@@ -27,6 +27,7 @@ export type TrainingEvent =
 /** Hears of events. Awaited: training continues when it returns. */
 export type TrainingEventListener = (event: TrainingEvent) => void | Promise<void>;
 
+/** How far a run is, and how fast. */
 export interface TrainingProgress {
   /** Batches seen. */
   step: number;

@@ -19,6 +19,7 @@ import type { StepReport, Trainer } from "./trainer.js";
 /** Half an hour is the most that a killed run loses, however seldom its configuration has it saved. */
 const LONGEST_UNSAVED_SECONDS = 1800;
 
+/** How a training run ended. */
 export interface TrainResult {
   /** Batches seen. */
   step: number;

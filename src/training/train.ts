@@ -28,6 +28,7 @@ import { afterPatience, pause } from "./stopping.js";
 import { Trainer } from "./trainer.js";
 import { type TrainingRun, trainingRun } from "./training-run.js";
 
+/** What {@link train} trains, on which images, where, and for how long. */
 export interface TrainOptions {
   config: Config;
   data: { train: ImageSet; validation: ImageSet };

@@ -27,6 +27,7 @@ interface DescribedTensor {
   flaws?: Flaws;
 }
 
+/** What a file of weights holds. */
 export interface FileDescription {
   file: string;
   format: WeightsFile["format"];

@@ -22,6 +22,7 @@ export interface ForeignWeights extends SavedWeights {
   notes: string[];
 }
 
+/** Which tensors {@link readWeights} takes, and what it tells. */
 export interface ReadWeightsOptions {
   /** What stands before the names of the tensors to take: of the weights, and of their average. Default: inferred from the names. */
   tensors?: readonly string[];

@@ -9,6 +9,7 @@ import { type Part, partNamed, partSuggested, partsOf, partsOfAny, saysNothing }
  * (`cat/train`).
  */
 export const layouts = ["flat", "classes", "splits", "splits/classes", "classes/splits"] as const;
+/** What the folders of a set of images mean. */
 export type Layout = (typeof layouts)[number];
 
 /** Where an image belongs by its name. */

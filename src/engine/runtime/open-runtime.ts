@@ -3,6 +3,7 @@ import { formatPower } from "../../number-format.js";
 import { testWebGpu } from "../device-test/verdict.js";
 import { Runtime, type RuntimeOptions } from "./runtime.js";
 
+/** Which device {@link openRuntime} opens. */
 export interface OpenRuntimeOptions extends Omit<RuntimeOptions, "device"> {
   /** `auto` is the CPU: Strata cannot predict whether a WebGPU device is faster. */
   device?: "auto" | "cpu" | "webgpu";

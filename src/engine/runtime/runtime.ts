@@ -4,6 +4,7 @@ import { Thread } from "../../thread.js";
 import { checkElements, type Spec, type TypedArray } from "../spec.js";
 import type { ArrayId, DeviceName, LoadRequest, Message, Request, WorkerSettings } from "./protocol.js";
 
+/** Where a {@link Runtime} computes, and with how many threads. */
 export interface RuntimeOptions {
   /** Where programs run; default `cpu`. `openRuntime` tests a device before it is trusted. */
   device?: DeviceName;

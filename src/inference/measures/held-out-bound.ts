@@ -29,6 +29,7 @@ export interface HeldOutBound {
   groupKlNats: number[];
 }
 
+/** How {@link heldOutBound} measures. */
 export interface HeldOutBoundOptions {
   /** The first `count` images are measured. Default: all. */
   count?: number;

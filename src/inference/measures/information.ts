@@ -15,6 +15,7 @@ import { parameterSpecs, type TrainedModel } from "../trained-model.js";
 /** A latent dimension whose mean KL over the images exceeds this is active, nats. */
 export const ACTIVE_FROM_NATS = 0.01;
 
+/** How {@link measureInformation} measures. */
 export interface MeasureInformationOptions {
   /** The first `count` images are measured. Default: all. */
   count?: number;
@@ -27,6 +28,7 @@ export interface MeasureInformationOptions {
   onProgress?: (done: number, count: number) => void;
 }
 
+/** What one latent group carries. */
 export interface GroupInformation {
   /** Height and width of the group's latent, pixels. */
   resolution: number;

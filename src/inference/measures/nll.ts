@@ -13,6 +13,7 @@ import { checkPictures, encoderInputs, type LabelledImages } from "../programs/e
 import { type EncodingInputs, encodingSpecs, posteriorNoise } from "../programs/encoding-inputs.js";
 import { parameterSpecs, type TrainedModel } from "../trained-model.js";
 
+/** How {@link negativeLogLikelihood} measures. */
 export interface LikelihoodOptions {
   /** Posterior samples of each image; with more than one, the importance-weighted bound is worked out too. Default 1. */
   samples?: number;
@@ -56,6 +57,7 @@ export interface ImageLikelihoods {
   importanceWeightedBitsPerDim?: Float64Array;
 }
 
+/** The likelihood of a set of images: a summary, and every image's figures. */
 export interface Likelihood {
   /** Plain data. */
   summary: LikelihoodSummary;

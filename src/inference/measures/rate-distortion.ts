@@ -10,6 +10,7 @@ import { posteriorNoise } from "../programs/encoding-inputs.js";
 import { compilePosteriorPass, type PosteriorProgram } from "../programs/posterior-pass.js";
 import type { TrainedModel } from "../trained-model.js";
 
+/** How {@link rateDistortion} measures. */
 export interface RateDistortionOptions {
   /** Rates that images are allotted, bits per dimension, at least 0; infinite for no limit. Default: see {@link rateDistortion}. */
   rates?: readonly number[];
@@ -25,6 +26,7 @@ export interface RateDistortionOptions {
   onProgress?: (done: number, count: number) => void;
 }
 
+/** One point of the curve: what a rate buys. */
 export interface RateDistortionPoint {
   /** What an image was allowed; null: no limit. */
   allottedBitsPerDim: number | null;

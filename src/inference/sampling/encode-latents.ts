@@ -9,6 +9,7 @@ import { checkPictures, encoderInputs, type LabelledPictures } from "../programs
 import { compileNoisePass } from "../programs/noise-pass.js";
 import type { TrainedModel } from "../trained-model.js";
 
+/** How {@link latentsOf} encodes images. */
 export interface LatentsOptions {
   /** Keys the draw from the posterior, as in `reconstruct`. Default 0. */
   seed?: number;

@@ -6,6 +6,7 @@ import type { TrainedModel } from "../trained-model.js";
 import { type ReconstructOptions, reconstructStages } from "./reconstruct.js";
 import { Sampler } from "./sampler.js";
 
+/** How {@link drawFormation} draws: seed, temperature, stages. */
 export interface DrawFormationOptions extends Omit<ReconstructOptions, "groups" | "priorTemperature"> {
   /** How many groups are drawn at each stage. Default: 1, 2, … L. */
   stages?: readonly number[];

@@ -11,6 +11,7 @@ import { outputNoise, shownAs } from "../programs/output.js";
 import { compilePosteriorPass, type PosteriorProgram } from "../programs/posterior-pass.js";
 import type { TrainedModel } from "../trained-model.js";
 
+/** How {@link reconstruct} draws images again. */
 export interface ReconstructOptions {
   /** Groups taken from the posterior, lowest resolution first. Default: all. */
   groups?: number;

@@ -17,12 +17,14 @@ import { type OutputKind, outputNoise, shownAs } from "../programs/output.js";
 import { compilePriorPass, type PriorInputs, type PriorKind, type PriorOutputs } from "../programs/prior-pass.js";
 import type { DataSummary, TrainedModel } from "../trained-model.js";
 
+/** How a {@link Sampler} works. */
 export interface SamplerOptions {
   /** Images made at once; default 16. A sample does not depend on it. */
   batch?: number;
   runtime?: Runtime;
 }
 
+/** What to draw: how many samples, of which seed, label, temperature and guidance. */
 export interface SampleOptions {
   count: number;
   /** Sample `i` of a seed is the same whatever `count` and `batch` are. Default 0. */
@@ -55,6 +57,7 @@ export interface GuidanceReport {
   guidedDimensions: number;
 }
 
+/** Pictures drawn from a model, with their labels. */
 export interface Samples extends Pictures, GuidanceReport {
   /** [count]; length 0 when the model knows no classes. */
   labels: Int32Array;

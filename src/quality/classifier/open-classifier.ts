@@ -23,6 +23,7 @@ const RECIPE = 1;
 /** Passes over the images, within the limits of {@link stepsFor}. */
 const EPOCHS = 30;
 
+/** How {@link openClassifier} trains or finds its classifier. */
 export interface OpenClassifierOptions {
   /** Images of one run of the program. Default: 64. */
   batch?: number;

@@ -21,6 +21,7 @@ import { extractorOf, type OpenExtractor } from "./extractor.js";
 import { inBatches } from "./in-batches.js";
 import { bilinear, resampled } from "./resampling.js";
 
+/** How {@link openOnnxFile} opens a network of your own. */
 export interface OnnxFileOptions {
   /** Of the images: their height and width. */
   resolution: number;

@@ -13,6 +13,7 @@ import { featuresOf, type InceptionWeights, inceptionLayers, inceptionSpecs, SPA
 import { type ResizeConvention, resizeForInception } from "./resize.js";
 import { readInceptionWeights } from "./weights.js";
 
+/** How {@link openInception} opens the network. */
 export interface InceptionOptions {
   /** Of the images: their height and width. */
   resolution: number;

@@ -7,6 +7,7 @@ import { onCpu } from "./on-cpu.js";
 import { type Factor, pivotedCholesky } from "./pivoted-cholesky.js";
 import { symmetricEigenvalues } from "./symmetric-eigenvalues.js";
 
+/** How {@link frechetDistance} computes. */
 export interface FrechetOptions {
   /** Default: the one that the process shares, which also stands in for any that is not on the CPU. */
   runtime?: Runtime;

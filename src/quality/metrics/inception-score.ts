@@ -2,6 +2,7 @@
 import { UserError } from "../../errors.js";
 import { meanAndDeviation } from "./vectors.js";
 
+/** The mean score over the splits, and its deviation. */
 export interface InceptionScore {
   /** Mean of the parts: from 1 to the number of classes. */
   score: number;
@@ -10,6 +11,7 @@ export interface InceptionScore {
   standardDeviation: number;
 }
 
+/** How {@link inceptionScore} divides the samples. */
 export interface InceptionScoreOptions {
   /** What the values are: softmax is taken of logits, in float64. Default: probabilities. */
   from?: "probabilities" | "logits";

@@ -7,6 +7,7 @@ import { onCpu } from "./on-cpu.js";
 import type { PairOptions } from "./pairs.js";
 import { block, checkFinite, countOf, expectAtLeast, meanAndDeviation } from "./vectors.js";
 
+/** How many random subsets the kernel distance is averaged over, and how large. */
 export interface SubsetOptions extends PairOptions {
   /** How many pairs of subsets; 100 is usual. */
   subsets?: number;

@@ -14,6 +14,7 @@ export interface Moments {
   covariance: Float64Array;
 }
 
+/** How moments are computed. */
 export interface MomentsOptions {
   /** Default: the one that the process shares, which also stands in for any that is not on the CPU. */
   runtime?: Runtime;

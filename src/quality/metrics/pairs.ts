@@ -11,6 +11,7 @@ import { meanOf } from "./moments.js";
 import { onCpu } from "./on-cpu.js";
 import { block, checkFinite, countOf } from "./vectors.js";
 
+/** How distances of pairs are computed. */
 export interface PairOptions {
   /** Default: the one that the process shares, which also stands in for any that is not on the CPU. */
   runtime?: Runtime;

@@ -3,11 +3,13 @@ import { NONE, squaredRadii } from "./nearest.js";
 import { type PairOptions, Pairs } from "./pairs.js";
 import { countOf, expectAtLeast } from "./vectors.js";
 
+/** How precision and recall are computed. */
 export interface PrecisionRecallOptions extends PairOptions {
   /** k: which neighbour's distance is a vector's radius, not counting itself. */
   neighbours?: number;
 }
 
+/** Fidelity and variety of samples, each from 0 to 1. */
 export interface PrecisionRecall {
   /** Share of the samples that lie within the radius of some reference: how many look real. */
   precision: number;

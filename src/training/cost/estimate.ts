@@ -13,6 +13,7 @@ import { type ModelSummary, summariseModel } from "./model-summary.js";
  */
 const EFFICIENCY = 0.41;
 
+/** What training will take on this machine. */
 export interface TrainingEstimate {
   model: ModelSummary;
   /** Of a 3×3 convolution on this machine, now. */
@@ -31,6 +32,7 @@ export interface ListedImages extends Record<Split, number> {
   classes: string[];
 }
 
+/** What {@link estimateTraining} counts and measures. */
 export interface EstimateOptions {
   /** Images to count: a source as `openData` takes it. */
   source?: string;

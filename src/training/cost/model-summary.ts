@@ -26,6 +26,7 @@ interface LevelSummary {
   parameters: number;
 }
 
+/** What a configuration amounts to: parameters, groups, work, memory. */
 export interface ModelSummary {
   preset: string;
   parameters: number;

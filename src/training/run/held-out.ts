@@ -9,6 +9,7 @@ const MANY = 10;
 const FEW = 3;
 const LONG_SHARE = 0.2;
 
+/** The step whose weights had the lowest bound on held-out images. */
 export interface BestStep {
   step: number;
   /** Bound on held-out images. */

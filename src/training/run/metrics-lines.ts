@@ -131,4 +131,5 @@ export type ValidationLine = z.output<typeof validationLine>;
 export type SkipLine = z.output<typeof skipLine>;
 /** Written once when the bound on held-out images has not improved for long. */
 export type PlateauLine = z.output<typeof plateauLine>;
+/** A line of `metrics.jsonl`, told apart by its `type`. */
 export type MetricsLine = z.output<typeof metricsLine>;

@@ -11,6 +11,7 @@ import { locateRun } from "./pretrained.js";
 import { readDataSummary, readRunConfig, runPaths } from "./run-folder.js";
 import { fromTensors } from "./tensor-trees.js";
 
+/** Which weights {@link openRun} takes. */
 export interface OpenRunOptions {
   /** `last`, `best` (smallest bound on held-out images among those kept), or a step. Default `last`. */
   checkpoint?: "last" | "best" | number;

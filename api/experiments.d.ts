@@ -1,0 +1,186 @@
+export interface AblationRow {
+    name: string;
+    title: string;
+    informationSchedule: boolean;
+    gaussianOutput: boolean;
+    paper: PaperFigures;
+    paperDrawn?: Omit<PaperFigures, "bitsPerDim">;
+}
+
+export interface AblationRun {
+    row: AblationRow;
+    seed: number;
+    folder: string;
+    config: Config;
+}
+
+export interface CellMeasurement {
+    quality: QualityValue[];
+    pictures: Pictures;
+    clamped: number;
+}
+
+export interface CellOptions {
+    sampler: ImageSampler;
+    sampling: SampleOptions;
+    extractor: FeatureExtractor;
+    reference: FeatureSet;
+    metrics: readonly QualityMetric[];
+    runtime?: Runtime;
+    signal?: AbortSignal;
+    onProgress?: (cell: SweepCell, progress: CellProgress) => void;
+}
+
+export interface CellProgress {
+    drawn: number;
+    figure?: string;
+}
+
+export interface EvaluationSetup {
+    extractor: FeatureExtractor;
+    training: FeatureSet;
+    reference: FeatureSet;
+    heldOut: FeatureSet;
+    train: ImageSet;
+    test: ImageSet;
+}
+
+export interface MeasureRunOptions {
+    count: number;
+    heldOutCount: number;
+    seed: number;
+    metrics: readonly QualityMetric[];
+    batch?: number;
+    runtime?: Runtime;
+    signal?: AbortSignal;
+    onProgress?: (what: string, done: number, count: number) => void;
+    once?: <Result extends object>(stage: string, measure: () => Promise<Result>) => Promise<Result>;
+}
+
+export interface MeasureRunsOptions {
+    out: string;
+    count: number;
+    metrics: readonly QualityMetric[];
+    seed?: number;
+    batch?: number;
+    runtime?: Runtime;
+    signal?: AbortSignal;
+    onNotice?: (message: string) => void;
+    onProgress?: (what: string, done: number, count: number) => void;
+}
+
+export interface MeasuredRun {
+    row: AblationRow;
+    seed: number;
+    step: number;
+    figures: RunMeasurement;
+    pictures: RowPictures;
+}
+
+export interface MeasuredRuns {
+    runs: MeasuredRun[];
+    extractor: {
+        name: string;
+        identity: string;
+    };
+    referenceImages: number;
+    heldOutImages: number;
+}
+
+export interface ModelFigureOptions {
+    count: number;
+    importance?: number;
+    seed?: number;
+    batch?: number;
+    runtime?: Runtime;
+    signal?: AbortSignal;
+    onProgress?: (what: string, done: number, count: number) => void;
+    onLikelihoods?: (likelihoods: ImageLikelihoods, images: number[]) => void;
+}
+
+export interface ModelFigures {
+    likelihood: LikelihoodSummary;
+    rateDistortion: RateDistortion;
+    information: ModelInformation;
+}
+
+export type ModelMetric = (typeof modelMetrics)[number]
+
+export interface PublishedCell {
+    mean: number;
+    variance: number;
+    fid: number;
+    precision?: number;
+    recall?: number;
+}
+
+export interface RunMeasurement {
+    quality: SampleQuality;
+    drawn?: SampleQuality;
+    reconstructed: SampleQuality;
+    memorisation: Memorisation;
+    model: ModelFigures;
+}
+
+export interface RunPictures {
+    samples: Pictures;
+    originals: Pictures;
+    reconstructions: Pictures;
+    neighbours: {
+        samples: Pictures;
+        nearest: Pictures;
+    };
+}
+
+export interface SweepCell {
+    mean: number;
+    variance: number;
+    seed: number;
+}
+
+export interface SweepGrid {
+    means: number[];
+    variances: number[];
+    seeds: number[];
+}
+
+export interface SweepOptions {
+    grid: SweepGrid;
+    folder: string;
+    settings: SweepSettings;
+    measure(cell: SweepCell): Promise<CellMeasurement>;
+    signal?: AbortSignal;
+    onCell?: (done: number, total: number) => void;
+}
+
+export interface SweepResult {
+    grid: SweepGrid;
+    settings: SweepSettings;
+    cells: KeptCell[];
+}
+
+export declare const ablationRows: readonly AblationRow[]
+
+export declare function ablationRuns(config: Config, folder: string, seeds: readonly number[]): AblationRun[]
+
+export declare function cellsOf({ means, variances, seeds }: SweepGrid): SweepCell[]
+
+export declare function guidanceSweep(options: SweepOptions): Promise<SweepResult>
+
+export declare function measureCell(cell: SweepCell, options: CellOptions): Promise<CellMeasurement>
+
+export declare function measureModel<Metric extends ModelMetric>(model: TrainedModel, images: ImageSet, metrics: readonly Metric[], { count, importance, onProgress, onLikelihoods, ...options }: ModelFigureOptions): Promise<Partial<ModelFigures>>
+
+export declare function measureRun(model: TrainedModel, { extractor, training, reference, heldOut, train, test }: EvaluationSetup, options: MeasureRunOptions): Promise<{
+    figures: RunMeasurement;
+    pictures: RunPictures;
+}>
+
+export declare function measureRuns(runs: readonly AblationRun[], extractor: FeatureExtractor, images: {
+    train: ImageSet;
+    test: ImageSet;
+}, options: MeasureRunsOptions): Promise<MeasuredRuns>
+
+export declare const paperTable2: readonly PublishedCell[]
+
+export declare function sweepGrid({ means, variances, seeds }: SweepGrid): SweepGrid

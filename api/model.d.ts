@@ -1,0 +1,121 @@
+export type ChooseLatent = (group: Group, prior: DiagonalGaussian, hidden: np.Array) => np.Array
+
+export interface DiagonalGaussian {
+    mean: np.Array;
+    variance: np.Array;
+}
+
+export interface Group {
+    index: number;
+    level: number;
+    layer: number;
+    resolution: number;
+    channels: number;
+    shape: [number, number, number];
+}
+
+export type LossBatch<T = np.Array> = {
+    images: T;
+    labels?: T;
+    droppedLabels?: T;
+    lowResolution?: T;
+}
+
+export type LossParts<T = np.Array> = {
+    distortionNats: T;
+    klNats: T;
+    gamma: T;
+    klWeightedNats: T;
+    spectral: T;
+    spectralVectors: SpectralVectors<T>[];
+}
+
+export type ModelParameters<T> = {
+    encoder: Encoder<T>;
+    generator: Generator<T>;
+    superResolution?: UNet<T>;
+}
+
+export interface OutputLayer {
+    channels(objective: ObjectiveConfig): number;
+    distortion(output: np.Array, images: np.Array, objective: ObjectiveConfig): np.Array;
+    negativeLogProbability(output: np.Array, images: np.Array, objective: ObjectiveConfig): np.Array;
+    mean(output: np.Array): np.Array;
+    draw(output: np.Array, noise: np.Array): np.Array;
+    noise: {
+        kind: "normal" | "uniform";
+        channels: number;
+    };
+    shown: "mean" | "draw";
+    text: {
+        parameters(objective: ObjectiveConfig): string;
+        distortion: string;
+    };
+}
+
+export declare class ParameterSpec {
+    readonly shape: number[];
+    readonly init: Initialiser;
+    constructor(shape: number[], init: Initialiser);
+}
+
+export type SpectralVectors<T = np.Array> = {
+    prior: T;
+    posterior: T;
+}
+
+export declare function autoEncode(parameters: ModelParameters<np.Array>, model: ModelConfig, { images, labels, droppedLabels, lowResolution }: LossBatch, noise: np.Array[], observe?: ObserveGroup): {
+    output: np.Array;
+    klNats: np.Array[];
+}
+
+export declare function countParameters(parameters: ModelParameters<{
+    shape: number[];
+}>): number
+
+export declare function draw({ mean, variance }: DiagonalGaussian, noise: np.Array): np.Array
+
+export declare function encode(parameters: Encoder<np.Array>, model: ModelConfig, images: np.Array, labels?: np.Array): np.Array[]
+
+export declare function gaussianKl(q: DiagonalGaussian, p: DiagonalGaussian): np.Array
+
+export declare function groups({ levels, latentChannels: channels }: ModelConfig): Group[]
+
+export declare function informationShares({ model, objective }: Pick<Config, "model" | "objective">): number[] | null
+
+export declare function initialState(parameters: ModelParameters<np.Array>, { count, lowResolution, labels }: {
+    count: number;
+    lowResolution?: np.Array;
+    labels?: np.Array;
+}): np.Array
+
+export declare function initialise(specs: ModelParameters<ParameterSpec>, seed: number): ModelParameters<Float32Array<ArrayBuffer>>
+
+export declare function loss(parameters: ModelParameters<np.Array>, spectralVectors: SpectralVectors[], batch: LossBatch, noise: np.Array[], config: Pick<Config, "model" | "objective">): {
+    loss: np.Array;
+    aux: LossParts;
+}
+
+export declare function lossAndGradients(parameters: ModelParameters<np.Array>, spectralVectors: SpectralVectors[], batch: LossBatch, noise: np.Array[], config: Pick<Config, "model" | "objective">): {
+    loss: np.Array;
+    aux: LossParts;
+    gradients: ModelParameters<np.Array>;
+}
+
+export declare function mapParameters<T, U>(parameters: ModelParameters<T>, fn: (parameter: T, path: string) => U): ModelParameters<U>
+
+export declare function modelParameters(model: ModelConfig, outputChannels: number): ModelParameters<ParameterSpec>
+
+export declare const outputChannels: (objective: ObjectiveConfig) => number
+
+export declare const parameterEntries: <T>(parameters: ModelParameters<T>) => [path: string, parameter: T][]
+
+export declare function posterior(parameters: ModelParameters<np.Array>, group: Group, hidden: np.Array, activations: np.Array[], labels?: np.Array): DiagonalGaussian
+
+export declare function rateWeights(klNats: np.Array[], shares: number[]): np.Array[]
+
+export declare function topDown(parameters: ModelParameters<np.Array>, model: ModelConfig, { initial, labels, chooseLatent }: {
+    initial: np.Array;
+    labels?: np.Array;
+    chooseLatent: ChooseLatent;
+}): np.Array

@@ -1,0 +1,55 @@
+export interface EstimateOptions {
+    source?: string;
+    layout?: Layout;
+    runtime?: Runtime;
+    signal?: AbortSignal;
+    onStage?: (what: string) => void;
+}
+
+export interface ModelSummary {
+    preset: string;
+    parameters: number;
+    parts: {
+        part: string;
+        parameters: number;
+    }[];
+    levels: LevelSummary[];
+    groups: {
+        index: number;
+        resolution: number;
+        latentShape: number[];
+        share: number | null;
+    }[];
+    multiplyAccumulates: {
+        generation: number;
+        training: number;
+    };
+    memoryBytes: {
+        weights: number;
+        generation: number;
+        training: number;
+    };
+    microBatch: number;
+    rematerialise: boolean;
+}
+
+export interface RunReportOptions extends ReportText, DrawingOptions {
+    out?: string;
+    onNotice?: (message: string) => void;
+}
+
+export interface TrainingEstimate {
+    model: ModelSummary;
+    gigaflops: number;
+    imagesPerSecond: number;
+    secondsForAllSteps: number;
+    data?: ListedImages;
+}
+
+export declare function estimateTraining(config: Config, { source, layout, runtime, signal, onStage }?: EstimateOptions): Promise<TrainingEstimate>
+
+export declare function summariseModel(config: Config): ModelSummary
+
+export declare function tensorBoardListener(folder: string, resolution: number, onNotice: (message: string) => void): (event: TrainingEvent) => Promise<void>
+
+export declare function writeRunReport(run: string, options?: RunReportOptions): Promise<string>

@@ -1,0 +1,48 @@
+export interface FileDescription {
+    file: string;
+    format: WeightsFile["format"];
+    protocol?: number;
+    metadata: Record<string, string>;
+    tensors: DescribedTensor[];
+    elements: number;
+    groups: DescribedGroup[];
+    model?: string;
+    notes: string[];
+    step?: number;
+    optimizer?: string;
+}
+
+export interface ForeignWeights extends SavedWeights {
+    counters?: Counters;
+    notes: string[];
+}
+
+export interface ReadWeightsOptions {
+    tensors?: readonly string[];
+}
+
+export interface SavedWeights {
+    ema: ParameterTree;
+    parameters?: ParameterTree;
+    moments?: Record<string, ParameterTree>;
+}
+
+export declare function describeWeightsFile(path: string): Promise<FileDescription>
+
+export declare function exportOnnx(model: TrainedModel, folder: string): Promise<{
+    files: string[];
+}>
+
+export declare function readWeights(path: string, config: Config, options?: ReadWeightsOptions): Promise<ForeignWeights & {
+    format: string;
+}>
+
+export declare function saveModel(folder: string, { config, data, counters }: {
+    config: Config;
+    data: DataSummary;
+    counters?: Counters;
+}, { ema, parameters, moments }: SavedWeights, dtype?: FloatType): Promise<string>
+
+export declare function writeSafetensors(model: TrainedModel, path: string, naming: Naming): Promise<void>
+
+export declare function writeTorch({ config, parameters }: TrainedModel, path: string): Promise<void>
