@@ -8,8 +8,7 @@ import { type ParameterTree, parameterSpecs } from "../../src/inference/trained-
 import { encodeSafetensors } from "../../src/io/tensors/safetensors.js";
 import type { Tensor } from "../../src/io/tensors/tensor.js";
 import { normalNoise, type Purpose, stream } from "../../src/latents/noise.js";
-import { authorsNames } from "../../src/model/authors-names.js";
-import { groups, initialise, modelParameters, parameterEntries } from "../../src/model/index.js";
+import { foreignNames, groups, initialise, modelParameters, parameterEntries } from "../../src/model/index.js";
 import { outputChannels } from "../../src/objective/output-layers.js";
 import { initialState } from "../../src/training/initial-state.js";
 import { type ImageBatch, stepInputs } from "../../src/training/inputs/step-inputs.js";
@@ -69,12 +68,12 @@ function writeInputs(path: string, config: Config, work: Work): void {
   const { model, training } = config;
   const initial = initialState(config);
   const parameters = work === "generate" || work === "guide" ? generatorWeights(config) : initial.parameters;
-  const names = authorsNames(model);
+  const names = foreignNames(model);
   const shapes = new Map(parameterEntries(parameterSpecs(config)).map(([name, { shape }]) => [name, shape]));
   const tensors = new Map<string, Tensor>();
   const add = (name: string, shape: number[], data: Float32Array | Int32Array) =>
     tensors.set(name, { dtype: data instanceof Int32Array ? "int32" : "float32", shape, data } as Tensor);
-  for (const [name, data] of parameterEntries(parameters)) add(names.get(name)!, [...shapes.get(name)!], data);
+  for (const [name, data] of parameterEntries(parameters)) add(names.get(name)!.torch, [...shapes.get(name)!], data);
   initial.spectralVectors.forEach(({ prior, posterior }, group) => {
     add(`spectral.${group}.prior`, [prior.length], prior);
     add(`spectral.${group}.posterior`, [posterior.length], posterior);

@@ -2,8 +2,7 @@ import { numpy as np } from "@jax-js/jax";
 import { expect, test } from "vitest";
 import "../../test/support/all-close.js";
 import { readGoldenJson } from "../../test/support/golden.js";
-import { attention } from "./attention.js";
-import { attentionPlaces, evenlySpaced } from "./attention-places.js";
+import { attention, attentionPlaces, evenlySpaced } from "./attention.js";
 
 const golden = readGoldenJson("schedule.json");
 

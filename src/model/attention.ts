@@ -1,7 +1,22 @@
-/** @file Self-attention over the pixels of an image. */
+/** @file Self-attention over the pixels of an image (paper §2), and where in a level it stands. */
 import { nn, numpy as np } from "@jax-js/jax";
-import { dense } from "./layers.js";
-import type { Attention } from "./parameters.js";
+import { type Affine, dense, denseParameters } from "./layers.js";
+import type { ForeignName, ParameterSpec } from "./parameter.js";
+
+/** Fused query-key projection and fused value-output projection, both [c, c]. */
+export type Attention<T> = { query: Affine<T>; output: Affine<T> };
+
+/** An attention layer's parameters. The output projection starts at 0, and so the layer as the identity. */
+export function attentionParameters(names: ForeignName, channels: number): Attention<ParameterSpec> {
+  const parts = names.parts({
+    query: { torch: "qproj", flax: "Dense_0" },
+    output: { torch: "outproj", flax: "Dense_1" },
+  });
+  return {
+    query: denseParameters(parts.query, { from: channels, to: channels }),
+    output: denseParameters(parts.output, { from: channels, to: channels, init: { kind: "zeros" } }),
+  };
+}
 
 /**
  * Single-head attention with a residual connection, over the pixels as tokens x [T, C]:
@@ -21,4 +36,28 @@ export function attention({ query, output }: Attention<np.Array>, x: np.Array): 
   const mixed = np.matmul(nn.softmax(scores, -1), tokens); // [N, T, C]
   const projected = dense(output, mixed.reshape([n * h * w, c])).reshape([n, h * w, c]);
   return x.add(projected.transpose([0, 2, 1]).reshape([n, c, h, w]));
+}
+
+/** Rounds to the nearest integer and halves to the even one, as Python does. */
+function roundHalfToEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** Evenly spaced places `round(N / (K + 1) · i)`, i = 1 … K, halves rounded to even; equal ones may occur. */
+export function evenlySpaced(length: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => roundHalfToEven((length / (count + 1)) * (i + 1)));
+}
+
+/**
+ * Indices (from 0) of the blocks that an attention layer follows.
+ *
+ * The same places count blocks from 0 in the encoder and stochastic layers from 1 in the generator, as published; places
+ * that coincide, or that no block has, hold no layer of their own.
+ */
+export function attentionPlaces(length: number, count: number): { encoder: number[]; generator: number[] } {
+  const places = [...new Set(evenlySpaced(length, count))];
+  const existing = (indices: number[]) => indices.filter((index) => index >= 0 && index < length);
+  return { encoder: existing(places), generator: existing(places.map((place) => place - 1)) };
 }

@@ -1,11 +1,39 @@
-/** @file The encoder: from an image to the activations that the posteriors of every level look at. */
+/** @file The encoder (paper §2): from an image to the activations that the posteriors of every level look at. */
 import type { numpy as np } from "@jax-js/jax";
 import type { ModelConfig } from "../config/index.js";
-import { attention } from "./attention.js";
-import { attentionPlaces } from "./attention-places.js";
-import { averagePool, convolveAffine } from "./layers.js";
-import type { Encoder, EncoderLevel } from "./parameters.js";
-import { residualBlock } from "./residual-block.js";
+import { type Attention, attention, attentionPlaces } from "./attention.js";
+import { type Affine, averagePool, convolutionParameters, convolveAffine } from "./layers.js";
+import { levelAttention, levelList, resamplingParameters } from "./level.js";
+import type { ForeignName, ParameterSpec } from "./parameter.js";
+import { type Block, residualBlock, residualBlockParameters } from "./residual-block.js";
+
+/** `down` leads to the level below, where that has another number of channels. */
+type EncoderLevel<T> = { blocks: Block<T>[]; attention?: Attention<T>[]; down?: Affine<T> };
+export type Encoder<T> = { input: Affine<T>; levels: EncoderLevel<T>[] };
+
+/** The encoder's parameters. Last convolutions of its B blocks start at 1/√B of their usual scale. */
+export function encoderParameters(names: ForeignName, { levels, classes }: ModelConfig): Encoder<ParameterSpec> {
+  const parts = names.parts({
+    input: { torch: "in_proj", flax: "Conv_0" },
+    levels: { torch: "encoder_levels", flax: "EncoderLevel" },
+  });
+  const scale = 1 / Math.sqrt(levels.reduce((sum, { encoderBlocks }) => sum + encoderBlocks, 0));
+  return {
+    input: convolutionParameters(parts.input, { from: 3, to: levels[levels.length - 1].channels, kernel: 3 }),
+    levels: levels.map(({ resolution, channels, encoderBlocks, attention: count }, index) => {
+      const level = parts.levels.element(levels.length - 1 - index); // the authors count from the highest resolution down
+      const list = levelList(level, encoderBlocks, attentionPlaces(encoderBlocks, count).encoder);
+      const below = levels[index - 1];
+      return {
+        blocks: list.layers.map((block) => residualBlockParameters(block, { channels, resolution, scale, classes })),
+        ...levelAttention(list, channels),
+        ...(below && below.channels !== channels
+          ? { down: resamplingParameters(list, { from: channels, to: below.channels }) }
+          : {}),
+      };
+    }),
+  };
+}
 
 /** The residual blocks and attention layers of one level, [N, C, r, r] → same. Consumes x. */
 function encoderLevel(

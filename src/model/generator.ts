@@ -1,52 +1,74 @@
-/** @file The generator: one top-down pass that serves training, sampling, guidance and partial reconstruction. */
+/** @file The generator (paper §2): one top-down pass that serves training, sampling, guidance and partial reconstruction. */
 import { numpy as np } from "@jax-js/jax";
 import type { ModelConfig } from "../config/index.js";
-import { checkpoint } from "../engine/primitives.js";
-import { attention } from "./attention.js";
-import { attentionPlaces } from "./attention-places.js";
+import { type Attention, attention, attentionPlaces } from "./attention.js";
 import { type Group, groups } from "./groups.js";
-import { type DiagonalGaussian, smoothVariance, splitGaussian } from "./latent.js";
-import { convolve, convolveAffine, upsampleNearest } from "./layers.js";
-import type { ModelParameters, StochasticLayer } from "./parameters.js";
-import { block, residualBlock } from "./residual-block.js";
+import type { DiagonalGaussian } from "./latent.js";
+import { type Affine, convolutionParameters, convolveAffine, upsampleNearest } from "./layers.js";
+import { levelAttention, levelList, resamplingParameters } from "./level.js";
+import { ForeignName, ParameterSpec } from "./parameter.js";
+import { type Block, residualBlock, residualBlockParameters } from "./residual-block.js";
+import {
+  type ChooseLatent,
+  layerPosterior,
+  type StochasticLayer,
+  stochasticLayer,
+  stochasticLayerParameters,
+} from "./stochastic-layer.js";
+
+/** `up` leads to the level above, where that has another number of channels. */
+type GeneratorLevel<T> = { layers: StochasticLayer<T>[]; attention?: Attention<T>[]; up?: Affine<T> };
+/** `initial` is the state that a base model starts from, [1, C, r, r]. */
+export type Generator<T> = { initial?: T; levels: GeneratorLevel<T>[]; finalBlocks: Block<T>[]; output: Affine<T> };
+
+/** The authors' model is the generator; encoder and U-Net are modules of it. */
+export const authorsModel = ForeignName.model.parts({
+  initial: "initial_x",
+  encoder: "encoder",
+  uNet: "process_lowres_image",
+  levels: "layer_list",
+  finalBlocks: "output_blocks",
+  output: "outproj",
+});
 
 /**
- * Decides a group's latent: from the posterior in training, from the prior in sampling, from a guided prior over the two
- * halves of a batch in guidance.
+ * The generator's parameters. Last convolutions of shared and final blocks, and W_z, start at 1/√L of their usual scale, with L
+ * stochastic layers.
  *
- * @param group - which latent
- * @param prior - p(z_i | z_<i), [N, Z, r, r] each; owned by the callee
- * @param hidden - the state that the prior was computed from, [N, C, r, r]; borrowed
- * @returns z, [N, Z, r, r]; owned by the caller. With fewer rows than `hidden`, the pass goes on with that many first images:
- *   in guidance the state without label is dropped when it has served
+ * @param outputChannels - channels of the last convolution
  */
-export type ChooseLatent = (group: Group, prior: DiagonalGaussian, hidden: np.Array) => np.Array;
-
-/**
- * One stochastic layer: h ← shared(h + W_z z + residual), with (prior, residual) from the prior block. Consumes hidden.
- *
- * @param labels - int32 [N] or more, of which the first N are used; borrowed
- * @returns the new hidden state, [M, C, r, r], for the M images that a latent was chosen for
- */
-export function stochasticLayer(
-  { prior: priorBlock, latent, shared }: StochasticLayer<np.Array>,
-  group: Group,
-  hidden: np.Array,
-  labels: np.Array | undefined,
-  chooseLatent: ChooseLatent,
-): np.Array {
-  const before = checkpoint(hidden);
-  const raw = block(priorBlock, before.ref, labels && firstRows(labels.ref, before.shape[0]));
-  const { gaussian: prior, rest: residual } = splitGaussian(raw, group.channels);
-  const z = chooseLatent(group, prior, before);
-  const [count] = z.shape;
-  const after = firstRows(before, count).add(convolve(latent.weight, z)).add(firstRows(residual, count));
-  return residualBlock(shared, after, labels && firstRows(labels.ref, count));
-}
-
-/** The first `count` images of a batch, [N, …] → [count, …]; consumes x. */
-function firstRows(x: np.Array, count: number): np.Array {
-  return x.shape[0] === count ? x : np.split(x, [count], 0)[0];
+export function generatorParameters(model: ModelConfig, outputChannels: number): Generator<ParameterSpec> {
+  const { levels, classes, latentChannels } = model;
+  const scale = 1 / Math.sqrt(levels.reduce((sum, { stochasticLayers }) => sum + stochasticLayers, 0));
+  const [lowest, highest] = [levels[0], levels[levels.length - 1]];
+  const initial = [1, lowest.channels, lowest.resolution, lowest.resolution];
+  return {
+    ...(model.superResolution ? {} : { initial: new ParameterSpec(initial, { kind: "zeros" }, authorsModel.initial) }),
+    levels: levels.map(({ resolution, channels, stochasticLayers, attention: count }, index) => {
+      const places = attentionPlaces(stochasticLayers, count).generator;
+      const list = levelList(authorsModel.levels.element(index), stochasticLayers, places);
+      const above = levels[index + 1];
+      return {
+        layers: list.layers.map((names) =>
+          stochasticLayerParameters(names, { channels, latentChannels, resolution, scale, classes }),
+        ),
+        ...levelAttention(list, channels),
+        ...(above && above.channels !== channels
+          ? { up: resamplingParameters(list, { from: channels, to: above.channels }) }
+          : {}),
+      };
+    }),
+    finalBlocks: Array.from({ length: model.finalBlocks }, (_, index) => {
+      const { channels, resolution } = highest;
+      return residualBlockParameters(authorsModel.finalBlocks.element(index), {
+        channels,
+        resolution,
+        scale,
+        classes: 0,
+      });
+    }),
+    output: convolutionParameters(authorsModel.output, { from: highest.channels, to: outputChannels, kernel: 1 }),
+  };
 }
 
 /**
@@ -58,23 +80,17 @@ function firstRows(x: np.Array, count: number): np.Array {
  * @returns [N, Z, r, r] each
  */
 export function posterior(
-  parameters: ModelParameters<np.Array>,
-  group: Group,
+  { generator }: { generator: Generator<np.Array> },
+  { level, layer }: Group,
   hidden: np.Array,
   activations: np.Array[],
   labels?: np.Array,
 ): DiagonalGaussian {
-  const input = np.concatenate([hidden.ref, checkpoint(activations[group.level].ref)], 1);
-  const [mean, raw] = np.split(
-    block(parameters.generator.levels[group.level].layers[group.layer].posterior, input, labels),
-    2,
-    1,
-  );
-  return { mean, variance: smoothVariance(raw) };
+  return layerPosterior(generator.levels[level].layers[layer], hidden, activations[level], labels);
 }
 
 /** The learned state from which every image of a base model starts, [N, C, r, r]. */
-export function learnedInitialState({ generator: { initial } }: ModelParameters<np.Array>, count: number): np.Array {
+export function learnedInitialState({ initial }: Generator<np.Array>, count: number): np.Array {
   if (!initial) {
     throw new Error(
       "expected a base model, got a super-resolution model; its initial state comes from the U-Net over an image",
@@ -85,7 +101,7 @@ export function learnedInitialState({ generator: { initial } }: ModelParameters<
 }
 
 /** The last blocks and the projection to the output distribution's parameters: [N, C, H, W] → [N, outC, H, W]. Consumes hidden. */
-function outputLayers({ finalBlocks, output }: ModelParameters<np.Array>["generator"], hidden: np.Array): np.Array {
+function outputLayers({ finalBlocks, output }: Generator<np.Array>, hidden: np.Array): np.Array {
   return convolveAffine(
     output,
     finalBlocks.reduce((x, parameters) => residualBlock(parameters, x), hidden),
@@ -102,14 +118,14 @@ function outputLayers({ finalBlocks, output }: ModelParameters<np.Array>["genera
  * @returns the output distribution's parameters, [N, outC, H, W]
  */
 export function topDown(
-  parameters: ModelParameters<np.Array>,
+  { generator }: { generator: Generator<np.Array> },
   model: ModelConfig,
   { initial, labels, chooseLatent }: { initial: np.Array; labels?: np.Array; chooseLatent: ChooseLatent },
 ): np.Array {
   const all = groups(model);
   let hidden = initial;
   for (const [index, { resolution, stochasticLayers, attention: count }] of model.levels.entries()) {
-    const level = parameters.generator.levels[index];
+    const level = generator.levels[index];
     const places = attentionPlaces(stochasticLayers, count).generator;
     for (const group of all.filter((candidate) => candidate.level === index)) {
       hidden = stochasticLayer(level.layers[group.layer], group, hidden, labels, chooseLatent);
@@ -120,5 +136,5 @@ export function topDown(
     if (above) hidden = upsampleNearest(hidden, above.resolution / resolution);
     if (level.up) hidden = convolveAffine(level.up, hidden);
   }
-  return outputLayers(parameters.generator, hidden);
+  return outputLayers(generator, hidden);
 }

@@ -1,17 +1,19 @@
 /** @file The model: parameters and pure functions of them. */
-
-export { attentionPlaces, listPlaces } from "./attention-places.js";
-export { authorsNames } from "./authors-names.js";
+export { attentionPlaces } from "./attention.js";
 export { encode } from "./encoder.js";
-export { type ChooseLatent, posterior, topDown } from "./generator.js";
+export { posterior, topDown } from "./generator.js";
 export { type Group, groups } from "./groups.js";
 export { initialise } from "./initialise.js";
 export { type DiagonalGaussian, draw, LEAST_VARIANCE, noiseOf } from "./latent.js";
-export { countParameters, mapParameters, parameterEntries } from "./parameter-tree.js";
 export {
+  countParameters,
+  foreignNames,
   type ModelParameters,
+  mapParameters,
   modelParameters,
-  ParameterSpec,
-} from "./parameters.js";
+  parameterEntries,
+} from "./network.js";
+export { ForeignName, ParameterSpec } from "./parameter.js";
 export { residualBlock } from "./residual-block.js";
+export type { ChooseLatent } from "./stochastic-layer.js";
 export { initialState } from "./super-resolution.js";

@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import { initialise } from "./initialise.js";
-import { type ModelParameters, ParameterSpec } from "./parameters.js";
+import type { ModelParameters } from "./network.js";
+import { ForeignName, type Initialiser, ParameterSpec } from "./parameter.js";
+
+const parameter = (shape: number[], init: Initialiser) => new ParameterSpec(shape, init, ForeignName.model);
 
 /** A tree with one parameter of interest among fillers. */
 const alone = (spec: ParameterSpec): ModelParameters<ParameterSpec> => ({
-  encoder: { input: { weight: spec, bias: new ParameterSpec([7], { kind: "zeros" }) }, levels: [] },
-  generator: { levels: [], finalBlocks: [], output: { weight: spec, bias: new ParameterSpec([1], { kind: "zeros" }) } },
+  encoder: { input: { weight: spec, bias: parameter([7], { kind: "zeros" }) }, levels: [] },
+  generator: { levels: [], finalBlocks: [], output: { weight: spec, bias: parameter([1], { kind: "zeros" }) } },
 });
 const drawn = (spec: ParameterSpec, seed = 3) => initialise(alone(spec), seed).encoder.input.weight;
 
@@ -17,9 +20,7 @@ function moments(values: Float32Array) {
 }
 
 test("Glorot uniform, scaled", () => {
-  const { mean, variance, largest } = moments(
-    drawn(new ParameterSpec([32, 16, 3, 3], { kind: "glorot-uniform", scale: 0.5 })),
-  );
+  const { mean, variance, largest } = moments(drawn(parameter([32, 16, 3, 3], { kind: "glorot-uniform", scale: 0.5 })));
   const limit = 0.5 * Math.sqrt(6 / (16 * 9 + 32 * 9));
   expect(mean / limit).toBeCloseTo(0, 1);
   expect(variance / (limit ** 2 / 3)).toBeCloseTo(1, 1);
@@ -28,23 +29,21 @@ test("Glorot uniform, scaled", () => {
 });
 
 test("LeCun normal is cut off at two deviations of the normal it is made from", () => {
-  const { variance, largest } = moments(drawn(new ParameterSpec([200, 50], { kind: "lecun-normal" })));
+  const { variance, largest } = moments(drawn(parameter([200, 50], { kind: "lecun-normal" })));
   expect(variance * 50).toBeCloseTo(1, 1);
   expect(largest * Math.sqrt(50)).toBeLessThanOrEqual(2 / 0.8796);
   expect(largest * Math.sqrt(50)).toBeGreaterThan(2.2);
 });
 
 test("normal of the given variance, zeros", () => {
-  const { mean, variance } = moments(drawn(new ParameterSpec([101, 64], { kind: "normal", variance: 1 / 64 })));
+  const { mean, variance } = moments(drawn(parameter([101, 64], { kind: "normal", variance: 1 / 64 })));
   expect(mean).toBeCloseTo(0, 2);
   expect(variance * 64).toBeCloseTo(1, 1);
-  expect(initialise(alone(new ParameterSpec([2], { kind: "zeros" })), 0).encoder.input.bias).toEqual(
-    new Float32Array(7),
-  );
+  expect(initialise(alone(parameter([2], { kind: "zeros" })), 0).encoder.input.bias).toEqual(new Float32Array(7));
 });
 
 test("the seed decides, and no two parameters share their numbers", () => {
-  const spec = new ParameterSpec([8, 8, 3, 3], { kind: "glorot-uniform", scale: 1 });
+  const spec = parameter([8, 8, 3, 3], { kind: "glorot-uniform", scale: 1 });
   expect(drawn(spec, 5)).toEqual(drawn(spec, 5));
   expect(drawn(spec, 5)).not.toEqual(drawn(spec, 6));
   const { encoder, generator } = initialise(alone(spec), 5);

@@ -1,7 +1,7 @@
 /** @file Initial parameters on the host, as the authors' JAX code draws them. */
 import { foldIn, type Key, keyFromSeed, normal, uniform } from "../random/index.js";
-import { mapParameters } from "./parameter-tree.js";
-import type { Initialiser, ModelParameters, ParameterSpec } from "./parameters.js";
+import { type ModelParameters, mapParameters } from "./network.js";
+import type { Initialiser, ParameterSpec } from "./parameter.js";
 
 /** Names the stream of initial parameters under a seed; other purposes have other numbers. */
 const PURPOSE = 1;

@@ -1,6 +1,34 @@
 /** @file The plain layers: convolution, dense layer, pooling, upsampling. Parameters are borrowed, activations consumed. */
 import { lax, numpy as np } from "@jax-js/jax";
-import type { Affine } from "./parameters.js";
+import { type ForeignName, type Initialiser, ParameterSpec } from "./parameter.js";
+
+/** A convolution's kernel [O, I, k, k] or a dense layer's matrix [O, I], and its bias [O]. */
+export type Affine<T> = { weight: T; bias: T };
+
+/** Weight and bias of a layer from `shape[1]` to `shape[0]` channels. */
+function affineParameters(names: ForeignName, shape: number[], init: Initialiser): Affine<ParameterSpec> {
+  const parts = names.parts({ weight: { torch: "weight", flax: "kernel" }, bias: "bias" });
+  return {
+    weight: new ParameterSpec(shape, init, parts.weight),
+    bias: new ParameterSpec([shape[0]], { kind: "zeros" }, parts.bias),
+  };
+}
+
+/** A convolution's parameters: kernels Glorot uniform, times `scale`. */
+export function convolutionParameters(
+  names: ForeignName,
+  { from, to, kernel, scale = 1 }: { from: number; to: number; kernel: number; scale?: number },
+): Affine<ParameterSpec> {
+  return affineParameters(names, [to, from, kernel, kernel], { kind: "glorot-uniform", scale });
+}
+
+/** A dense layer's parameters: LeCun normal, unless it is to start otherwise. */
+export function denseParameters(
+  names: ForeignName,
+  { from, to, init = { kind: "lecun-normal" } }: { from: number; to: number; init?: Initialiser },
+): Affine<ParameterSpec> {
+  return affineParameters(names, [to, from], init);
+}
 
 /** Convolution "same" with zero padding and stride 1: [N, I, H, W] → [N, O, H, W] for a kernel [O, I, k, k], k odd. */
 export function convolve(weight: np.Array, x: np.Array): np.Array {

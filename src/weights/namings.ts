@@ -1,7 +1,7 @@
 /** @file What a model's parameters are called in files, and how they lie there: by us, by the authors in PyTorch, and in Flax. */
 import type { Config } from "../config/index.js";
-import { parametersInAuthorsOrder } from "./authors-order.js";
-import { flaxNames } from "./flax-names.js";
+import { ForeignName, modelParameters, parameterEntries } from "../model/index.js";
+import { outputChannels } from "../objective/output-layers.js";
 
 /** What decides which parameters a model has. */
 export type Model = Pick<Config, "model" | "objective">;
@@ -25,13 +25,13 @@ export interface Naming {
 }
 
 /** Every way to call the parameters of a model. */
-export function namings(config: Model): Naming[] {
-  const ordered = parametersInAuthorsOrder(config);
-  const flax = flaxNames(config.model);
+export function namings({ model, objective }: Model): Naming[] {
+  const specs = parameterEntries(modelParameters(model, outputChannels(objective)));
+  const ordered = specs.sort(([, a], [, b]) => ForeignName.compare(a.names, b.names));
   return [
-    { whose: "authors", parameters: ordered },
-    { whose: "ours", parameters: ordered.map(({ path, shape }) => ({ path, name: path, shape })) },
-    { whose: "Flax", parameters: ordered.map(({ path, shape }) => inFlax(path, flax.get(path)!, shape)) },
+    { whose: "authors", parameters: ordered.map(([path, { shape, names }]) => ({ path, name: names.torch, shape })) },
+    { whose: "ours", parameters: ordered.map(([path, { shape }]) => ({ path, name: path, shape })) },
+    { whose: "Flax", parameters: ordered.map(([path, { shape, names }]) => inFlax(path, names.flax, shape)) },
   ];
 }
 

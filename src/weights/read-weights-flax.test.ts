@@ -19,7 +19,6 @@ import type { ParameterTree } from "../inference/trained-model.js";
 import * as bfloat16 from "../io/tensors/bfloat16.js";
 import * as float16 from "../io/tensors/float16.js";
 import { initialise, mapParameters, modelParameters, parameterEntries } from "../model/index.js";
-import { flaxNames } from "./flax-names.js";
 import { weightsFrom } from "./read-weights.js";
 import { readPickledWeights } from "./weights-file.js";
 
@@ -46,11 +45,10 @@ const parameters: ParameterTree = mapParameters(initialise(specs, 3), (values) =
 /** The parameters as Flax lays them out, element by element: O I H W → H W I O, C H W → H W C. */
 function flaxArrays(): Map<string, FlaxArray> {
   const shapes = new Map(parameterEntries(specs));
-  const names = flaxNames(config.model);
   return new Map(
     parameterEntries(parameters).map(([path, values]) => {
-      const { shape } = shapes.get(path)!;
-      const name = names.get(path)!;
+      const { shape, names } = shapes.get(path)!;
+      const name = names.flax;
       if (shape.length === 1 || name.endsWith("embedding")) return [name, { shape, bytes: bytesOf(values) }];
       const [outputs, inputs, height = 1, width = 1] = name === "initial_x" ? [shape[1], 1, shape[2], shape[3]] : shape;
       const flax: number[] = [];

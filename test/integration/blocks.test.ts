@@ -2,11 +2,10 @@
 import { numpy as np } from "@jax-js/jax";
 import { afterAll, describe, test } from "vitest";
 import { attention } from "../../src/model/attention.js";
-import { stochasticLayer } from "../../src/model/generator.js";
 import { draw, smoothVariance } from "../../src/model/latent.js";
-import { averagePool, convolveAffine, dense, upsampleNearest } from "../../src/model/layers.js";
-import type { Affine, Block } from "../../src/model/parameters.js";
-import { block, residualBlock } from "../../src/model/residual-block.js";
+import { type Affine, averagePool, convolveAffine, dense, upsampleNearest } from "../../src/model/layers.js";
+import { type Block, block, residualBlock } from "../../src/model/residual-block.js";
+import { stochasticLayer } from "../../src/model/stochastic-layer.js";
 import { uNet } from "../../src/model/super-resolution.js";
 import { gaussianDistortion } from "../../src/objective/gaussian-output.js";
 import { gaussianKl } from "../../src/objective/group-kl.js";

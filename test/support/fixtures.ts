@@ -1,6 +1,12 @@
 /** @file The golden model fixtures in this project's terms: configuration, parameters, batch and noise. */
 import { type CompleteConfigInput, type Config, parseConfig } from "../../src/config/index.js";
-import { authorsNames, groups, type ModelParameters, mapParameters, modelParameters } from "../../src/model/index.js";
+import {
+  groups,
+  type ModelParameters,
+  mapParameters,
+  modelParameters,
+  parameterEntries,
+} from "../../src/model/index.js";
 import { HostArray } from "./evaluate.js";
 import { type Golden, readGolden, readGoldenJson } from "./golden.js";
 
@@ -61,7 +67,16 @@ export function fixture(name: FixtureName) {
     readGolden(`${name}/${file}.safetensors`),
   );
   const specs = modelParameters(config.model, 6);
-  const names = authorsNames(config.model);
+  const names = new Map(
+    parameterEntries(specs).map(
+      ([
+        path,
+        {
+          names: { torch },
+        },
+      ]) => [path, torch],
+    ),
+  );
   /** A tree of parameters read from a file by the authors' names. */
   const tree = (read: (name: string) => Golden): ModelParameters<HostArray> =>
     mapParameters(specs, (_, path) => host(read(names.get(path)!)));

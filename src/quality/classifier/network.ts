@@ -2,8 +2,7 @@
 import { nn, numpy as np } from "@jax-js/jax";
 import { map, type Spec, spec } from "../../engine/index.js";
 import { swish } from "../../engine/primitives.js";
-import { averagePool, convolveAffine, dense } from "../../model/layers.js";
-import type { Affine } from "../../model/parameters.js";
+import { type Affine, averagePool, convolveAffine, dense } from "../../model/layers.js";
 import { residualBlock } from "../../model/residual-block.js";
 import { foldIn, keyFromSeed, uniform } from "../../random/index.js";
 

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import { fixture } from "../../test/support/fixtures.js";
 import { readGoldenJson } from "../../test/support/golden.js";
 import { resolvePreset } from "../config/index.js";
-import { authorsNames } from "./authors-names.js";
 import { groups } from "./groups.js";
-import { countParameters, mapParameters, parameterEntries } from "./parameter-tree.js";
-import { modelParameters } from "./parameters.js";
+import { countParameters, foreignNames, mapParameters, modelParameters, parameterEntries } from "./network.js";
+import { ForeignName } from "./parameter.js";
 
 const { parameter_counts: published } = readGoldenJson("schedule.json");
 
@@ -57,7 +57,7 @@ test("paths name parameters, and mapping keeps the tree", () => {
   expect(named.generator.levels[0].layers[1].prior.conv1.weight).toBe("generator.levels.0.layers.1.prior.conv1.weight");
 });
 
-test("every parameter has the authors' name for it, and every name of theirs a parameter", () => {
+test("every parameter has the authors' name for it, every name of theirs a parameter, in the order of their model.parameters()", () => {
   for (const name of ["uncond16", "cond16", "superres16"]) {
     // the fixtures' tests read all tensors by these names; here: that none is left over
     const { model, derived } = readGoldenJson(`${name}/config.json`);
@@ -68,7 +68,7 @@ test("every parameter has the authors' name for it, and every name of theirs a p
       stochasticLayers: model.nlayers[i],
       attention: model.num_attention[i],
     }));
-    const names = authorsNames({
+    const names = foreignNames({
       resolution: model.resolution,
       classes: model.num_classes,
       latentChannels: model.zdim,
@@ -76,13 +76,14 @@ test("every parameter has the authors' name for it, and every name of theirs a p
       levels: levels.reverse(),
       ...(model.is_superres ? { superResolution: { blocks: model.superres_nlayers, noise: 0.1 } } : {}),
     });
-    expect([...names.values()].sort()).toEqual([...derived.parameter_order].sort());
+    const ordered = [...names.values()].sort(ForeignName.compare);
+    expect(ordered.map(({ torch }) => torch)).toEqual(derived.parameter_order);
   }
 });
 
 test("several attention layers of a level, and a U-Net of several levels, are counted as the authors' lists are", () => {
   const level = { channels: 8, encoderBlocks: 6, stochasticLayers: 6, attention: 2 };
-  const names = authorsNames({
+  const names = foreignNames({
     resolution: 16,
     classes: 0,
     latentChannels: 4,
@@ -95,16 +96,62 @@ test("several attention layers of a level, and a U-Net of several levels, are co
   });
   // Written from the authors' code: attention after the second and fourth of six groups, and after the blocks 2 and 4, from 0.
   const generator = (path: string) =>
-    Number(/^layer_list\.0\.layer_list\.(\d+)/.exec(names.get(`generator.levels.0.${path}`)!)![1]);
+    Number(/^layer_list\.0\.layer_list\.(\d+)/.exec(names.get(`generator.levels.0.${path}`)!.torch)![1]);
   const encoder = (path: string) =>
-    Number(/^encoder\.encoder_levels\.1\.layer_list\.(\d+)/.exec(names.get(`encoder.levels.0.${path}`)!)![1]);
+    Number(/^encoder\.encoder_levels\.1\.layer_list\.(\d+)/.exec(names.get(`encoder.levels.0.${path}`)!.torch)![1]);
   expect([0, 1, 2, 3, 4, 5].map((layer) => generator(`layers.${layer}.latent.weight`))).toEqual([0, 1, 3, 4, 6, 7]);
   expect([0, 1].map((layer) => generator(`attention.${layer}.query.weight`))).toEqual([2, 5]);
   expect([0, 1, 2, 3, 4, 5].map((block) => encoder(`blocks.${block}.conv1.weight`))).toEqual([0, 1, 2, 4, 5, 7]);
   expect([0, 1].map((layer) => encoder(`attention.${layer}.query.weight`))).toEqual([3, 6]);
-  expect(names.get("generator.levels.0.up.weight")).toBe("layer_list.0.layer_list.8.conv_layer.weight");
+  expect(names.get("generator.levels.0.up.weight")!.torch).toBe("layer_list.0.layer_list.8.conv_layer.weight");
   const unet = "process_lowres_image";
-  expect(names.get("superResolution.levels.0.down.1.conv1.bias")).toBe(`${unet}.down_resblocks.0.1.conv1.bias`);
-  expect(names.get("superResolution.levels.1.up.0.merge.weight")).toBe(`${unet}.up_resblocks.0.0.weight`);
-  expect(names.get("superResolution.levels.0.up.1.block.conv2.weight")).toBe(`${unet}.up_resblocks.1.3.conv2.weight`);
+  expect(names.get("superResolution.levels.0.down.1.conv1.bias")!.torch).toBe(`${unet}.down_resblocks.0.1.conv1.bias`);
+  expect(names.get("superResolution.levels.1.up.0.merge.weight")!.torch).toBe(`${unet}.up_resblocks.0.0.weight`);
+  expect(names.get("superResolution.levels.0.up.1.block.conv2.weight")!.torch).toBe(
+    `${unet}.up_resblocks.1.3.conv2.weight`,
+  );
+});
+
+// Flax, written from the authors' code. uncond16 and cond16 have levels at 1, 4, 8 and 16 with 2, 1, 2, 2 groups; cond16 has
+// attention and another number of channels at 16; superres16 has 8 and 16.
+
+test.each([
+  ["encoder.input.weight", "encoder/Conv_0/kernel"],
+  ["encoder.levels.3.blocks.1.conv2.bias", "encoder/EncoderLevel_0/layer_list_1/Conv_1/bias"],
+  ["encoder.levels.0.blocks.0.label.weight", "encoder/EncoderLevel_3/layer_list_0/Dense_0/kernel"],
+  ["encoder.levels.3.attention.0.output.weight", "encoder/EncoderLevel_0/layer_list_2/Dense_1/kernel"],
+  ["encoder.levels.3.down.weight", "encoder/EncoderLevel_0/layer_list_3/Conv_0/kernel"],
+  ["generator.initial", "initial_x"],
+  ["generator.levels.0.layers.1.prior.conv1.weight", "layer_list_0/layer_list_1/prior_block/Conv_0/kernel"],
+  ["generator.levels.0.layers.1.prior.conv2.weight", "layer_list_0/layer_list_1/prior_block/ConvSR_0/Conv_0/kernel"],
+  [
+    "generator.levels.2.layers.1.posterior.label.embedding",
+    "layer_list_2/layer_list_2/posterior_block/Embed_0/embedding",
+  ],
+  ["generator.levels.2.layers.0.latent.weight", "layer_list_2/layer_list_0/zproj/kernel"],
+  ["generator.levels.3.layers.1.shared.conv2.bias", "layer_list_3/layer_list_2/shared_block/Conv_1/bias"],
+  ["generator.levels.3.attention.0.query.bias", "layer_list_3/layer_list_1/Dense_0/bias"],
+  ["generator.levels.2.up.bias", "layer_list_2/layer_list_3/Conv_0/bias"],
+  ["generator.finalBlocks.1.conv1.weight", "output_blocks_1/Conv_0/kernel"],
+  ["generator.output.bias", "outproj/bias"],
+])("cond16: %s", (path, name) => {
+  expect(foreignNames(fixture("cond16").model).get(path)!.flax).toBe(name);
+});
+
+test("the U-Net's blocks are counted down and up again, its convolutions after the first with them", () => {
+  const model = { ...fixture("superres16").model, superResolution: { blocks: [2, 1], noise: 0.1 } };
+  const names = foreignNames(model);
+  const flax = (path: string) => names.get(path)!.flax;
+  const unet = "superResolution";
+  expect(flax(`${unet}.input.weight`)).toBe("process_lowres_image/Conv_0/kernel");
+  expect(
+    ["levels.0.down.0", "levels.0.down.1", "levels.1.down.0"].map((path) => flax(`${unet}.${path}.conv1.bias`)),
+  ).toEqual([0, 1, 2].map((index) => `process_lowres_image/ResBlock_${index}/Conv_0/bias`));
+  const up = ["levels.1.up.0", "levels.0.up.0", "levels.0.up.1"];
+  expect(up.map((path) => flax(`${unet}.${path}.block.conv2.weight`))).toEqual(
+    [3, 4, 5].map((index) => `process_lowres_image/ResBlock_${index}/Conv_1/kernel`),
+  );
+  expect(up.map((path) => flax(`${unet}.${path}.merge.weight`))).toEqual(
+    [1, 2, 3].map((index) => `process_lowres_image/Conv_${index}/kernel`),
+  );
 });
