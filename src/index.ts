@@ -29,7 +29,7 @@ export {
 export { type CollectOptions, collectImages, type OwnImage, type RawImage } from "./data/collect-images.js";
 export { type DataSet, type ImageSet, type OpenOptions, openData, readImageFile, type Split } from "./data/index.js";
 export { type OpenRuntimeOptions, openRuntime, Runtime, type RuntimeOptions } from "./engine/index.js";
-export { UserError } from "./errors.js";
+export { type ErrorCode, type ErrorDetails, errorCodes, UserError } from "./errors.js";
 export { toPng, toRgba } from "./inference/picture-files.js";
 export { formationGrid, type GridOptions, imageGrid, reconstructionGrid } from "./inference/picture-grid.js";
 export { NonFiniteOutputError, type Pictures } from "./inference/pictures.js";

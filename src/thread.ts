@@ -195,8 +195,12 @@ const abandoned = new FinalizationRegistry<Connection>((connection) => {
   void connection.end(new Error("The owner of this thread has been collected."));
 });
 
-/** An error as the thread threw it: only its name and message cross over, not its class. */
-const fromThread = (error: Error): Error => (error.name === "UserError" ? new UserError(error.message) : error);
+/** An error as the thread threw it: only its own properties cross over, not its class. */
+function fromThread(error: Error): Error {
+  if (error.name !== "UserError") return error;
+  const { code, details } = error as UserError;
+  return new UserError(code, error.message, { details });
+}
 
 /**
  * Starts a thread with the module `name` beside the caller: as built, or, where the caller runs as TypeScript (in the
@@ -208,7 +212,10 @@ function startThread(name: string, caller: string, workerData: unknown): Worker 
   if (!caller.endsWith(".ts")) {
     const module = new URL(`${name}.js`, caller);
     if (!existsSync(module))
-      throw new UserError(`Strata starts a thread from ${fileURLToPath(module)}, which is not there. ${BUNDLED}`);
+      throw new UserError(
+        "environment",
+        `Strata starts a thread from ${fileURLToPath(module)}, which is not there. ${BUNDLED}`,
+      );
     return new Worker(module, { workerData, execArgv: [] });
   }
   const entry = JSON.stringify(new URL(`${name}.ts`, caller).href);

@@ -17,7 +17,7 @@ const systemError = (code: string, fields: object) =>
   Object.assign(new Error(`${code}: as the system says`), { code, ...fields });
 
 test.each<[what: string, error: Error, sentence: string]>([
-  ["bad input", new UserError("Expected a, got b."), "strata: Expected a, got b."],
+  ["bad input", new UserError("invalid-options", "Expected a, got b."), "strata: Expected a, got b."],
   [
     "a deleted working folder",
     systemError("ENOENT", { syscall: "uv_cwd" }),

@@ -52,11 +52,13 @@ export function loadingError(error: unknown): UserError {
   const { open_files: files, virtual_memory_kbytes: addresses } = userLimits ?? {};
   if (typeof files?.soft === "number" && files.soft < OPEN_FILES.few) {
     return new UserError(
+      "environment",
       `Expected to open some hundred files at once, but the limit is ${files.soft}. Raise it: ulimit -n ${OPEN_FILES.enough}`,
     );
   }
   if (typeof addresses?.soft === "number") {
     return new UserError(
+      "environment",
       "Expected room for addresses, but ulimit -v limits them, and many are reserved that are never used. Lift that limit, or " +
         "set NODE_OPTIONS=--disable-wasm-trap-handler, which reserves less. To limit memory itself, use a control group: " +
         "systemd-run --user --scope -p MemoryMax=4G strata …",

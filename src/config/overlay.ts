@@ -55,7 +55,10 @@ function parseAlone(json: unknown, options: ParseOptions): Config {
     return parseCompleteConfig(json, options);
   } catch (error) {
     if (!(error instanceof UserError) || !isRecord(json)) throw error;
-    throw new UserError(`${error.message}\nTo change a few settings of a preset, name it: "preset": "emoji32-small".`);
+    throw new UserError(
+      error.code,
+      `${error.message}\nTo change a few settings of a preset, name it: "preset": "emoji32-small".`,
+    );
   }
 }
 
@@ -64,7 +67,7 @@ function findPreset(name: string, { source }: ParseOptions): Config {
     return resolvePreset(parsePresetName(name));
   } catch (error) {
     if (!(error instanceof UserError) || source === undefined) throw error;
-    throw new UserError(`${source}: ${error.message}`);
+    throw new UserError(error.code, `${source}: ${error.message}`);
   }
 }
 

@@ -21,7 +21,10 @@ export function parseCompleteConfig(json: unknown, { source }: ParseOptions = {}
   const result = configFileSchema.safeParse(json);
   if (!result.success) {
     const subject = source === undefined ? "The configuration" : `The configuration in ${source}`;
-    throw new UserError(`${subject} is not valid:\n${showInvisible(problemsText(result.error, json))}`);
+    throw new UserError(
+      "invalid-config",
+      `${subject} is not valid:\n${showInvisible(problemsText(result.error, json))}`,
+    );
   }
   const { objective, $schema: _, ...rest } = result.data;
   const { informationSchedule: schedule } = objective;

@@ -46,5 +46,5 @@ export const isPresetName = (word: string): word is PresetName => Object.hasOwn(
 export function parsePresetName(word: string): PresetName {
   if (isPresetName(word)) return word;
   const advice = `did you mean ${nearest(word, presetNames, 1)}? Presets: ${presetNames.join(", ")}.`;
-  throw new UserError(`Unknown preset ${JSON.stringify(word)}: ${advice}`);
+  throw new UserError("unknown-preset", `Unknown preset ${JSON.stringify(word)}: ${advice}`);
 }

@@ -38,7 +38,10 @@ function withField(
     const place = whole.slice(0, whole.length - path.join(".").length).replace(/\.$/, "");
     const owner = place === "" ? "a configuration" : place;
     const advice = didYouMean(key, keys, configSchema);
-    throw new UserError(`Unknown setting ${whole}: ${owner} has no ${JSON.stringify(key)}; ${advice}`);
+    throw new UserError(
+      "invalid-config",
+      `Unknown setting ${whole}: ${owner} has no ${JSON.stringify(key)}; ${advice}`,
+    );
   }
   const field = fieldSchema(schema, key);
   if (Array.isArray(value)) {
@@ -64,6 +67,7 @@ export function applySettings(config: Config, settings: string[]): Config {
     const equals = setting.indexOf("=");
     if (equals < 1) {
       throw new UserError(
+        "invalid-config",
         `Expected a setting of the form path=value, such as training.batchSize=32, got ${JSON.stringify(setting)}`,
       );
     }

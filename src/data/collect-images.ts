@@ -65,11 +65,12 @@ export async function collectImages(
   if (found.length === 0) {
     const [first] = skipped;
     const why = first ? `: of ${skipped.length}, ${first.file} ${first.reason}` : "";
-    throw new UserError(`Expected usable images in ${name}, got none${why}.`);
+    throw new UserError("too-few-images", `Expected usable images in ${name}, got none${why}.`);
   }
   const labelled = found.filter(({ label }) => label !== undefined).length;
   if (labelled > 0 && labelled < found.length) {
     throw new UserError(
+      "wrong-shape",
       `Expected all images of ${name} to have a label, or none, but ${labelled} of ${found.length} have one.`,
     );
   }

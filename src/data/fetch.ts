@@ -31,6 +31,7 @@ export async function fetchDownload(name: DownloadName, { from, ...options }: Fe
   const path = placeOf(name);
   if (path === undefined) {
     throw new UserError(
+      "unwritable",
       cacheProblem() ??
         "Expected a folder to keep downloads in, but STRATA_CACHE_DIR is empty, which switches the cache off. " +
           "Let it name a folder, or unset it.",

@@ -67,6 +67,7 @@ export async function openData(source: string, options: OpenOptions): Promise<Da
   if (splits.every((split) => sets[split].count === 0)) {
     const named = skipped.slice(0, NAMED).map(({ file, reason }) => `\n  ${file}: ${reason}`);
     throw new UserError(
+      "too-few-images",
       `Expected usable images in ${source}, but none of its ${skipped.length} files is one:${named.join("")}`,
     );
   }

@@ -41,7 +41,7 @@ const LARGEST_MODEL = 2 ** 31 - 1;
  */
 export function describeModel(bytes: Uint8Array, where: string): ModelDescription {
   const refuse = (problem: string): never => {
-    throw new UserError(`Expected an ONNX model in ${where}, but ${problem}.`);
+    throw new UserError("unsupported-format", `Expected an ONNX model in ${where}, but ${problem}.`);
   };
   if (bytes.length > LARGEST_MODEL) refuse(`it has ${bytes.length} bytes, and models have at most 2 GB`);
   const { graph, functions } = parse(bytes) ?? refuse("its bytes are none");
@@ -116,12 +116,15 @@ export async function loadModel(
   const program = await runtime
     .load({ model, ...arrays, keep: keep.map(() => false), optimise: true })
     .catch((error: Error) => {
-      throw new UserError(`Expected a model that ONNX Runtime can run in ${where}: ${error.message}`);
+      throw new UserError(
+        "unsupported-format",
+        `Expected a model that ONNX Runtime can run in ${where}: ${error.message}`,
+      );
     });
   return {
     run: async (...inputs) =>
       (await runtime.request({ kind: "run", program, inputs, keep }).catch((error: Error) => {
-        throw new UserError(`ONNX Runtime cannot run ${where}: ${error.message}`);
+        throw new UserError("unsupported-format", `ONNX Runtime cannot run ${where}: ${error.message}`);
       })) as TypedArray[],
     dispose: () => runtime.unload(program),
   };

@@ -47,6 +47,7 @@ function checkSizes(specs: unknown): void {
     const size = shape.find((size) => STAND_INS.some((standIn) => batches(size, standIn) > 0));
     if (size === undefined) continue;
     throw new UserError(
+      "wrong-shape",
       `Expected weights without a size that stands for the batch's while tracing, got ${size} in ${path}.`,
     );
   }

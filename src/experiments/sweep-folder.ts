@@ -92,7 +92,10 @@ export async function openSweepFolder(folder: string, settings: SweepSettings): 
 
 function parseSettings(bytes: Uint8Array, path: string): SweepSettings {
   const refuse = (problem: string): never => {
-    throw new UserError(`Expected the settings of a sweep in ${path}, but ${problem}. Give another folder to --out.`);
+    throw new UserError(
+      "damaged",
+      `Expected the settings of a sweep in ${path}, but ${problem}. Give another folder to --out.`,
+    );
   };
   const { data } = settingsSchema.safeParse(parseJson(bytes, refuse));
   return data?.settings ?? refuse("it holds something else");
@@ -106,6 +109,7 @@ function checkSame(there: SweepSettings, now: SweepSettings, folder: string): vo
     .map((name) => `  ${name}: ${show(there[name])} there, ${show(now[name])} now`);
   if (lines.length === 0) return;
   throw new UserError(
+    "mismatch",
     `Expected the settings that the cells in ${folder} were measured with, got others:\n${lines.join("\n")}\n` +
       "Give the same settings to go on with that sweep, or another folder to --out to begin a new one.",
   );
@@ -159,11 +163,12 @@ const digestOf = (settings: SweepSettings): string =>
 async function readSmall(path: string): Promise<Uint8Array | undefined> {
   try {
     const { size } = await stat(path);
-    if (size > LARGEST_FILE) throw new UserError(`Expected a file of a sweep in ${path}, got one of ${size} bytes.`);
+    if (size > LARGEST_FILE)
+      throw new UserError("too-large", `Expected a file of a sweep in ${path}, got one of ${size} bytes.`);
     return await readFile(path);
   } catch (error) {
     if (error instanceof UserError) throw error;
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new UserError(`Expected to read ${path}, but that failed: ${(error as Error).message}.`);
+    throw new UserError("unreadable", `Expected to read ${path}, but that failed: ${(error as Error).message}.`);
   }
 }

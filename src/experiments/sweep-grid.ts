@@ -33,7 +33,10 @@ export function sweepGrid({ means, variances, seeds }: SweepGrid): SweepGrid {
   };
   const count = grid.means.length * grid.variances.length * grid.seeds.length;
   if (count > MOST_CELLS) {
-    throw new UserError(`Sweep: expected at most ${MOST_CELLS} sets of samples, got ${count}. Give fewer weights.`);
+    throw new UserError(
+      "too-large",
+      `Sweep: expected at most ${MOST_CELLS} sets of samples, got ${count}. Give fewer weights.`,
+    );
   }
   return grid;
 }
@@ -41,8 +44,9 @@ export function sweepGrid({ means, variances, seeds }: SweepGrid): SweepGrid {
 function ascending(values: number[], what: string): number[] {
   const sorted = values.map((value) => value + 0).toSorted((a, b) => a - b); // −0 is 0
   const twice = sorted.find((value, index) => value === sorted[index - 1]);
-  if (sorted.length === 0) throw new UserError(`Sweep: expected ${what}, got none.`);
-  if (twice !== undefined) throw new UserError(`Sweep: expected different ${what}, got ${twice} twice.`);
+  if (sorted.length === 0) throw new UserError("invalid-options", `Sweep: expected ${what}, got none.`);
+  if (twice !== undefined)
+    throw new UserError("invalid-options", `Sweep: expected different ${what}, got ${twice} twice.`);
   return sorted;
 }
 

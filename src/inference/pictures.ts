@@ -13,6 +13,10 @@ export interface Pictures {
 /** A network's output that is not a picture: it contains NaN. Its user can mend it, by other weights or weaker guidance. */
 export class NonFiniteOutputError extends UserError {
   override name = "NonFiniteOutputError";
+
+  constructor(problem: string) {
+    super("invalid-values", problem);
+  }
 }
 
 /**

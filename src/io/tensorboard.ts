@@ -95,7 +95,7 @@ function writing<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    throw new UserError(`Expected to write ${path}, but that failed: ${(error as Error).message}.`);
+    throw new UserError("unwritable", `Expected to write ${path}, but that failed: ${(error as Error).message}.`);
   }
 }
 

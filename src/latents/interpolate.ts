@@ -48,7 +48,8 @@ export function slerp(from: Float32Array, to: Float32Array, position: number): F
  * @throws UserError when there is no room for both ends
  */
 export function interpolateLatents(from: Latents, to: Latents, count: number, groups = from.length): Latents {
-  if (!(count >= 2)) throw new UserError(`A path: expected at least 2 pictures, its two ends, got ${count}.`);
+  if (!(count >= 2))
+    throw new UserError("out-of-range", `A path: expected at least 2 pictures, its two ends, got ${count}.`);
   return from.map((start, group) => {
     const path = new Float32Array(count * start.length);
     for (let step = 0; step < count; step++) {

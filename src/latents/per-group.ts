@@ -18,7 +18,7 @@ function byGroup<T extends { resolution: number }>(
   const unknown = settings.find(({ resolution }) => !resolutions.includes(resolution));
   if (unknown) {
     const known = [...new Set(resolutions)].join(", ");
-    throw new UserError(`${what}: expected a resolution among ${known}, got ${unknown.resolution}.`);
+    throw new UserError("out-of-range", `${what}: expected a resolution among ${known}, got ${unknown.resolution}.`);
   }
   return resolutions.map((wanted) => settings.find(({ resolution }) => resolution === wanted));
 }
@@ -37,9 +37,12 @@ export type Temperature = number | readonly number[] | readonly { resolution: nu
 export function temperatures(temperature: Temperature, groups: readonly Group[]): number[] {
   const perGroup = expand(temperature, groups);
   const bad = perGroup.find((value) => !(value >= 0 && Number.isFinite(value)));
-  if (bad !== undefined) throw new UserError(`Expected a temperature of 0 or more, got ${bad}.`);
+  if (bad !== undefined) throw new UserError("out-of-range", `Expected a temperature of 0 or more, got ${bad}.`);
   if (perGroup.length !== groups.length) {
-    throw new UserError(`Expected one temperature for each of ${groups.length} latent groups, got ${perGroup.length}.`);
+    throw new UserError(
+      "wrong-shape",
+      `Expected one temperature for each of ${groups.length} latent groups, got ${perGroup.length}.`,
+    );
   }
   return perGroup;
 }
@@ -91,6 +94,7 @@ export function guidanceWeights(
 ): GuidanceWeights {
   if (model.classes === 0) {
     throw new UserError(
+      "missing-classes",
       "Guidance needs a model with classes: it moves away from the prior without label. This model has none; sample without guidance.",
     );
   }
@@ -101,12 +105,14 @@ export function guidanceWeights(
   const bad = weights.find(({ mean, variance }) => !(Math.max(Math.abs(mean), Math.abs(variance)) <= LARGEST_WEIGHT));
   if (bad) {
     throw new UserError(
+      "out-of-range",
       `Guidance: expected weights of at most ${LARGEST_WEIGHT}, got mean ${bad.mean}, variance ${bad.variance}.`,
     );
   }
   const uneven = rule === "product" ? weights.find(({ mean, variance }) => mean !== variance) : undefined;
   if (uneven) {
     throw new UserError(
+      "invalid-options",
       `Guidance by the product rule: expected one weight for mean and variance, got ${uneven.mean} and ${uneven.variance}.`,
     );
   }

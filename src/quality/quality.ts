@@ -94,6 +94,7 @@ export async function compareToReference(
 ): Promise<QualityValue[]> {
   if (samples.identity !== reference.identity) {
     throw new UserError(
+      "mismatch",
       `Expected features of samples and reference from one network, got ${samples.identity} and ${reference.identity}.`,
     );
   }
@@ -101,7 +102,10 @@ export async function compareToReference(
   if (missing !== undefined) {
     const what =
       missing === "sfid" ? "statistics of spatial features (mu_s, sigma_s)" : "single images, not statistics alone";
-    throw new UserError(`Expected a reference with ${what} for ${nameOfMetric(missing, extractor)}.`);
+    throw new UserError(
+      "invalid-options",
+      `Expected a reference with ${what} for ${nameOfMetric(missing, extractor)}.`,
+    );
   }
   const options = { runtime, signal };
   const width = samples.moments.mean.length;

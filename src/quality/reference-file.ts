@@ -42,6 +42,7 @@ export async function referenceOfFile(
   const samples = await openSamples(path);
   if (samples.resolution !== resolution) {
     throw new UserError(
+      "wrong-shape",
       `--reference ${path}: expected images of ${resolution}×${resolution} pixels, as the samples have, got ${samples.resolution}×${samples.resolution}.`,
     );
   }

@@ -99,7 +99,10 @@ function originOf(
 }
 
 const refuse = (path: string, problem: string): never => {
-  throw new UserError(`--reference ${path}: expected statistics of the features that samples have, but ${problem}.`);
+  throw new UserError(
+    "mismatch",
+    `--reference ${path}: expected statistics of the features that samples have, but ${problem}.`,
+  );
 };
 
 const described = ({ dtype, shape }: { dtype: ElementType; shape: number[] }) => `${dtype} [${shape.join(", ")}]`;

@@ -1,7 +1,7 @@
 /** @file The end of a run whose updates are skipped one after the other: what was seen, and what helps. */
 import { join } from "node:path";
 import type { Config } from "../config/index.js";
-import { UserError } from "../errors.js";
+import { UserError, type UserErrorOptions } from "../errors.js";
 import { writeFileAtomic } from "../io/files/atomic-file.js";
 import { groups } from "../model/index.js";
 import { formatSignificant } from "../number-format.js";
@@ -16,6 +16,10 @@ const NAMED = 5;
 /** Training ended because nothing could be learnt any more; what was saved before is untouched. */
 export class TrainingStopped extends UserError {
   override name = "TrainingStopped";
+
+  constructor(problem: string, options?: UserErrorOptions) {
+    super("diverged", problem, options);
+  }
 }
 
 /** What was seen at the last of the skipped updates. Nats are per image, means over the batch. */

@@ -27,7 +27,7 @@ test("the step at which the lock is lost is the last, and no checkpoint is writt
       if (event.type === "notice") notices.push(event.message);
       if (event.type !== "progress") return;
       steps.push(event.step);
-      if (event.step === 3) lost.abort(new UserError("Another trainer has taken this folder over."));
+      if (event.step === 3) lost.abort(new UserError("locked", "Another trainer has taken this folder over."));
     },
   });
   await expect(training).rejects.toThrow("Another trainer has taken this folder over.");

@@ -160,12 +160,16 @@ function runLine(
 
 function checkSets({ model }: Config, { train: images, validation }: TrainOptions["data"]): void {
   if (images.count === 0) {
-    throw new UserError(`Expected images to train on in ${images.name}, got none: all that it has are held out.`);
+    throw new UserError(
+      "too-few-images",
+      `Expected images to train on in ${images.name}, got none: all that it has are held out.`,
+    );
   }
   checkImages(validation, validation.name);
   for (const set of [images, ...(validation.count > 0 ? [validation] : [])]) {
     if (model.classes > 0 && set.classes.length !== model.classes) {
       throw new UserError(
+        "missing-classes",
         `Expected images of ${model.classes} classes, as model.classes says, got ${set.name} with ${set.classes.length || "no"} ` +
           `classes. Set model.classes=${set.classes.length}.`,
       );

@@ -106,6 +106,7 @@ export class Trainer {
   static async create(config: Config, runtime: Runtime, counters: Counters, state: TrainingState<Float32Array>) {
     if (runtime.device !== "cpu" && config.optimizer.stateType !== "float32") {
       throw new UserError(
+        "invalid-options",
         `Expected optimizer.stateType=float32 on ${runtime.device}, got ${config.optimizer.stateType}, which the CPU alone keeps ` +
           "moments in. Train with --device cpu, or leave the setting out.",
       );

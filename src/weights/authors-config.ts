@@ -63,7 +63,7 @@ class Section {
   refuse(key: string, expected: string): never {
     const value = this.values.get(key);
     const got = value === undefined ? "nothing" : shown(value);
-    throw new UserError(`Expected ${expected} as ${this.name}.${key} in ${this.where}, got ${got}.`);
+    throw new UserError("invalid-config", `Expected ${expected} as ${this.name}.${key} in ${this.where}, got ${got}.`);
   }
 
   get(key: string): PythonValue | undefined {
@@ -112,7 +112,7 @@ function translate(root: ReadonlyMap<string | number, PythonValue>, where: strin
   const section = (name: string): Section => {
     const value = root.get(name);
     if (value !== undefined && value !== null && !(value instanceof Map)) {
-      throw new UserError(`Expected a dictionary as ${name} in ${where}, got ${shown(value)}.`);
+      throw new UserError("invalid-config", `Expected a dictionary as ${name} in ${where}, got ${shown(value)}.`);
     }
     return new Section(name, value ?? new Map(), where);
   };
@@ -121,6 +121,7 @@ function translate(root: ReadonlyMap<string | number, PythonValue>, where: strin
   if (model.values.size === 0) {
     const names = [...root.keys()].slice(0, 10).join(", ") || "nothing";
     throw new UserError(
+      "invalid-config",
       `Expected a configuration of the authors in ${where}, with model, dataset, training and optimizer, got ${names}.`,
     );
   }
@@ -174,6 +175,7 @@ function translateModel(model: Section, dataset: Section): CompleteConfigInput["
   const unknown = [...model.values.keys()].map(String).filter((key) => !MODEL_KEYS.has(key));
   if (unknown.length > 0) {
     throw new UserError(
+      "invalid-config",
       `Expected arguments of the authors' model in ${model.where}, got model.${unknown.join(", model.")}, which it does not take.`,
     );
   }

@@ -124,6 +124,7 @@ function named(prefix: string, fitted: readonly TensorGroup[], where: string): T
   const found = fitted.find(({ label }) => label === wanted);
   if (found) return found;
   throw new UserError(
+    "unknown-name",
     `--tensors ${prefix}: expected a prefix of tensors in ${where} that fit this model, ${offered(fitted)}.`,
   );
 }
@@ -143,6 +144,7 @@ function only(
   const labels = candidates.map(({ label }) => label);
   const example = beside ? `${beside.label} ${labels[0]}` : labels[0];
   throw new UserError(
+    "ambiguous",
     `Expected one set of ${what} in ${where}, got ${labels.length} with an equal claim: ${labels.join(", ")}. ` +
       `Say which to take: --tensors ${example}.`,
   );
@@ -173,6 +175,7 @@ function expectNoOtherAverage(
     const { parameters } = (weights ?? fitted[0]).naming;
     if (leaves.length !== parameters.length) {
       throw new UserError(
+        "wrong-model",
         `Expected ${parameters.length} tensors in ${where} (${label}), one for each parameter, got a list of ${leaves.length}.${alone}`,
       );
     }
@@ -212,12 +215,14 @@ function nothingFits(contents: Contents, groups: readonly TensorGroup[], model: 
     const { full } = (whole.value as PythonObject).type;
     const at = whole.keys.length > 0 ? ` (${whole.keys.join(".")})` : "";
     return new UserError(
+      "unsupported-format",
       `Expected tensors by name in ${where}, got a whole module of the class ${full}${at}, whose code is not in the file. ` +
         `Where that code is, save its state dictionary: torch.save(model.state_dict(), "weights.pt").`,
     );
   }
   if (leaves.every(({ keys }) => keys.length === 0)) {
     return new UserError(
+      "unsupported-format",
       `Expected tensors by name in ${where}, got ${root}. Save the model's state dictionary: torch.save(model.state_dict(), "weights.pt").`,
     );
   }

@@ -67,7 +67,7 @@ export function contentsOf(value: unknown, where: string): Contents {
     numbers: new Map(),
   };
   const refuse = (problem: string): never => {
-    throw new UserError(`Expected weights in ${where}, but ${problem}.`);
+    throw new UserError("unsupported-format", `Expected weights in ${where}, but ${problem}.`);
   };
   const leafAt = (node: unknown, keys: string[], pieces: string[]): Leaf | undefined => {
     if (isTensor(node)) return { keys, pieces, dtype: node.dtype, shape: node.shape, read: () => node };

@@ -115,6 +115,7 @@ function flawedError(flawed: Flawed, where: string, other: string | undefined): 
       ? "Take an earlier checkpoint."
       : `The weights beside this average are whole: --tensors ${other}.`;
   return new UserError(
+    "invalid-values",
     `Expected weights that are numbers in ${where}, got ${flawed.length} ${flawed.length === 1 ? "tensor" : "tensors"} ` +
       `with values that no image can be made with: ${listFlaws(flawed)}. ${advice}`,
   );

@@ -180,6 +180,7 @@ export function misfitError(group: TensorGroup, where: string, total: number, ad
   ];
   const behind = group.prefix.length > 0 ? ` behind ${shown(group.label)}` : "";
   return new UserError(
+    "wrong-model",
     `Expected the ${group.naming.parameters.length} parameters of this model in ${where}, ` +
       `got ${total} ${total === 1 ? "tensor" : "tensors"}${behind} that do not fit:\n${lines.join("\n")}\n${advice}`,
   );

@@ -1,5 +1,5 @@
 /** @file Files of weights of any kind that is known here, told apart by content, and read without running anything of them. */
-import { UserError } from "../errors.js";
+import { type ErrorCode, UserError } from "../errors.js";
 import { openBytes } from "../io/archives/byte-source.js";
 import { jaxGlobals } from "../io/python/jax-pickle.js";
 import { type PickleGlobals, unpickle } from "../io/python/pickle.js";
@@ -60,8 +60,8 @@ const kinds: readonly Kind[] = [
  * @throws UserError when it is of no known kind, is damaged, or asks for what could do harm elsewhere
  */
 export async function openWeightsFile(path: string): Promise<WeightsFile> {
-  const refuse = (problem: string): never => {
-    throw new UserError(`Expected a file of weights at ${path}, but ${problem}.`);
+  const refuse = (problem: string, code: ErrorCode = "unsupported-format"): never => {
+    throw new UserError(code, `Expected a file of weights at ${path}, but ${problem}.`);
   };
   const file = await openBytes(path, refuse);
   const [start, last] = await Promise.all([file.read(0, START), file.read(Math.max(0, file.size - 1), 1)]).finally(() =>
@@ -75,7 +75,7 @@ export async function openWeightsFile(path: string): Promise<WeightsFile> {
 /** Whether a file begins like one of weights, whatever its name; false where there is none. */
 export async function beginsLikeWeights(path: string): Promise<boolean> {
   const missing = (): never => {
-    throw new UserError("no file");
+    throw new UserError("not-found", "no file");
   };
   const file = await openBytes(path, missing).catch(() => undefined);
   if (!file) return false;
@@ -100,8 +100,8 @@ const pickleGlobals: PickleGlobals = new Map<string, unknown>([
 ]);
 
 async function readPickle(path: string) {
-  const refuse = (problem: string): never => {
-    throw new UserError(`Expected a pickle of weights in ${path}, but ${problem}.`);
+  const refuse = (problem: string, code: ErrorCode = "damaged"): never => {
+    throw new UserError(code, `Expected a pickle of weights in ${path}, but ${problem}.`);
   };
   const file = await openBytes(path, refuse);
   try {

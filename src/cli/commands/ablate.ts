@@ -61,7 +61,7 @@ async function runAblate(context: Context, options: AblateOptions): Promise<void
   checkFolderPlace(out);
   const config = resolveConfiguration(options, { ...context, seed: undefined });
   if (config.model.superResolution) {
-    throw new UserError("strata ablate: expected a model that draws by itself, got one that enlarges.");
+    throw new UserError("wrong-model", "strata ablate: expected a model that draws by itself, got one that enlarges.");
   }
   const seeds = options.seeds ?? [seed ?? config.training.seed];
   const runs = ablationRuns(config, out, seeds);
@@ -121,6 +121,7 @@ async function trainRun(
     const { counters } = await startingPoint(config, identity, { out: folder, resume: true, onNotice });
     if (counters.step > steps) {
       throw new UserError(
+        "mismatch",
         `Expected at most ${steps} steps in ${folder}, as all runs are to have, but it has ${counters.step}. ` +
           `Give --steps ${counters.step}, or another folder.`,
       );
@@ -139,6 +140,7 @@ async function trainRun(
  */
 function heldOutImages({ test, validation }: DataSet, source: string): ImageSet {
   const images = test.count > 0 ? test : validation;
-  if (images.count === 0) throw new UserError(`--data ${source}: expected held-out images, got none.`);
+  if (images.count === 0)
+    throw new UserError("too-few-images", `--data ${source}: expected held-out images, got none.`);
   return images;
 }

@@ -49,7 +49,10 @@ async function runDemo(context: Context, options: Options): Promise<void> {
   const { progress, seed, signal } = context;
   const out = options.out ?? freeFolder(DEFAULT_OUT);
   if (existsSync(join(out, "config.json"))) {
-    throw new UserError(`--out ${out}: expected a folder without a run, but one is there. Give another folder.`);
+    throw new UserError(
+      "already-exists",
+      `--out ${out}: expected a folder without a run, but one is there. Give another folder.`,
+    );
   }
   const chosen = seed === undefined ? [] : [`training.seed=${seed}`];
   const preset = applySettings(resolvePreset("emoji32-small"), [...(options.set ?? []), ...chosen]);

@@ -46,6 +46,7 @@ export async function evaluateQuality(
     const possible = qualityAsked(options.metrics, extractor);
     if (options.exportReference !== undefined && extractor.name !== "inception") {
       throw new UserError(
+        "invalid-options",
         `--export-reference: expected Inception features, whose statistics other evaluators read, got ${extractor.name}.`,
       );
     }

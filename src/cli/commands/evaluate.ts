@@ -134,23 +134,36 @@ const isOneOf = (list: readonly string[], word: string): boolean => list.include
 /** Refuses options that contradict each other. */
 function checkOptions({ run, samples, metrics, data, reference, count, exportReference }: Options): void {
   if ((run === undefined) === (samples === undefined)) {
-    throw new UserError("Expected either --run RUN, a model to measure, or --samples FILE.npz|FOLDER, what it drew.");
+    throw new UserError(
+      "invalid-options",
+      "Expected either --run RUN, a model to measure, or --samples FILE.npz|FOLDER, what it drew.",
+    );
   }
   const ofModel = metrics?.find((metric) => isOneOf(modelMetrics, metric));
   if (ofModel !== undefined && run === undefined) {
-    throw new UserError(`--metrics ${ofModel}: expected --run RUN: it is measured of a model, not of samples.`);
+    throw new UserError(
+      "invalid-options",
+      `--metrics ${ofModel}: expected --run RUN: it is measured of a model, not of samples.`,
+    );
   }
   if (ofModel !== undefined && data === undefined) {
-    throw new UserError(`--metrics ${ofModel}: expected --data SOURCE: the images to measure it on.`);
+    throw new UserError(
+      "invalid-options",
+      `--metrics ${ofModel}: expected --data SOURCE: the images to measure it on.`,
+    );
   }
   if (run !== undefined && count === undefined && needsFeatures(metrics)) {
-    throw new UserError("Expected --count N: the samples to draw, 50,000 in publications.");
+    throw new UserError("invalid-options", "Expected --count N: the samples to draw, 50,000 in publications.");
   }
   if (data === undefined && reference === undefined) {
-    throw new UserError("Expected --data SOURCE or --reference FILE.npz: what the samples are to be compared with.");
+    throw new UserError(
+      "invalid-options",
+      "Expected --data SOURCE or --reference FILE.npz: what the samples are to be compared with.",
+    );
   }
   if (exportReference !== undefined && (data === undefined || reference !== undefined || !needsFeatures(metrics))) {
     throw new UserError(
+      "invalid-options",
       "--export-reference: expected --data SOURCE without --reference, and metrics of features: it is made of those images.",
     );
   }
@@ -213,7 +226,7 @@ async function heldOutQuestion(
   const split = options.split ?? (data.test.count > 0 ? "test" : "validation");
   const images = data[split];
   if (images.count === 0) {
-    throw new UserError(`--split ${split}: ${options.data} has no such images. Try --split train.`);
+    throw new UserError("too-few-images", `--split ${split}: ${options.data} has no such images. Try --split train.`);
   }
   const { count, importance, batch } = options;
   return { images, metrics, split, count, importance, batch, train: data.train, beside };

@@ -54,6 +54,7 @@ async function runExport(context: Context, options: Options, run: string): Promi
   const { format, out, names } = options;
   if (names !== undefined && format !== "safetensors") {
     throw new UserError(
+      "invalid-options",
       `--names ${names}: expected with --format safetensors alone, got --format ${format}. Leave it out.`,
     );
   }

@@ -66,7 +66,7 @@ const PARTS = {
 /** Names of the classes, one a line. */
 function readClasses(path: string, { model }: Config): string[] {
   const refuse = (problem: string): never => {
-    throw new UserError(`Expected names of classes in ${path}, one a line, but ${problem}.`);
+    throw new UserError("unsupported-format", `Expected names of classes in ${path}, one a line, but ${problem}.`);
   };
   let bytes: Uint8Array;
   try {
@@ -80,11 +80,13 @@ function readClasses(path: string, { model }: Config): string[] {
   const repeated = names.find((name, index) => name.trim() === "" || names.indexOf(name) < index);
   if (repeated !== undefined) {
     throw new UserError(
+      "invalid-values",
       `--classes ${path}: expected a name of its own for each class, got ${repeated.trim() === "" ? "an empty line" : `${repeated} twice`}.`,
     );
   }
   if (names.length === model.classes) return names;
   throw new UserError(
+    "wrong-shape",
     `--classes ${path}: expected ${model.classes} lines, one for each class of the model, got ${names.length}.`,
   );
 }

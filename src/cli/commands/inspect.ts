@@ -44,9 +44,13 @@ const pictures: Record<string, (svg: string) => Promise<Uint8Array>> = {
 
 async function drawDiagram(context: Context, what: string, diagram: string): Promise<void> {
   const encode = pictures[extname(diagram).toLowerCase()];
-  if (!encode) throw new UserError(`--diagram: expected a path ending in .svg or .png, got ${diagram}.`);
+  if (!encode)
+    throw new UserError("invalid-options", `--diagram: expected a path ending in .svg or .png, got ${diagram}.`);
   if (await isModelFile(what)) {
-    throw new UserError(`--diagram: expected a run, a preset or a configuration, got the file ${what} alone.`);
+    throw new UserError(
+      "invalid-options",
+      `--diagram: expected a run, a preset or a configuration, got the file ${what} alone.`,
+    );
   }
   checkFilePlace(diagram, "--diagram");
   const { config } = await findModel(what, context);
@@ -63,6 +67,7 @@ async function findModel(what: string, { progress }: Context): Promise<{ config:
   const { folder: path } = located(what);
   if (!existsSync(path)) {
     throw new UserError(
+      "not-found",
       `Expected a run folder, a preset or a file, got ${what}, which is none${suggestion(what, presetNames)} Presets: ${presetNames.join(", ")}.`,
     );
   }

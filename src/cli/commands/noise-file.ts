@@ -20,7 +20,8 @@ export async function readNoise(
 ): Promise<Pick<SampleOptions, "count" | "latents" | "labels">> {
   const { tensors } = await readSafetensorsFile(path);
   const count = tensors.get("eps.0")?.shape[0];
-  if (!count) throw new UserError(`--noise ${path}: expected the tensor eps.0, float32 [N, …] with N at least 1.`);
+  if (!count)
+    throw new UserError("wrong-shape", `--noise ${path}: expected the tensor eps.0, float32 [N, …] with N at least 1.`);
   const latents = groups(model).map(({ index, shape }) => {
     const { data } = expectTensor(tensors, `eps.${index}`, "float32", [count, ...shape], path);
     return data as Float32Array;
@@ -40,5 +41,8 @@ function expectTensor(
   const tensor = tensors.get(name);
   if (tensor?.dtype === dtype && sameShape(tensor.shape, shape)) return tensor;
   const got = tensor ? `${tensor.dtype} [${tensor.shape.join(", ")}]` : "none";
-  throw new UserError(`--noise ${path}: expected the tensor ${name}, ${dtype} [${shape.join(", ")}], got ${got}.`);
+  throw new UserError(
+    "wrong-shape",
+    `--noise ${path}: expected the tensor ${name}, ${dtype} [${shape.join(", ")}], got ${got}.`,
+  );
 }

@@ -52,13 +52,13 @@ export const reconstructCommand = addModelOptions(
 async function runReconstruct(context: Context, options: Options): Promise<void> {
   const { out, groups, rate: rateBitsPerDim, batch, split } = options;
   if (extname(out).toLowerCase() !== ".png")
-    throw new UserError(`--out ${out}: expected a file name that ends in .png.`);
+    throw new UserError("invalid-options", `--out ${out}: expected a file name that ends in .png.`);
   checkFilePlace(out);
   const { seed, signal, progress } = context;
   const model = await openModel(options, context);
   const { [split]: images } = await openImages(options, model.config.model, context);
   if (images.count === 0)
-    throw new UserError(`--split ${split}: ${options.data} has no such images. Try --split train.`);
+    throw new UserError("too-few-images", `--split ${split}: ${options.data} has no such images. Try --split train.`);
   const originals = takeFirst(images, options.count);
   const { count } = originals;
   const runtime = await createRuntime(context);

@@ -62,6 +62,7 @@ async function runReport(context: Context, options: Options, run: string): Promi
 function checkOut(out: string): void {
   if (/[/\\]$/.test(out) || (existsSync(out) && statSync(out).isDirectory())) {
     throw new UserError(
+      "invalid-options",
       `--out ${out}: expected a file to write the page to, got a folder. Try ${join(out, "report.html")}.`,
     );
   }

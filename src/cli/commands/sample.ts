@@ -109,28 +109,33 @@ const draw = async (sampler: ImageSampler, options: SampleOptions, layout?: Samp
 function checkOptions(options: Options): void {
   const { count, label, guidanceGrid, guidance, guidanceRule, temperature, interpolate, vary, noise } = options;
   if (guidanceRule && !guidance && !guidanceGrid) {
-    throw new UserError(`--guidance-rule ${guidanceRule}: expected --guidance with it.`);
+    throw new UserError("invalid-options", `--guidance-rule ${guidanceRule}: expected --guidance with it.`);
   }
   if (guidanceGrid && (label === "all" || guidanceRule === "product")) {
     const why =
       label === "all"
         ? "shows one picture, and --label all asks for one of each class"
         : "has two weights, and the product rule one";
-    throw new UserError(`--guidance-grid ${why}.`);
+    throw new UserError("invalid-options", `--guidance-grid ${why}.`);
   }
   if (noise && temperature) {
-    throw new UserError("--noise: expected no --temperature with it: the noise is taken as it is.");
+    throw new UserError("invalid-options", "--noise: expected no --temperature with it: the noise is taken as it is.");
   }
   if (guidanceGrid && (guidance || interpolate || vary || noise)) {
-    throw new UserError("--guidance-grid: expected neither --guidance, --interpolate, --vary nor --noise with it.");
+    throw new UserError(
+      "invalid-options",
+      "--guidance-grid: expected neither --guidance, --interpolate, --vary nor --noise with it.",
+    );
   }
   if (noise && (count !== undefined || interpolate || vary)) {
     throw new UserError(
+      "invalid-options",
       "--noise: expected neither --count, --interpolate nor --vary with it: the file says what to draw.",
     );
   }
   if (guidanceGrid && count !== undefined && count !== 1) {
     throw new UserError(
+      "invalid-options",
       `--count ${count}: --guidance-grid shows one picture. Leave --count out; --seed chooses the picture.`,
     );
   }

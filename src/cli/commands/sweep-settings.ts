@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { digestOfSet, type ImageSet } from "../../data/index.js";
-import { UserError } from "../../errors.js";
+import { readFailure, UserError } from "../../errors.js";
 import type { SweepSettings } from "../../experiments/sweep-folder.js";
 import { Cascade } from "../../inference/sampling/cascade.js";
 import type { ImageSampler } from "../../inference/sampling/sampler.js";
@@ -50,7 +50,10 @@ async function digestOfFile(path: string): Promise<string> {
   try {
     for await (const piece of createReadStream(path)) hash.update(piece);
   } catch (error) {
-    throw new UserError(`--reference ${path}: expected to read it, but that failed: ${(error as Error).message}.`);
+    throw new UserError(
+      readFailure(error),
+      `--reference ${path}: expected to read it, but that failed: ${(error as Error).message}.`,
+    );
   }
   return hash.digest("hex").slice(0, DIGITS);
 }

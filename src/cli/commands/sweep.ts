@@ -95,19 +95,25 @@ function checkOptions(
   { guidance, guidanceRule, label, data, reference, seeds }: GuidanceSweepOptions,
   context: Context,
 ) {
-  if (guidance) throw new UserError("--guidance: the sweep sets it. Give the weights to --mean and --variance.");
+  if (guidance)
+    throw new UserError("invalid-options", "--guidance: the sweep sets it. Give the weights to --mean and --variance.");
   if (guidanceRule === "product") {
-    throw new UserError("--guidance-rule product has one weight, and a sweep of guidance two.");
+    throw new UserError("invalid-options", "--guidance-rule product has one weight, and a sweep of guidance two.");
   }
   if (label === "none") {
     throw new UserError(
+      "invalid-options",
       "--label none: expected labels. Without them guidance changes nothing, and all cells are alike.",
     );
   }
   if (data === undefined && reference === undefined) {
-    throw new UserError("Expected --data SOURCE or --reference FILE.npz: what the samples are to be compared with.");
+    throw new UserError(
+      "invalid-options",
+      "Expected --data SOURCE or --reference FILE.npz: what the samples are to be compared with.",
+    );
   }
-  if (seeds && context.seed !== undefined) throw new UserError("--seeds: expected no --seed with it.");
+  if (seeds && context.seed !== undefined)
+    throw new UserError("invalid-options", "--seeds: expected no --seed with it.");
 }
 
 interface Setup {

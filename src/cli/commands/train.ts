@@ -67,8 +67,11 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   if (options.dryRun) return dryRun(config, options, context);
   const { data: source, layout, out } = options;
   if (source === undefined)
-    throw new UserError("Expected --data SOURCE, the images to train on: emoji, cifar10:PATH, folder:PATH, or a path.");
-  if (out === undefined) throw new UserError("Expected --out RUN, the folder to train into.");
+    throw new UserError(
+      "invalid-options",
+      "Expected --data SOURCE, the images to train on: emoji, cifar10:PATH, folder:PATH, or a path.",
+    );
+  if (out === undefined) throw new UserError("invalid-options", "Expected --out RUN, the folder to train into.");
   checkFolderPlace(out);
   const { resolution } = config.model;
   if (!options.resume) await expectNoRun(out); // before hours of packing
@@ -159,6 +162,7 @@ async function initialWeights(path: string, config: Config, { progress }: Contex
   const lines = differences(modelSettings(found.config), modelSettings(config));
   if (lines.length > 0) {
     throw new UserError(
+      "mismatch",
       `--init ${path}: expected weights of this model, but they were trained with other settings:\n${lines.join("\n")}\n` +
         "Give these settings with --set, or leave --init out.",
     );

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { applySettings, type Config, overlayConfig, parsePresetName, resolvePreset } from "../../config/index.js";
-import { UserError } from "../../errors.js";
+import { readFailure, UserError } from "../../errors.js";
 import { parseJson } from "../../io/files/json.js";
 import { decodeText } from "../../io/files/text.js";
 import { isAuthorsConfig, parseAuthorsJson, parseAuthorsModule } from "../../weights/authors-config.js";
@@ -45,6 +45,7 @@ export function readConfig(path: string, notify: Notify = () => {}, preset?: str
   const bytes = readBytes(path);
   const refuse = (problem: string): never => {
     throw new UserError(
+      "invalid-config",
       `Expected a configuration as JSON in ${path}, but ${problem}. ` +
         "`strata train --dry-run --json` prints one to start from.",
     );
@@ -54,6 +55,7 @@ export function readConfig(path: string, notify: Notify = () => {}, preset?: str
   if (!isModule && !isAuthorsConfig(json)) return overlaid(json, path, notify, preset);
   if (preset !== undefined) {
     throw new UserError(
+      "invalid-options",
       `Expected one of --preset and --config, got ${preset} and ${path}, which is the authors'. Leave one out.`,
     );
   }
@@ -70,7 +72,7 @@ function readBytes(path: string): Uint8Array {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const problem = code === "EISDIR" ? "it is a folder; that of a run is in its config.json" : message;
-    throw new UserError(`Expected a configuration at ${path}, but it cannot be read (${problem}).`);
+    throw new UserError(readFailure(error), `Expected a configuration at ${path}, but it cannot be read (${problem}).`);
   }
 }
 
@@ -102,6 +104,10 @@ export function resolveConfiguration(
       : preset !== undefined
         ? resolvePreset(parsePresetName(preset))
         : start;
-  if (!chosen) throw new UserError("Expected --preset NAME or --config FILE, got neither. Try --preset emoji32-small.");
+  if (!chosen)
+    throw new UserError(
+      "invalid-options",
+      "Expected --preset NAME or --config FILE, got neither. Try --preset emoji32-small.",
+    );
   return applySettings(chosen, seed === undefined ? set : [...set, `training.seed=${seed}`]);
 }

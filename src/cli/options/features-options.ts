@@ -67,6 +67,7 @@ export const metricList =
     const unknown = names.find((name) => !known.includes(name));
     if (unknown !== undefined || names.length === 0) {
       throw new UserError(
+        "unknown-name",
         `--metrics ${text}: expected some of ${known.join(", ")}, got ${unknown ?? "none"}${suggestion(unknown ?? "", known)}`,
       );
     }
@@ -92,7 +93,11 @@ export async function openExtractor(
     case "pixels":
       return openPixels();
     case "classifier": {
-      if (!train) throw new UserError("--features classifier: expected --data SOURCE, the images to train it on.");
+      if (!train)
+        throw new UserError(
+          "invalid-options",
+          "--features classifier: expected --data SOURCE, the images to train it on.",
+        );
       const line = workLine({ what: "training the classifier", unit: "steps" });
       const onProgress = ({ step, steps }: { step: number; steps: number }) => progress.update(line(step, steps));
       return openClassifier(train, { runtime, signal, onProgress });
@@ -100,7 +105,10 @@ export async function openExtractor(
     default: {
       if (features.endsWith(".onnx")) return openOnnxFile(features, { resolution, runtime, onNotice });
       const question = suggestion(features, ["inception", "pixels", "classifier"]);
-      throw new UserError(`--features ${features}: expected inception, pixels, classifier, or FILE.onnx${question}`);
+      throw new UserError(
+        "unknown-name",
+        `--features ${features}: expected inception, pixels, classifier, or FILE.onnx${question}`,
+      );
     }
   }
 }
@@ -124,7 +132,10 @@ export function openReference(
     return referenceOfFile(reference, extractor, resolution, { ...options, onNotice });
   }
   if (train) return referenceOfSet(train, extractor, options);
-  throw new UserError("Expected --data SOURCE or --reference FILE.npz: what the samples are to be compared with.");
+  throw new UserError(
+    "invalid-options",
+    "Expected --data SOURCE or --reference FILE.npz: what the samples are to be compared with.",
+  );
 }
 
 /** Tells progress as a rate and the time left. */
@@ -145,6 +156,7 @@ export function qualityAsked(asked: readonly string[] | undefined, extractor: Fe
   const impossible = wanted.find((metric) => !possible.includes(metric));
   if (impossible !== undefined) {
     throw new UserError(
+      "invalid-options",
       `--metrics ${impossible}: ${extractor.name} features have no ${nameOfMetric(impossible, extractor.name)}. ` +
         `They allow ${possible.join(", ")}.`,
     );
@@ -176,7 +188,10 @@ export function measurableOf(
   ];
   const reason = `${path} holds statistics alone, and ${reasons.join("; ")}`;
   if (measurable.length === 0) {
-    throw new UserError(`--metrics ${others.join(",")}: ${reason}. Give --data SOURCE, or a reference with images.`);
+    throw new UserError(
+      "invalid-options",
+      `--metrics ${others.join(",")}: ${reason}. Give --data SOURCE, or a reference with images.`,
+    );
   }
   progress.note(`${reason}: left out. Give --data SOURCE, or a reference with images, to have them.`);
   return measurable;

@@ -40,13 +40,17 @@ export function parseWeightGrid(words: readonly string[]): WeightGrid {
   const lists = words.map((word) => word.split(",").map(numberOf));
   if (lists.length !== 2 || lists.some((list) => !list.every(Number.isFinite))) {
     throw new UserError(
+      "invalid-options",
       `--guidance-grid ${words.join(" ")}: expected two lists of weights, of the mean and of the variance, such as 0,1,2 0,2,5.`,
     );
   }
   const [means, variances] = lists;
   const count = means.length * variances.length;
   if (count > LARGEST_GRID) {
-    throw new UserError(`--guidance-grid: expected at most ${LARGEST_GRID} pairs of weights, got ${count}.`);
+    throw new UserError(
+      "too-large",
+      `--guidance-grid: expected at most ${LARGEST_GRID} pairs of weights, got ${count}.`,
+    );
   }
   return { means, variances };
 }
@@ -59,7 +63,7 @@ export function parseWeightGrid(words: readonly string[]): WeightGrid {
 export function parseWeights(text: string, option: string): number[] {
   const weights = text.split(",").map(numberOf);
   if (!weights.every(Number.isFinite)) {
-    throw new UserError(`${option} ${text}: expected weights separated by commas, such as 0,0.5,1.`);
+    throw new UserError("invalid-options", `${option} ${text}: expected weights separated by commas, such as 0,0.5,1.`);
   }
   return weights;
 }

@@ -120,13 +120,19 @@ function checkOptions({
   groups,
   count,
 }: HierarchyOptions & { count: number }): void {
-  if (groups && !ends && !pictures) throw new UserError("--groups: expected --interpolate A B or --vary A with it.");
-  if (pictures && !groups) throw new UserError("--vary: expected --groups K with it, how many latent groups to keep.");
+  if (groups && !ends && !pictures)
+    throw new UserError("invalid-options", "--groups: expected --interpolate A B or --vary A with it.");
+  if (pictures && !groups)
+    throw new UserError("invalid-options", "--vary: expected --groups K with it, how many latent groups to keep.");
   if (ends && ends.length % 2 !== 0) {
-    throw new UserError(`--interpolate ${ends.join(" ")}: expected pairs A B, got ${ends.length} pictures.`);
+    throw new UserError(
+      "invalid-options",
+      `--interpolate ${ends.join(" ")}: expected pairs A B, got ${ends.length} pictures.`,
+    );
   }
   if ((ends || pictures) && count < 2) {
     throw new UserError(
+      "out-of-range",
       `--count ${count}: expected at least 2 pictures a row, the first of them the one to start from.`,
     );
   }
@@ -138,6 +144,7 @@ function checkGroups(asked: readonly number[], all: readonly Group[]): void {
   const last = new Map(all.map(({ index, resolution }) => [resolution, index + 1]));
   const ends = [...last].map(([resolution, end]) => `K = ${end} (${resolution}×${resolution})`).join(", ");
   throw new UserError(
+    "out-of-range",
     `--groups ${bad}: expected at most ${all.length}, as many as this model has; its resolutions end at ${ends}.`,
   );
 }

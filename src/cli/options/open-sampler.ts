@@ -27,9 +27,11 @@ export async function openSampler(
 ): Promise<ImageSampler> {
   const { run, superres, superresGuidance, weights, batch = Math.min(BATCH, count) } = options;
   if (superres === undefined) {
-    if (superresGuidance) throw new UserError("--superres-guidance: expected --superres RUN with it.");
+    if (superresGuidance)
+      throw new UserError("invalid-options", "--superres-guidance: expected --superres RUN with it.");
     if (model.config.model.superResolution) {
       throw new UserError(
+        "wrong-model",
         `--run ${run}: this is a super-resolution model, which enlarges what another one draws. Give that one to --run, and ${run} to --superres.`,
       );
     }

@@ -42,11 +42,13 @@ export async function readOrigins(
   const beyond = numbered.find((number) => number !== undefined && number >= MOST_SAMPLES);
   if (beyond !== undefined) {
     throw new UserError(
+      "out-of-range",
       `Sample ${beyond}: expected a number below ${MOST_SAMPLES}. Write ./${beyond} for a file of that name.`,
     );
   }
   if (files.length > 0 && classes > 0 && (label === undefined || label === "all" || label === "none")) {
     throw new UserError(
+      "invalid-options",
       `${files[0]}: expected --label NAME with an image, got ${label === undefined ? "no label" : `--label ${label}`}: this model encodes an image with its class.`,
     );
   }

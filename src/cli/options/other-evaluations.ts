@@ -56,6 +56,7 @@ export async function readEvaluation(folder: string): Promise<OtherEvaluation> {
   const path = join(folder, "metrics.json");
   const refuse = (problem: string): never => {
     throw new UserError(
+      "unsupported-format",
       `--beside ${folder}: expected the folder of an evaluation with rate-distortion or information, but ${problem}.`,
     );
   };

@@ -11,7 +11,8 @@ import { UserError } from "../../errors.js";
  */
 export function checkFilePlace(path: string, option = "--out"): void {
   checkPlace(path, option, "file");
-  if (isFolder(path)) throw new UserError(`${option} ${path}: expected a file, but a folder of that name is there.`);
+  if (isFolder(path))
+    throw new UserError("unwritable", `${option} ${path}: expected a file, but a folder of that name is there.`);
 }
 
 /**
@@ -26,11 +27,14 @@ export const checkFolderPlace = (path: string, option = "--out"): void => checkP
 export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 function checkPlace(path: string, option: string, kind: "file" | "folder"): void {
-  if (path === "") throw new UserError(`${option}: expected the path of a ${kind}, got nothing.`);
+  if (path === "") throw new UserError("invalid-options", `${option}: expected the path of a ${kind}, got nothing.`);
   const folder = kind === "file" ? dirname(resolve(path)) : resolve(path);
   const there = nearestThere(folder);
   const refuse = (problem: string): never => {
-    throw new UserError(`${option} ${path}: expected a place to write to, but ${problem}. Choose another.`);
+    throw new UserError(
+      "unwritable",
+      `${option} ${path}: expected a place to write to, but ${problem}. Choose another.`,
+    );
   };
   if (!isFolder(there)) refuse(`${there} is a file, not a folder`);
   try {
@@ -71,6 +75,7 @@ export function makeFolder(path: string): void {
     mkdirSync(path, { recursive: true });
   } catch (error) {
     throw new UserError(
+      "unwritable",
       `Expected to write into the folder ${path}, but it cannot be made (${(error as Error).message}).`,
     );
   }

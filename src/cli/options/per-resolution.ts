@@ -24,7 +24,7 @@ export function parsePerResolution<T extends object>(
   { option, form, example, limits = "", read }: Notation<T>,
 ): T | ({ resolution: number } & T)[] {
   const refuse = (what: string, expected: string): never => {
-    throw new UserError(`${option} ${what}: expected ${expected}.`);
+    throw new UserError("invalid-options", `${option} ${what}: expected ${expected}.`);
   };
   const parsed = words
     .flatMap((word) => word.split(";"))

@@ -35,6 +35,7 @@ export async function flushResults(): Promise<boolean> {
   await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
   if (lost && NO_ROOM.has(lost.code ?? "")) {
     throw new UserError(
+      "unwritable",
       `Expected to write the result to standard output, but that failed: ${lost.message}. Make room.`,
     );
   }

@@ -31,6 +31,7 @@ function outputKind(out: string): OutputKind {
   if (extension === ".npz") return "npz";
   if (extension === "" || isFolder(out)) return "folder";
   throw new UserError(
+    "invalid-options",
     `--out ${out}: expected FILE.png for a grid, FILE.npz for arrays, or FOLDER/ for PNG files, got ${extension}.`,
   );
 }

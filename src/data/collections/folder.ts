@@ -3,7 +3,7 @@ import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, opendir, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { extname } from "node:path/posix";
-import { UserError } from "../../errors.js";
+import { readFailure, UserError } from "../../errors.js";
 import {
   type Archive,
   type ArchiveEntry,
@@ -80,8 +80,8 @@ const CHANGED = "it has changed since the folder was listed";
 
 const refusing =
   ({ name }: ArchiveEntry, folder: string): Refuse =>
-  (problem) => {
-    throw new EntryError(name, folder, problem);
+  (problem, code) => {
+    throw new EntryError(name, folder, problem, code);
   };
 
 /** Opens a file and sees that it still is what was listed. */
@@ -89,8 +89,8 @@ async function openEntry(entry: FolderEntry, folder: string): Promise<FileHandle
   const refuse = refusing(entry, folder);
   const file = await open(join(folder, entry.name), entry.linked ? READ_LINKED : READ_ONLY).catch(
     (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return refuse("it has gone since the folder was listed");
-      return refuse(error.code === "ELOOP" ? CHANGED : `it cannot be read: ${error.message}`);
+      if (error.code === "ENOENT") return refuse("it has gone since the folder was listed", "not-found");
+      return error.code === "ELOOP" ? refuse(CHANGED) : refuse(`it cannot be read: ${error.message}`, "unreadable");
     },
   );
   const status = await file.stat();
@@ -124,7 +124,7 @@ async function filesBelow(root: string, refused: Refusal[]): Promise<Found> {
   while (folders.length > 0) {
     await readFolder(folders.pop()!, search);
     if (found.files.length + found.links.length > MOST_FILES) {
-      throw new UserError(`Expected at most ${MOST_FILES} files below ${root}, but there are more.`);
+      throw new UserError("too-large", `Expected at most ${MOST_FILES} files below ${root}, but there are more.`);
     }
     if (folders.length === 0) await followLinks(search);
   }
@@ -164,7 +164,7 @@ async function readFolder(parent: string, { root, found, folders, links, visited
     }
   } catch (error) {
     const reason = `it cannot be read: ${(error as Error).message}`;
-    if (parent === "") throw new UserError(`Expected a folder at ${root}, but ${reason}.`);
+    if (parent === "") throw new UserError(readFailure(error), `Expected a folder at ${root}, but ${reason}.`);
     refused.push({ file: parent, reason });
   }
 }

@@ -1,7 +1,7 @@
 /** @file Opens a folder or an archive, recognised by its content, as a collection. */
 import { createHash } from "node:crypto";
 import { open, stat } from "node:fs/promises";
-import { UserError } from "../../errors.js";
+import { type ErrorCode, UserError } from "../../errors.js";
 import { type Archive, type ArchiveEntry, EntryError } from "../../io/archives/archive-entry.js";
 import { readFully } from "../../io/archives/byte-source.js";
 import { otherArchive } from "../../io/archives/other-archives.js";
@@ -73,15 +73,22 @@ async function fileFingerprint(path: string): Promise<string> {
 }
 
 async function kindOf(path: string): Promise<CollectionKind> {
-  const refuse = (problem: string): never => {
-    throw new UserError(`Expected a folder of images, or a .zip, .tar or .tar.gz, at ${path || '""'}, but ${problem}`);
+  const refuse = (problem: string, code: ErrorCode = "unsupported-format"): never => {
+    throw new UserError(
+      code,
+      `Expected a folder of images, or a .zip, .tar or .tar.gz, at ${path || '""'}, but ${problem}`,
+    );
   };
   const found = await stat(path).catch((error: NodeJS.ErrnoException) =>
-    refuse(["ENOENT", "ENOTDIR"].includes(error.code!) ? "there is nothing. Check the path." : `${error.message}.`),
+    ["ENOENT", "ENOTDIR"].includes(error.code!)
+      ? refuse("there is nothing. Check the path.", "not-found")
+      : refuse(`${error.message}.`, "unreadable"),
   );
   if (found.isDirectory()) return "folder";
   if (!found.isFile()) return refuse("it is a device, pipe or socket.");
-  const begin = await beginOf(path).catch((error: Error) => refuse(`it cannot be read: ${error.message}.`));
+  const begin = await beginOf(path).catch((error: Error) =>
+    refuse(`it cannot be read: ${error.message}.`, "unreadable"),
+  );
   const kind = kindOfContent(begin);
   if (kind !== undefined) return kind;
   const other = otherArchive(begin);

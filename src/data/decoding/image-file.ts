@@ -1,5 +1,5 @@
 /** @file One image from a file that the user names. */
-import { UserError } from "../../errors.js";
+import { type ErrorCode, UserError } from "../../errors.js";
 import { openBytes } from "../../io/archives/byte-source.js";
 import { decodeImage, LARGEST_FILE } from "./decode.js";
 
@@ -10,8 +10,8 @@ import { decodeImage, LARGEST_FILE } from "./decode.js";
  * @throws UserError when there is no such file, or it cannot be used
  */
 export async function readImageFile(path: string, resolution: number): Promise<Uint8Array> {
-  const refuse = (problem: string): never => {
-    throw new UserError(`Cannot read an image from ${path}: ${problem}.`);
+  const refuse = (problem: string, code: ErrorCode = "damaged"): never => {
+    throw new UserError(code, `Cannot read an image from ${path}: ${problem}.`);
   };
   const file = await openBytes(path, refuse);
   try {

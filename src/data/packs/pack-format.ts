@@ -11,7 +11,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { z } from "zod";
-import { UserError } from "../../errors.js";
+import { type ErrorCode, readFailure, UserError } from "../../errors.js";
 import { readSafetensorsPlaces, safetensorsHeader } from "../../io/tensors/safetensors.js";
 import type { ElementType } from "../../io/tensors/tensor.js";
 import { type ImageSet, imageReader, type Split, splits } from "../image-set.js";
@@ -125,8 +125,8 @@ export function frameOf(
  * @throws UserError when it is not a whole pack
  */
 export function readPack(path: string): Pack {
-  const refuse = (problem: string): never => {
-    throw new UserError(`Expected packed images in ${path}, but ${problem}. Delete the file: it is made again.`);
+  const refuse = (problem: string, code: ErrorCode = "damaged"): never => {
+    throw new UserError(code, `Expected packed images in ${path}, but ${problem}. Delete the file: it is made again.`);
   };
   const file = opened(path, refuse);
   try {
@@ -152,11 +152,11 @@ export function readPack(path: string): Pack {
   }
 }
 
-function opened(path: string, refuse: (problem: string) => never): number {
+function opened(path: string, refuse: (problem: string, code: ErrorCode) => never): number {
   try {
     return openSync(path, "r");
   } catch (error) {
-    return refuse(`it cannot be read (${(error as Error).message})`);
+    return refuse(`it cannot be read (${(error as Error).message})`, readFailure(error));
   }
 }
 

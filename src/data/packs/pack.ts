@@ -49,6 +49,7 @@ export async function writePack(
     await rm(temporary, { force: true }).catch(() => {}); // what made writing fail may make this fail too
     if (options.signal?.aborted || !isSystemError(error)) throw error;
     throw new UserError(
+      "unwritable",
       `Expected to write packed images to ${path}, but that failed: ${(error as Error).message}. ${ELSEWHERE}`,
     );
   }
@@ -60,6 +61,7 @@ const ELSEWHERE = "Make room there, or name another folder in STRATA_CACHE_DIR."
 async function prepareFolder(folder: string, needed: number): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: Error) => {
     throw new UserError(
+      "unwritable",
       `Expected a folder for packed images at ${folder}, but it cannot be made: ${error.message}. ${ELSEWHERE}`,
     );
   });
@@ -71,6 +73,7 @@ async function prepareFolder(folder: string, needed: number): Promise<void> {
   const free = freeBytes(folder);
   if (free !== undefined && free < needed) {
     throw new UserError(
+      "disk-full",
       `Expected ${formatBytes(needed)} of free space in ${folder} for packed images, got ${formatBytes(free)}. ${ELSEWHERE}`,
     );
   }

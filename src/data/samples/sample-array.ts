@@ -51,7 +51,7 @@ async function* imagesOf({ blocks, rowBytes }: NpyRows, resolution: number, sign
 
 async function openRows(archive: ZipArchive, path: string): Promise<NpyRows> {
   const refuse = (problem: string): never => {
-    throw new UserError(`Expected images as arr_0, uint8 [N, R, R, 3], in ${path}, but ${problem}.`);
+    throw new UserError("wrong-shape", `Expected images as arr_0, uint8 [N, R, R, 3], in ${path}, but ${problem}.`);
   };
   const entry = archive.entries.find(({ name }) => NAMES.includes(name));
   if (!entry) return refuse(`it holds ${archive.entries.map(({ name }) => name).join(", ") || "nothing"}`);

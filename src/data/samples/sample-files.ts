@@ -23,7 +23,7 @@ async function openImageFiles(path: string): Promise<SampleFile> {
   const collection = await openCollection(path);
   const names = collection.files.map(({ name }) => name).filter(hasImageExtension);
   if (names.length === 0) {
-    throw new UserError(`Expected images in ${path}, but there is no ${READABLE} file.`);
+    throw new UserError("too-few-images", `Expected images in ${path}, but there is no ${READABLE} file.`);
   }
   let resolution = 0;
   for await (const pixels of decoded(path, collection.read(new Set(names.slice(0, 1)), { largest: LARGEST_FILE }))) {
@@ -35,6 +35,7 @@ async function openImageFiles(path: string): Promise<SampleFile> {
       signal?.throwIfAborted();
       if (info.width !== resolution) {
         throw new UserError(
+          "wrong-shape",
           `${path}: expected images of one size, but ${names[0]} has ${resolution}×${resolution} pixels and ${name} ${info.width}×${info.height}.`,
         );
       }
@@ -53,7 +54,10 @@ async function* decoded(
   for await (const content of contents) {
     const { name } = content;
     const refuse = (problem: string): never => {
-      throw new UserError(`Expected square images in ${path}, but ${name} cannot be used: ${problem}.`);
+      throw new UserError(
+        "unsupported-format",
+        `Expected square images in ${path}, but ${name} cannot be used: ${problem}.`,
+      );
     };
     if ("error" in content) return refuse(content.error);
     const pixels = await decodePixels(content.bytes).catch(({ message }: Error) => refuse(message));

@@ -20,6 +20,7 @@ const refuser =
   (where: string): Refuse =>
   (problem) => {
     throw new UserError(
+      "damaged",
       `Expected a batch of CIFAR-10 in ${where}, but ${problem}. The file may be cut off or damaged.`,
     );
   };

@@ -81,7 +81,7 @@ const counts = (name: string): boolean => isCifar10Batch(name) || (hasImageExten
  */
 export async function cifar10Listing(path: string): Promise<Listing> {
   const refuse: Refuse = (problem) => {
-    throw new UserError(`Expected CIFAR-10 at ${path}: ${ACCEPTED}; but ${problem}.`);
+    throw new UserError("unsupported-format", `Expected CIFAR-10 at ${path}: ${ACCEPTED}; but ${problem}.`);
   };
   const { collections, close } = await openSource(path, counts);
   try {
@@ -151,7 +151,7 @@ const locationOf = ({ collection, name }: SourceFile): string => `${name} of ${c
 
 function bytesOf(content: { bytes: Uint8Array } | { error: string }, file: SourceFile): Uint8Array {
   if ("bytes" in content) return content.bytes;
-  throw new UserError(`Expected a batch of CIFAR-10 in ${locationOf(file)}, but ${content.error}.`);
+  throw new UserError("damaged", `Expected a batch of CIFAR-10 in ${locationOf(file)}, but ${content.error}.`);
 }
 
 /** CIFAR-100 and sets that were made like these have other classes. */

@@ -45,7 +45,10 @@ export function placeImages(names: readonly string[], layout: Layout | undefined
   const placement = placed(level, layout);
   if (placement) return placement;
   const folders = listed(level.folders) || "none";
-  throw new UserError(`--layout ${layout}: expected ${expected[layout]} in ${where}, got the folders ${folders}.`);
+  throw new UserError(
+    "invalid-options",
+    `--layout ${layout}: expected ${expected[layout]} in ${where}, got the folders ${folders}.`,
+  );
 }
 
 /** Says that outer folders containing everything are ignored, and why. */

@@ -212,5 +212,5 @@ function refuseEmpty({ path, refused }: Collection, { unused }: FoundImages): ne
   const found = first
     ? `${others} (and ${refused.length} that are not used, as ${first.file}: ${first.reason})`
     : others;
-  throw new UserError(`Expected ${ACCEPTED} in ${path} or its sub-folders, but ${found}.`);
+  throw new UserError("too-few-images", `Expected ${ACCEPTED} in ${path} or its sub-folders, but ${found}.`);
 }

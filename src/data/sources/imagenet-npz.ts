@@ -46,6 +46,7 @@ export function npzIn({ collection, name }: SourceFile): NpzSource {
     for await (const content of collection.read(new Set([name]), { largest: LARGEST_INNER })) {
       if ("bytes" in content) return openZip(content.bytes, where);
       throw new UserError(
+        "unreadable",
         `Expected to read ${where}, but ${content.error}. Unpack ${collection.path} and give the folder.`,
       );
     }
@@ -110,6 +111,7 @@ const refuser =
   ({ where }: NpzSource): Refuse =>
   (problem) => {
     throw new UserError(
+      "unsupported-format",
       `Expected downsampled ImageNet in ${where}, an .npz of data, uint8 [N, 3·R·R], and labels, but ${problem}.`,
     );
   };

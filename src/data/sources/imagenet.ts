@@ -35,7 +35,7 @@ type Refuse = (problem: string) => never;
 export async function imagenetListing(path: string, resolution?: 32 | 64): Promise<Listing> {
   const size = resolution === undefined ? "" : ` of ${resolution}×${resolution}`;
   const refuse: Refuse = (problem) => {
-    throw new UserError(`Expected ImageNet${size} at ${path}: ${ACCEPTED}; but ${problem}.`);
+    throw new UserError("unsupported-format", `Expected ImageNet${size} at ${path}: ${ACCEPTED}; but ${problem}.`);
   };
   const { collections, close } = await openSource(path, (name) => isNpz(name) || hasImageExtension(name));
   try {

@@ -60,6 +60,7 @@ function realPath(path: string): string {
 
 function refuseLayout(layout: Layout, name: string): never {
   throw new UserError(
+    "invalid-options",
     `--layout ${layout}: expected a folder or archive of images, got ${name}, whose splits and classes are fixed. ` +
       "Leave the option out, or read it as folder:PATH.",
   );
@@ -75,12 +76,13 @@ function refuseLayout(layout: Layout, name: string): never {
 export function sourceOf(name: string, { resolution, layout }: { resolution?: number; layout?: Layout } = {}): Source {
   const [, kind, rest] = /^(?:(\w+):)?(.*)$/s.exec(name)!;
   if (layout !== undefined && !layouts.includes(layout)) {
-    throw new UserError(`--layout ${layout}: expected one of ${layouts.join(", ")}.`);
+    throw new UserError("unknown-name", `--layout ${layout}: expected one of ${layouts.join(", ")}.`);
   }
   if (/^emoji(:[1-9]\d*)?$/.test(name)) {
     if (layout !== undefined) refuseLayout(layout, name);
     if (kind === undefined || resolution === undefined || Number(rest) === resolution) return emojiSource();
     throw new UserError(
+      "wrong-shape",
       `The data source ${name} asks for images of ${rest}×${rest}, but the model takes ${resolution}×${resolution}. ` +
         `Give emoji:${resolution}, or simply emoji.`,
     );
@@ -91,7 +93,10 @@ export function sourceOf(name: string, { resolution, layout }: { resolution?: nu
   }
   if (existsSync(name)) return sourceAt(undefined, name, layout);
   const missing = kind === undefined ? ", and there is nothing at that path" : "";
-  throw new UserError(`Expected a data source (${SOURCES}), got "${name}"${missing}.`);
+  throw new UserError(
+    kind === undefined ? "not-found" : "unknown-name",
+    `Expected a data source (${SOURCES}), got "${name}"${missing}.`,
+  );
 }
 
 /** Where `strata fetch cifar10` puts it. */
@@ -99,6 +104,7 @@ function fetched(): string {
   const path = fetchedPath("cifar10");
   if (path !== undefined) return path;
   throw new UserError(
+    "not-found",
     "Expected CIFAR-10 in the cache, found none. Run strata fetch cifar10, or give its place: cifar10:PATH.",
   );
 }
@@ -117,6 +123,6 @@ function atHome(path: string): string {
   if (!/^~(?=$|[/\\])/.test(path)) return path;
   const home = homeFolder();
   if (home === undefined)
-    throw new UserError(`Expected a home folder for ${path}, but you have none: give the whole path.`);
+    throw new UserError("not-found", `Expected a home folder for ${path}, but you have none: give the whole path.`);
   return home + path.slice(1);
 }

@@ -20,6 +20,7 @@ export async function readLists(collection: Collection): Promise<LabelList[]> {
   const names = collection.files.map(({ name }) => name).filter(isLabelList);
   const refuse = (problem: string): never => {
     throw new UserError(
+      "unreadable",
       `Expected labels in at most ${MOST_LISTS} readable files ${DATASET_JSON} of ${collection.path}, but ${problem}.`,
     );
   };

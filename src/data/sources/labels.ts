@@ -131,6 +131,7 @@ const refuser =
   (list: string, where: string): Refuse =>
   (problem) => {
     throw new UserError(
+      "unsupported-format",
       `Expected labels as {"labels": [["image.png", 0], …]} or {"labels": null} in ${list} of ${where}, but ${problem}.`,
     );
   };

@@ -126,6 +126,7 @@ export class PortableModelBuilder extends ModelBuilder {
     const bytes = toBinary(ModelProtoSchema, model);
     if (bytes.length > MOST_BYTES) {
       throw new UserError(
+        "too-large",
         `Expected a model of at most 2 GiB, since an ONNX file holds no more, got ${formatBytes(bytes.length)}.`,
       );
     }

@@ -33,17 +33,22 @@ export function loadError(
   const missing = code === "MODULE_NOT_FOUND" && message.includes("onnxruntime_binding.node");
   if (code !== "ERR_DLOPEN_FAILED" && !missing) return undefined;
   const ours = `${LIBRARY} ${packageVersion(LIBRARY)}`;
-  if (missing) return new UserError(`Strata computes with ${ours}, which has no library for ${platform}.`);
+  if (missing)
+    return new UserError("environment", `Strata computes with ${ours}, which has no library for ${platform}.`);
   const others = loaded().filter((path) => /onnxruntime[^/\\]*\.(so|dll|dylib|node)/.test(path));
   const other = others.map(versionAbove).find((version) => version !== undefined && `${LIBRARY} ${version}` !== ours);
   if (other) {
     return new UserError(
+      "environment",
       `Strata computes with ${ours}, but this process has loaded ${LIBRARY} ${other} already, and it can hold one version ` +
         `only. Install ${ours.replace(" ", "@")} for the other program too, or run Strata in a process of its own.`,
     );
   }
   const musl = message.includes("ld-linux") ? " It needs glibc: Alpine Linux does not have it." : "";
-  return new UserError(`Cannot load the library of ${ours}, with which Strata computes: ${message}.${musl}`);
+  return new UserError(
+    "environment",
+    `Cannot load the library of ${ours}, with which Strata computes: ${message}.${musl}`,
+  );
 }
 
 /** The version of the onnxruntime-node that a file is of. */

@@ -93,7 +93,7 @@ export async function negativeLogLikelihood(
   const { samples = 1, runtime } = options;
   checkPictures(config.model, images);
   if (!Number.isInteger(samples) || samples < 1) {
-    throw new UserError(`Expected a whole number of posterior samples from 1, got ${samples}.`);
+    throw new UserError("out-of-range", `Expected a whole number of posterior samples from 1, got ${samples}.`);
   }
   const count = Math.min(options.count ?? images.count, images.count);
   const batch = Math.min(options.batch ?? 16, count);

@@ -65,7 +65,8 @@ export async function rateDistortion(
 ): Promise<RateDistortion> {
   checkPictures(config.model, images);
   const bad = options.rates?.find((rate) => !(rate >= 0));
-  if (bad !== undefined) throw new UserError(`Expected rates of at least 0 bits per dimension, got ${bad}.`);
+  if (bad !== undefined)
+    throw new UserError("out-of-range", `Expected rates of at least 0 bits per dimension, got ${bad}.`);
   const count = Math.min(options.count ?? images.count, images.count);
   const batch = Math.min(options.batch ?? 16, count);
   const program = await compilePosteriorPass(config, batch, { drawn: false }, parameters, options.runtime);

@@ -91,18 +91,23 @@ export function checkPictures(model: ModelConfig, pictures: LabelledImages, name
   const { labels, count, resolution } = pictures;
   if (resolution !== model.resolution) {
     throw new UserError(
+      "wrong-shape",
       `Expected images of ${model.resolution}×${model.resolution} pixels, as the model was made for, got ${resolution}×${resolution}.`,
     );
   }
-  if (count === 0) throw new UserError("Expected at least one image, got none.");
+  if (count === 0) throw new UserError("too-few-images", "Expected at least one image, got none.");
   if (model.classes === 0) return;
   if (labels?.length !== count) {
     throw new UserError(
+      "wrong-shape",
       `Expected a label for each of ${count} images, since the model knows ${model.classes} classes, got ${labels?.length ?? 0}.`,
     );
   }
   const bad = labels.find((label) => label < 0 || label > model.classes);
   if (bad !== undefined) {
-    throw new UserError(`Expected labels from 0 to ${model.classes - 1} (${model.classes}: no label), got ${bad}.`);
+    throw new UserError(
+      "out-of-range",
+      `Expected labels from 0 to ${model.classes - 1} (${model.classes}: no label), got ${bad}.`,
+    );
   }
 }

@@ -124,21 +124,24 @@ const forAllGroups = <T>(setting: T): Exclude<T, readonly unknown[]> | undefined
 function checkFit({ model: base }: Sampler, { model: enlarger }: Sampler): void {
   const [small, large] = [base.config.model, enlarger.config.model];
   if (small.superResolution) {
-    throw new UserError("Cascade: expected a base model to begin with, got a super-resolution model.");
+    throw new UserError("wrong-model", "Cascade: expected a base model to begin with, got a super-resolution model.");
   }
   if (!large.superResolution) {
     throw new UserError(
+      "wrong-model",
       `Cascade: expected a super-resolution model to enlarge with, got one that draws ${large.resolution}×${large.resolution} by itself.`,
     );
   }
   const [{ resolution: low }] = groups(large);
   if (small.resolution !== low) {
     throw new UserError(
+      "wrong-model",
       `Cascade: expected a base model that draws ${low}×${low}, which the super-resolution model enlarges, got ${small.resolution}×${small.resolution}.`,
     );
   }
   if (large.classes > 0 && large.classes !== small.classes) {
     throw new UserError(
+      "wrong-model",
       `Cascade: expected a base model with the ${large.classes} classes of the super-resolution model, got ${small.classes}.`,
     );
   }

@@ -1,6 +1,6 @@
 /** @file Which class a word means: by name, by what looks like a name, or by number. */
 import { nearest } from "../../config/index.js";
-import { UserError } from "../../errors.js";
+import { type ErrorCode, UserError } from "../../errors.js";
 import type { TrainedModel } from "../trained-model.js";
 
 /** A class, and what is to be said where a word did not name it exactly. */
@@ -25,11 +25,14 @@ const NAMED = 10;
 export function findClass(word: string, { config, data }: Pick<TrainedModel, "config" | "data">): FoundClass {
   const { classes: count } = config.model;
   if (count === 0) {
-    throw new UserError(`--label ${word}: this model was trained without classes. Leave the option out.`);
+    throw new UserError(
+      "missing-classes",
+      `--label ${word}: this model was trained without classes. Leave the option out.`,
+    );
   }
   const names = data.classes.slice(0, count).map(normalised);
-  const refuse = (problem: string): never => {
-    throw new UserError(`--label ${word}: ${problem}`);
+  const refuse = (problem: string, code: ErrorCode = "unknown-name"): never => {
+    throw new UserError(code, `--label ${word}: ${problem}`);
   };
   const wanted = normalised(word);
   const exact = names.indexOf(wanted);
@@ -65,7 +68,7 @@ export function findClass(word: string, { config, data }: Pick<TrainedModel, "co
 function byLikeness(
   wanted: string,
   names: readonly string[],
-  { word, refuse, count }: { word: string; refuse: (problem: string) => never; count: number },
+  { word, refuse, count }: { word: string; refuse: (problem: string, code?: ErrorCode) => never; count: number },
 ): FoundClass {
   const folded = names.map(withoutCase);
   const exact = names.indexOf(wanted);
@@ -78,7 +81,7 @@ function byLikeness(
     const found = folded.flatMap((name, label) => (test(name) ? [label] : []));
     if (found.length === 1) return { label: found[0], notice: `--label ${word}: the class ${names[found[0]]}.` };
     if (found.length > 1)
-      return refuse(`several classes fit: ${list(found.map((label) => names[label]))}. Give one of them.`);
+      return refuse(`several classes fit: ${list(found.map((label) => names[label]))}. Give one of them.`, "ambiguous");
   }
   const near = names.length > 0 ? `; the nearest names are ${nearest(wanted, [...names]).join(", ")}` : "";
   return refuse(`expected a class of this model, 0 to ${count - 1}, all or none${near}.`);

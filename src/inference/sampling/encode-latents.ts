@@ -38,6 +38,7 @@ export async function latentsOf(
   const { model } = config;
   if (model.superResolution) {
     throw new UserError(
+      "wrong-model",
       "Noise of an image: expected a base model, got a super-resolution model, whose pictures depend on a small image too.",
     );
   }

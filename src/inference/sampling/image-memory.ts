@@ -18,6 +18,7 @@ export function checkImageMemory(
   if (bytes <= availableBytes) return;
   const [needed, there] = [bytes, availableBytes].map((amount) => (amount / GIBIBYTE).toFixed(1));
   throw new UserError(
+    "out-of-memory",
     `Expected images that fit into memory, but ${count.toLocaleString("en")} of ${resolution}×${resolution} take ${needed} GiB of ` +
       `the ${there} GiB there are. Draw fewer at a time, each part with a seed of its own.`,
   );

@@ -59,7 +59,8 @@ export async function reconstructStages(
   checkPictures(config.model, images);
   const groupCount = groups(config.model).length;
   const bad = stages.find((stage) => !Number.isInteger(stage) || stage < 0 || stage > groupCount);
-  if (bad !== undefined) throw new UserError(`Expected from 0 to ${groupCount} latent groups, got ${bad}.`);
+  if (bad !== undefined)
+    throw new UserError("out-of-range", `Expected from 0 to ${groupCount} latent groups, got ${bad}.`);
   const { batch = Math.min(16, images.count), runtime, signal, onProgress } = options;
   const drawn = shownAs(config.objective, "mean") === "sample";
   const program = await compilePosteriorPass(config, batch, { drawn }, parameters, runtime);

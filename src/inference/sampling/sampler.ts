@@ -290,25 +290,34 @@ function noisySmall(
  */
 export function checkSampling({ model }: Pick<Config, "model">, options: SampleOptions): void {
   const { count, samples, latents, labels, lowResolution } = options;
-  if (!Number.isInteger(count) || count < 1) throw new UserError(`Expected at least one image to draw, got ${count}.`);
+  if (!Number.isInteger(count) || count < 1)
+    throw new UserError("out-of-range", `Expected at least one image to draw, got ${count}.`);
   if (samples && samples.length !== count) {
-    throw new UserError(`Expected the number of a sample for each of ${count} images, got ${samples.length}.`);
+    throw new UserError(
+      "wrong-shape",
+      `Expected the number of a sample for each of ${count} images, got ${samples.length}.`,
+    );
   }
   const sizes = groups(model).map(({ channels, resolution }) => count * channels * resolution ** 2);
   if (latents && !sizes.every((size, group) => latents[group]?.length === size)) {
     throw new UserError(
+      "wrong-shape",
       `Expected noise of ${sizes.length} latent groups for ${count} images, ${sizes.join(", ")} values, got ${latents.map(({ length }) => length).join(", ")}.`,
     );
   }
   if (labels && model.classes === 0) {
-    throw new UserError("Labels need a model with classes; this one knows none. Sample without labels.");
+    throw new UserError(
+      "missing-classes",
+      "Labels need a model with classes; this one knows none. Sample without labels.",
+    );
   }
   if (labels && labels.length !== count) {
-    throw new UserError(`Expected a label for each of ${count} images, got ${labels.length}.`);
+    throw new UserError("wrong-shape", `Expected a label for each of ${count} images, got ${labels.length}.`);
   }
   const badLabel = labels?.find((label) => label < 0 || label > model.classes);
   if (badLabel !== undefined) {
     throw new UserError(
+      "out-of-range",
       `Expected labels from 0 to ${model.classes - 1} (${model.classes}: no label), got ${badLabel}.`,
     );
   }
@@ -318,6 +327,6 @@ export function checkSampling({ model }: Pick<Config, "model">, options: SampleO
     const what = model.superResolution
       ? `a super-resolution model needs ${count} images of ${low}×${low} pixels to enlarge (${expected} values)`
       : "only a super-resolution model takes images to enlarge";
-    throw new UserError(`Sampling: ${what}, got ${lowResolution?.length ?? 0} values.`);
+    throw new UserError("wrong-shape", `Sampling: ${what}, got ${lowResolution?.length ?? 0} values.`);
   }
 }

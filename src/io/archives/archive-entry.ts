@@ -2,7 +2,7 @@
  * @file What every archive's entries have in common: names that are checked before anything uses them, and reasons why some
  * are not read. Names come from strangers, so a name is never used as a path, and a bad one is only ever shown escaped.
  */
-import { UserError } from "../../errors.js";
+import { type ErrorCode, UserError } from "../../errors.js";
 
 /** Folders within folders, more than which no data set has. */
 const DEEPEST = 64;
@@ -17,7 +17,7 @@ const SHOWN = 120;
 export const LARGEST_EXPANSION = 1032;
 
 /** Throws, given what is wrong: "it ends early". */
-export type Refuse = (problem: string) => never;
+export type Refuse = (problem: string, code?: ErrorCode) => never;
 
 /** A regular file in an archive. */
 export interface ArchiveEntry {
@@ -57,15 +57,16 @@ export class EntryError extends UserError {
     name: string,
     where: string,
     readonly problem: string,
+    code: ErrorCode = "damaged",
   ) {
-    super(`Expected to read ${name} from ${where}, but ${problem}.`);
+    super(code, `Expected to read ${name} from ${where}, but ${problem}.`);
   }
 }
 
 /** An entry that has more bytes than are read. */
 export class EntryTooLarge extends EntryError {
   constructor({ name, bytes }: ArchiveEntry, where: string, largest: number) {
-    super(name, where, `it has ${bytes} bytes; at most ${largest} are read`);
+    super(name, where, `it has ${bytes} bytes; at most ${largest} are read`, "too-large");
   }
 }
 

@@ -29,9 +29,11 @@ export async function openBytes(source: string | Uint8Array, refuse: Refuse): Pr
     };
   }
   const unreadable = (error: NodeJS.ErrnoException) =>
-    refuse(error.code === "ENOENT" ? "there is nothing" : `it cannot be read: ${error.message}`);
+    error.code === "ENOENT"
+      ? refuse("there is nothing", "not-found")
+      : refuse(`it cannot be read: ${error.message}`, "unreadable");
   const status = await stat(source).catch(unreadable);
-  if (!status.isFile()) return refuse("it is no file"); // to open a pipe could take for ever
+  if (!status.isFile()) return refuse("it is no file", "unreadable"); // to open a pipe could take for ever
   const file = await open(source, "r").catch(unreadable);
   return {
     size: status.size,

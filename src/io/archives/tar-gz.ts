@@ -40,8 +40,8 @@ export async function openTarGz(
   source: string | Uint8Array,
   where = typeof source === "string" ? source : "bytes in memory",
 ): Promise<TarGzArchive> {
-  const refuse: Refuse = (problem) => {
-    throw new UserError(`Expected a .tar.gz archive at ${where}, but ${problem}.`);
+  const refuse: Refuse = (problem, code = "damaged") => {
+    throw new UserError(code, `Expected a .tar.gz archive at ${where}, but ${problem}.`);
   };
   const file = await openBytes(source, refuse);
   try {

@@ -25,8 +25,8 @@ export async function openTar(
   source: string | Uint8Array,
   where = typeof source === "string" ? source : "bytes in memory",
 ): Promise<TarArchive> {
-  const refuse: Refuse = (problem) => {
-    throw new UserError(`Expected a tar archive at ${where}, but ${problem}.`);
+  const refuse: Refuse = (problem, code = "damaged") => {
+    throw new UserError(code, `Expected a tar archive at ${where}, but ${problem}.`);
   };
   const bytes = await openBytes(source, refuse);
   try {

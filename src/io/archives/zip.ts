@@ -91,8 +91,8 @@ export async function openZip(
   source: string | Uint8Array,
   where = typeof source === "string" ? source : "bytes in memory",
 ): Promise<ZipArchive> {
-  const refuse: Refuse = (problem) => {
-    throw new UserError(`Expected a zip archive at ${where}, but ${problem}.`);
+  const refuse: Refuse = (problem, code = "damaged") => {
+    throw new UserError(code, `Expected a zip archive at ${where}, but ${problem}.`);
   };
   const bytes = await openBytes(source, refuse);
   try {
@@ -109,8 +109,8 @@ export async function openZip(
 
 /** Whether a file that does not begin as a zip archive ends as one. */
 export async function endsAsZip(path: string): Promise<boolean> {
-  const file = await openBytes(path, (problem) => {
-    throw new UserError(`Expected to read ${path}, but ${problem}.`);
+  const file = await openBytes(path, (problem, code = "damaged") => {
+    throw new UserError(code, `Expected to read ${path}, but ${problem}.`);
   });
   try {
     const { tail, start } = await tailOf(file);

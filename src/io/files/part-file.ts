@@ -112,6 +112,7 @@ async function writing<T>(path: string, action: () => Promise<T>): Promise<T> {
     return await action();
   } catch (error) {
     throw new UserError(
+      "unwritable",
       `Expected to write ${path}, but that failed: ${(error as Error).message}. See that the disk has room and the folder can be written to.`,
     );
   }

@@ -15,6 +15,7 @@ export function makeTemporaryFolder(prefix: string): string {
     return mkdtempSync(join(tmpdir(), prefix));
   } catch (error) {
     throw new UserError(
+      "unwritable",
       `Expected a place for temporary files in ${tmpdir()}, but that failed: ${(error as Error).message}. ` +
         "Let TMPDIR name a folder that can be written.",
     );

@@ -20,7 +20,7 @@ test("other failures: what they mean, and what to do where that is known", () =>
     "Expected to write a/b, but that failed: EOTHER: as the system says.",
   );
   expect(writeError("a/b", new Error("no code at all")).message).toMatch("that failed: no code at all.");
-  const said = new UserError("said already");
+  const said = new UserError("unwritable", "said already");
   expect(writeError("a/b", said)).toBe(said);
 });
 

@@ -43,7 +43,10 @@ export function writeError(path: string, error: unknown, bytes?: number): UserEr
   const has = room === undefined ? "" : `${needs ? ", and" : ":"} ${formatBytes(room)} are free`;
   const what = reason ? `${reason}${needs}${has} (${message})` : `that failed: ${message}`;
   const remedy = REMEDIES[code] ?? (reason ? "Choose a place that can be written." : "");
-  return new UserError(`Expected to write ${path}, but ${what}. ${remedy}`.trim());
+  return new UserError(
+    LACK_ROOM.has(code) ? "disk-full" : "unwritable",
+    `Expected to write ${path}, but ${what}. ${remedy}`.trim(),
+  );
 }
 
 /** Whether an error is the system's answer to a request, not a bug. */

@@ -6,7 +6,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError } from "../../errors.js";
+import { readFailure, UserError } from "../../errors.js";
 import { PartFile } from "../files/part-file.js";
 import { connectionFailure, ELSEWHERE, type GetOptions, httpGet, PassingFailure, webAddress } from "./http-get.js";
 
@@ -65,6 +65,7 @@ export async function download(url: string, path: string, options: DownloadOptio
       const got = part.sha256;
       await part.restart();
       throw new UserError(
+        "damaged",
         `Expected a file with SHA-256 ${sha256} from ${url}, got ${got}: it is damaged or another file. It has been deleted. ${ELSEWHERE}`,
       );
     }
@@ -87,13 +88,17 @@ export async function copyVerified(
 ): Promise<void> {
   const { bytes, sha256, onProgress = () => {}, signal } = options;
   const unreadable = (error: Error) =>
-    new UserError(`Expected a file at ${from}, but it cannot be read: ${error.message}.`);
+    new UserError(readFailure(error), `Expected a file at ${from}, but it cannot be read: ${error.message}.`);
   const stats = await stat(from).catch((error: Error) => {
     throw unreadable(error);
   });
-  if (!stats.isFile()) throw new UserError(`Expected a file at ${from}, got something else. Name the file itself.`);
+  if (!stats.isFile())
+    throw new UserError("unreadable", `Expected a file at ${from}, got something else. Name the file itself.`);
   if (stats.size !== bytes) {
-    throw new UserError(`Expected a file of ${bytes} bytes, but ${from} has ${stats.size}: it is another file.`);
+    throw new UserError(
+      "damaged",
+      `Expected a file of ${bytes} bytes, but ${from} has ${stats.size}: it is another file.`,
+    );
   }
   const part = await PartFile.open(path, { resume: false });
   try {
@@ -103,6 +108,7 @@ export async function copyVerified(
     }
     if (part.sha256 !== sha256) {
       throw new UserError(
+        "damaged",
         `Expected a file with SHA-256 ${sha256} at ${from}, got ${part.sha256}: it is damaged or another file.`,
       );
     }
@@ -135,6 +141,7 @@ async function receive(url: URL, part: PartFile, options: DownloadOptions): Prom
       const pause = patience.pauseMs * 2 ** failures++;
       if (failures === ATTEMPTS) {
         throw new UserError(
+          "network",
           `Expected ${url.href}, but ${failures} attempts in a row failed, the last one so: ${error.message}. ` +
             `Try again later: what has arrived is kept. ${ELSEWHERE}`,
         );
@@ -169,6 +176,7 @@ async function attempt(
     for await (const piece of response) {
       if (part.bytes + piece.length > bytes) {
         throw new UserError(
+          "damaged",
           `Expected ${bytes} bytes from ${url.href}, but more came: it is another file. ${ELSEWHERE}`,
         );
       }
@@ -199,11 +207,13 @@ async function agree(
   if (statusCode === 416) await startAnew("the server has no bytes where the part ends");
   if (statusCode !== 200 && statusCode !== 206) {
     throw new UserError(
+      "network",
       `Expected the file at ${href}, but the server says ${statusCode} ${statusMessage}. ${ELSEWHERE}`,
     );
   }
   if (/^text\/html\b/i.test(headers["content-type"] ?? "")) {
     throw new UserError(
+      "network",
       `Expected a file at ${href}, got a web page: the address is of a page, or the network asks to log in. ${ELSEWHERE}`,
     );
   }
@@ -222,6 +232,7 @@ async function agree(
 function checkSize(got: number, expected: number, href: string): void {
   if (got === expected) return;
   throw new UserError(
+    "damaged",
     `Expected ${expected} bytes from ${href}, but the server has ${got}: it is another file. ${ELSEWHERE}`,
   );
 }

@@ -29,7 +29,7 @@ const PASSING = new Set([
 export function webAddress(url: string): URL {
   const address = URL.canParse(url) ? new URL(url) : undefined;
   if (address?.protocol === "http:" || address?.protocol === "https:") return address;
-  throw new UserError(`Expected an http or https address, got ${url}.`);
+  throw new UserError("invalid-options", `Expected an http or https address, got ${url}.`);
 }
 
 export interface GetOptions {
@@ -70,17 +70,24 @@ export async function httpGet(url: URL, options: GetOptions): Promise<IncomingMe
       throw new PassingFailure(`the server says ${statusCode} ${statusMessage}`);
     } else return response;
   }
-  throw new UserError(`Expected the file at ${url.href}, got more than ${REDIRECTS} redirections. ${ELSEWHERE}`);
+  throw new UserError(
+    "network",
+    `Expected the file at ${url.href}, got more than ${REDIRECTS} redirections. ${ELSEWHERE}`,
+  );
 }
 
 /** What to throw for an error of a connection: a `PassingFailure`, a `UserError`, or the error itself when it is none of a connection. */
 export function connectionFailure(error: unknown, { href }: URL): unknown {
-  if (!(error instanceof Error) || error instanceof PassingFailure || error.name === "AbortError") return error;
+  if (!(error instanceof Error) || error instanceof PassingFailure || error instanceof UserError) return error;
+  if (error.name === "AbortError") return error;
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) return error;
   const reason = error.message || code; // that of several addresses tried has no message
   if (PASSING.has(code)) return new PassingFailure(`the connection failed: ${reason}`);
-  return new UserError(`Expected an answer from ${href}, but the connection failed: ${reason}. ${ELSEWHERE}`);
+  return new UserError(
+    "network",
+    `Expected an answer from ${href}, but the connection failed: ${reason}. ${ELSEWHERE}`,
+  );
 }
 
 /**
@@ -92,7 +99,7 @@ export function redirected(location: string, from: URL): URL {
   const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
   if (to?.protocol === "https:" || (to?.protocol === "http:" && from.protocol === "http:")) return to;
   const kind = from.protocol === "http:" ? "an http or https" : "an https";
-  throw new UserError(`Expected ${from.href} to redirect to ${kind} address, got ${location}. ${ELSEWHERE}`);
+  throw new UserError("network", `Expected ${from.href} to redirect to ${kind} address, got ${location}. ${ELSEWHERE}`);
 }
 
 /** Asks a server itself; resolves when its answer begins. */
@@ -133,12 +140,16 @@ function proxyFailure(error: unknown, proxy: HttpProxy, { host }: URL): unknown 
     const { statusCode = 0 } = error.answer;
     if (statusCode >= 500) return new PassingFailure(`${named} says ${error.message} of ${host}`);
     if (statusCode !== 407)
-      return new UserError(`Expected ${named} to connect to ${host}, but it says ${error.message}. ${ELSEWHERE}`);
+      return new UserError(
+        "network",
+        `Expected ${named} to connect to ${host}, but it says ${error.message}. ${ELSEWHERE}`,
+      );
     const given =
       url.username === ""
         ? `asks for a name and password: put them into ${variable}`
         : "refuses the name and password given";
     return new UserError(
+      "network",
       `Expected ${named} to let us through to ${host}, but it ${given}, as ${url.protocol}//NAME:PASSWORD@${url.host} (${error.message}).`,
     );
   }
@@ -150,6 +161,7 @@ function proxyFailure(error: unknown, proxy: HttpProxy, { host }: URL): unknown 
     return new PassingFailure(`${named}: ${failure.message}`);
   const reason = (error as Error).message || code;
   return new UserError(
+    "network",
     `Expected an answer from ${named}, but the connection failed: ${reason}. Correct ${variable}, or unset it to go without a proxy.`,
   );
 }

@@ -41,6 +41,7 @@ export function proxyFor(address: URL, environment: Environment = process.env): 
   if (url && ["http:", "https:"].includes(url.protocol) && url.hostname !== "") return { url, variable };
   const shown = url?.host ? `${url.protocol}//${url.host}` : "no address";
   throw new UserError(
+    "environment",
     `Expected an http or https proxy in ${variable}, such as http://proxy.example:3128, got ${shown}. ` +
       "Set it to such a proxy, or unset it.",
   );

@@ -95,7 +95,7 @@ export function parseNpyIntegers(bytes: Uint8Array, where: string): number[] {
 const refuser =
   (where: string): Refuse =>
   (problem) => {
-    throw new UserError(`Expected a NumPy array in ${where}, but it ${problem}.`);
+    throw new UserError("damaged", `Expected a NumPy array in ${where}, but it ${problem}.`);
   };
 
 function checkLength(length: number, needed: number, shape: readonly number[], refuse: Refuse): void {

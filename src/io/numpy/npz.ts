@@ -24,6 +24,7 @@ export function encodeNpz(arrays: Record<string, Tensor>): Uint8Array[] {
   const bytes = Object.values(arrays).reduce((sum, { data }) => sum + data.byteLength + 1024, 0);
   if (bytes > LARGEST_ARCHIVE) {
     throw new UserError(
+      "too-large",
       `Expected arrays of at most 4 GiB for one .npz file, got ${bytes} bytes. Write fewer at a time.`,
     );
   }
@@ -51,7 +52,7 @@ export function encodeNpz(arrays: Record<string, Tensor>): Uint8Array[] {
  */
 export function readNpz(file: Uint8Array, where = "an npz file"): Map<string, Tensor> {
   const refuse = (problem: string): never => {
-    throw new UserError(`Expected an .npz file of NumPy arrays in ${where}, but ${problem}.`);
+    throw new UserError("damaged", `Expected an .npz file of NumPy arrays in ${where}, but ${problem}.`);
   };
   let entries: Record<string, Uint8Array> = {};
   try {

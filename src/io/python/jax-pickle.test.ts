@@ -6,7 +6,7 @@ import type { NumpyArray } from "./numpy-pickle.js";
 import { unpickle } from "./pickle.js";
 
 const refuse = (problem: string): never => {
-  throw new UserError(problem);
+  throw new UserError("damaged", problem);
 };
 const read = (file: Buffer) => unpickle(file, { where: "a.p", globals: jaxGlobals }).value;
 const bytes = Uint8Array.of(0xc0, 0x3f, 0x00, 0xc0); // 1.5, −2

@@ -5,7 +5,7 @@ import { NumpyArray, numpyGlobals } from "./numpy-pickle.js";
 import { unpickle } from "./pickle.js";
 
 const refuse = (problem: string): never => {
-  throw new UserError(problem);
+  throw new UserError("damaged", problem);
 };
 
 const read = (name: string): Map<string, unknown> =>

@@ -107,7 +107,7 @@ class Machine {
   }
 
   readonly refuse: Refuse = (problem) => {
-    throw new UserError(`Expected a pickle of plain data in ${this.#options.where}, but ${problem}.`);
+    throw new UserError("damaged", `Expected a pickle of plain data in ${this.#options.where}, but ${problem}.`);
   };
 
   // Reading. Nothing is taken before the file is known to hold it.

@@ -23,6 +23,7 @@ export const refuserAt =
   (where: string): RefuseAt =>
   ({ line, column }, problem) => {
     throw new UserError(
+      "unsupported-format",
       `Expected plain assignments in ${where}, got ${problem} at line ${line}, column ${column}. ` +
         "Python is read here and not run: numbers, texts, lists, dictionaries, names assigned before, and arithmetic of them.",
     );

@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { fstatSync, readSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { z } from "zod";
-import { UserError } from "../../errors.js";
+import { type ErrorCode, readFailure, UserError } from "../../errors.js";
 import { parseUniqueJson } from "../files/json.js";
 import { bytesOf, type ElementType, elementBytes, elementCount, type Tensor, tensorFromBytes } from "./tensor.js";
 
@@ -151,10 +151,10 @@ export function readSafetensors(file: Uint8Array, where = "a safetensors file"):
  * @throws UserError when there is no such file, or saying what is wrong with it
  */
 export async function readSafetensorsFile(path: string): Promise<SafetensorsFile & { sha256: string }> {
-  const unreadable = (problem: string): never => {
-    throw new UserError(`Expected a safetensors file at ${path}, but it cannot be opened: ${problem}.`);
+  const unreadable = (problem: string, code: ErrorCode = "unreadable"): never => {
+    throw new UserError(code, `Expected a safetensors file at ${path}, but it cannot be opened: ${problem}.`);
   };
-  const status = await stat(path).catch((error: Error) => unreadable(error.message));
+  const status = await stat(path).catch((error: Error) => unreadable(error.message, readFailure(error)));
   if (!status.isFile()) return unreadable("it is no file"); // to open a pipe could take for ever
   const file = await open(path, "r").catch((error: Error) => unreadable(error.message));
   try {
@@ -182,6 +182,7 @@ const refuser =
   (where: string): Refuse =>
   (problem) => {
     throw new UserError(
+      "damaged",
       `Expected a whole safetensors file in ${where}, but ${problem}. The file may be cut off or damaged.`,
     );
   };

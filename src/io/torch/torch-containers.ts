@@ -52,8 +52,8 @@ export function torchContainerOf(start: Uint8Array): "zip" | "legacy" | undefine
  * @throws UserError when it is no checkpoint, is damaged, or asks for anything but tensors and plain data
  */
 export async function openTorchFile(source: string | Uint8Array, where: string): Promise<TorchContainer> {
-  const refuse: Refuse = (problem) => {
-    throw new UserError(`Expected a PyTorch checkpoint in ${where}, but ${problem}.`);
+  const refuse: Refuse = (problem, code = "damaged") => {
+    throw new UserError(code, `Expected a PyTorch checkpoint in ${where}, but ${problem}.`);
   };
   const bytes = await openBytes(source, refuse);
   let legacy: TorchContainer | undefined;

@@ -48,7 +48,7 @@ export async function openTorchCheckpoint(source: string | Uint8Array, where: st
     let bytes = 0;
     const all = viewsIn(container.value);
     if (all.size > MOST_TENSORS) {
-      throw new UserError(`Expected at most ${MOST_TENSORS} tensors in ${where}, got ${all.size}.`);
+      throw new UserError("too-large", `Expected at most ${MOST_TENSORS} tensors in ${where}, got ${all.size}.`);
     }
     for (const view of all) {
       bytes += view.count * elementBytes(view.storage.type);
@@ -59,6 +59,7 @@ export async function openTorchCheckpoint(source: string | Uint8Array, where: st
     const most = Math.max(LARGEST_EXPANSION * container.size, SMALL);
     if (bytes > most) {
       throw new UserError(
+        "damaged",
         `Expected a PyTorch checkpoint in ${where}, but its tensors would take ${bytes} bytes, the file of ${container.size} allows ${most}.`,
       );
     }

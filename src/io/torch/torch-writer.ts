@@ -54,7 +54,10 @@ export function torchFilePieces(tensors: ReadonlyMap<string, Tensor>): Uint8Arra
     zip.add(entry);
     entry.push(content, true);
     if (length > LARGEST_ARCHIVE) {
-      throw new UserError(`Expected tensors of at most 4 GiB for a PyTorch file, got more. Write a safetensors file.`);
+      throw new UserError(
+        "too-large",
+        `Expected tensors of at most 4 GiB for a PyTorch file, got more. Write a safetensors file.`,
+      );
     }
   };
   add("data.pkl", stateDictionary(tensors));

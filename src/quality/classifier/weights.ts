@@ -42,6 +42,7 @@ export function decodeClassifier(bytes: Uint8Array, where: string): Classifier<F
     if (tensor?.dtype === "float32" && `${tensor.shape}` === `${shape}`) return tensor.data as Float32Array;
     const got = tensor ? `${tensor.dtype} [${tensor.shape}]` : "nothing";
     throw new UserError(
+      "damaged",
       `Expected a classifier in ${where}, with ${name} of float32 [${shape}], got ${got}. Delete the file: it is made again.`,
     );
   });
@@ -49,6 +50,7 @@ export function decodeClassifier(bytes: Uint8Array, where: string): Classifier<F
   const digest = metadata[DIGEST];
   if (digest !== undefined && digest !== digestOfWeights(weights)) {
     throw new UserError(
+      "damaged",
       `Expected a classifier in ${where} as it was written, but its weights are damaged. Delete the file: it is made again.`,
     );
   }

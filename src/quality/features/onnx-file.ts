@@ -14,7 +14,7 @@ import {
   type Runtime,
   spec,
 } from "../../engine/index.js";
-import { UserError } from "../../errors.js";
+import { type ErrorCode, readFailure, UserError } from "../../errors.js";
 import type { Pictures } from "../../inference/pictures.js";
 import { parseJson } from "../../io/files/json.js";
 import { extractorOf, type OpenExtractor } from "./extractor.js";
@@ -71,7 +71,7 @@ export async function openOnnxFile(
   const settings = await readSettings(`${path}.json`);
   const { inputs, outputs } = describeModel(model, path);
   const refuse = (problem: string): never => {
-    throw new UserError(`Expected a model of images in ${path}, but ${problem}.`);
+    throw new UserError("unsupported-format", `Expected a model of images in ${path}, but ${problem}.`);
   };
   const input = imageInput(inputs, refuse);
   const output = featureOutput(outputs, settings.output, refuse);
@@ -186,12 +186,14 @@ const preparation =
   };
 
 async function readWhole(path: string, largest: number): Promise<Buffer> {
-  const unreadable = (problem: string): never => {
-    throw new UserError(`Expected a model in ${path}, but ${problem}.`);
+  const unreadable = (problem: string, code: ErrorCode = "unreadable"): never => {
+    throw new UserError(code, `Expected a model in ${path}, but ${problem}.`);
   };
-  const status = await stat(path).catch((error: Error) => unreadable(`it cannot be read: ${error.message}`));
+  const status = await stat(path).catch((error: Error) =>
+    unreadable(`it cannot be read: ${error.message}`, readFailure(error)),
+  );
   if (!status.isFile()) return unreadable("it is no file");
-  if (status.size > largest) return unreadable(`it has ${status.size} bytes; ${largest} are the most`);
+  if (status.size > largest) return unreadable(`it has ${status.size} bytes; ${largest} are the most`, "too-large");
   return readFile(path);
 }
 
@@ -201,6 +203,7 @@ async function readSettings(path: string): Promise<Settings> {
   if (status === undefined) return settingsSchema.parse({});
   const refuse = (problem: string): never => {
     throw new UserError(
+      "unsupported-format",
       `Expected {"size", "mean", "std", "output"}, each of them optional, in ${path}, but ${problem}.`,
     );
   };

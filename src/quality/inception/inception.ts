@@ -39,6 +39,7 @@ export async function openInception({ path, onNotice, ...options }: InceptionOpt
   const file = path ?? fetchedPath("inception");
   if (file === undefined) {
     throw new UserError(
+      "not-found",
       "Expected the weights of the Inception network in the cache, and they are not there. `strata fetch inception` gets " +
         "them, or `strata fetch inception --from FILE` on a machine without network. Without them, `--features pixels` or " +
         "`--features classifier` measure on something simpler, whose numbers are no FID.",

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { sameShape } from "../../engine/spec.js";
-import { UserError } from "../../errors.js";
+import { type ErrorCode, readFailure, UserError } from "../../errors.js";
 import type { Tensor } from "../../io/tensors/tensor.js";
 import { isTensor, readTorchFile } from "../../io/torch/torch-file.js";
 import { CLASSES, FEATURES, units } from "./architecture.js";
@@ -39,6 +39,7 @@ const isUnused = (name: string): boolean => name.endsWith(".num_batches_tracked"
 export function foldWeights(tensors: ReadonlyMap<string, Tensor>, where: string): InceptionWeights<Float32Array> {
   const refuse = (problem: string): never => {
     throw new UserError(
+      "unsupported-format",
       `Expected the weights of the Inception network of FID in ${where}, but ${problem}. ` +
         "`strata fetch inception` gets the official file.",
     );
@@ -91,12 +92,15 @@ function allFinite(elements: Float32Array): boolean {
 export async function readInceptionWeights(
   path: string,
 ): Promise<{ weights: InceptionWeights<Float32Array>; sha256: string }> {
-  const unreadable = (problem: string): never => {
-    throw new UserError(`Expected the weights of the Inception network at ${path}, but ${problem}.`);
+  const unreadable = (problem: string, code: ErrorCode = "unreadable"): never => {
+    throw new UserError(code, `Expected the weights of the Inception network at ${path}, but ${problem}.`);
   };
-  const status = await stat(path).catch((error: Error) => unreadable(`they cannot be read: ${error.message}`));
+  const status = await stat(path).catch((error: Error) =>
+    unreadable(`they cannot be read: ${error.message}`, readFailure(error)),
+  );
   if (!status.isFile()) return unreadable("it is no file");
-  if (status.size > LARGEST_FILE) return unreadable(`it has ${status.size} bytes, and they have 95,628,359`);
+  if (status.size > LARGEST_FILE)
+    return unreadable(`it has ${status.size} bytes, and they have 95,628,359`, "too-large");
   const bytes = await readFile(path);
   const value = await readTorchFile(bytes, path);
   const named =

@@ -35,6 +35,7 @@ export async function frechetDistance(
   const width = a.mean.length;
   if (b.mean.length !== width) {
     throw new UserError(
+      "wrong-shape",
       `Expected moments of vectors of one width, got ${width} and ${b.mean.length}. Take both sets with the same features.`,
     );
   }

@@ -35,7 +35,7 @@ export function inceptionScore(
   const count = values.length / classes;
   if (!Number.isInteger(count))
     throw new RangeError(`Expected rows of ${classes} classes, got ${values.length} numbers.`);
-  if (count === 0) throw new UserError("The Inception score: expected at least 1 picture, got none.");
+  if (count === 0) throw new UserError("too-few-images", "The Inception score: expected at least 1 picture, got none.");
   const read = from === "logits" ? softmax : checked;
   const parts: number[] = [];
   for (let first = 0; first < count; first += split) {
@@ -68,7 +68,8 @@ function softmax(logits: Float32Array | Float64Array, picture: number, row: Floa
     row[i] = Math.exp(logits[start + i] - most);
     sum += row[i];
   }
-  if (!Number.isFinite(sum)) throw new UserError(`Expected finite logits, got others for picture ${picture}.`);
+  if (!Number.isFinite(sum))
+    throw new UserError("invalid-values", `Expected finite logits, got others for picture ${picture}.`);
   for (let i = 0; i < row.length; i++) row[i] /= sum;
 }
 
@@ -79,10 +80,15 @@ function checked(probabilities: Float32Array | Float64Array, picture: number, ro
   for (let i = 0; i < row.length; i++) {
     row[i] = probabilities[start + i];
     sum += row[i];
-    if (row[i] < 0) throw new UserError(`Expected probabilities, got ${row[i]} for picture ${picture}, class ${i}.`);
+    if (row[i] < 0)
+      throw new UserError(
+        "invalid-values",
+        `Expected probabilities, got ${row[i]} for picture ${picture}, class ${i}.`,
+      );
   }
   if (Math.abs(sum - 1) < 1e-3) return;
   throw new UserError(
+    "invalid-values",
     `Expected probabilities that sum to 1, got a sum of ${sum} for picture ${picture}. Are these logits, or probabilities of only some classes?`,
   );
 }

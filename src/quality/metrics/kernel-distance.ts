@@ -163,7 +163,7 @@ export async function kernelDistanceOfSubsets(
   { subsets = 100, size = 1000, seed = 0, ...options }: SubsetOptions = {},
 ): Promise<{ mean: number; standardDeviation: number }> {
   if (subsets < 1 || size < 2) {
-    throw new UserError(`Expected 1 or more subsets of 2 or more vectors, got ${subsets} of ${size}.`);
+    throw new UserError("out-of-range", `Expected 1 or more subsets of 2 or more vectors, got ${subsets} of ${size}.`);
   }
   check(x, y, width, size);
   const sums = await KernelSums.open(width, size, options);

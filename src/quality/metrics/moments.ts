@@ -88,7 +88,7 @@ export class MomentsAccumulator {
   async finish(): Promise<Moments> {
     await this.#queue;
     if (this.#count < 2) {
-      throw new UserError(`Expected at least 2 vectors to take a covariance of, got ${this.#count}.`);
+      throw new UserError("too-few-images", `Expected at least 2 vectors to take a covariance of, got ${this.#count}.`);
     }
     if (this.#filled > 0) await this.#sumBlock();
     const [sum, products] = [await this.#sums!.sum.read(), await this.#sums!.products.read()];

@@ -18,6 +18,7 @@ export function checkFinite(rows: Float32Array, width: number): void {
   if (found === -1) return;
   const [vector, place] = [Math.floor(found / width), found % width];
   throw new UserError(
+    "invalid-values",
     `Expected finite features, got ${rows[found]} at place ${place} of vector ${vector}. ` +
       "Look at that picture, and at what computes its features.",
   );
@@ -26,7 +27,10 @@ export function checkFinite(rows: Float32Array, width: number): void {
 /** Throws a UserError unless there are at least so many vectors; `what` says of which set and for what. */
 export function expectAtLeast(least: number, count: number, what: string): void {
   if (count < least)
-    throw new UserError(`${what}: expected at least ${least} vectors, got ${count}. Take more pictures.`);
+    throw new UserError(
+      "too-few-images",
+      `${what}: expected at least ${least} vectors, got ${count}. Take more pictures.`,
+    );
 }
 
 /** Rows `first` to `first + size` in an array of their own, zeros after the last; never a view, whose whole buffer would be sent. */

@@ -28,6 +28,10 @@ const REPLACED = ".replaced-";
 /** A checkpoint that is not what its manifest says. */
 export class DamagedCheckpoint extends UserError {
   override name = "DamagedCheckpoint";
+
+  constructor(problem: string) {
+    super("damaged", problem);
+  }
 }
 
 /** `checkpoints/step-N` of a run folder's `checkpoints`. */
@@ -126,7 +130,7 @@ export async function readCheckpoint<Wanted extends Part>(
   for (const part of wanted) {
     const name = `${part}.safetensors`;
     const expected = manifest.files[name];
-    if (!expected) throw new UserError(withoutPart(folder, part, manifest));
+    if (!expected) throw new UserError("not-found", withoutPart(folder, part, manifest));
     const path = join(folder, name);
     const { tensors, sha256 } = await readSafetensorsFile(path).catch((error) => {
       if (isSystemError(error)) throw unreadable(path, error); // as of a failing disk
@@ -187,6 +191,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   const format = z.looseObject({ format: z.int() }).safeParse(json).data?.format;
   if (format !== undefined && format !== FORMAT) {
     throw new UserError(
+      "unsupported-format",
       `Expected a checkpoint of format ${FORMAT} in ${folder}, got one of format ${format}, which strata ${version} does not read. ` +
         "Use the version that made it, or start a new run in another folder.",
     );
@@ -226,6 +231,7 @@ export async function readNewest<Wanted extends Part>(
   }
   if (steps.length === 0) return undefined;
   throw new UserError(
+    "damaged",
     `Expected an undamaged checkpoint in ${checkpoints}, but all ${steps.length} are damaged. ` +
       "Restore them from a backup, or delete the run folder and start again.",
   );

@@ -53,12 +53,16 @@ export async function readHolder(path: string): Promise<Holder | undefined> {
     text = await readFile(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new UserError(`Expected to read the lock ${path}, but that failed: ${(error as Error).message}.`);
+    throw new UserError(
+      "unreadable",
+      `Expected to read the lock ${path}, but that failed: ${(error as Error).message}.`,
+    );
   }
   try {
     return holderSchema.parse(JSON.parse(text));
   } catch {
     throw new UserError(
+      "damaged",
       `Expected a trainer's lock in ${path}, but it is none. Delete it if nothing trains into that folder, then start again.`,
     );
   }

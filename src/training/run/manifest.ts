@@ -120,6 +120,7 @@ export function checkBelongs(manifest: Manifest, config: Config, data: DataIdent
   const lines = differences(manifest.settings, bindingSettings(config));
   if (lines.length > 0) {
     throw new UserError(
+      "mismatch",
       `Expected a checkpoint of this configuration, but ${where} was made with other settings:\n${lines.join("\n")}\n` +
         "Go on with the settings of the run's config.json, or start a new run in another folder.",
     );
@@ -127,6 +128,7 @@ export function checkBelongs(manifest: Manifest, config: Config, data: DataIdent
   if (manifest.trainImages === data.count && manifest.trainDigest === data.digest) return;
   const found = manifest.trainImages === data.count ? "as many others" : `one of ${data.count} images`;
   throw new UserError(
+    "mismatch",
     `Expected the training set that ${where} was made with (${manifest.trainImages} images), got ${found}. ` +
       "Give the same data, or start a new run in another folder.",
   );

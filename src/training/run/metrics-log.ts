@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { z } from "zod";
-import { UserError } from "../../errors.js";
+import { readFailure, UserError } from "../../errors.js";
 import { writeFileAtomic } from "../../io/files/atomic-file.js";
 import { writeError } from "../../io/files/write-error.js";
 import { LINE_TYPES, type MetricsLine, metricsLine, type RunLine } from "./metrics-lines.js";
@@ -144,6 +144,7 @@ function readText(path: string): string {
     return readFileSync(path, "utf8");
   } catch (error) {
     throw new UserError(
+      readFailure(error),
       `Expected the metrics of a run at ${path}, but it cannot be read (${(error as Error).message}). Give the folder that \`strata train --out\` wrote.`,
     );
   }
@@ -170,6 +171,7 @@ function parseLine(row: string, where: string, isLast: boolean): MetricsLine | u
   } catch (error) {
     if (isLast) return undefined;
     throw new UserError(
+      "damaged",
       `Expected one JSON object a line in ${where}, but it is broken (${(error as Error).message}). Delete that line to go on without it.`,
     );
   }
@@ -178,6 +180,7 @@ function parseLine(row: string, where: string, isLast: boolean): MetricsLine | u
   const parsed = metricsLine.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new UserError(
+    "damaged",
     `Expected a line of metrics in ${where}, but it does not fit:\n${z.prettifyError(parsed.error)}\nDelete that line to go on without it.`,
   );
 }

@@ -43,6 +43,7 @@ export async function openRun(run: string, options: OpenRunOptions = {}): Promis
       : await readCheckpoint(await namedCheckpoint(folder, checkpoint), [part]);
   if (!found) {
     throw new UserError(
+      "not-found",
       `Expected a checkpoint in ${checkpoints}, found none. Train the run first: strata train … --out ${folder}`,
     );
   }
@@ -52,6 +53,7 @@ export async function openRun(run: string, options: OpenRunOptions = {}): Promis
     const sentence = `The weights of ${folder} at step ${manifest.step} (${part}) hold values that are no numbers: ${flaws}.`;
     if (!options.flawed) {
       throw new UserError(
+        "invalid-values",
         `${sentence} No image can be made with them. Take another checkpoint or other weights (--checkpoint, --weights).`,
       );
     }
@@ -91,11 +93,13 @@ async function namedCheckpoint(folder: string, wanted: "best" | number): Promise
   const step = wanted === "best" ? bestStep(folder, steps) : wanted;
   if (step === undefined) {
     throw new UserError(
+      "not-found",
       `Expected a checkpoint of ${folder} at a step that was evaluated on held-out images, found none. Use another one: ${steps.join(", ") || "there are none"}.`,
     );
   }
   if (!steps.includes(step)) {
     throw new UserError(
+      "not-found",
       `Expected a checkpoint of step ${step} in ${checkpoints}, got steps ${steps.join(", ") || "none"}.`,
     );
   }

@@ -25,5 +25,8 @@ export function locateRun(run: string): string {
   const names = pretrainedNames();
   const name = run.slice(PREFIX.length);
   if (names.includes(name)) return join(PLACE, name);
-  throw new UserError(`Expected a model that ships, ${names.map((known) => PREFIX + known).join(", ")}, got ${run}.`);
+  throw new UserError(
+    "unknown-name",
+    `Expected a model that ships, ${names.map((known) => PREFIX + known).join(", ")}, got ${run}.`,
+  );
 }

@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { type Config, parseCompleteConfig } from "../../config/index.js";
 import type { ImageSet } from "../../data/index.js";
-import { UserError } from "../../errors.js";
+import { readFailure, UserError } from "../../errors.js";
 import type { DataSummary } from "../../inference/trained-model.js";
 import { makeFolderSynced, removeUnfinished, writeFileAtomic } from "../../io/files/atomic-file.js";
 import { parseJson } from "../../io/files/json.js";
@@ -93,7 +93,10 @@ export async function readDataSummary(folder: string): Promise<DataSummary> {
   if (!existsSync(data)) return { name: "unknown", count: 0, classes: [], classCounts: [] };
   const parsed = dataSchema.safeParse(await readJson(folder, data));
   if (parsed.success) return parsed.data;
-  throw new UserError(`Expected a description of training images in ${data}:\n${z.prettifyError(parsed.error)}`);
+  throw new UserError(
+    "damaged",
+    `Expected a description of training images in ${data}:\n${z.prettifyError(parsed.error)}`,
+  );
 }
 
 /** Why a folder is no run, in the words that help most. */
@@ -109,11 +112,12 @@ async function readJson(folder: string, path: string): Promise<unknown> {
     bytes = await readFile(path);
   } catch (error) {
     throw new UserError(
+      readFailure(error),
       `Expected a run folder at ${folder}, but ${whyNoRun(folder, path, error as NodeJS.ErrnoException)}. ` +
         "Give the folder that `strata train --out` wrote.",
     );
   }
   return parseJson(bytes, (problem) => {
-    throw new UserError(`Expected JSON in ${path}, but ${problem}.`);
+    throw new UserError("damaged", `Expected JSON in ${path}, but ${problem}.`);
   });
 }

@@ -205,7 +205,10 @@ async function stateOf(path: string, holder: Holder, own: Looker) {
     return { alive: silentMs < patienceMs(holder, own.holder), silentMs };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new UserError(`Expected to read the lock ${path}, but that failed: ${(error as Error).message}.`);
+    throw new UserError(
+      "unreadable",
+      `Expected to read the lock ${path}, but that failed: ${(error as Error).message}.`,
+    );
   }
 }
 
@@ -239,6 +242,7 @@ function heldError(folder: string, { name, holder, silentMs }: Found, own: Holde
         `after ${duration(patienceMs(holder, own))} without one, the next start takes the folder over. ` +
         `If you know that it has ended, delete ${join(folder, name)} and start again.`;
   return new UserError(
+    "locked",
     `Expected a run folder that nobody else trains into, but ${folder} is held by process ${pid} on ${host} since ${since}. ${advice}`,
   );
 }
@@ -248,6 +252,7 @@ const takenOver = (folder: string, { pid, host }: Holder, silentMs: number): str
 
 const lostError = (path: string): UserError =>
   new UserError(
+    "locked",
     `Expected to have the run folder alone, but the lock ${path} is gone: another trainer has taken over, or somebody deleted it. ` +
       "This one stops and saves nothing more. When no other runs, go on with --resume.",
   );

@@ -125,5 +125,5 @@ async function expectSize(path: string, bytes: number): Promise<void> {
     () => undefined,
   );
   if (size === bytes) return;
-  throw new UserError(`Expected ${bytes} bytes in ${path}, got ${size === undefined ? "no file" : size}.`);
+  throw new UserError("damaged", `Expected ${bytes} bytes in ${path}, got ${size === undefined ? "no file" : size}.`);
 }

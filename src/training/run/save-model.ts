@@ -60,6 +60,7 @@ function expectInRange(tensors: Tensors): Tensors {
   });
   if (flawed.length === 0) return tensors;
   throw new UserError(
+    "invalid-values",
     `Expected weights that float16 can hold, got values beyond it: ${listFlaws(flawed)}. Keep float32.`,
   );
 }
@@ -72,5 +73,8 @@ function expectInRange(tensors: Tensors): Tensors {
 export function expectEmpty(folder: string): void {
   const found = existsSync(folder) ? readdirSync(folder).at(0) : undefined;
   if (found === undefined) return;
-  throw new UserError(`Expected a new or an empty folder at ${folder}, but it holds ${found}. Give another folder.`);
+  throw new UserError(
+    "already-exists",
+    `Expected a new or an empty folder at ${folder}, but it holds ${found}. Give another folder.`,
+  );
 }

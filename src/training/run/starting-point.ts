@@ -29,6 +29,7 @@ export async function expectNoRun(out: string): Promise<void> {
   const { metrics, checkpoints } = runPaths(out);
   if (!existsSync(metrics) && (await listCheckpoints(checkpoints)).length === 0) return;
   throw new UserError(
+    "already-exists",
     `Expected a folder without a run at ${out}, but one is there. Go on with it by --resume, or give another folder to --out.`,
   );
 }

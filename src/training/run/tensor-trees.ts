@@ -35,6 +35,7 @@ export function fromTensors<Shapes>(shapes: Shapes, tensors: Tensors, where: str
     if (elements) return elements;
     const got = tensor ? `${tensor.dtype} [${tensor.shape.join(", ")}]` : "none";
     throw new UserError(
+      "wrong-model",
       `Expected the tensor ${path} of shape float32 [${shape.join(", ")}] in ${where}, got ${got}. The file belongs to another model.`,
     );
   });
@@ -42,6 +43,7 @@ export function fromTensors<Shapes>(shapes: Shapes, tensors: Tensors, where: str
     const known = new Set(wanted.map(([path]) => path));
     const surplus = [...tensors.keys()].find((path) => !known.has(path));
     throw new UserError(
+      "wrong-model",
       `Expected ${wanted.length} tensors in ${where}, got ${tensors.size}, among them ${surplus}. The file belongs to another model.`,
     );
   }

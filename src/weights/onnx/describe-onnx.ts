@@ -10,7 +10,7 @@ import {
   TensorProto_DataType,
   type ValueInfoProto,
 } from "onnx-buf";
-import { UserError } from "../../errors.js";
+import { type ErrorCode, UserError } from "../../errors.js";
 import { openBytes } from "../../io/archives/byte-source.js";
 import { type Flaws, flawsOf } from "../../io/tensors/flaws.js";
 import { type ElementType, elementBytes, elementCount, tensorFromBytes } from "../../io/tensors/tensor.js";
@@ -59,8 +59,8 @@ const READ = new Map<TensorProto_DataType, ElementType>([
  * @throws UserError when it is none
  */
 export async function describeOnnxFile(path: string): Promise<OnnxDescription> {
-  const refuse = (problem: string): never => {
-    throw new UserError(`Expected an ONNX model in ${path}, but ${problem}.`);
+  const refuse = (problem: string, code: ErrorCode = "unsupported-format"): never => {
+    throw new UserError(code, `Expected an ONNX model in ${path}, but ${problem}.`);
   };
   const source = await openBytes(path, refuse);
   await source.close();
