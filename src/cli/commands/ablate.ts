@@ -41,18 +41,21 @@ export const ablateCommand = addExtractorOptions(
   addConfigurationOptions(
     createCommand(
       "ablate",
-      "the paper's ablation: four runs with and without its two ideas, their table and figures",
+      "run the paper's ablation: four runs with and without its two ideas, their table and figures",
       "strata ablate --preset cifar10-small --data cifar10 --features classifier --steps 1200 --out runs/ablation",
     ),
   ),
 )
-  .requiredOption("--data <source>", "emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path")
+  .requiredOption(
+    "--data <source>",
+    "images: emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path",
+  )
   .addOption(layoutOption())
-  .requiredOption("--out <folder>", "where the runs, the table and the report go; run the same command to resume")
-  .option("--steps <n>", "batches of every run (default: the configuration's)", wholeNumber(1))
-  .option("--seeds <list>", "train every row with each of these seeds: 0,1,2 (default: one)", wholeNumbers)
-  .option("--count <n>", "samples drawn, and test images measured at most", imageCount(16), COUNT)
-  .option("--batch <n>", "images made at once", batchSize)
+  .requiredOption("--out <folder>", "folder for the runs, the table and the report; run the same command to resume")
+  .option("--steps <n>", "batches to train each run (default: the configuration's)", wholeNumber(1))
+  .option("--seeds <list>", "train every row with each of these seeds, such as 0,1,2 (default: one)", wholeNumbers)
+  .option("--count <n>", "samples to draw, and the most test images to measure", imageCount(16), COUNT)
+  .option("--batch <n>", "images to compute at once", batchSize)
   .action(withContext(runAblate));
 
 async function runAblate(context: Context, options: AblateOptions): Promise<void> {

@@ -13,7 +13,7 @@ import { secondsLeft } from "../output/progress.js";
 
 const scanCommand = createCommand(
   "scan <source>",
-  "count, sizes, labels, and unreadable or unusual images of a source by name; how to train on it",
+  "report counts, sizes, labels, unreadable and unusual images, and how to train on them",
   "strata data scan folder:photographs",
 )
   .addOption(layoutOption())
@@ -21,7 +21,7 @@ const scanCommand = createCommand(
 
 export const dataCommand = createCommand(
   "data",
-  "look at images before training on them",
+  "inspect images before training on them",
   "strata data scan folder:photographs",
 ).addCommand(scanCommand);
 

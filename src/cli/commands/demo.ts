@@ -37,12 +37,12 @@ const MEASURED_SECONDS = 6;
 
 export const demoCommand = createCommand(
   "demo",
-  "the whole path on the embedded emoji: train a small model, draw samples, write a report",
+  "train a small model on the embedded emoji, draw samples, write a report",
   "strata demo --out runs/demo --minutes 10",
 )
-  .option("--out <run>", `the run folder (default: the first free one of ${DEFAULT_OUT}, ${DEFAULT_OUT}-2, …)`)
-  .option("--minutes <m>", "time for everything", minutes, 10)
-  .option("--set <path=value...>", "change single settings of emoji32-small")
+  .option("--out <run>", `run folder (default: the first free one of ${DEFAULT_OUT}, ${DEFAULT_OUT}-2, …)`)
+  .option("--minutes <m>", "minutes to take, including the report", minutes, 10)
+  .option("--set <path=value...>", "change settings of emoji32-small")
   .action(withContext(runDemo));
 
 async function runDemo(context: Context, options: Options): Promise<void> {

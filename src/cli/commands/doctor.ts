@@ -9,7 +9,7 @@ import { facts } from "../output/table.js";
 
 export const doctorCommand = createCommand(
   "doctor",
-  "versions, and a numeric self-test and a speed figure of each device",
+  "print versions, and test and time each device",
   "strata doctor",
 ).action(withContext(runDoctor));
 

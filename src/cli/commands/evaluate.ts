@@ -45,43 +45,50 @@ export const evaluateCommand = addFeatureOptions(
   addSamplingOptions(
     createCommand(
       "evaluate",
-      "measure a model, or samples of any model: FID and its relatives, likelihood, rate and distortion, information",
+      "measure a model, or any samples: FID and its relatives, likelihood, rate and distortion, information",
       "strata evaluate --run runs/cifar --data cifar10 --metrics fid,precision,recall,nll --count 50000 --out runs/cifar/evaluation",
     ),
     { required: false },
   ),
 )
-  .option("--samples <path>", "FILE.npz (arr_0) or a folder or archive of images, in place of --run")
-  .option("--data <source>", "training images are the reference; likelihoods are those of the test images")
+  .option(
+    "--samples <path>",
+    "measure these samples instead of --run: FILE.npz (arr_0), or a folder or archive of images",
+  )
+  .option(
+    "--data <source>",
+    "data source: its training images are the reference, likelihoods are those of its test images",
+  )
   .addOption(layoutOption())
   .addOption(
-    new Option("--split <name>", "images whose likelihood is measured (default: test, or else validation)").choices([
-      "train",
-      "validation",
-      "test",
-    ]),
+    new Option(
+      "--split <name>",
+      "split whose likelihood is measured (default: test, or validation if there is none)",
+    ).choices(["train", "validation", "test"]),
   )
-  .option("--metrics <list>", `${METRICS.join(", ")} (default: all that are made of features)`, metricList(METRICS))
+  .option(
+    "--metrics <list>",
+    `metrics to compute: ${METRICS.join(", ")} (default: all that need features)`,
+    metricList(METRICS),
+  )
   .option(
     "--count <n>",
-    "samples drawn; of the images whose likelihood is measured, at most so many (default: all)",
+    "samples to draw; likelihoods are measured on at most this many images (default: all)",
     imageCount(2),
   )
   .option(
     "--importance <k>",
-    "posterior samples of the importance-weighted bound on the likelihood",
+    "posterior samples for the importance-weighted bound on the likelihood",
     wholeNumber(1, 1_000_000),
     1,
   )
+  .option("--beside <folder...>", "folders of other evaluations whose curves to draw too", collect, [])
   .option(
-    "--beside <folder...>",
-    "draw the curves of other evaluations too, by the names of their folders",
-    collect,
-    [],
+    "--kid-subsets",
+    "compute the kernel distance as the mean over 100 pairs of subsets of 1,000, like torch-fidelity",
   )
-  .option("--kid-subsets", "kernel distance as mean over 100 pairs of subsets of 1,000, as torch-fidelity has it")
   .option("--export-reference <file.npz>", "write the reference as a batch for guided-diffusion's evaluator")
-  .requiredOption("--out <folder>", "where the figures, charts and pictures go")
+  .requiredOption("--out <folder>", "folder for figures, charts and pictures")
   .action(withContext(runEvaluate));
 
 async function runEvaluate(context: Context, options: Options): Promise<void> {

@@ -36,17 +36,16 @@ interface Options extends WeightsOptions {
 export const exportCommand = addWeightsOptions(
   createCommand(
     "export <run>",
-    "write a model for other programs",
+    "write a model's weights or ONNX files for other programs",
     "strata export runs/emoji --format torch --out emoji.pt",
   ),
 )
-  .addOption(new Option("--format <name>", "what to write").choices(Object.keys(formats)).makeOptionMandatory())
-  .requiredOption("--out <path>", "the file to write; for onnx a folder")
+  .addOption(new Option("--format <name>", "format to write").choices(Object.keys(formats)).makeOptionMandatory())
+  .requiredOption("--out <path>", "file to write; for onnx, a folder")
   .addOption(
-    new Option("--names <whose>", "names of tensors in safetensors (default: ours; torch has the authors')").choices([
-      "ours",
-      "authors",
-    ]),
+    new Option("--names <whose>", "tensor names in safetensors (default: ours; torch always has the authors')").choices(
+      ["ours", "authors"],
+    ),
   )
   .action(withContext(runExport));
 

@@ -13,16 +13,16 @@ interface Options {
 
 export const fetchCommand = createCommand(
   "fetch",
-  "fetch a data set, or the network that FID needs, into the cache",
+  "download a data set, or the network that FID needs, into the cache",
   "strata fetch cifar10",
 )
   .addArgument(new Argument("<name>", "what to fetch").choices(Object.keys(downloads)))
-  .option("--from <file|url>", "a file you have, or another address (default: the official one)")
+  .option("--from <file|url>", "a file you have, or another URL (default: the official one)")
   .addHelpText(
     "after",
-    "\nFiles go to ~/.cache/strata/downloads, or downloads in the folder that STRATA_CACHE_DIR names; size and SHA-256 are checked.\n" +
-      "An interrupted fetch resumes where it stopped. It goes through the proxy that HTTPS_PROXY (or HTTP_PROXY, ALL_PROXY) names,\n" +
-      "but for the hosts in NO_PROXY.",
+    "\nFiles go to ~/.cache/strata/downloads, or to downloads in STRATA_CACHE_DIR; size and SHA-256 are checked.\n" +
+      "An interrupted fetch resumes where it stopped. It uses the proxy in HTTPS_PROXY (or HTTP_PROXY, ALL_PROXY),\n" +
+      "except for the hosts in NO_PROXY.",
   )
   .action(withContext(runFetch));
 

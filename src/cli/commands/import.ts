@@ -22,16 +22,16 @@ interface Options extends ConfigurationOptions {
 export const importCommand = addConfigurationOptions(
   createCommand(
     "import <file>",
-    "make a run folder of weights from elsewhere: the authors' PyTorch and JAX files, safetensors",
+    "turn weights into a run folder: the authors' PyTorch and JAX files, or safetensors",
     "strata import cifar10_ema_weights.pt --preset cifar10 --out runs/cifar10",
   ),
 )
-  .requiredOption("--out <run>", "the run folder to make")
+  .requiredOption("--out <run>", "run folder to make")
   .option(
     "--tensors <prefix...>",
-    "take the tensors behind this prefix, and a second one as their average (default: inferred from the names)",
+    "prefix of the tensors to take, and a second one for their average (default: inferred from the names)",
   )
-  .option("--classes <file>", "names of the classes, one a line, in the order of their labels")
+  .option("--classes <file>", "file of class names, one per line, in label order")
   .action(withContext(runImport));
 
 async function runImport(context: Context, options: Options, file: string): Promise<void> {

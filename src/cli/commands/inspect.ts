@@ -18,10 +18,10 @@ import { runText } from "./inspect-run.js";
 
 export const inspectCommand = createCommand(
   "inspect <what>",
-  "layers, groups and their target shares, parameters, work and memory of a run, a preset or a file; of a run also how far it is",
+  "show a run, a preset or a file of weights: progress, layers, groups and target shares, parameters, work, memory",
   "strata inspect emoji32-small",
 )
-  .option("--diagram <file>", "draw the architecture instead: a path ending in .svg or .png")
+  .option("--diagram <file>", "draw the architecture instead, into FILE.svg or FILE.png")
   .action(withContext(runInspect));
 
 async function runInspect(context: Context, { diagram }: { diagram?: string }, what: string): Promise<void> {

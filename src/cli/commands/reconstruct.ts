@@ -30,23 +30,28 @@ const COLUMNS = 8;
 export const reconstructCommand = addModelOptions(
   createCommand(
     "reconstruct",
-    "show images above what a model keeps of them",
+    "show images above their reconstructions",
     "strata reconstruct --run runs/emoji --data emoji --count 16 --out reconstructions.png",
   ),
 )
-  .requiredOption("--data <source>", "emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path")
+  .requiredOption(
+    "--data <source>",
+    "images: emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path",
+  )
   .addOption(layoutOption())
   .addOption(
-    new Option("--split <name>", "which images").choices(["train", "validation", "test"]).default("validation"),
+    new Option("--split <name>", "split to take images from")
+      .choices(["train", "validation", "test"])
+      .default("validation"),
   )
   .option("--count <n>", "number of images", imageCount(1), COUNT)
-  .requiredOption("--out <file.png>", "the picture to write")
+  .requiredOption("--out <file.png>", "PNG file to write")
   .addOption(
-    new Option("--rate <bpd>", "keep as many groups of each image as this rate pays for, in bits per dimension")
+    new Option("--rate <bpd>", "keep as many groups of each image as fit this rate, in bits per dimension")
       .argParser(numberAbove(0, { inclusive: true }))
       .conflicts("groups"),
   )
-  .option("--groups <k>", "keep the first K latent groups of each image, draw the rest from the prior", wholeNumber(0))
+  .option("--groups <k>", "keep the first K latent groups of each image and draw the rest anew", wholeNumber(0))
   .action(withContext(runReconstruct));
 
 async function runReconstruct(context: Context, options: Options): Promise<void> {

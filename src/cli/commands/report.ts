@@ -17,13 +17,10 @@ interface Options {
 
 export const reportCommand = createCommand(
   "report <run>",
-  "make the report of a run folder, or of pretrained:NAME, anew: curves, samples at several temperatures, pictures as they form",
+  "rewrite the report of a run: curves, samples at several temperatures, pictures as they form",
   "strata report runs/emoji",
 )
-  .option(
-    "--out <file.html>",
-    "the page to write (default: RUN/report.html; of pretrained:NAME, NAME-report.html here)",
-  )
+  .option("--out <file.html>", "page to write (default: RUN/report.html; for pretrained:NAME, NAME-report.html here)")
   .action(withContext(runReport));
 
 async function runReport(context: Context, options: Options, run: string): Promise<void> {

@@ -37,7 +37,7 @@ export const sampleCommand = addHierarchyOptions(
   addSamplingOptions(
     createCommand(
       "sample",
-      "draw new images from a trained model",
+      "draw new images",
       "strata sample --run pretrained:emoji32 --label Flags --guidance 1,2 --count 64 --out samples.png",
     ),
   ),
@@ -47,11 +47,17 @@ export const sampleCommand = addHierarchyOptions(
     `number of images (default: ${SHEET}; ${ROW} of each class with --label all); with --interpolate and --vary, of each row (default: ${ROW})`,
     imageCount(1),
   )
-  .option("--guidance-grid <weights...>", "MEANS VARIANCES: one picture at every pair of weights, such as 0,1,2 0,2,5")
-  .option("--noise <file>", "noise of the latents from a safetensors file, eps.0, eps.1, …, instead of the seed's")
+  .option(
+    "--guidance-grid <weights...>",
+    "MEANS VARIANCES: draw one picture at every pair of weights, such as 0,1,2 0,2,5",
+  )
+  .option(
+    "--noise <file>",
+    "read the latents' noise from a safetensors file (eps.0, eps.1, …) instead of drawing it from the seed",
+  )
   .option(
     "--out <path>",
-    `FILE.png for a grid, FILE.npz for arrays, FOLDER/ for PNG files (default: the first free one of ${OUT}, samples-2.png, …)`,
+    `where to write: FILE.png (a grid), FILE.npz (arrays) or FOLDER/ (PNG files) (default: the first free one of ${OUT}, samples-2.png, …)`,
   )
   .action(withContext(runSample));
 

@@ -38,27 +38,23 @@ const guidanceCommand = addFeatureOptions(
   addSamplingOptions(
     createCommand(
       "guidance",
-      "sample quality at every pair of guidance weights (the paper's Table 2); measured cells are kept, and the same command resumes",
+      "measure sample quality at every pair of guidance weights (the paper's Table 2); run it again to resume",
       "strata sweep guidance --run pretrained:emoji32 --data emoji --features pixels --mean 0,1,2 --variance 0,2,5 --count 500 --out sweep",
     ),
   ),
 )
   .requiredOption("--mean <list>", "weights of the mean, such as 0,0.5,1,1.5,2")
   .requiredOption("--variance <list>", "weights of the variance, such as 0,0.5,1,2,3,4,5")
-  .requiredOption("--count <n>", "samples of each cell (50,000 in publications)", imageCount(4))
-  .option("--data <source>", "its training images are the reference")
+  .requiredOption("--count <n>", "samples per cell (50,000 in publications)", imageCount(4))
+  .option("--data <source>", "data source: its training images are the reference")
   .addOption(layoutOption())
-  .option(
-    "--seeds <list>",
-    "a table for each seed, and their mean and deviation (default: that of --seed)",
-    wholeNumbers,
-  )
+  .option("--seeds <list>", "make a table per seed, and their mean and deviation (default: --seed)", wholeNumbers)
   .option(
     "--metrics <list>",
-    `some of ${qualityMetrics.join(", ")} (default: ${METRICS.join(", ")})`,
+    `metrics to compute: ${qualityMetrics.join(", ")} (default: ${METRICS.join(", ")})`,
     metricList(qualityMetrics),
   )
-  .requiredOption("--out <folder>", "where cells are kept, and tables, charts and the page go")
+  .requiredOption("--out <folder>", "folder for cells, tables, charts and the report; run the same command to resume")
   .action(withContext(runGuidanceSweep));
 
 export const sweepCommand = createCommand(

@@ -37,26 +37,26 @@ interface Options extends ConfigurationOptions, Partial<ImageOptions> {
 export const trainCommand = addConfigurationOptions(
   createCommand(
     "train",
-    "train a model on images, into a run folder",
+    "train a model on images",
     "strata train --preset emoji32-small --data emoji --out runs/emoji --minutes 30",
   ),
 )
-  .option("--data <source>", "emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path")
+  .option("--data <source>", "images: emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path")
   .addOption(layoutOption())
-  .option("--out <run>", "the run folder")
-  .option("--steps <n>", "stop after this many batches in all", wholeNumber(1))
-  .option("--images <n>", "stop after this many images in all", wholeNumber(1))
-  .option("--minutes <m>", "stop after this much time from now", minutes)
+  .option("--out <run>", "run folder")
+  .option("--steps <n>", "stop after this many batches in total", wholeNumber(1))
+  .option("--images <n>", "stop after this many images in total", wholeNumber(1))
+  .option("--minutes <m>", "stop after this many minutes, from now", minutes)
   .option(
     "--resume",
     "resume from the last checkpoint of the run folder, with its own configuration unless you name one",
   )
-  .option("--tensorboard", "write event files for TensorBoard too, into RUN/tensorboard")
+  .option("--tensorboard", "also write event files for TensorBoard into RUN/tensorboard")
   .option(
     "--init <checkpoint>",
     "start from the weights of another run, of RUN/checkpoints/step-N, or of pretrained:NAME",
   )
-  .option("--dry-run", "print what training will take (memory, rate, time) and the configuration, and stop")
+  .option("--dry-run", "print what training will take (memory, speed, time) and the configuration; do not train")
   .action(withContext(runTrain));
 
 async function runTrain(context: Context, options: Options): Promise<void> {

@@ -43,14 +43,14 @@ interface GlobalOptions {
 export function addGlobalOptions(command: Command): Command {
   return command
     .addOption(new Option("--seed <n>", "seed of every random choice").argParser(wholeNumber(0)))
-    .addOption(new Option("--device <name>", "where to compute (auto: the CPU)").choices(["auto", "cpu", "webgpu"]))
-    .addOption(new Option("--threads <n>", "threads of the engine (default: one a core)").argParser(threadCount))
-    .option("--quiet", "no progress")
-    .option("--json", "the result as one JSON object on standard output")
+    .addOption(new Option("--device <name>", "device to compute on (auto: the CPU)").choices(["auto", "cpu", "webgpu"]))
+    .addOption(new Option("--threads <n>", "threads to compute with (default: one per core)").argParser(threadCount))
+    .option("--quiet", "print no progress or notices")
+    .option("--json", "print the result as one JSON object on standard output")
     .version(version, "--version", "print the version")
     .helpOption("--help", "print this help")
     .exitOverride()
-    .showHelpAfterError("(--help lists what is expected)");
+    .showHelpAfterError("(--help lists the options)");
 }
 
 /**

@@ -18,15 +18,12 @@ export interface ConfigurationOptions {
 /** Adds `--preset`, `--config` and `--set`. */
 export const addConfigurationOptions = (command: Command): Command =>
   command
-    .option("--preset <name>", "configuration to start from: emoji32-small, cifar10, …")
+    .option("--preset <name>", "preset to start from: emoji32-small, cifar10, …")
     .option(
       "--config <file>",
-      "a file: the config.json of a run, a few settings over the preset that it or --preset names, or the authors' own .py or JSON",
+      "configuration file: a run's config.json, changes to the preset that it or --preset names, or the authors' .py or JSON",
     )
-    .option(
-      "--set <path=value...>",
-      "change single settings: --set training.batchSize=8 optimizer.maxLearningRate=1e-3",
-    );
+    .option("--set <path=value...>", "change settings: --set training.batchSize=8 optimizer.maxLearningRate=1e-3");
 
 /** Tells what a command line was taken for. */
 type Notify = (message: string) => void;

@@ -33,24 +33,28 @@ export interface FeatureOptions extends ExtractorOptions {
 /** Adds the options that say which features are compared. */
 export const addExtractorOptions = (command: Command): Command =>
   command
-    .option("--features <name>", "inception, pixels, classifier (trained on the set), or FILE.onnx", "inception")
+    .option(
+      "--features <name>",
+      "feature extractor: inception, pixels, classifier (trained on the data set), or FILE.onnx",
+      "inception",
+    )
     .addOption(
-      new Option("--resize <how>", "how Inception's input is enlarged: as TensorFlow does, or as pytorch-fid")
+      new Option("--resize <how>", "how to resize images for Inception: like TensorFlow, or like pytorch-fid")
         .choices(["tensorflow", "pytorch"])
         .default("tensorflow"),
     )
-    .option("--inception <file>", "the network's weights, where they are not in the cache (strata fetch inception)");
+    .option("--inception <file>", "Inception's weights, if they are not in the cache (strata fetch inception)");
 
 /** Adds the options that say which features are compared, and what with. */
 export const addFeatureOptions = (command: Command): Command =>
   addExtractorOptions(command)
     .option(
       "--reference <file.npz>",
-      "a reference batch in place of --data's training images, or mu and sigma for FID alone",
+      "compare with this reference batch instead of --data's training images; mu and sigma alone give FID only",
     )
     .option(
       "--reference-count <n>",
-      "images of the reference for precision, recall and kernel distance",
+      "reference images for precision, recall and kernel distance",
       imageCount(4),
       REFERENCE_ROWS,
     );

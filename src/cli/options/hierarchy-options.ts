@@ -26,13 +26,13 @@ export const addHierarchyOptions = (command: Command): Command =>
     .addOption(
       new Option(
         "--interpolate <ends...>",
-        "A B: from one picture to another, each an image file or the number of a sample; a row for each pair",
+        "A B: go from one picture to another, each an image file or the number of a sample; one row per pair",
       ).conflicts("vary"),
     )
-    .option("--vary <pictures...>", "A: the picture, then others that keep its first --groups; a row for each picture")
+    .option("--vary <pictures...>", "A: show a picture, then others that keep its first --groups; one row per picture")
     .option(
       "--groups <k...>",
-      "latent groups, lowest resolution first, that --interpolate changes (default: all) or --vary keeps; a row for each K",
+      "the first K latent groups, which --interpolate changes (default: all) or --vary keeps; one row per K",
       (text: string, before: number[] = []) => [...before, wholeNumber(0)(text)],
     );
 

@@ -17,9 +17,7 @@ export interface ImageOptions {
 
 /** The option that says what folders of images mean; the same wherever `--data` is. */
 export const layoutOption = (): Option =>
-  new Option("--layout <what>", "what the folders of images mean (default: what their names say)").choices([
-    ...layouts,
-  ]);
+  new Option("--layout <what>", "what your folders mean (default: inferred from their names)").choices([...layouts]);
 
 /**
  * Opens a source for a model, naming the files that cannot be used. A super-resolution model takes no images that are smaller

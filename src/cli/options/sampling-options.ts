@@ -36,34 +36,45 @@ export interface SamplingOptions extends ModelOptions {
 /** Adds the options that say which weights of a run to use. */
 export const addWeightsOptions = (command: Command): Command =>
   command
-    .addOption(new Option("--weights <which>", "the moving average, or the weights themselves").choices(["ema", "raw"]))
-    .option("--checkpoint <which>", "last, best (on held-out images), or a step", checkpoint);
+    .addOption(
+      new Option("--weights <which>", "weights to use: their moving average, or the raw weights").choices([
+        "ema",
+        "raw",
+      ]),
+    )
+    .option("--checkpoint <which>", "checkpoint to use: last, best (on held-out images), or a step", checkpoint);
 
 /** Adds the options that say which weights of which run to use, and how many images to make at once. */
 export const addModelOptions = (command: Command, { required = true } = {}): Command =>
   addWeightsOptions(
-    command.addOption(new Option("--run <run>", "a run folder, or pretrained:NAME").makeOptionMandatory(required)),
-  ).option("--batch <n>", "images made at once", batchSize);
+    command.addOption(new Option("--run <run>", "run folder, or pretrained:NAME").makeOptionMandatory(required)),
+  ).option("--batch <n>", "images to compute at once", batchSize);
 
 /** Adds SAMPLING: the model options, labels, guidance, the second model of a cascade, temperature and output. */
 export const addSamplingOptions = (command: Command, { required = true } = {}): Command =>
   addModelOptions(command, { required })
     .option(
       "--label <which>",
-      "a class by name or index (name:… or index:… where both fit), all (a row of each), or none",
+      "class to draw, by name or index (name:… or index:… if both fit); all: a row of each; none: no label",
     )
-    .option("--guidance <weights...>", "MEAN,VARIANCE for all groups, or RESOLUTION:MEAN,VARIANCE for some")
+    .option(
+      "--guidance <weights...>",
+      "guidance weights: MEAN,VARIANCE for all groups, or RESOLUTION:MEAN,VARIANCE for some",
+    )
     .addOption(
-      new Option("--guidance-rule <rule>", "how: the paper's extrapolation, or the product of its Appendix C").choices([
-        "extrapolate",
-        "product",
-      ]),
+      new Option(
+        "--guidance-rule <rule>",
+        "how to guide: the paper's extrapolation, or the product of its Appendix C",
+      ).choices(["extrapolate", "product"]),
     )
-    .option("--superres <run>", "a super-resolution model that enlarges what the first one draws")
-    .option("--superres-guidance <weights...>", "guidance of that model (default: as --guidance, if for all groups)")
+    .option("--superres <run>", "super-resolution model that enlarges what the first one draws")
+    .option("--superres-guidance <weights...>", "guidance of that model (default: --guidance, if it is for all groups)")
     .option("--temperature <t...>", "factor on the noise of the latents: T for all groups, or RESOLUTION:T for some")
     .addOption(
-      new Option("--output <how>", "the predicted mean, or a draw from the output").choices(["mean", "sample"]),
+      new Option("--output <how>", "show the predicted mean, or a draw from the output distribution").choices([
+        "mean",
+        "sample",
+      ]),
     );
 
 function checkpoint(text: string): "last" | "best" | number {
