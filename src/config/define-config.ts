@@ -1,9 +1,8 @@
 /** @file Configurations written in TypeScript: misspelt presets, keys and values do not compile. */
 import { parseConfig } from "./overlay.js";
 import type { PresetName } from "./presets.js";
-import type { CompleteConfigInput, Config, CUSTOM_PRESET } from "./schema.js";
-
-type LevelInput = CompleteConfigInput["model"]["levels"][number];
+import type { CUSTOM_PRESET } from "./schema.js";
+import type { CompleteConfigInput, Config, LevelInput } from "./types.js";
 
 /** Settings of which any may be left out. Of levels, the resolution says which one is meant. */
 type Overrides<T> = T extends readonly LevelInput[]

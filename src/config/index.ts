@@ -5,20 +5,12 @@ export {
   defineConfig,
   type PresetConfigInput,
 } from "./define-config.js";
-export { type InformationScheduleConfig, targetShares } from "./information-schedules/index.js";
+export { targetShares } from "./information-schedules/index.js";
 export type { OptimizerName, OutputName } from "./names.js";
 export { nearest, suggestion } from "./nearest.js";
 export { overlayConfig, parseConfig } from "./overlay.js";
 export { type ParseOptions, parseCompleteConfig } from "./parse-complete.js";
 export { isPresetName, type PresetName, parsePresetName, presetNames, presets, resolvePreset } from "./presets.js";
-export {
-  type CompleteConfigInput,
-  type Config,
-  type LevelConfig,
-  type ModelConfig,
-  microBatchOf,
-  type ObjectiveConfig,
-  type OptimizerConfig,
-  type TrainingConfig,
-} from "./schema.js";
+export { microBatchOf } from "./schema.js";
 export { applySettings } from "./settings.js";
+export type * from "./types.js";

@@ -3,8 +3,9 @@ import { UserError } from "../errors.js";
 import { isRecord } from "./fields.js";
 import { type ParseOptions, parseCompleteConfig } from "./parse-complete.js";
 import { parsePresetName, resolvePreset } from "./presets.js";
-import { type Config, CUSTOM_PRESET, configFileSchema, updatedSchedule } from "./schema.js";
+import { CUSTOM_PRESET, configFileSchema, updatedSchedule } from "./schema.js";
 import { requiredLevelFields } from "./sections/model.js";
+import type { Config } from "./types.js";
 
 export interface OverlayOptions extends ParseOptions {
   /** The preset to start from, also where the JSON names another or is complete. Default: the one that it names. */

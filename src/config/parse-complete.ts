@@ -3,7 +3,8 @@ import { z } from "zod";
 import { UserError } from "../errors.js";
 import { didYouMean, fieldNames, fieldSchema, isRecord } from "./fields.js";
 import { scheduleSchemaOf } from "./information-schedules/index.js";
-import { type Config, configFileSchema, defaultSchedule } from "./schema.js";
+import { configFileSchema, defaultSchedule } from "./schema.js";
+import type { Config } from "./types.js";
 
 /** How JSON is read, and what errors call it. */
 export interface ParseOptions {

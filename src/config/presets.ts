@@ -9,7 +9,7 @@ import { emoji32Small } from "./presets/emoji32-small.js";
 import { emoji64Superres } from "./presets/emoji64-superres.js";
 import { imagenet32 } from "./presets/imagenet32.js";
 import { imagenet64Superres } from "./presets/imagenet64-superres.js";
-import type { CompleteConfigInput, Config } from "./schema.js";
+import type { CompleteConfigInput, Config } from "./types.js";
 
 const inputs = {
   "emoji32-small": emoji32Small,

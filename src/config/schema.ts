@@ -1,11 +1,12 @@
-/** @file The configuration of a run: its schema, its types, and what `"on"` and "auto" mean. */
+/** @file The configuration of a run: its schema, and what `"on"` and "auto" mean. */
 import { z } from "zod";
-import { type InformationScheduleConfig, scheduleProblem } from "./information-schedules/index.js";
-import { type levelSchema, modelSchema } from "./sections/model.js";
+import { scheduleProblem } from "./information-schedules/index.js";
+import { modelSchema } from "./sections/model.js";
 import { objectiveSchema } from "./sections/objective.js";
 import { optimizerSchema } from "./sections/optimizer.js";
 import { trainingSchema } from "./sections/training.js";
 import { section, setting } from "./setting.js";
+import type { InformationScheduleConfig, ModelConfig, TrainingConfig } from "./types.js";
 
 /** Name of what started from no preset. */
 export const CUSTOM_PRESET = "custom";
@@ -31,7 +32,7 @@ export const configSchema = section(
       context.addIssue({ code: "custom", path: ["objective", "informationSchedule", field], message });
     }),
   "Config",
-  "The configuration of a run.",
+  "A complete configuration: what the network is, what it minimises, and how it is trained.",
 );
 
 /** Resolution of every latent group, group 0 first. */
@@ -39,30 +40,16 @@ const groupResolutions = ({ levels }: z.output<typeof modelSchema>): number[] =>
   levels.flatMap(({ resolution, stochasticLayers }) => Array<number>(stochasticLayers).fill(resolution));
 
 /** The schema of a configuration in a file, which may name the JSON schema that editors complete it from. */
-export const configFileSchema = configSchema.safeExtend({
-  $schema: setting(z.string().optional(), {
-    description: "The JSON schema of this file, for your editor. Strata ignores it.",
-    advice: "`./node_modules/strata-vae/schema/config.schema.json` in a project that has Strata installed.",
+export const configFileSchema = section(
+  configSchema.safeExtend({
+    $schema: setting(z.string().optional(), {
+      description: "The JSON schema of this file, for your editor. Strata ignores it.",
+      advice: "`./node_modules/strata-vae/schema/config.schema.json` in a project that has Strata installed.",
+    }),
   }),
-});
-
-/** One level of the network: all blocks at one resolution. */
-export type LevelConfig = z.output<typeof levelSchema>;
-/** The network. */
-export type ModelConfig = z.output<typeof modelSchema>;
-/** What training minimises. */
-export type ObjectiveConfig = Omit<z.output<typeof objectiveSchema>, "informationSchedule"> & {
-  informationSchedule: false | InformationScheduleConfig;
-};
-/** How weights follow gradients. */
-export type OptimizerConfig = z.output<typeof optimizerSchema>;
-/** Batches, steps, and what is kept and measured on the way. */
-export type TrainingConfig = z.output<typeof trainingSchema>;
-/** A complete configuration: what the network is, what it minimises, and how it is trained. */
-export type Config = Omit<z.output<typeof configSchema>, "objective"> & { objective: ObjectiveConfig };
-
-/** A configuration that stands for itself as it may be written: fields with a default left out, the schedule as `"on"`. */
-export type CompleteConfigInput = z.input<typeof configSchema>;
+  "ConfigFile",
+  "A configuration in a file.",
+);
 
 /** Images whose gradients are computed at once: the whole batch where a choice left to the program has not been made. */
 export const microBatchOf = ({ batchSize, microBatchSize }: TrainingConfig): number =>

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { UserError } from "../errors.js";
 import { didYouMean, fieldNames, fieldSchema, isRecord } from "./fields.js";
 import { parseCompleteConfig } from "./parse-complete.js";
-import { type Config, configSchema, updatedSchedule } from "./schema.js";
+import { configSchema, updatedSchedule } from "./schema.js";
+import type { Config } from "./types.js";
 
 type Json = unknown;
 

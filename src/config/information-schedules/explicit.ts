@@ -7,7 +7,10 @@ import { defineSchedule } from "./information-schedule.js";
 export const explicit = defineSchedule({
   schema: section(
     z.strictObject({
-      shares: setting(z.literal("explicit"), { description: "Shares come from a list." }),
+      shares: setting(z.literal("explicit"), {
+        description: "Shares come from a list.",
+        advice: "For experiments with shares of your own.",
+      }),
       values: setting(z.array(z.number().positive()).min(1), {
         description: "Share of every latent group, relative to the others, lowest resolution first.",
         unit: "ratio",

@@ -9,6 +9,7 @@ export const geometric = defineSchedule({
     z.strictObject({
       shares: setting(z.literal("geometric"), {
         description: "Shares grow geometrically from the first group to the last.",
+        advice: 'For base models; `"on"` chooses it for them.',
       }),
       scale: setting(z.number().min(1).default(1000), {
         description: "Ratio of the last group's share to the first one's, before the shift.",

@@ -1,5 +1,6 @@
 /** @file The table of information schedules: a name of `objective.informationSchedule.shares` for each. */
 import { z } from "zod";
+import type { InformationScheduleConfig } from "../types.js";
 import { explicit } from "./explicit.js";
 import { geometric } from "./geometric.js";
 import type { GroupResolutions, InformationSchedule } from "./information-schedule.js";
@@ -20,9 +21,6 @@ function tableOf<
 }
 
 type Schedules = typeof schedules;
-
-/** The settings of any of the schedules. */
-export type InformationScheduleConfig = z.output<Schedules[keyof Schedules]["schema"]>;
 
 /** The names of the schedules, as `shares` has them. */
 export const scheduleNames = Object.keys(schedules) as (keyof Schedules)[];

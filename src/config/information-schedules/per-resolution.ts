@@ -7,10 +7,15 @@ const ascending = (numbers: readonly number[]) => [...new Set(numbers)].sort((a,
 
 const resolutionWeightSchema = section(
   z.strictObject({
-    resolution: setting(count, { description: "Resolution of the groups.", unit: "pixels" }),
+    resolution: setting(count, {
+      description: "Resolution of the groups.",
+      unit: "pixels",
+      advice: "Name each of the model's resolutions once.",
+    }),
     weight: setting(z.number().positive(), {
       description: "Share of each group of this resolution, relative to the other groups.",
       unit: "ratio",
+      advice: "2 where a group should carry twice as much as one with 1.",
     }),
   }),
   "ResolutionWeight",
@@ -24,7 +29,10 @@ const resolutionWeightSchema = section(
 export const perResolution = defineSchedule({
   schema: section(
     z.strictObject({
-      shares: setting(z.literal("per-resolution"), { description: "All groups of a resolution have the same share." }),
+      shares: setting(z.literal("per-resolution"), {
+        description: "All groups of a resolution have the same share.",
+        advice: 'For super-resolution models; `"on"` chooses it for them.',
+      }),
       weights: setting(z.array(resolutionWeightSchema).min(1), {
         description: "One weight for each of the model's resolutions.",
         advice: "1 for 32² and 2 for 64² as published.",

@@ -1,5 +1,5 @@
 /** @file `cifar10-small`: the published CIFAR-10 model cut down until a laptop can train it overnight. */
-import type { CompleteConfigInput } from "../schema.js";
+import type { CompleteConfigInput } from "../types.js";
 
 export const cifar10Small: CompleteConfigInput = {
   preset: "cifar10-small",

@@ -1,5 +1,5 @@
 /** @file `cifar10`: the paper's CIFAR-10 model, 45.4M parameters, 39 latent groups. */
-import type { CompleteConfigInput } from "../schema.js";
+import type { CompleteConfigInput } from "../types.js";
 
 export const cifar10: CompleteConfigInput = {
   preset: "cifar10",

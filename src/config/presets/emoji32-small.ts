@@ -1,5 +1,5 @@
 /** @file `emoji32-small`: what a laptop learns in ten minutes. Start here. */
-import type { CompleteConfigInput } from "../schema.js";
+import type { CompleteConfigInput } from "../types.js";
 
 export const emoji32Small: CompleteConfigInput = {
   preset: "emoji32-small",

@@ -1,5 +1,5 @@
 /** @file `emoji32`: a class-conditional emoji model, to try guidance on. Two cores train it in an hour; its weights ship as `pretrained:emoji32`. */
-import type { CompleteConfigInput } from "../schema.js";
+import type { CompleteConfigInput } from "../types.js";
 
 export const emoji32: CompleteConfigInput = {
   preset: "emoji32",

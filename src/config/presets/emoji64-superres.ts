@@ -1,5 +1,5 @@
 /** @file `emoji64-superres`: doubles the resolution of what `emoji32` draws. Two cores train it in a quarter of an hour. */
-import type { CompleteConfigInput } from "../schema.js";
+import type { CompleteConfigInput } from "../types.js";
 
 export const emoji64Superres: CompleteConfigInput = {
   preset: "emoji64-superres",

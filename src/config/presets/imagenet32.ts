@@ -1,5 +1,5 @@
 /** @file `imagenet32`: the paper's class-conditional ImageNet 32² model, 198.5M parameters, 57 latent groups. */
-import type { CompleteConfigInput } from "../schema.js";
+import type { CompleteConfigInput } from "../types.js";
 
 export const imagenet32: CompleteConfigInput = {
   preset: "imagenet32",

@@ -1,5 +1,5 @@
 /** @file `imagenet64-superres`: the paper's class-conditional ImageNet 32² → 64² model, 147.5M parameters, 40 latent groups. */
-import type { CompleteConfigInput } from "../schema.js";
+import type { CompleteConfigInput } from "../types.js";
 
 export const imagenet64Superres: CompleteConfigInput = {
   preset: "imagenet64-superres",

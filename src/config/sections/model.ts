@@ -14,7 +14,7 @@ export const levelSchema = section(
       description: "Width of the hidden states in the encoder and in the generator.",
       unit: "channels",
       advice:
-        "Time and memory grow with its square. Keep high resolutions narrow: a layer at 32² costs four times as much as the same one at 16².",
+        "Time grows with its square. Keep high resolutions narrow: a layer at 32² costs four times as much as the same one at 16².",
     }),
     encoderBlocks: setting(count, {
       description: "Residual blocks of the encoder.",
@@ -90,7 +90,7 @@ export const modelSchema = section(
       superResolution: setting(superResolutionSchema.optional(), {
         description:
           "Makes this a super-resolution model: its lowest level starts from a small image instead of a learned state.",
-        advice: "Leave it out for a model that draws from nothing.",
+        advice: "Leave it out for a base model.",
       }),
     })
     .superRefine((model, context) => {

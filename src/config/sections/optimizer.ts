@@ -15,18 +15,18 @@ export const optimizerSchema = section(
       }),
       startLearningRate: setting(z.number().positive(), {
         description: "Learning rate of the first update.",
-        unit: "learning rate",
+        unit: "step size per update",
         advice: "A tenth of `maxLearningRate` or less.",
       }),
       maxLearningRate: setting(z.number().positive(), {
         description: "Learning rate after the warm-up.",
-        unit: "learning rate",
+        unit: "step size per update",
         advice:
-          "Halve it when training diverges or skips many updates. Small models stand ten times the published rates.",
+          "Halve it when training diverges or skips many updates. Small models take ten times the published rates.",
       }),
       minLearningRate: setting(z.number().positive(), {
         description: "Learning rate from `decaySteps` on; at most `maxLearningRate`.",
-        unit: "learning rate",
+        unit: "step size per update",
         advice: "A short run gains from a low end, 1e-5.",
       }),
       warmupSteps: setting(count.default(50), {
@@ -42,7 +42,7 @@ export const optimizerSchema = section(
       beta1: setting(decay.default(0.9), {
         description: "Decay of the mean gradient.",
         unit: "per update",
-        advice: "Leave it.",
+        advice: "No need to change it.",
       }),
       beta2: setting(decay.default(0.999), {
         description: "Decay of the infinity norm (Adamax), or of the mean squared gradient (Adam).",
@@ -54,7 +54,7 @@ export const optimizerSchema = section(
         description:
           "Keeps from dividing by 0: added to |gradient| inside the infinity norm (Adamax), or to the root of the mean square (Adam).",
         unit: "gradient",
-        advice: "Leave it.",
+        advice: "No need to change it.",
       }),
       stateType: setting(z.literal(["float32", "bfloat16"]).default("float32"), {
         description: "Number format of the optimizer's moments between updates.",
@@ -64,7 +64,7 @@ export const optimizerSchema = section(
       skipThreshold: setting(z.number().positive(), {
         description:
           "An update whose gradient norm, divided by 3·H·W, exceeds this is skipped once 1,000 updates are done.",
-        unit: "gradient norm a pixel value",
+        unit: "gradient norm per pixel value",
         advice: "200 to 300 as published. Raise it when a healthy run skips many updates.",
       }),
     })

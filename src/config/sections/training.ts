@@ -19,7 +19,7 @@ export const trainingSchema = section(
       rematerialise: setting(automatic(z.boolean(), "true, false"), {
         description:
           'Gradient checkpointing: recompute the inside of residual blocks in the backward pass instead of keeping it; `"auto"` does so where memory is short.',
-        advice: "`true` takes less memory and about a third more time.",
+        advice: "`true` takes far less memory and about a tenth more time.",
       }),
       steps: setting(count, {
         description: "Length of the run.",
@@ -50,14 +50,14 @@ export const trainingSchema = section(
         advice: "Lower it when the disk is small.",
       }),
       keepEvery: setting(z.int().nonnegative().default(0), {
-        description: "Keep a checkpoint for good at every multiple of this; 0 keeps none.",
+        description: "Keep the first checkpoint from every multiple of this for good; 0 keeps none.",
         unit: "batches",
         advice: "100,000 gives runs of weeks a way back.",
       }),
       maxConsecutiveSkips: setting(count.default(50), {
         description: "Updates skipped in a row after which training stops and says what was wrong with them.",
         unit: "updates",
-        advice: "Leave it.",
+        advice: "No need to change it.",
       }),
       logEvery: setting(count.default(50), {
         description: "Distance between lines of metrics.",
@@ -72,7 +72,7 @@ export const trainingSchema = section(
       sampleEvery: setting(count, {
         description: "Distance between grids of samples and reconstructions; early in a run they come more often.",
         unit: "batches",
-        advice: "As often as you look.",
+        advice: "As often as you want to look.",
       }),
       seed: setting(z.int().min(0).max(0xffffffff).default(0), {
         description: "Seed of initial weights, data order and noise.",
