@@ -6,16 +6,10 @@ import "./webgpu-types.js";
 
 export {
   applySettings,
-  type Config,
   type ConfigInput,
   type CustomConfigInput,
   defineConfig,
-  type InformationScheduleConfig,
   isPresetName,
-  type LevelConfig,
-  type ModelConfig,
-  type ObjectiveConfig,
-  type OptimizerConfig,
   type ParseOptions,
   type PresetConfigInput,
   type PresetName,
@@ -24,8 +18,8 @@ export {
   presetNames,
   presets,
   resolvePreset,
-  type TrainingConfig,
 } from "./config/index.js";
+export type * from "./config/types.js";
 export { type CollectOptions, collectImages, type OwnImage, type RawImage } from "./data/collect-images.js";
 export { type DataSet, type ImageSet, type OpenOptions, openData, readImageFile, type Split } from "./data/index.js";
 export { type OpenRuntimeOptions, openRuntime, Runtime, type RuntimeOptions } from "./engine/index.js";

@@ -1,7 +1,6 @@
 /** @file Configurations written in TypeScript: misspelt presets, keys and values do not compile. */
 import { parseConfig } from "./overlay.js";
 import type { PresetName } from "./presets.js";
-import type { CUSTOM_PRESET } from "./schema.js";
 import type { CompleteConfigInput, Config, LevelInput } from "./types.js";
 
 /** Settings of which any may be left out. Of levels, the resolution says which one is meant. */
@@ -20,7 +19,7 @@ export interface PresetConfigInput extends Overrides<Omit<CompleteConfigInput, "
 
 /** A configuration that starts from no preset: only fields with a default may be left out. */
 export interface CustomConfigInput extends Omit<CompleteConfigInput, "preset"> {
-  preset?: typeof CUSTOM_PRESET;
+  preset?: "custom";
 }
 
 /** What {@link defineConfig} takes: a preset and what differs from it, or everything. */
