@@ -22,14 +22,26 @@ export interface CollectOptions {
     onProgress?: (images: number) => void;
 }
 
-export type Config = Omit<z.output<typeof configSchema>, "objective"> & {
+export interface CompleteConfigInput {
+    preset?: string;
+    model: ModelInput;
+    objective?: ObjectiveInput;
+    optimizer: OptimizerInput;
+    training: TrainingInput;
+}
+
+export interface Config {
+    preset: string;
+    model: ModelConfig;
     objective: ObjectiveConfig;
+    optimizer: OptimizerConfig;
+    training: TrainingConfig;
 }
 
 export type ConfigInput = PresetConfigInput | CustomConfigInput
 
 export interface CustomConfigInput extends Omit<CompleteConfigInput, "preset"> {
-    preset?: typeof CUSTOM_PRESET;
+    preset?: "custom";
 }
 
 export interface DataSet extends Record<Split, ImageSet> {
@@ -72,9 +84,30 @@ export interface EnlargingOptions {
     temperature?: Temperature;
 }
 
+export type ErrorCode = keyof typeof errorCodes
+
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | readonly string[]>>
+
+export interface ExplicitSchedule {
+    shares: "explicit";
+    values: number[];
+}
+
 export interface FoundClass {
     label: number;
     notice?: string;
+}
+
+export interface GeometricSchedule {
+    shares: "geometric";
+    scale: number;
+    shift: number;
+}
+
+export interface GeometricScheduleInput {
+    shares: "geometric";
+    scale?: number;
+    shift?: number;
 }
 
 export interface GridOptions {
@@ -117,7 +150,9 @@ export interface ImageSet<Images extends Uint8Array | PackedImages = Uint8Array 
     digest?: string;
 }
 
-export type InformationScheduleConfig = z.output<Schedules[keyof Schedules]["schema"]>
+export type InformationScheduleConfig = GeometricSchedule | PerResolutionSchedule | ExplicitSchedule
+
+export type InformationScheduleInput = GeometricScheduleInput | PerResolutionSchedule | ExplicitSchedule
 
 export interface LabelledPictures extends Pictures {
     labels?: Int32Array;
@@ -138,7 +173,21 @@ export interface LayerNorm {
     nonFinite: number;
 }
 
-export type LevelConfig = z.output<typeof levelSchema>
+export interface LevelConfig {
+    resolution: number;
+    channels: number;
+    encoderBlocks: number;
+    stochasticLayers: number;
+    attention: number;
+}
+
+export interface LevelInput {
+    resolution: number;
+    channels: number;
+    encoderBlocks: number;
+    stochasticLayers: number;
+    attention?: number;
+}
 
 export interface Limits {
     steps?: number;
@@ -148,14 +197,45 @@ export interface Limits {
 
 export type MetricsLine = z.output<typeof metricsLine>
 
-export type ModelConfig = z.output<typeof modelSchema>
+export interface ModelConfig {
+    resolution: number;
+    classes: number;
+    latentChannels: number;
+    finalBlocks: number;
+    levels: LevelConfig[];
+    superResolution?: SuperResolutionConfig;
+}
+
+export interface ModelInput {
+    resolution: number;
+    classes?: number;
+    latentChannels?: number;
+    finalBlocks?: number;
+    levels: LevelInput[];
+    superResolution?: SuperResolutionInput;
+}
 
 export declare class NonFiniteOutputError extends UserError {
     name: string;
+    constructor(problem: string);
 }
 
-export type ObjectiveConfig = Omit<z.output<typeof objectiveSchema>, "informationSchedule"> & {
+export interface ObjectiveConfig {
+    output: "gaussian" | "logistic-mixture";
+    sigma: number;
+    mixtures: number;
+    labelDropout: number;
+    spectralWeight: number;
     informationSchedule: false | InformationScheduleConfig;
+}
+
+export interface ObjectiveInput {
+    output?: "gaussian" | "logistic-mixture";
+    sigma?: number;
+    mixtures?: number;
+    labelDropout?: number;
+    spectralWeight?: number;
+    informationSchedule?: boolean | "on" | "off" | GeometricScheduleInput | PerResolutionSchedule | ExplicitSchedule;
 }
 
 export interface OpenOptions extends PackOptions {
@@ -175,7 +255,33 @@ export interface OpenRuntimeOptions extends Omit<RuntimeOptions, "device"> {
     onNotice?: (message: string) => void;
 }
 
-export type OptimizerConfig = z.output<typeof optimizerSchema>
+export interface OptimizerConfig {
+    kind: "adamax" | "adam";
+    startLearningRate: number;
+    maxLearningRate: number;
+    minLearningRate: number;
+    warmupSteps: number;
+    decaySteps: number;
+    beta1: number;
+    beta2: number;
+    epsilon: number;
+    stateType: "float32" | "bfloat16";
+    skipThreshold: number;
+}
+
+export interface OptimizerInput {
+    kind?: "adamax" | "adam";
+    startLearningRate: number;
+    maxLearningRate: number;
+    minLearningRate: number;
+    warmupSteps?: number;
+    decaySteps: number;
+    beta1?: number;
+    beta2?: number;
+    epsilon?: number;
+    stateType?: "float32" | "bfloat16";
+    skipThreshold: number;
+}
 
 export interface OwnImage {
     image: Uint8Array | RawImage;
@@ -187,6 +293,11 @@ export type ParameterTree = ModelParameters<Float32Array>
 
 export interface ParseOptions {
     source?: string;
+}
+
+export interface PerResolutionSchedule {
+    shares: "per-resolution";
+    weights: ResolutionWeight[];
 }
 
 export interface Pictures {
@@ -218,6 +329,11 @@ export interface ReconstructOptions {
     runtime?: Runtime;
     signal?: AbortSignal;
     onProgress?: (done: number, count: number) => void;
+}
+
+export interface ResolutionWeight {
+    resolution: number;
+    weight: number;
 }
 
 export type RunLine = z.output<typeof runLine>
@@ -291,6 +407,16 @@ export type SkipLine = z.output<typeof skipLine>
 
 export type Split = "train" | "validation" | "test"
 
+export interface SuperResolutionConfig {
+    blocks: number[];
+    noise: number;
+}
+
+export interface SuperResolutionInput {
+    blocks: number[];
+    noise?: number;
+}
+
 export type Temperature = number | readonly number[] | readonly {
     resolution: number;
     temperature: number;
@@ -332,7 +458,23 @@ export interface TrainedModel {
     data: DataSummary;
 }
 
-export type TrainingConfig = z.output<typeof trainingSchema>
+export interface TrainingConfig {
+    batchSize: number;
+    microBatchSize: number | "auto";
+    rematerialise: boolean | "auto";
+    steps: number;
+    flips: boolean;
+    emaDecay: number;
+    emaWarmup: boolean;
+    checkpointEvery: number;
+    keepCheckpoints: number;
+    keepEvery: number;
+    maxConsecutiveSkips: number;
+    logEvery: number;
+    evaluateEvery: number;
+    sampleEvery: number;
+    seed: number;
+}
 
 export type TrainingEvent = {
     type: "start";
@@ -372,6 +514,24 @@ export type TrainingEvent = {
     message: string;
 }
 
+export interface TrainingInput {
+    batchSize: number;
+    microBatchSize?: number | "auto";
+    rematerialise?: boolean | "auto";
+    steps: number;
+    flips: boolean;
+    emaDecay: number;
+    emaWarmup?: boolean;
+    checkpointEvery: number;
+    keepCheckpoints?: number;
+    keepEvery?: number;
+    maxConsecutiveSkips?: number;
+    logEvery?: number;
+    evaluateEvery: number;
+    sampleEvery: number;
+    seed?: number;
+}
+
 export interface TrainingProgress {
     step: number;
     images: number;
@@ -390,10 +550,15 @@ export interface TrainingRun extends Promise<TrainResult>, AsyncIterable<Trainin
 
 export declare class TrainingStopped extends UserError {
     name: string;
+    constructor(problem: string, options?: UserErrorOptions);
 }
 
 export declare class UserError extends Error {
+    readonly code: ErrorCode;
     name: string;
+    readonly advice?: string;
+    readonly details: ErrorDetails;
+    constructor(code: ErrorCode, problem: string, { advice, details }?: UserErrorOptions);
 }
 
 export type ValidationLine = z.output<typeof validationLine>
@@ -405,6 +570,34 @@ export declare function collectImages(images: AsyncIterable<OwnImage> | Iterable
 export declare const defineConfig: (input: ConfigInput) => Config
 
 export declare function drawFormation(model: TrainedModel, from: LabelledPictures | number, options?: DrawFormationOptions): Promise<Pictures[]>
+
+export declare const errorCodes: {
+    readonly "invalid-config": "A configuration or one of its settings is not valid.";
+    readonly "unknown-preset": "There is no preset of that name.";
+    readonly "unknown-name": "A name stands for nothing: of a class, a data source, a metric, a feature extractor or a shipped model.";
+    readonly ambiguous: "A name or a file could mean several things. Say which one you mean.";
+    readonly "invalid-options": "Options are missing, contradict one another, or do not fit what they are used on.";
+    readonly "out-of-range": "A number lies outside its range.";
+    readonly "wrong-shape": "An array, an image or a tensor has another size, length or type than expected.";
+    readonly "invalid-values": "Values cannot be right: they are not finite, no probabilities, or too large for their type.";
+    readonly "missing-classes": "The model or the images have no classes, or not as many as needed.";
+    readonly "too-few-images": "There are no images, or fewer than it takes.";
+    readonly "wrong-model": "The model is of another kind, or the weights belong to another model.";
+    readonly mismatch: "Two things were not made alike: a checkpoint and its settings, or samples and their reference.";
+    readonly "not-found": "A file, folder, run, checkpoint or download is not there.";
+    readonly unreadable: "The system refuses to read a file or folder.";
+    readonly damaged: "A file is damaged, cut off, or not the one it should be.";
+    readonly "unsupported-format": "A file is of a kind that Strata does not read.";
+    readonly "too-large": "A file, a list or a grid is larger than Strata or the format allows.";
+    readonly unwritable: "A file or folder cannot be written.";
+    readonly "disk-full": "The disk has no room left.";
+    readonly "already-exists": "Something is there already that would be overwritten.";
+    readonly locked: "Another process trains into the folder, or has taken it over.";
+    readonly diverged: "Training stopped, because too many updates in a row were skipped.";
+    readonly "out-of-memory": "There is not enough memory for what was asked.";
+    readonly network: "A server or proxy cannot be reached, or refuses.";
+    readonly environment: "The machine, the process or an environment variable stands in the way.";
+}
 
 export declare function findClass(word: string, { config, data }: Pick<TrainedModel, "config" | "data">): FoundClass
 

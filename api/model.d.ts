@@ -56,7 +56,8 @@ export interface OutputLayer {
 export declare class ParameterSpec {
     readonly shape: number[];
     readonly init: Initialiser;
-    constructor(shape: number[], init: Initialiser);
+    readonly names: ForeignName;
+    constructor(shape: number[], init: Initialiser, names: ForeignName);
 }
 
 export type SpectralVectors<T = np.Array> = {
@@ -83,7 +84,10 @@ export declare function groups({ levels, latentChannels: channels }: ModelConfig
 
 export declare function informationShares({ model, objective }: Pick<Config, "model" | "objective">): number[] | null
 
-export declare function initialState(parameters: ModelParameters<np.Array>, { count, lowResolution, labels }: {
+export declare function initialState({ generator, superResolution }: {
+    generator: Generator<np.Array>;
+    superResolution?: UNet<np.Array>;
+}, { count, lowResolution, labels }: {
     count: number;
     lowResolution?: np.Array;
     labels?: np.Array;
@@ -110,11 +114,15 @@ export declare const outputChannels: (objective: ObjectiveConfig) => number
 
 export declare const parameterEntries: <T>(parameters: ModelParameters<T>) => [path: string, parameter: T][]
 
-export declare function posterior(parameters: ModelParameters<np.Array>, group: Group, hidden: np.Array, activations: np.Array[], labels?: np.Array): DiagonalGaussian
+export declare function posterior({ generator }: {
+    generator: Generator<np.Array>;
+}, { level, layer }: Group, hidden: np.Array, activations: np.Array[], labels?: np.Array): DiagonalGaussian
 
 export declare function rateWeights(klNats: np.Array[], shares: number[]): np.Array[]
 
-export declare function topDown(parameters: ModelParameters<np.Array>, model: ModelConfig, { initial, labels, chooseLatent }: {
+export declare function topDown({ generator }: {
+    generator: Generator<np.Array>;
+}, model: ModelConfig, { initial, labels, chooseLatent }: {
     initial: np.Array;
     labels?: np.Array;
     chooseLatent: ChooseLatent;

@@ -41,7 +41,7 @@ function exportsOf(file: string): Map<string, { file: string; local: string }> {
       found.set(name, origin);
     }
   }
-  for (const [, specifier] of text.matchAll(/export \* from "([^"]+)"/g)) {
+  for (const [, specifier] of text.matchAll(/export (?:type )?\* from "([^"]+)"/g)) {
     for (const [name, origin] of exportsOf(resolved(file, specifier))) found.set(name, origin);
   }
   for (const [, name] of text.matchAll(new RegExp(`^export (?:declare )?${KINDS}\\*? (\\w+)`, "gm"))) {
