@@ -18,7 +18,7 @@ import { createDecoder } from "../../dist/data/decoding/decoder.js";
 import { compile, Runtime, spec } from "../../dist/engine/index.js";
 import { Sampler } from "../../dist/inference/sampling/sampler.js";
 import { initialise, modelParameters } from "../../dist/model/index.js";
-import { outputChannels } from "../../dist/objective/loss.js";
+import { outputChannels } from "../../dist/objective/output-layers.js";
 import { ClassifierExtractor } from "../../dist/quality/classifier/classifier-extractor.js";
 import { initialClassifier } from "../../dist/quality/classifier/network.js";
 import { openPixels } from "../../dist/quality/features/pixels.js";
