@@ -47,7 +47,7 @@ export class InputThread {
 
   /** Ends the thread, at any moment: steps that are waited for are rejected. */
   dispose(): Promise<void> {
-    return this.#thread.end(new Error("The input thread has been disposed."));
+    return this.#thread.end(new Error("This input thread has been disposed."));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
