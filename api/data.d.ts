@@ -1,6 +1,6 @@
 export interface Batch {
-    images: Float32Array<ArrayBuffer>;
-    labels: Int32Array<ArrayBuffer>;
+    images: Float32Array;
+    labels: Int32Array;
 }
 
 export interface BatchOptions {
@@ -24,7 +24,16 @@ export interface CollectOptions {
     onProgress?: (images: number) => void;
 }
 
-export interface DataSet extends Record<Split, ImageSet> {
+export type ImageReader = (index: number) => Uint8Array
+
+export interface ImageSet<Data extends Pixels = Pixels> extends Images<Data> {
+    name: string;
+    classes: string[];
+    labels: Int32Array;
+    digest?: string;
+}
+
+export interface ImageSplits extends Record<Split, ImageSet> {
     skipped: {
         file: string;
         reason: string;
@@ -32,27 +41,20 @@ export interface DataSet extends Record<Split, ImageSet> {
     unused: UnusedFiles[];
 }
 
-export interface ImagePart {
-    images: Uint8Array;
+export interface ImageStream<Part extends Images = Images> {
     count: number;
     resolution: number;
+    parts: AsyncIterable<Part>;
 }
 
-export type ImageReader = (index: number) => Uint8Array
-
-export interface ImageSet<Images extends Uint8Array | PackedImages = Uint8Array | PackedImages> {
-    name: string;
-    resolution: number;
+export interface Images<Data extends Pixels = Uint8Array> {
+    images: Data;
     count: number;
-    classes: string[];
-    images: Images;
-    labels: Int32Array;
-    digest?: string;
+    resolution: number;
+    labels?: Int32Array;
 }
 
 export type Layout = (typeof layouts)[number]
-
-export type MemorySet = ImageSet<Uint8Array>
 
 export interface OpenOptions extends PackOptions {
     layout?: Layout;
@@ -65,35 +67,30 @@ export interface OwnImage {
     split?: Split;
 }
 
+export type Pixels = Uint8Array | PackedImages
+
 export interface RawImage {
     data: Uint8Array | Uint8ClampedArray;
     width: number;
     height: number;
 }
 
-export interface SampleFile {
-    path: string;
-    count: number;
-    resolution: number;
-    parts(size: number, signal?: AbortSignal): AsyncIterable<ImagePart>;
-}
-
 export type Split = "train" | "validation" | "test"
 
-export declare function collectImages(images: AsyncIterable<OwnImage> | Iterable<OwnImage>, { resolution, name, signal, onProgress }: CollectOptions): Promise<DataSet>
+export declare function collectImages(images: AsyncIterable<OwnImage> | Iterable<OwnImage>, { resolution, name, signal, onProgress }: CollectOptions): Promise<ImageSplits>
 
 export declare function digestOfSet(set: ImageSet): string
 
-export declare function imageReader({ images, resolution }: Pick<ImageSet, "images" | "resolution">): ImageReader
+export declare function imageReader({ images, resolution }: Pick<Images<Pixels>, "images" | "resolution">): ImageReader
 
-export declare function openData(source: string, options: OpenOptions): Promise<DataSet>
+export declare function openData(source: string, options: OpenOptions): Promise<ImageSplits>
 
-export declare function openSamples(path: string): Promise<SampleFile>
+export declare function openSamples(path: string, options?: PartOptions): Promise<ImageStream>
 
 export declare function readImageFile(path: string, resolution: number): Promise<Uint8Array>
 
-export declare function take(set: ImageSet, indices: ArrayLike<number>): MemorySet
+export declare function take(set: ImageSet, indices: ArrayLike<number>): ImageSet<Uint8Array>
 
-export declare function takeFirst(set: ImageSet, wanted: number): MemorySet
+export declare function takeFirst(set: ImageSet, wanted: number): ImageSet<Uint8Array>
 
-export declare function takeSpread(set: ImageSet, wanted: number): MemorySet
+export declare function takeSpread(set: ImageSet, wanted: number): ImageSet<Uint8Array>

@@ -16,7 +16,7 @@ export interface AblationRun {
 
 export interface CellMeasurement {
     quality: QualityValue[];
-    pictures: Pictures;
+    pictures: Images;
     clamped: number;
 }
 
@@ -123,12 +123,12 @@ export interface RunMeasurement {
 }
 
 export interface RunPictures {
-    samples: Pictures;
-    originals: Pictures;
-    reconstructions: Pictures;
+    samples: Images;
+    originals: Images;
+    reconstructions: Images;
     neighbours: {
-        samples: Pictures;
-        nearest: Pictures;
+        samples: Images;
+        nearest: Images;
     };
 }
 

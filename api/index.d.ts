@@ -140,12 +140,9 @@ export interface ImageSampler {
     [Symbol.asyncDispose](): Promise<void>;
 }
 
-export interface ImageSet<Images extends Uint8Array | PackedImages = Uint8Array | PackedImages> {
+export interface ImageSet<Data extends Pixels = Pixels> extends Images<Data> {
     name: string;
-    resolution: number;
-    count: number;
     classes: string[];
-    images: Images;
     labels: Int32Array;
     digest?: string;
 }
@@ -154,7 +151,10 @@ export type InformationScheduleConfig = GeometricSchedule | PerResolutionSchedul
 
 export type InformationScheduleInput = GeometricScheduleInput | PerResolutionSchedule | ExplicitSchedule
 
-export interface LabelledPictures extends Pictures {
+export interface Images<Data extends Pixels = Uint8Array> {
+    images: Data;
+    count: number;
+    resolution: number;
     labels?: Int32Array;
 }
 
@@ -399,7 +399,7 @@ export interface SamplerOptions {
     runtime?: Runtime;
 }
 
-export interface Samples extends Pictures, GuidanceReport {
+export interface Samples extends Images, GuidanceReport {
     labels: Int32Array;
 }
 
@@ -496,9 +496,9 @@ export type TrainingEvent = {
 } | {
     type: "pictures";
     step: number;
-    samples: Pictures;
-    originals: Pictures;
-    reconstructions: Pictures;
+    samples: Images;
+    originals: Images;
+    reconstructions: Images;
 } | {
     type: "checkpoint";
     step: number;
@@ -565,11 +565,39 @@ export type ValidationLine = z.output<typeof validationLine>
 
 export declare function applySettings(config: Config, settings: string[]): Config
 
-export declare function collectImages(images: AsyncIterable<OwnImage> | Iterable<OwnImage>, { resolution, name, signal, onProgress }: CollectOptions): Promise<DataSet>
+export declare function collectImages(images: AsyncIterable<OwnImage> | Iterable<OwnImage>, { resolution, name, signal, onProgress }: CollectOptions): Promise<ImageSplits>
 
 export declare const defineConfig: (input: ConfigInput) => Config
 
-export declare function drawFormation(model: TrainedModel, from: LabelledPictures | number, options?: DrawFormationOptions): Promise<Pictures[]>
+export declare function drawFormation(model: TrainedModel, from: Images | number, options?: DrawFormationOptions): Promise<Images[]>
+
+export declare const errorCodes: {
+    readonly "invalid-config": "A configuration or one of its settings is not valid.";
+    readonly "unknown-preset": "There is no preset of that name.";
+    readonly "unknown-name": "A name stands for nothing: of a class, a data source, a metric, a feature extractor or a shipped model.";
+    readonly ambiguous: "A name or a file could mean several things. Say which one you mean.";
+    readonly "invalid-options": "Options are missing, contradict one another, or do not fit what they are used on.";
+    readonly "out-of-range": "A number lies outside its range.";
+    readonly "wrong-shape": "An array, an image or a tensor has another size, length or type than expected.";
+    readonly "invalid-values": "Values cannot be right: they are not finite, no probabilities, or too large for their type.";
+    readonly "missing-classes": "The model or the images have no classes, or not as many as needed.";
+    readonly "too-few-images": "There are no images, or fewer than it takes.";
+    readonly "wrong-model": "The model is of another kind, or the weights belong to another model.";
+    readonly mismatch: "Two things were not made alike: a checkpoint and its settings, or samples and their reference.";
+    readonly "not-found": "A file, folder, run, checkpoint or download is not there.";
+    readonly unreadable: "The system refuses to read a file or folder.";
+    readonly damaged: "A file is damaged, cut off, or not the one it should be.";
+    readonly "unsupported-format": "A file is of a kind that Strata does not read.";
+    readonly "too-large": "A file, a list or a grid is larger than Strata or the format allows.";
+    readonly unwritable: "A file or folder cannot be written.";
+    readonly "disk-full": "The disk has no room left.";
+    readonly "already-exists": "Something is there already that would be overwritten.";
+    readonly locked: "Another process trains into the folder, or has taken it over.";
+    readonly diverged: "Training stopped, because too many updates in a row were skipped.";
+    readonly "out-of-memory": "There is not enough memory for what was asked.";
+    readonly network: "A server or proxy cannot be reached, or refuses.";
+    readonly environment: "The machine, the process or an environment variable stands in the way.";
+}
 
 export declare const errorCodes: {
     readonly "invalid-config": "A configuration or one of its settings is not valid.";
@@ -601,15 +629,15 @@ export declare const errorCodes: {
 
 export declare function findClass(word: string, { config, data }: Pick<TrainedModel, "config" | "data">): FoundClass
 
-export declare function formationGrid(stages: Pictures[], options?: GridOptions): Promise<Uint8Array>
+export declare function formationGrid(stages: Images[], options?: GridOptions): Promise<Uint8Array>
 
-export declare function imageGrid(pictures: Pictures, columns: number, options?: GridOptions): Promise<Uint8Array>
+export declare function imageGrid(pictures: Images, columns: number, options?: GridOptions): Promise<Uint8Array>
 
 export declare const isPresetName: (word: string) => word is PresetName
 
-export declare function latentsOf({ config, parameters }: TrainedModel, images: LabelledPictures, { seed, batch, runtime, signal }?: LatentsOptions): Promise<Latents>
+export declare function latentsOf({ config, parameters }: TrainedModel, images: Images, { seed, batch, runtime, signal }?: LatentsOptions): Promise<Latents>
 
-export declare function openData(source: string, options: OpenOptions): Promise<DataSet>
+export declare function openData(source: string, options: OpenOptions): Promise<ImageSplits>
 
 export declare function openRun(run: string, options?: OpenRunOptions): Promise<TrainedModel>
 
@@ -627,15 +655,15 @@ export declare function readImageFile(path: string, resolution: number): Promise
 
 export declare function readMetrics(path: string): MetricsLine[]
 
-export declare function reconstruct(model: TrainedModel, images: LabelledPictures, options?: ReconstructOptions): Promise<Pictures>
+export declare function reconstruct(model: TrainedModel, images: Images, options?: ReconstructOptions): Promise<Images>
 
-export declare function reconstructionGrid(originals: Pictures, reconstructions: Pictures, columns: number, options?: GridOptions): Promise<Uint8Array>
+export declare function reconstructionGrid(originals: Images, reconstructions: Images, columns: number, options?: GridOptions): Promise<Uint8Array>
 
 export declare const resolvePreset: (name: PresetName) => Config
 
-export declare function toPng(pictures: Pictures, index?: number): Promise<Uint8Array>
+export declare function toPng(pictures: Images, index?: number): Promise<Uint8Array>
 
-export declare function toRgba({ images, count, resolution }: Pictures, index?: number): {
+export declare function toRgba({ images, count, resolution }: Images, index?: number): {
     data: Uint8ClampedArray<ArrayBuffer>;
     width: number;
     height: number;

@@ -14,7 +14,7 @@ export interface FeatureExtractor {
     readonly width: number;
     readonly spatialWidth?: number;
     readonly classes?: number;
-    extract(pictures: Pictures, signal?: AbortSignal): Promise<Features>;
+    extract(pictures: Images, signal?: AbortSignal): Promise<Features>;
     dispose(): Promise<void>;
 }
 
@@ -71,6 +71,12 @@ export interface ImageLikelihoods {
     rateBitsPerDim: Float64Array;
     distortionBitsPerDim: Float64Array;
     importanceWeightedBitsPerDim?: Float64Array;
+}
+
+export interface ImageStream<Part extends Images = Images> {
+    count: number;
+    resolution: number;
+    parts: AsyncIterable<Part>;
 }
 
 export interface InceptionOptions {
@@ -194,12 +200,6 @@ export interface PairOptions {
     blockSize?: number;
 }
 
-export interface PictureStream<Part extends Pictures = Pictures> {
-    count: number;
-    resolution: number;
-    parts: AsyncIterable<Part>;
-}
-
 export interface PrecisionRecall {
     precision: number;
     recall: number;
@@ -263,14 +263,12 @@ export interface SubsetOptions extends PairOptions {
 
 export declare function compareToReference(samples: FeatureSet, reference: FeatureSet, metrics: readonly QualityMetric[], extractor: string, { runtime, signal, kernelSubsets, seed, onProgress }?: CompareToReferenceOptions): Promise<QualityValue[]>
 
-export declare function drawnPictures(sampler: ImageSampler, options: SampleOptions): PictureStream<Samples>
-
 export declare function frechetDistance(a: Moments, b: Moments, { runtime, signal }?: FrechetOptions): Promise<number>
 
 export declare function heldOutBound({ config, parameters }: {
     config: Config;
     parameters: ParameterTree;
-}, images: LabelledImages, options?: HeldOutBoundOptions): Promise<HeldOutBound>
+}, images: Images<Pixels>, options?: HeldOutBoundOptions): Promise<HeldOutBound>
 
 export declare function inceptionScore(values: Float32Array | Float64Array, classes: number, { from, split }?: InceptionScoreOptions): InceptionScore
 
@@ -281,15 +279,15 @@ export declare function kernelDistanceOfSubsets(x: Float32Array, y: Float32Array
     standardDeviation: number;
 }>
 
-export declare function measureFeatures({ count, parts }: PictureStream, extractor: FeatureExtractor, { keep, logits: wanted, runtime, signal, onProgress }?: MeasureOptions): Promise<FeatureSet>
+export declare function measureFeatures({ count, parts }: ImageStream, extractor: FeatureExtractor, { keep, logits: wanted, runtime, signal, onProgress }?: MeasureOptions): Promise<FeatureSet>
 
-export declare function measureInformation({ config, parameters }: Pick<TrainedModel, "config" | "parameters">, images: LabelledImages, options?: MeasureInformationOptions): Promise<ModelInformation>
+export declare function measureInformation({ config, parameters }: Pick<TrainedModel, "config" | "parameters">, images: Images<Pixels>, options?: MeasureInformationOptions): Promise<ModelInformation>
 
 export declare function momentsOf(rows: Float32Array, width: number, options?: MomentsOptions): Promise<Moments>
 
 export declare function nearestNeighbours(queries: Float32Array, references: Float32Array, width: number, options?: PairOptions): Promise<NearestNeighbours>
 
-export declare function negativeLogLikelihood({ config, parameters }: Pick<TrainedModel, "config" | "parameters">, images: LabelledImages, options?: LikelihoodOptions): Promise<Likelihood>
+export declare function negativeLogLikelihood({ config, parameters }: Pick<TrainedModel, "config" | "parameters">, images: Images<Pixels>, options?: LikelihoodOptions): Promise<Likelihood>
 
 export declare function openClassifier(trainSet: ImageSet, { batch, seed, steps, runtime, signal, onProgress }?: OpenClassifierOptions): Promise<ClassifierExtractor>
 
@@ -299,21 +297,23 @@ export declare function openOnnxFile(path: string, { resolution, batch, runtime,
 
 export declare function openPixels(): OpenExtractor
 
-export declare function picturesInMemory(pictures: Pictures): PictureStream
-
-export declare function picturesOfSet(set: ImageSet, indices?: readonly number[]): PictureStream
-
 export declare function precisionRecall(references: Float32Array, samples: Float32Array, width: number, { neighbours, ...options }?: PrecisionRecallOptions): Promise<PrecisionRecall>
 
-export declare function rateDistortion({ config, parameters }: Pick<TrainedModel, "config" | "parameters">, images: LabelledImages, options?: RateDistortionOptions): Promise<RateDistortion>
+export declare function rateDistortion({ config, parameters }: Pick<TrainedModel, "config" | "parameters">, images: Images<Pixels>, options?: RateDistortionOptions): Promise<RateDistortion>
 
 export declare function referenceOfFile(path: string, extractor: FeatureExtractor, resolution: number, { keep, onNotice, ...options }?: ReferenceFileOptions): Promise<FeatureSet>
 
 export declare function referenceOfSet(set: ImageSet, extractor: FeatureExtractor, { keep, ...options }?: Omit<MeasureOptions, "logits">): Promise<FeatureSet>
 
-export declare function sampleQuality(stream: PictureStream, { extractor, reference, metrics, seed, kernelSubsets, keepRows, onFigure, ...options }: SampleQualityOptions): Promise<SampleQuality & {
+export declare function sampleQuality(stream: ImageStream, { extractor, reference, metrics, seed, kernelSubsets, keepRows, onFigure, ...options }: SampleQualityOptions): Promise<SampleQuality & {
     features: FeatureSet;
 }>
+
+export declare function streamImages(pictures: Images): ImageStream
+
+export declare function streamSamples(sampler: ImageSampler, options: SampleOptions): ImageStream<Samples>
+
+export declare function streamSet(set: ImageSet, indices?: readonly number[]): ImageStream
 
 export declare function symmetricEigenvalues(matrix: Float64Array, size: number, { signal }?: EigenvalueOptions): Promise<Float64Array>
 

@@ -1,3 +1,8 @@
+export type AutoEncoderInputs<T = np.Array> = {
+    batch: ModelInputs<T>;
+    noise: T[];
+}
+
 export type ChooseLatent = (group: Group, prior: DiagonalGaussian, hidden: np.Array) => np.Array
 
 export interface DiagonalGaussian {
@@ -14,13 +19,6 @@ export interface Group {
     shape: [number, number, number];
 }
 
-export type LossBatch<T = np.Array> = {
-    images: T;
-    labels?: T;
-    droppedLabels?: T;
-    lowResolution?: T;
-}
-
 export type LossParts<T = np.Array> = {
     distortionNats: T;
     klNats: T;
@@ -28,6 +26,13 @@ export type LossParts<T = np.Array> = {
     klWeightedNats: T;
     spectral: T;
     spectralVectors: SpectralVectors<T>[];
+}
+
+export type ModelInputs<T = np.Array> = {
+    images: T;
+    labels?: T;
+    droppedLabels?: T;
+    lowResolution?: T;
 }
 
 export type ModelParameters<T> = {
@@ -65,7 +70,7 @@ export type SpectralVectors<T = np.Array> = {
     posterior: T;
 }
 
-export declare function autoEncode(parameters: ModelParameters<np.Array>, model: ModelConfig, { images, labels, droppedLabels, lowResolution }: LossBatch, noise: np.Array[], observe?: ObserveGroup): {
+export declare function autoEncode(parameters: ModelParameters<np.Array>, model: ModelConfig, { images, labels, droppedLabels, lowResolution }: ModelInputs, noise: np.Array[], observe?: ObserveGroup): {
     output: np.Array;
     klNats: np.Array[];
 }
@@ -95,12 +100,12 @@ export declare function initialState({ generator, superResolution }: {
 
 export declare function initialise(specs: ModelParameters<ParameterSpec>, seed: number): ModelParameters<Float32Array<ArrayBuffer>>
 
-export declare function loss(parameters: ModelParameters<np.Array>, spectralVectors: SpectralVectors[], batch: LossBatch, noise: np.Array[], config: Pick<Config, "model" | "objective">): {
+export declare function loss(parameters: ModelParameters<np.Array>, spectralVectors: SpectralVectors[], batch: ModelInputs, noise: np.Array[], config: Pick<Config, "model" | "objective">): {
     loss: np.Array;
     aux: LossParts;
 }
 
-export declare function lossAndGradients(parameters: ModelParameters<np.Array>, spectralVectors: SpectralVectors[], batch: LossBatch, noise: np.Array[], config: Pick<Config, "model" | "objective">): {
+export declare function lossAndGradients(parameters: ModelParameters<np.Array>, spectralVectors: SpectralVectors[], batch: ModelInputs, noise: np.Array[], config: Pick<Config, "model" | "objective">): {
     loss: np.Array;
     aux: LossParts;
     gradients: ModelParameters<np.Array>;

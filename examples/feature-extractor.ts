@@ -4,13 +4,7 @@
  *     npx tsx examples/feature-extractor.ts [count]
  */
 import { openData, openRun, Sampler } from "strata-vae";
-import {
-  drawnPictures,
-  type FeatureExtractor,
-  measureFeatures,
-  picturesOfSet,
-  sampleQuality,
-} from "strata-vae/metrics";
+import { type FeatureExtractor, measureFeatures, sampleQuality, streamSamples, streamSet } from "strata-vae/metrics";
 
 const [count = "64"] = process.argv.slice(2);
 
@@ -39,10 +33,10 @@ const colours: FeatureExtractor = {
 };
 
 const { train } = await openData("emoji", { resolution: 32 });
-const reference = await measureFeatures(picturesOfSet(train), colours);
+const reference = await measureFeatures(streamSet(train), colours);
 await using sampler = new Sampler(await openRun("pretrained:emoji32"));
 for (const temperature of [0.6, 1]) {
-  const samples = drawnPictures(sampler, { count: Number(count), seed: 1, temperature });
+  const samples = streamSamples(sampler, { count: Number(count), seed: 1, temperature });
   const { values } = await sampleQuality(samples, {
     extractor: colours,
     reference,

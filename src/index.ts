@@ -21,13 +21,21 @@ export {
 } from "./config/index.js";
 export type * from "./config/types.js";
 export { type CollectOptions, collectImages, type OwnImage, type RawImage } from "./data/collect-images.js";
-export { type DataSet, type ImageSet, type OpenOptions, openData, readImageFile, type Split } from "./data/index.js";
+export {
+  type ImageSet,
+  type ImageSplits,
+  type Images,
+  type OpenOptions,
+  openData,
+  type Pixels,
+  readImageFile,
+  type Split,
+} from "./data/index.js";
 export { type OpenRuntimeOptions, openRuntime, Runtime, type RuntimeOptions } from "./engine/index.js";
 export { type ErrorCode, type ErrorDetails, errorCodes, UserError } from "./errors.js";
 export { toPng, toRgba } from "./inference/picture-files.js";
 export { formationGrid, type GridOptions, imageGrid, reconstructionGrid } from "./inference/picture-grid.js";
-export { NonFiniteOutputError, type Pictures } from "./inference/pictures.js";
-export type { LabelledPictures } from "./inference/programs/encoder-inputs.js";
+export { NonFiniteOutputError } from "./inference/pictures.js";
 export { Cascade, type EnlargingOptions } from "./inference/sampling/cascade.js";
 export { type FoundClass, findClass } from "./inference/sampling/class-label.js";
 export { type LatentsOptions, latentsOf } from "./inference/sampling/encode-latents.js";

@@ -2,8 +2,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../src/config/index.js";
+import type { Batch } from "../../src/data/batches.js";
+import type { Images } from "../../src/data/image-set.js";
 import { fromBytes, toBytes } from "../../src/inference/pictures.js";
-import type { LabelledPictures } from "../../src/inference/programs/encoder-inputs.js";
 import { type ParameterTree, parameterSpecs } from "../../src/inference/trained-model.js";
 import { encodeSafetensors } from "../../src/io/tensors/safetensors.js";
 import type { Tensor } from "../../src/io/tensors/tensor.js";
@@ -11,21 +12,21 @@ import { normalNoise, type Purpose, stream } from "../../src/latents/noise.js";
 import { foreignNames, groups, initialise, modelParameters, parameterEntries } from "../../src/model/index.js";
 import { outputChannels } from "../../src/objective/output-layers.js";
 import { initialState } from "../../src/training/initial-state.js";
-import { type ImageBatch, stepInputs } from "../../src/training/inputs/step-inputs.js";
+import { stepInputs } from "../../src/training/inputs/step-inputs.js";
 import { wave } from "../measure.js";
 import type { Work } from "../protocol.js";
 import { withFolder } from "../scratch.js";
 import type { Competing } from "./systems.js";
 
 /** As many pictures as a batch has, and labels where the model knows any. */
-export function pictures({ model: { resolution, classes }, training: { batchSize } }: Config): LabelledPictures {
+export function pictures({ model: { resolution, classes }, training: { batchSize } }: Config): Images {
   const images = toBytes(wave(batchSize * 3 * resolution ** 2));
   const labels = Int32Array.from({ length: classes > 0 ? batchSize : 0 }, (_, image) => image % classes);
   return { images, labels, count: batchSize, resolution };
 }
 
 /** The same as a batch to train on. */
-export function imageBatch(config: Config): ImageBatch {
+export function imageBatch(config: Config): Batch {
   const { images, labels } = pictures(config);
   return { images: fromBytes(images), labels: labels! };
 }

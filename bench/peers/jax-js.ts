@@ -3,7 +3,7 @@ import { jit, numpy as np, tree } from "@jax-js/jax";
 import type { Config } from "../../src/config/index.js";
 import { parameterSpecs } from "../../src/inference/trained-model.js";
 import { groups, type ModelParameters, mapParameters, parameterEntries } from "../../src/model/index.js";
-import type { LossBatch } from "../../src/objective/auto-encode.js";
+import type { ModelInputs } from "../../src/objective/auto-encode.js";
 import { lossAndGradients, type SpectralVectors } from "../../src/objective/loss.js";
 import { initialState } from "../../src/training/initial-state.js";
 import { stepInputs } from "../../src/training/inputs/step-inputs.js";
@@ -46,7 +46,7 @@ async function prepare({ config, given }: Task): Promise<Prepared> {
   const rule = optimizerOf(optimizer);
   const [began, startMs] = await timed(async () => arrays(config));
   let { state, vectors } = began;
-  const gradients = jit((p: Parameters, u: SpectralVectors[], batch: LossBatch, noise: np.Array[]) => {
+  const gradients = jit((p: Parameters, u: SpectralVectors[], batch: ModelInputs, noise: np.Array[]) => {
     const { loss, aux, gradients } = lossAndGradients(p, u, batch, noise, config);
     const squares = parameterEntries(gradients).map(([, gradient]) => np.square(gradient.ref).sum());
     return { loss, gradients, vectors: aux.spectralVectors, norm: np.sqrt(squares.reduce((sum, one) => sum.add(one))) };

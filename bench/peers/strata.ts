@@ -2,8 +2,8 @@
 import type { Config } from "../../src/config/index.js";
 import { Runtime } from "../../src/engine/index.js";
 import { fromBytes, toBytes } from "../../src/inference/pictures.js";
-import { encoderInputs } from "../../src/inference/programs/encoder-inputs.js";
 import { areaDownsample } from "../../src/inference/programs/low-resolution.js";
+import { modelInputs } from "../../src/inference/programs/model-inputs.js";
 import { compilePosteriorPass } from "../../src/inference/programs/posterior-pass.js";
 import { compilePriorPass } from "../../src/inference/programs/prior-pass.js";
 import { drawSamples, priorKind } from "../../src/inference/sampling/sampler.js";
@@ -80,7 +80,7 @@ const reconstruct: Prepare = async (config, runtime, given) => {
     startMs,
     work: async () => {
       const { images } = await program.run({
-        batch: encoderInputs(config.model, seen, indices, 0),
+        batch: modelInputs(config.model, seen, indices, 0),
         latents: showNoise(config, "reconstruct"),
         fromPosterior: new Float32Array(groups(config.model).length).fill(1),
         allottedNats: Float32Array.of(Number.POSITIVE_INFINITY),

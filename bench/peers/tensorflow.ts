@@ -66,7 +66,7 @@ async function prepare({ config, given }: Task): Promise<Prepared> {
   const step = () => {
     const [{ batch: seen, noise }] = stepInputs(config, given ? 0 : updates, batch);
     const images = image(seen.images as Float32Array, shapeOf([3, model.resolution, model.resolution]));
-    const latents = groups(model).map(({ shape }, i) => image(noise[i], shapeOf(shape)));
+    const latents = groups(model).map(({ shape }, i) => image(noise[i] as Float32Array, shapeOf(shape)));
     const iterated = advanced(parameters, vectors);
     const { value, grads } = tf.variableGrads(() => loss(parameters, iterated, config, images, latents));
     const norm = tf.sqrt(tf.addN(moments.map(({ parameter }) => tf.sum(tf.square(grads[parameter.name])))));

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { Batches, type BatchOptions } from "./batches.js";
-import type { MemorySet } from "./image-set.js";
+import type { ImageSet } from "./image-set.js";
 
 /** `count` images of 2×2, all different; label i is image i. */
-function numbered(count: number): MemorySet {
+function numbered(count: number): ImageSet<Uint8Array> {
   return {
     name: "numbered",
     resolution: 2,

@@ -17,9 +17,9 @@ export interface BatchOptions {
 /** One batch of images and their labels. */
 export interface Batch {
   /** [N, 3, R, R] in [-1, 1]: byte / 127.5 − 1. */
-  images: Float32Array<ArrayBuffer>;
+  images: Float32Array;
   /** [N], or length 0. */
-  labels: Int32Array<ArrayBuffer>;
+  labels: Int32Array;
 }
 
 /**

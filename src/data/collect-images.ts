@@ -4,9 +4,9 @@ import { isUint8Array } from "node:util/types";
 import { UserError } from "../errors.js";
 import { decodeImage } from "./decoding/decode.js";
 import { resizeInterleaved } from "./decoding/resize.js";
-import type { MemorySet, Split } from "./image-set.js";
+import type { ImageSet, Split } from "./image-set.js";
 import { splits } from "./image-set.js";
-import type { DataSet } from "./open-data.js";
+import type { ImageSplits } from "./open-data.js";
 import { splitByKey } from "./split.js";
 
 /** Pixels row by row, RGB or RGBA of 8 bits; an `ImageData` is one. */
@@ -33,7 +33,7 @@ export interface CollectOptions {
   /** What the set is called in logs and reports. Default: "images". */
   name?: string;
   signal?: AbortSignal;
-  /** Told after each image how many there are. */
+  /** Called after each image with how many there are. */
   onProgress?: (images: number) => void;
 }
 
@@ -47,8 +47,8 @@ export interface CollectOptions {
 export async function collectImages(
   images: AsyncIterable<OwnImage> | Iterable<OwnImage>,
   { resolution, name = "images", signal, onProgress }: CollectOptions,
-): Promise<DataSet> {
-  const skipped: DataSet["skipped"] = [];
+): Promise<ImageSplits> {
+  const skipped: ImageSplits["skipped"] = [];
   const found: { pixels: Uint8Array; label?: string; split?: Split; digest: string }[] = [];
   let index = 0;
   for await (const { image, label, split } of images) {
@@ -76,7 +76,7 @@ export async function collectImages(
   }
   const classes = [...new Set(found.flatMap(({ label }) => label ?? []))].sort();
   const chosen = splitByKey(found.map(({ digest }) => digest));
-  const setOf = (split: Split): MemorySet => {
+  const setOf = (split: Split): ImageSet<Uint8Array> => {
     const members = found.filter((each) => (each.split ?? chosen.get(each.digest)) === split);
     const pixels = new Uint8Array(members.length * 3 * resolution ** 2);
     members.forEach((each, place) => {
@@ -85,7 +85,7 @@ export async function collectImages(
     const labels = Int32Array.from(classes.length > 0 ? members : [], ({ label }) => classes.indexOf(label!));
     return { name, resolution, count: members.length, classes, images: pixels, labels };
   };
-  const sets = Object.fromEntries(splits.map((split) => [split, setOf(split)])) as Record<Split, MemorySet>;
+  const sets = Object.fromEntries(splits.map((split) => [split, setOf(split)])) as Record<Split, ImageSet<Uint8Array>>;
   return { ...sets, skipped, unused: [] };
 }
 

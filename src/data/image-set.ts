@@ -2,41 +2,46 @@
 import { isUint8Array } from "node:util/types";
 import { type PackedImages, packedImageReader } from "./packs/packed-images.js";
 
-/** Which part of a set: models learn from `train`, are watched on `validation`, and judged on `test`. */
+/** Which part of a set: models learn from `train`, are validated on `validation`, and judged on `test`. */
 export type Split = "train" | "validation" | "test";
 export const splits: readonly Split[] = ["train", "validation", "test"];
 
-/** Images with their labels. Plain data: it can be sent to another thread, and read there. */
-export interface ImageSet<Images extends Uint8Array | PackedImages = Uint8Array | PackedImages> {
+/** Pixels of images, uint8 [count, 3, R, R], RGB: in memory, or where they lie in a file. */
+export type Pixels = Uint8Array | PackedImages;
+
+/** Square images of one size. Plain data: it can be sent to another thread, and read there. */
+export interface Images<Data extends Pixels = Uint8Array> {
+  images: Data;
+  count: number;
+  resolution: number;
+  /** Class of every image; absent or empty when they have none. */
+  labels?: Int32Array;
+}
+
+/** Images with a name, and the names of their classes: a split of a source. */
+export interface ImageSet<Data extends Pixels = Pixels> extends Images<Data> {
   /** The source, as the user named it. */
   name: string;
-  resolution: number;
-  count: number;
   /** Names of the classes; empty when the images have no labels. */
   classes: string[];
-  /** uint8 [count, 3, R, R], RGB; or where they lie. */
-  images: Images;
   /** Index into `classes` for every image; length 0 when there are none. */
   labels: Int32Array;
   /** SHA-256 that equal sets share; absent where it has not been worked out: see `digestOfSet`. */
   digest?: string;
 }
 
-/** A set whose images are in memory. */
-export type MemorySet = ImageSet<Uint8Array>;
-
 /** Gives image after image, uint8 [3, R, R], to be read and not to be changed. */
 export type ImageReader = (index: number) => Uint8Array;
 
 /** How to get at a set's images. */
-export function imageReader({ images, resolution }: Pick<ImageSet, "images" | "resolution">): ImageReader {
+export function imageReader({ images, resolution }: Pick<Images<Pixels>, "images" | "resolution">): ImageReader {
   const size = 3 * resolution ** 2;
   if (isUint8Array(images)) return (index) => images.subarray(index * size, (index + 1) * size);
   return packedImageReader(images, size);
 }
 
 /** Some images of a set, by index, copied into memory. */
-export function take(set: ImageSet, indices: ArrayLike<number>): MemorySet {
+export function take(set: ImageSet, indices: ArrayLike<number>): ImageSet<Uint8Array> {
   const size = 3 * set.resolution ** 2;
   const read = imageReader(set);
   const images = new Uint8Array(indices.length * size);
@@ -56,12 +61,12 @@ export function spreadIndices(count: number, wanted: number): number[] {
 }
 
 /** Up to `wanted` images of a set at equal distances, in memory: its order may be by kind. */
-export function takeSpread(set: ImageSet, wanted: number): MemorySet {
+export function takeSpread(set: ImageSet, wanted: number): ImageSet<Uint8Array> {
   return take(set, spreadIndices(set.count, wanted));
 }
 
 /** The first `wanted` images of a set, or all when it has fewer, in memory. */
-export function takeFirst(set: ImageSet, wanted: number): MemorySet {
+export function takeFirst(set: ImageSet, wanted: number): ImageSet<Uint8Array> {
   return take(
     set,
     Array.from({ length: Math.min(wanted, set.count) }, (_, i) => i),

@@ -3,17 +3,18 @@ export { type Batch, Batches, type BatchOptions } from "./batches.js";
 export { readImageFile } from "./decoding/image-file.js";
 export {
   type ImageSet,
+  type Images,
   imageReader,
-  type MemorySet,
+  type Pixels,
   type Split,
   spreadIndices,
   take,
   takeFirst,
   takeSpread,
 } from "./image-set.js";
-export { type DataSet, type OpenOptions, openData } from "./open-data.js";
+export { type ImageSplits, type OpenOptions, openData } from "./open-data.js";
 export { digestOfSet } from "./packs/pack-format.js";
-export type { ImagePart, SampleFile } from "./samples/image-parts.js";
+export type { ImageStream } from "./samples/image-stream.js";
 export { hasSampleArray } from "./samples/sample-array.js";
 export { openSamples } from "./samples/sample-files.js";
 export { type Layout, layouts } from "./sources/folder-layout.js";

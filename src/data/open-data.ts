@@ -32,7 +32,7 @@ export interface OpenOptions extends PackOptions {
 }
 
 /** The images of a source, all of one size; a split is empty where the source has none for it. */
-export interface DataSet extends Record<Split, ImageSet> {
+export interface ImageSplits extends Record<Split, ImageSet> {
   /** Files that could not be used, and why; of very many, the first. */
   skipped: { file: string; reason: string }[];
   /** Files that serve for nothing, by kind: those of other formats, and images beside the folders that count. */
@@ -47,7 +47,7 @@ export interface DataSet extends Record<Split, ImageSet> {
  * @throws UserError when the source is unknown, missing or empty, none of its files is an image, or there is no room
  * @throws the signal's reason when it aborts
  */
-export async function openData(source: string, options: OpenOptions): Promise<DataSet> {
+export async function openData(source: string, options: OpenOptions): Promise<ImageSplits> {
   const opened = sourceOf(source, options);
   const told = new Set<string>();
   const announce = ({ description, notices = [], unused = [] }: Told) => {

@@ -7,8 +7,8 @@ import { imageGrid, reconstructionGrid } from "../inference/picture-grid.js";
 import { makeFolderSynced, writeFileAtomic } from "../io/files/atomic-file.js";
 import { measureFeatures } from "../quality/feature-set.js";
 import type { FeatureExtractor } from "../quality/features/extractor.js";
+import { streamImages } from "../quality/image-streams.js";
 import { digestOfModel } from "../quality/model-digest.js";
-import { picturesInMemory } from "../quality/picture-streams.js";
 import type { QualityMetric } from "../quality/quality.js";
 import { REFERENCE_ROWS, referenceOfSet } from "../quality/reference.js";
 import { fingerprint, readResult, writeResult } from "../quality/results.js";
@@ -122,7 +122,7 @@ async function prepareEvaluation(
 ): Promise<EvaluationSetup> {
   const told = (done: number, count: number) => onProgress?.("features of the training images", done, count);
   const training = await referenceOfSet(train, extractor, { keep: train.count, runtime, signal, onProgress: told });
-  const unseen = picturesInMemory(takeSpread(test, HELD_OUT));
+  const unseen = streamImages(takeSpread(test, HELD_OUT));
   const heldOut = await measureFeatures(unseen, extractor, { runtime, signal });
   return { extractor, training, reference: thinned(training, REFERENCE_ROWS), heldOut, train, test };
 }

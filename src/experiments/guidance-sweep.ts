@@ -1,5 +1,6 @@
 /** @file Sample quality at every pair of guidance weights (paper Table 2), cell by cell; it can be resumed at any time. */
-import { NonFiniteOutputError, type Pictures } from "../inference/pictures.js";
+import type { Images } from "../data/image-set.js";
+import { NonFiniteOutputError } from "../inference/pictures.js";
 import type { QualityValue } from "../quality/quality.js";
 import {
   type KeptCell,
@@ -15,7 +16,7 @@ import { cellsOf, type SweepCell, type SweepGrid } from "./sweep-grid.js";
 export interface CellMeasurement {
   quality: QualityValue[];
   /** The first samples, the same noise and labels in every cell of a seed. */
-  pictures: Pictures;
+  pictures: Images;
   /** See `CellResult.clamped`. */
   clamped: number;
 }

@@ -3,7 +3,7 @@ import type { Runtime } from "../engine/index.js";
 import type { ImageSampler, SampleOptions, Samples } from "../inference/sampling/sampler.js";
 import { type FeatureSet, measureFeatures } from "../quality/feature-set.js";
 import type { FeatureExtractor } from "../quality/features/extractor.js";
-import { drawnPictures, firstPictures, tap } from "../quality/picture-streams.js";
+import { collectFirst, streamSamples, tap } from "../quality/image-streams.js";
 import { compareToReference, needsRows, type QualityMetric } from "../quality/quality.js";
 import type { CellMeasurement } from "./guidance-sweep.js";
 import type { SweepCell } from "./sweep-grid.js";
@@ -39,9 +39,9 @@ export async function measureCell(cell: SweepCell, options: CellOptions): Promis
   const { sampler, sampling, extractor, reference, metrics, runtime, signal, onProgress } = options;
   const { mean, variance, seed } = cell;
   const { count } = sampling;
-  const shown = firstPictures(Math.min(SHOWN, count), sampler.resolution);
+  const shown = collectFirst(Math.min(SHOWN, count), sampler.resolution);
   let clamped = 0;
-  const drawn = drawnPictures(sampler, { ...sampling, seed, guidance: { mean, variance }, signal });
+  const drawn = streamSamples(sampler, { ...sampling, seed, guidance: { mean, variance }, signal });
   const stream = tap(drawn, (part: Samples, first) => {
     shown.look(part, first);
     clamped += part.clamped;

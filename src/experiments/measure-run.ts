@@ -1,15 +1,16 @@
 /** @file Everything that the paper says about one model, measured with features made once. */
+import type { Images } from "../data/image-set.js";
 import { type ImageSet, take, takeSpread } from "../data/index.js";
+import type { ImageStream } from "../data/samples/image-stream.js";
 import type { Runtime } from "../engine/index.js";
-import type { Pictures } from "../inference/pictures.js";
 import { shownAs } from "../inference/programs/output.js";
 import { reconstruct } from "../inference/sampling/reconstruct.js";
 import { Sampler } from "../inference/sampling/sampler.js";
 import type { TrainedModel } from "../inference/trained-model.js";
 import type { FeatureSet } from "../quality/feature-set.js";
 import type { FeatureExtractor } from "../quality/features/extractor.js";
+import { collectFirst, streamImages, streamSamples, tap } from "../quality/image-streams.js";
 import { type Memorisation, memorisation } from "../quality/neighbours.js";
-import { drawnPictures, firstPictures, type PictureStream, picturesInMemory, tap } from "../quality/picture-streams.js";
 import type { QualityMetric } from "../quality/quality.js";
 import { type SampleQuality, sampleQuality } from "../quality/sample-quality.js";
 import { type ModelFigures, measureModel, modelMetrics } from "./model-figures.js";
@@ -27,11 +28,11 @@ export interface RunMeasurement {
 
 /** What is shown of a run. */
 export interface RunPictures {
-  samples: Pictures;
-  originals: Pictures;
-  reconstructions: Pictures;
+  samples: Images;
+  originals: Images;
+  reconstructions: Images;
   /** Samples, and the training image nearest to each. */
-  neighbours: { samples: Pictures; nearest: Pictures };
+  neighbours: { samples: Images; nearest: Images };
 }
 
 /** How much of a model {@link measureRun} measures. */
@@ -82,12 +83,12 @@ export async function measureRun(
   const common = { seed, runtime, signal };
   const report = (what: string) => (done: number, all: number) => onProgress(what, done, all);
   const sampler = new Sampler(model, { batch, runtime });
-  const measure = async (stream: PictureStream, what: string, asked = metrics) =>
+  const measure = async (stream: ImageStream, what: string, asked = metrics) =>
     sampleQuality(stream, {
       ...{ ...common, extractor, reference, metrics: asked, keepRows: true },
       onProgress: report(what),
     });
-  const drawSamples = (output: "mean" | "sample") => drawnPictures(sampler, { count, seed, output, signal });
+  const drawSamples = (output: "mean" | "sample") => streamSamples(sampler, { count, seed, output, signal });
   try {
     const meanIsShown = shownAs(model.config.objective, "mean") === "mean";
     const drawn = meanIsShown
@@ -98,13 +99,13 @@ export async function measureRun(
     const reconstructed = await once("reconstructed", async () => {
       const seen = takeSpread(train, count);
       const again = await reconstruct(model, seen, { ...common, batch, onProgress: report("reconstructions") });
-      return plain(await measure(picturesInMemory(again), "features of reconstructions", ["fid"]));
+      return plain(await measure(streamImages(again), "features of reconstructions", ["fid"]));
     });
     const ofModel = { ...common, batch, count: heldOutCount, onProgress };
     const figures = await once("model", () => measureModel(model, test, modelMetrics, ofModel));
     const unseen = takeSpread(test, PAIRS * 2);
     const reconstructions = await reconstruct(model, unseen, { ...common, batch });
-    const shown = firstPictures(Math.min(SHOWN, count), sampler.resolution);
+    const shown = collectFirst(Math.min(SHOWN, count), sampler.resolution);
     const { features, ...quality } = await measure(tap(drawSamples("mean"), shown.look), "samples");
     const { nearest, ...copies } = await memorisation(features, heldOut, training, { runtime, signal });
     const pairs = Math.min(PAIRS, shown.pictures.count);
@@ -129,7 +130,7 @@ export async function measureRun(
 }
 
 /** The first of some pictures. */
-const firstOf = ({ images, resolution }: Pictures, count: number): Pictures => ({
+const firstOf = ({ images, resolution }: Images, count: number): Images => ({
   images: images.subarray(0, count * 3 * resolution ** 2),
   count,
   resolution,

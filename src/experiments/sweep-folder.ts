@@ -8,8 +8,8 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isUint8Array } from "node:util/types";
 import { z } from "zod";
+import type { Images } from "../data/image-set.js";
 import { UserError } from "../errors.js";
-import type { Pictures } from "../inference/pictures.js";
 import { makeFolderSynced, removeUnfinished, writeFileAtomic } from "../io/files/atomic-file.js";
 import { parseJson } from "../io/files/json.js";
 import { encodeNpz, readNpz } from "../io/numpy/npz.js";
@@ -34,7 +34,7 @@ export interface CellResult extends SweepCell {
 /** A cell with its first samples; without them where drawing failed. */
 export interface KeptCell {
   result: CellResult;
-  pictures?: Pictures;
+  pictures?: Images;
 }
 
 const FORMAT = 1;
@@ -142,7 +142,7 @@ export async function writeCell(folder: SweepFolder, { result, pictures }: KeptC
   await writeFileAtomic(`${path}.json`, jsonFile({ format: FORMAT, settingsSha256: folder.settingsSha256, ...result }));
 }
 
-function picturesOf(archive: Uint8Array): Pictures {
+function picturesOf(archive: Uint8Array): Images {
   const { dtype, shape, data } = readNpz(archive).get("pictures") ?? {};
   const [count, channels, resolution, width] = shape ?? [];
   if (dtype !== "uint8" || channels !== 3 || width !== resolution || !isUint8Array(data)) {

@@ -1,19 +1,20 @@
 /** @file `strata-vae/data`: image sets from folders, archives, published sets and programs; scanning; batches. */
 export { type CollectOptions, collectImages, type OwnImage, type RawImage } from "../data/collect-images.js";
-export { type ImageReader, imageReader, type MemorySet, take, takeFirst, takeSpread } from "../data/image-set.js";
+export { type ImageReader, imageReader, take, takeFirst, takeSpread } from "../data/image-set.js";
 export {
   type Batch,
   Batches,
   type BatchOptions,
-  type DataSet,
   digestOfSet,
-  type ImagePart,
   type ImageSet,
+  type ImageSplits,
+  type ImageStream,
+  type Images,
   type Layout,
   type OpenOptions,
   openData,
   openSamples,
+  type Pixels,
   readImageFile,
-  type SampleFile,
   type Split,
 } from "../data/index.js";

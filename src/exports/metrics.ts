@@ -1,6 +1,7 @@
 /** @file `strata-vae/metrics`: likelihood, rate and distortion, information; features, and how samples compare with a reference. */
 import "../webgpu-types.js";
 
+export type { ImageStream } from "../data/samples/image-stream.js";
 export { type HeldOutBound, type HeldOutBoundOptions, heldOutBound } from "../inference/measures/held-out-bound.js";
 export {
   ACTIVE_FROM_NATS,
@@ -28,9 +29,9 @@ export { type FeatureSet, type MeasureOptions, measureFeatures } from "../qualit
 export type { FeatureExtractor, Features } from "../quality/features/extractor.js";
 export { type OnnxFileOptions, openOnnxFile } from "../quality/features/onnx-file.js";
 export { openPixels } from "../quality/features/pixels.js";
+export { streamImages, streamSamples, streamSet } from "../quality/image-streams.js";
 export { type InceptionOptions, openInception } from "../quality/inception/inception.js";
 export * from "../quality/metrics/index.js";
-export { drawnPictures, type PictureStream, picturesInMemory, picturesOfSet } from "../quality/picture-streams.js";
 export {
   type CompareToReferenceOptions,
   compareToReference,

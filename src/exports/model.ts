@@ -19,7 +19,7 @@ export {
   posterior,
   topDown,
 } from "../model/index.js";
-export { autoEncode, type LossBatch } from "../objective/auto-encode.js";
+export { type AutoEncoderInputs, autoEncode, type ModelInputs } from "../objective/auto-encode.js";
 export { gaussianKl } from "../objective/group-kl.js";
 export { informationShares, rateWeights } from "../objective/information-schedule.js";
 export {

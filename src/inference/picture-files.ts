@@ -1,6 +1,6 @@
 /** @file One picture as a PNG file, or as the pixels that canvases take. */
 import sharp from "sharp";
-import type { Pictures } from "./pictures.js";
+import type { Images } from "../data/image-set.js";
 
 /**
  * One of several pictures as RGBA, opaque: `new ImageData(rgba.data, rgba.width, rgba.height)` shows it on a canvas.
@@ -10,7 +10,7 @@ import type { Pictures } from "./pictures.js";
  * @throws RangeError when there is no picture at this index
  */
 export function toRgba(
-  { images, count, resolution }: Pictures,
+  { images, count, resolution }: Images,
   index = 0,
 ): { data: Uint8ClampedArray<ArrayBuffer>; width: number; height: number } {
   if (!Number.isInteger(index) || index < 0 || index >= count) {
@@ -31,7 +31,7 @@ export function toRgba(
  * @param index - which one. Default: the first
  * @throws RangeError when there is no picture at this index
  */
-export async function toPng(pictures: Pictures, index = 0): Promise<Uint8Array> {
+export async function toPng(pictures: Images, index = 0): Promise<Uint8Array> {
   const { data, width, height } = toRgba(pictures, index);
   return sharp(data, { raw: { width, height, channels: 4 } })
     .removeAlpha()

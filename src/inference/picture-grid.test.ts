@@ -1,10 +1,10 @@
 import sharp from "sharp";
 import { expect, test } from "vitest";
-import type { Pictures } from "../inference/pictures.js";
+import type { Images } from "../data/image-set.js";
 import { formationGrid, imageGrid, reconstructionGrid } from "./picture-grid.js";
 
 /** `count` images of one colour each: image i has red 10·i, green 20·i, blue 255 − i. */
-function plain(count: number, resolution = 2): Pictures {
+function plain(count: number, resolution = 2): Images {
   const plane = resolution ** 2;
   const images = new Uint8Array(count * 3 * plane);
   for (let i = 0; i < count; i++) {

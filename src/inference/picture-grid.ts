@@ -1,7 +1,7 @@
 /** @file Grids of images as PNG files: samples, reconstructions under their originals, formation group by group. */
 import sharp from "sharp";
+import type { Images } from "../data/image-set.js";
 import { escapeText } from "../io/markup.js";
-import type { Pictures } from "./pictures.js";
 
 /** How a sheet of pictures looks. */
 export interface GridOptions {
@@ -37,7 +37,7 @@ interface Layout {
  * @returns PNG file
  * @throws RangeError when there are no images or their bytes do not fit `count` and `resolution`
  */
-export async function imageGrid(pictures: Pictures, columns: number, options: GridOptions = {}): Promise<Uint8Array> {
+export async function imageGrid(pictures: Images, columns: number, options: GridOptions = {}): Promise<Uint8Array> {
   const width = Math.max(1, Math.min(columns, pictures.count));
   const cells = Array.from({ length: Math.ceil(pictures.count / width) }, (_, row) =>
     Array.from({ length: width }, (_, column) => placed(row * width + column, pictures.count)),
@@ -51,7 +51,7 @@ export async function imageGrid(pictures: Pictures, columns: number, options: Gr
  * @param rows - indices of the images of each row
  * @returns PNG file
  */
-export async function imageRows(pictures: Pictures, rows: number[][], options: GridOptions = {}): Promise<Uint8Array> {
+export async function imageRows(pictures: Images, rows: number[][], options: GridOptions = {}): Promise<Uint8Array> {
   const columns = Math.max(...rows.map((row) => row.length));
   return draw(
     pictures,
@@ -62,8 +62,8 @@ export async function imageRows(pictures: Pictures, rows: number[][], options: G
 
 /** Pairs of rows: originals above their reconstructions. Both must be equally many and equally large. */
 export async function reconstructionGrid(
-  originals: Pictures,
-  reconstructions: Pictures,
+  originals: Images,
+  reconstructions: Images,
   columns: number,
   options: GridOptions = {},
 ): Promise<Uint8Array> {
@@ -80,7 +80,7 @@ export async function reconstructionGrid(
 }
 
 /** A row per image, a column per stage of its making; `columnLabels` say which. All stages must be equally many and large. */
-export async function formationGrid(stages: Pictures[], options: GridOptions = {}): Promise<Uint8Array> {
+export async function formationGrid(stages: Images[], options: GridOptions = {}): Promise<Uint8Array> {
   const all = concatenate(stages);
   const count = all.count / stages.length;
   const cells = Array.from({ length: count }, (_, row) => stages.map((_, stage) => stage * count + row));
@@ -92,7 +92,7 @@ function placed(index: number, count: number): number | null {
 }
 
 /** The pictures of several sets, which must be equally many and large, one set after another. */
-export function concatenate(parts: readonly Pictures[]): Pictures {
+export function concatenate(parts: readonly Images[]): Images {
   if (parts.length === 0) throw new RangeError("a grid needs images, got none");
   const [{ count, resolution }] = parts;
   for (const part of parts) {
@@ -110,7 +110,7 @@ export function concatenate(parts: readonly Pictures[]): Pictures {
   return { images, count: count * parts.length, resolution };
 }
 
-async function draw(pictures: Pictures, { cells, pairs }: Layout, options: GridOptions): Promise<Uint8Array> {
+async function draw(pictures: Images, { cells, pairs }: Layout, options: GridOptions): Promise<Uint8Array> {
   const { images, count, resolution } = pictures;
   if (count === 0 || images.length !== count * 3 * resolution ** 2) {
     throw new RangeError(
@@ -167,7 +167,7 @@ function longest(labels: string[] = []): number {
 function paint(
   canvas: Buffer,
   width: number,
-  { images, resolution }: Pictures,
+  { images, resolution }: Images,
   index: number,
   at: { x: number; y: number; scale: number },
 ): void {

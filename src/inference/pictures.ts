@@ -1,16 +1,7 @@
-/** @file Square 8-bit images, and the way from model outputs in [-1, 1] to them. */
-
+/** @file From the values in [-1, 1] that models draw to 8-bit images, and back. */
 import { UserError } from "../errors.js";
 
-/** Square 8-bit images. A `MemorySet` is one. */
-export interface Pictures {
-  /** [count, 3, resolution, resolution] */
-  images: Uint8Array;
-  count: number;
-  resolution: number;
-}
-
-/** A network's output that is not a picture: it contains NaN. Its user can mend it, by other weights or weaker guidance. */
+/** A network's output that contains NaN. Other weights or weaker guidance avoid it. */
 export class NonFiniteOutputError extends UserError {
   override name = "NonFiniteOutputError";
 

@@ -5,8 +5,8 @@ import { encode, type Group, initialState, type ModelParameters, posterior, topD
 import { type DiagonalGaussian, draw } from "../model/latent.js";
 import { gaussianKl } from "./group-kl.js";
 
-/** One (micro-)batch of N images. */
-export type LossBatch<T = np.Array> = {
+/** What the network takes for a batch of N images: arrays, or whatever stands for them. */
+export type ModelInputs<T = np.Array> = {
   /** [N, 3, H, W] in [-1, 1]. */
   images: T;
   /** True labels, int32 [N], in class-conditional models: what encoder and posterior see. */
@@ -17,7 +17,14 @@ export type LossBatch<T = np.Array> = {
   lowResolution?: T;
 };
 
-/** Told the posterior and the prior of every group in turn, [N, Z, r, r] each; owned by the callee. */
+/** A batch, and the noise that draws its latents from the posterior. */
+export type AutoEncoderInputs<T = np.Array> = {
+  batch: ModelInputs<T>;
+  /** Standard normal, one [N, Z, r, r] a group, group 0 first. */
+  noise: T[];
+};
+
+/** Called with the posterior and the prior of every group in turn, [N, Z, r, r] each; owned by the callee. */
 export type ObserveGroup = (group: Group, q: DiagonalGaussian, p: DiagonalGaussian) => void;
 
 /**
@@ -32,7 +39,7 @@ export type ObserveGroup = (group: Group, q: DiagonalGaussian, p: DiagonalGaussi
 export function autoEncode(
   parameters: ModelParameters<np.Array>,
   model: ModelConfig,
-  { images, labels, droppedLabels = labels, lowResolution }: LossBatch,
+  { images, labels, droppedLabels = labels, lowResolution }: ModelInputs,
   noise: np.Array[],
   observe?: ObserveGroup,
 ): { output: np.Array; klNats: np.Array[] } {

@@ -11,7 +11,7 @@ import {
   parameterEntries,
 } from "../model/index.js";
 import { keyFromSeed, normal } from "../random/index.js";
-import type { LossBatch } from "./auto-encode.js";
+import type { ModelInputs } from "./auto-encode.js";
 import { informationShares } from "./information-schedule.js";
 import { lossAndGradients, type SpectralVectors, spectralVectorLengths } from "./loss.js";
 import { outputChannels } from "./output-layers.js";
@@ -50,7 +50,7 @@ function start(objective: object) {
     return new HostArray(normal(keyFromSeed(10 + i), size), [2, ...shape]);
   });
   return evaluate(
-    (p: ModelParameters<np.Array>, u: SpectralVectors[], b: LossBatch, eps: np.Array[]) =>
+    (p: ModelParameters<np.Array>, u: SpectralVectors[], b: ModelInputs, eps: np.Array[]) =>
       lossAndGradients(p, u, b, eps, config),
     parameters,
     vectors,

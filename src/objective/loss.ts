@@ -2,7 +2,7 @@
 import { numpy as np, valueAndGrad } from "@jax-js/jax";
 import type { Config, ModelConfig } from "../config/index.js";
 import { groups, type ModelParameters } from "../model/index.js";
-import { autoEncode, type LossBatch } from "./auto-encode.js";
+import { autoEncode, type ModelInputs } from "./auto-encode.js";
 import { informationShares, rateWeights } from "./information-schedule.js";
 import { distortion } from "./output-layers.js";
 import { spectralNorm } from "./spectral.js";
@@ -69,7 +69,7 @@ function spectralTerm(parameters: ModelParameters<np.Array>, model: ModelConfig,
 export function loss(
   parameters: ModelParameters<np.Array>,
   spectralVectors: SpectralVectors[],
-  batch: LossBatch,
+  batch: ModelInputs,
   noise: np.Array[],
   config: Pick<Config, "model" | "objective">,
 ): { loss: np.Array; aux: LossParts } {
@@ -96,7 +96,7 @@ export function loss(
 export function lossAndGradients(
   parameters: ModelParameters<np.Array>,
   spectralVectors: SpectralVectors[],
-  batch: LossBatch,
+  batch: ModelInputs,
   noise: np.Array[],
   config: Pick<Config, "model" | "objective">,
 ): { loss: np.Array; aux: LossParts; gradients: ModelParameters<np.Array> } {

@@ -6,8 +6,8 @@ import { spreadIndices } from "../data/index.js";
 import { Runtime } from "../engine/index.js";
 import { measureFeatures } from "./feature-set.js";
 import { distanceOfPart, withoutPart } from "./finite-sample.js";
+import { streamImages, streamSet } from "./image-streams.js";
 import { momentsOf } from "./metrics/moments.js";
-import { picturesInMemory, picturesOfSet } from "./picture-streams.js";
 
 let runtime: Runtime;
 beforeAll(() => {
@@ -20,7 +20,7 @@ const set = discs(600);
 test("statistics are those of all images, rows those of evenly spaced ones", async () => {
   const extractor = meanColours();
   const all = await extractor.extract(set);
-  const features = await measureFeatures(picturesOfSet(set), extractor, { keep: 7, logits: true, runtime });
+  const features = await measureFeatures(streamSet(set), extractor, { keep: 7, logits: true, runtime });
   expect(features.moments.mean).toEqual((await momentsOf(all.pooled, 3, { runtime })).mean);
   expect(features.moments.count).toBe(600);
   expect(features.spatialMoments?.mean).toHaveLength(2);
@@ -33,23 +33,23 @@ test("statistics are those of all images, rows those of evenly spaced ones", asy
 
 test("a set gives the same features from memory as read part by part", async () => {
   const extractor = meanColours();
-  const read = await measureFeatures(picturesOfSet(set), extractor, { runtime });
-  const held = await measureFeatures(picturesInMemory(set), extractor, { runtime });
+  const read = await measureFeatures(streamSet(set), extractor, { runtime });
+  const held = await measureFeatures(streamImages(set), extractor, { runtime });
   expect(read).toEqual(held);
 });
 
 test("a stream with fewer or more pictures than it says is refused", async () => {
-  const { parts } = picturesInMemory(discs(5));
+  const { parts } = streamImages(discs(5));
   const measured = (count: number) =>
     measureFeatures({ count, resolution: 8, parts }, meanColours(), { keep: 2, runtime });
   await expect(measured(6)).rejects.toThrow("expected 6 pictures, got 5");
-  await expect(
-    measureFeatures({ ...picturesInMemory(discs(5)), count: 4 }, meanColours(), { runtime }),
-  ).rejects.toThrow("expected 4 pictures, got more");
+  await expect(measureFeatures({ ...streamImages(discs(5)), count: 4 }, meanColours(), { runtime })).rejects.toThrow(
+    "expected 4 pictures, got more",
+  );
 });
 
 test("the moments of the rest of a set are those of its other images", async () => {
-  const { rows } = await measureFeatures(picturesOfSet(set), meanColours(), { runtime });
+  const { rows } = await measureFeatures(streamSet(set), meanColours(), { runtime });
   const [all, part, rest] = await Promise.all(
     [rows, rows.subarray(0, 3 * 150), rows.subarray(3 * 150)].map((of) => momentsOf(of, 3, { runtime })),
   );
@@ -60,7 +60,7 @@ test("the moments of the rest of a set are those of its other images", async () 
 });
 
 test("a random part of a set is near the rest, nearer the larger it is, and there is none of more than half", async () => {
-  const features = await measureFeatures(picturesOfSet(set), meanColours(), { runtime });
+  const features = await measureFeatures(streamSet(set), meanColours(), { runtime });
   const mean = async (size: number) => {
     const seeds = [0, 1, 2, 3, 4, 5, 6, 7];
     const distances = await Promise.all(seeds.map((seed) => distanceOfPart(features, size, seed, { runtime })));

@@ -1,9 +1,9 @@
 /** @file The features of many images, as far as the measures of quality need them. */
 import { spreadIndices } from "../data/index.js";
+import type { ImageStream } from "../data/samples/image-stream.js";
 import type { Runtime } from "../engine/index.js";
 import type { FeatureExtractor } from "./features/extractor.js";
 import { type Moments, MomentsAccumulator } from "./metrics/moments.js";
-import type { PictureStream } from "./picture-streams.js";
 
 /** What is kept of the features of a set of images. */
 export interface FeatureSet {
@@ -41,7 +41,7 @@ export interface MeasureOptions {
  * @throws Error when the stream has more or fewer pictures than it says
  */
 export async function measureFeatures(
-  { count, parts }: PictureStream,
+  { count, parts }: ImageStream,
   extractor: FeatureExtractor,
   { keep = count, logits: wanted = false, runtime, signal, onProgress }: MeasureOptions = {},
 ): Promise<FeatureSet> {

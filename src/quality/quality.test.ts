@@ -4,7 +4,7 @@ import { discs } from "../../test/support/tiny.js";
 import { Runtime } from "../engine/index.js";
 import type { FeatureSet } from "./feature-set.js";
 import { measureFeatures } from "./feature-set.js";
-import { picturesOfSet } from "./picture-streams.js";
+import { streamSet } from "./image-streams.js";
 import { compareToReference, metricsOf, nameOfMetric, type QualityMetric, qualityMetrics } from "./quality.js";
 import { sampleQuality } from "./sample-quality.js";
 
@@ -12,7 +12,7 @@ let runtime: Runtime;
 let reference: FeatureSet;
 beforeAll(async () => {
   runtime = new Runtime({ threads: 1 });
-  reference = await measureFeatures(picturesOfSet(discs(300)), meanColours(), { logits: true, runtime });
+  reference = await measureFeatures(streamSet(discs(300)), meanColours(), { logits: true, runtime });
 });
 afterAll(() => runtime.dispose());
 
@@ -29,7 +29,7 @@ test("a set measured against itself has distance 0, and precision and recall 1",
 
 test("copies of a few images are precise and recall little", async () => {
   const few = { ...discs(8), count: 8 };
-  const stream = picturesOfSet(
+  const stream = streamSet(
     few,
     Array.from({ length: 150 }, (_, i) => i % 8),
   );
@@ -65,7 +65,7 @@ test("features of two networks are not compared", async () => {
 test("vectors of single samples are kept where a figure needs them, or where they are asked for", async () => {
   const measured = async (metrics: readonly QualityMetric[], keepRows?: boolean) => {
     const options = { extractor: meanColours(), reference, metrics, runtime, keepRows };
-    const { features } = await sampleQuality(picturesOfSet(discs(20)), options);
+    const { features } = await sampleQuality(streamSet(discs(20)), options);
     return features.rowCount;
   };
   expect(await measured(["fid", "sfid", "is"])).toBe(0);

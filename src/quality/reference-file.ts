@@ -39,7 +39,7 @@ export async function referenceOfFile(
     if (problem) onNotice?.(`${path}: ${problem}.`);
     return { identity: extractor.identity, moments, spatialMoments, rows: new Float32Array(0), rowCount: 0 };
   }
-  const samples = await openSamples(path);
+  const samples = await openSamples(path, { signal: options.signal });
   if (samples.resolution !== resolution) {
     throw new UserError(
       "wrong-shape",
@@ -48,10 +48,7 @@ export async function referenceOfFile(
   }
   const { count } = samples;
   if (problem) onNotice?.(`${path}: ${problem}; those of its ${count} images are used instead.`);
-  const measure = () => {
-    const stream = { count, resolution, parts: samples.parts(256, options.signal) };
-    return measureFeatures(stream, extractor, { ...options, keep });
-  };
+  const measure = () => measureFeatures(samples, extractor, { ...options, keep });
   const isFile = (await stat(path)).isFile();
   const digest = isFile && `file sha256:${await sha256OfFile(path, options.signal)}`;
   const of = digest && { digest, count, rowCount: Math.min(keep, count) };

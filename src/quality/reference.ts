@@ -3,7 +3,7 @@ import { digestOfSet, type ImageSet } from "../data/index.js";
 import { cachedFeatures } from "./feature-cache.js";
 import { type FeatureSet, type MeasureOptions, measureFeatures } from "./feature-set.js";
 import type { FeatureExtractor } from "./features/extractor.js";
-import { picturesOfSet } from "./picture-streams.js";
+import { streamSet } from "./image-streams.js";
 
 /** Images of the reference that precision and recall are measured with, as in guided-diffusion. */
 export const REFERENCE_ROWS = 10_000;
@@ -21,5 +21,5 @@ export async function referenceOfSet(
   { keep = REFERENCE_ROWS, ...options }: Omit<MeasureOptions, "logits"> = {},
 ): Promise<FeatureSet> {
   const of = { digest: digestOfSet(set), count: set.count, rowCount: Math.min(keep, set.count) };
-  return cachedFeatures(of, extractor, () => measureFeatures(picturesOfSet(set), extractor, { ...options, keep }));
+  return cachedFeatures(of, extractor, () => measureFeatures(streamSet(set), extractor, { ...options, keep }));
 }

@@ -1,9 +1,8 @@
 /** @file From pictures to figures: features of a stream of samples, compared with a reference. */
-
+import type { ImageStream } from "../data/samples/image-stream.js";
 import { type FeatureSet, type MeasureOptions, measureFeatures } from "./feature-set.js";
 import type { FeatureExtractor } from "./features/extractor.js";
 import { distanceOfPart } from "./finite-sample.js";
-import type { PictureStream } from "./picture-streams.js";
 import { compareToReference, needsRows, type QualityMetric, type QualityValue } from "./quality.js";
 
 /** Figures of samples beside a reference. */
@@ -36,7 +35,7 @@ export interface SampleQualityOptions extends Pick<MeasureOptions, "runtime" | "
  * @throws the signal's reason when aborted
  */
 export async function sampleQuality(
-  stream: PictureStream,
+  stream: ImageStream,
   {
     extractor,
     reference,

@@ -1,8 +1,8 @@
 /** @file What a model can do, drawn for its report: samples at several temperatures, reconstructions, pictures as they form. */
+import type { Images } from "../data/image-set.js";
 import { type ImageSet, takeSpread } from "../data/index.js";
 import type { Runtime } from "../engine/index.js";
 import { formationGrid, imageGrid, reconstructionGrid } from "../inference/picture-grid.js";
-import type { Pictures } from "../inference/pictures.js";
 import { drawFormation } from "../inference/sampling/formation.js";
 import { reconstruct } from "../inference/sampling/reconstruct.js";
 import { Sampler } from "../inference/sampling/sampler.js";
@@ -64,7 +64,7 @@ async function samplePictures(model: TrainedModel, options: DrawingOptions): Pro
       caption: `${SAMPLES} images, none of them chosen`,
       png: await imageGrid(await sample(SAMPLES, temperature), COLUMNS),
     });
-    const rows: Pictures[] = [];
+    const rows: Images[] = [];
     for (const temperature of TEMPERATURES) rows.push(await sample(COLUMNS, temperature));
     const rowLabels = TEMPERATURES.map((temperature) => `T = ${temperature}`);
     const compared: Picture = {
@@ -103,7 +103,7 @@ async function formationPictures(model: TrainedModel, options: DrawingOptions): 
 }
 
 /** Sets of equal size, one after another. */
-function joined(sets: Pictures[]): Pictures {
+function joined(sets: Images[]): Images {
   const images = new Uint8Array(sets.reduce((length, set) => length + set.images.length, 0));
   let offset = 0;
   for (const set of sets) {

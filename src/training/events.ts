@@ -1,6 +1,6 @@
 /** @file The events of a training run. */
 import type { Config } from "../config/index.js";
-import type { Pictures } from "../inference/pictures.js";
+import type { Images } from "../data/image-set.js";
 import type { RunLine, SkipLine, TrainLine, ValidationLine } from "./run/metrics-log.js";
 
 /**
@@ -19,7 +19,7 @@ export type TrainingEvent =
   | { type: "metrics"; line: TrainLine }
   | { type: "validation"; line: ValidationLine }
   | { type: "skip"; line: SkipLine }
-  | { type: "pictures"; step: number; samples: Pictures; originals: Pictures; reconstructions: Pictures }
+  | { type: "pictures"; step: number; samples: Images; originals: Images; reconstructions: Images }
   | { type: "checkpoint"; step: number; folder: string }
   | { type: "waiting"; saved?: { step: number; folder: string } }
   | { type: "notice"; message: string };

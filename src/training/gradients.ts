@@ -18,7 +18,7 @@ import {
 import { unpackWeights, weightPacking } from "../inference/programs/compiled.js";
 import { parameterSpecs } from "../inference/trained-model.js";
 import { groups } from "../model/index.js";
-import type { LossBatch } from "../objective/auto-encode.js";
+import type { ModelInputs } from "../objective/auto-encode.js";
 import { lossAndGradients, type SpectralVectors, spectralVectorLengths } from "../objective/loss.js";
 import { codeHash } from "../version.js";
 
@@ -40,7 +40,7 @@ export interface BatchMetrics<T> {
 type GradientsArgs<T> = [
   parameters: readonly T[],
   vectors: SpectralVectors<T>[],
-  batch: LossBatch<T>,
+  batch: ModelInputs<T>,
   noise: T[],
   accumulated?: readonly T[],
 ];
@@ -58,7 +58,7 @@ export const spectralVectorSpecs = ({ model }: Config): SpectralVectors<Spec>[] 
   spectralVectorLengths(model).map(({ prior, posterior }) => ({ prior: spec([prior]), posterior: spec([posterior]) }));
 
 /** Shapes of one micro-batch. */
-function batchSpecs({ model, training }: Config): { batch: LossBatch<Spec>; noise: Spec[] } {
+function batchSpecs({ model, training }: Config): { batch: ModelInputs<Spec>; noise: Spec[] } {
   const n = microBatchOf(training);
   const low = model.levels[0].resolution;
   const labels = model.classes > 0 ? { labels: spec([n], "int32"), droppedLabels: spec([n], "int32") } : {};

@@ -4,7 +4,7 @@ import { checkImages } from "../data/check-images.js";
 import { digestOfSet, type ImageSet } from "../data/index.js";
 import { defaultRuntime, type Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
-import { checkPictures } from "../inference/programs/encoder-inputs.js";
+import { checkModelImages } from "../inference/programs/model-inputs.js";
 import { type ParameterTree, parameterSpecs } from "../inference/trained-model.js";
 import { countParameters, groups } from "../model/index.js";
 import { informationShares } from "../objective/information-schedule.js";
@@ -174,6 +174,6 @@ function checkSets({ model }: Config, { train: images, validation }: TrainOption
           `classes. Set model.classes=${set.classes.length}.`,
       );
     }
-    checkPictures(model, set, set.name);
+    checkModelImages(model, set, set.name);
   }
 }

@@ -1,21 +1,12 @@
 /** @file The training state on the device, and the step that renews it. */
 import type { Config } from "../config/index.js";
-import {
-  type DeviceArray,
-  entries,
-  leaves,
-  Packer,
-  type Runtime,
-  rebuild,
-  type Spec,
-  type TypedArray,
-} from "../engine/index.js";
+import { type DeviceArray, entries, leaves, Packer, type Runtime, rebuild, type Spec } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import { weightPacking } from "../inference/programs/compiled.js";
 import { parameterSpecs } from "../inference/trained-model.js";
 import { Lifetime } from "../lifetime.js";
 import type { ModelParameters } from "../model/index.js";
-import type { LossBatch } from "../objective/auto-encode.js";
+import type { AutoEncoderInputs } from "../objective/auto-encode.js";
 import type { SpectralVectors } from "../objective/loss.js";
 import {
   type BatchMetrics,
@@ -49,12 +40,8 @@ interface Packers {
   moments: Packer;
 }
 
-/** What one micro-batch is computed from. */
-export interface MicroBatch {
-  batch: LossBatch<TypedArray>;
-  /** Standard normal, one [N, Z, r, r] a group. */
-  noise: Float32Array[];
-}
+/** What one micro-batch is computed from, on the host. */
+export type MicroBatch = AutoEncoderInputs<Float32Array | Int32Array>;
 
 /** What a step says of itself; nats per image, means over the batch. */
 export interface StepReport extends Omit<BatchMetrics<number>, "squaredGradientNorm" | "groupKlNats"> {

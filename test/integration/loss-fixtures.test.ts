@@ -2,7 +2,7 @@
 import type { numpy as np } from "@jax-js/jax";
 import { describe, expect, test } from "vitest";
 import { groups, type ModelParameters, mapParameters, parameterEntries } from "../../src/model/index.js";
-import type { LossBatch } from "../../src/objective/auto-encode.js";
+import type { ModelInputs } from "../../src/objective/auto-encode.js";
 import { lossAndGradients, type SpectralVectors } from "../../src/objective/loss.js";
 import { maxRelativeError, relativeDistance } from "../support/distance.js";
 import { evaluate, HostArray } from "../support/evaluate.js";
@@ -24,7 +24,7 @@ describe.each(fixtureNames)("%s", (name) => {
   });
   const run = (spectralWeight: number) =>
     evaluate(
-      (p: ModelParameters<np.Array>, u: SpectralVectors[], b: LossBatch, eps: np.Array[]) =>
+      (p: ModelParameters<np.Array>, u: SpectralVectors[], b: ModelInputs, eps: np.Array[]) =>
         lossAndGradients(p, u, b, eps, { model, objective: { ...config.objective, spectralWeight } }),
       parameters,
       vectors,

@@ -1,11 +1,10 @@
 /** @file Features without a network: the mean colour of an image, and what can be told of its halves. */
-
-import type { Pictures } from "../../src/inference/pictures.js";
+import type { Images } from "../../src/data/image-set.js";
 import type { FeatureExtractor } from "../../src/quality/features/extractor.js";
 
 /** Mean of each colour in [0, 1]; spatially, mean of the upper and of the lower half; as logits, the brightness and its negative. */
 export function meanColours(name = "colours"): FeatureExtractor {
-  const extract = async ({ images, count, resolution }: Pictures) => {
+  const extract = async ({ images, count, resolution }: Images) => {
     const plane = resolution ** 2;
     const mean = (from: number, to: number) => {
       let sum = 0;

@@ -1,6 +1,6 @@
 /** @file A model and images small enough to train in seconds. */
 import { type Config, parseConfig, resolvePreset } from "../../src/config/index.js";
-import type { MemorySet } from "../../src/data/index.js";
+import type { ImageSet } from "../../src/data/image-set.js";
 import type { TrainedModel } from "../../src/inference/trained-model.js";
 import { initialise, modelParameters } from "../../src/model/index.js";
 import { outputChannels } from "../../src/objective/output-layers.js";
@@ -72,7 +72,7 @@ export const tinySuperResolution: Partial<Config["model"]> = {
  *
  * @param start - which of the endless row of such images comes first
  */
-export function discs(count: number, { resolution = 8, start = 0, labels = false } = {}): MemorySet {
+export function discs(count: number, { resolution = 8, start = 0, labels = false } = {}): ImageSet<Uint8Array> {
   const plane = resolution ** 2;
   const images = new Uint8Array(count * 3 * plane);
   const quarters = new Int32Array(count);

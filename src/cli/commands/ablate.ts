@@ -1,7 +1,7 @@
 /** @file `strata ablate`: the paper's four runs of Table 1, then the table and its figures. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type DataSet, digestOfSet, type ImageSet } from "../../data/index.js";
+import { digestOfSet, type ImageSet, type ImageSplits } from "../../data/index.js";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { type AblationRun, ablationRuns } from "../../experiments/ablation.js";
@@ -112,7 +112,7 @@ function showStages(progress: Context["progress"]) {
  */
 async function trainRun(
   { row, folder, config }: AblationRun,
-  data: DataSet,
+  data: ImageSplits,
   { steps = config.training.steps }: AblateOptions,
   { progress, signal }: Context,
   runtime: Runtime,
@@ -141,7 +141,7 @@ async function trainRun(
  *
  * @throws UserError when there are neither
  */
-function heldOutImages({ test, validation }: DataSet, source: string): ImageSet {
+function heldOutImages({ test, validation }: ImageSplits, source: string): ImageSet {
   const images = test.count > 0 ? test : validation;
   if (images.count === 0)
     throw new UserError("too-few-images", `--data ${source}: expected held-out images, got none.`);

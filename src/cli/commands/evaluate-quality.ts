@@ -1,9 +1,10 @@
 /** @file The part of `evaluate` that compares samples with a reference. */
 import type { ImageSet } from "../../data/index.js";
+import type { ImageStream } from "../../data/samples/image-stream.js";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import type { FeatureSet } from "../../quality/feature-set.js";
-import { firstPictures, type PictureStream, tap } from "../../quality/picture-streams.js";
+import { collectFirst, tap } from "../../quality/image-streams.js";
 import { writeReference } from "../../quality/reference-file.js";
 import { sampleQuality } from "../../quality/sample-quality.js";
 import type { Context } from "../options/command.js";
@@ -33,7 +34,7 @@ const SHOWN = 64;
  * @throws UserError when features, reference or metrics do not fit
  */
 export async function evaluateQuality(
-  samples: PictureStream,
+  samples: ImageStream,
   train: ImageSet | undefined,
   options: QualityOptions,
   context: Context,
@@ -53,7 +54,7 @@ export async function evaluateQuality(
     const reference = await openReference(options, { resolution, train }, extractor, context, runtime);
     const metrics = measurableOf(possible, reference, options, context);
     if (options.exportReference !== undefined && train) await writeReference(options.exportReference, reference, train);
-    const shown = firstPictures(Math.min(SHOWN, count), resolution);
+    const shown = collectFirst(Math.min(SHOWN, count), resolution);
     const { features: _, ...quality } = await sampleQuality(tap(samples, shown.look), {
       ...{ extractor, reference, metrics },
       seed,

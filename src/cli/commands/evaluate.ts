@@ -1,7 +1,8 @@
 /** @file `strata evaluate`: figures of a model, or of samples that somebody drew. */
 import { join } from "node:path";
 import { Option } from "commander";
-import { type DataSet, type ImageSet, openSamples, type Split } from "../../data/index.js";
+import { type ImageSet, type ImageSplits, openSamples, type Split } from "../../data/index.js";
+import type { ImageStream } from "../../data/samples/image-stream.js";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { modelMetrics } from "../../experiments/model-figures.js";
@@ -9,7 +10,7 @@ import { imageGrid } from "../../inference/picture-grid.js";
 import type { Samples } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
 import { writeFileAtomic } from "../../io/files/atomic-file.js";
-import { drawnPictures, type PictureStream, tap } from "../../quality/picture-streams.js";
+import { streamSamples, tap } from "../../quality/image-streams.js";
 import { qualityMetrics } from "../../quality/quality.js";
 import { version } from "../../version.js";
 import { collect, imageCount, wholeNumber } from "../options/arguments.js";
@@ -121,10 +122,10 @@ async function runEvaluate(context: Context, options: Options): Promise<void> {
 }
 
 /** Opens the images at a resolution; undefined without `--data`. */
-type OpenAt = (resolution: number) => Promise<DataSet> | undefined;
+type OpenAt = (resolution: number) => Promise<ImageSplits> | undefined;
 
 function dataOpener({ data, layout }: Partial<ImageOptions>, context: Context): OpenAt {
-  const opened = new Map<number, Promise<DataSet>>();
+  const opened = new Map<number, Promise<ImageSplits>>();
   return (resolution) => {
     if (data === undefined) return undefined;
     if (!opened.has(resolution)) opened.set(resolution, openImages({ data, layout }, { resolution }, context));
@@ -185,10 +186,10 @@ async function measureSamples(
   runtime: Runtime,
 ): Promise<QualityResult> {
   if (!model) {
-    const file = await openSamples(options.samples!);
+    const file = await openSamples(options.samples!, { signal: context.signal });
     const { resolution } = file;
     const count = Math.min(options.count ?? file.count, file.count);
-    const parts = firstOf(file.parts(256, context.signal), count);
+    const parts = firstOf(file.parts, count);
     const train = (await openAt(resolution))?.train;
     const quality = await evaluateQuality({ count, resolution, parts }, train, options, context, runtime);
     return { ...quality, rounding: "as given" };
@@ -199,7 +200,7 @@ async function measureSamples(
     const train = (await openAt(sampler.resolution))?.train;
     const asked = sampleOptions({ ...options, run: options.run! }, count, model, context);
     let clamped = 0;
-    const drawn = tap(drawnPictures(sampler, { ...asked, signal: context.signal }), (part: Samples) => {
+    const drawn = tap(streamSamples(sampler, { ...asked, signal: context.signal }), (part: Samples) => {
       clamped += part.clamped;
     });
     const quality = await evaluateQuality(drawn, train, options, context, runtime);
@@ -210,7 +211,7 @@ async function measureSamples(
 }
 
 /** The first `count` images of a stream. */
-async function* firstOf(parts: PictureStream["parts"], count: number): PictureStream["parts"] {
+async function* firstOf(parts: ImageStream["parts"], count: number): ImageStream["parts"] {
   let left = count;
   for await (const part of parts) {
     const used = Math.min(part.count, left);

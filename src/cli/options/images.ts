@@ -1,7 +1,7 @@
 /** @file What commands that read images share. */
 import { Option } from "commander";
 import type { ModelConfig } from "../../config/index.js";
-import { type DataSet, type Layout, layouts, openData } from "../../data/index.js";
+import { type ImageSplits, type Layout, layouts, openData } from "../../data/index.js";
 import { shown } from "../output/data-advice.js";
 import { workLine } from "../output/work-line.js";
 import type { Context } from "./command.js";
@@ -29,7 +29,7 @@ export async function openImages(
   { data: source, layout }: ImageOptions,
   { resolution, superResolution }: Pick<ModelConfig, "resolution" | "superResolution">,
   { progress, signal }: Pick<Context, "progress" | "signal">,
-): Promise<DataSet> {
+): Promise<ImageSplits> {
   const line = workLine({ what: "packing images", unit: "images" });
   const onProgress = (done: number, total: number) => progress.update(line(done, total));
   const onNotice = (message: string) => progress.note(shown(message));

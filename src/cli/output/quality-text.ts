@@ -1,5 +1,5 @@
 /** @file Figures of sample quality, for people. */
-import type { Pictures } from "../../inference/pictures.js";
+import type { Images } from "../../data/image-set.js";
 import { formatCount, formatFixed, formatSignificant } from "../../number-format.js";
 import { fewWarning } from "../../quality/finite-sample.js";
 import { nameOfMetric, type QualityMetric } from "../../quality/quality.js";
@@ -16,7 +16,7 @@ export interface QualityResult extends SampleQuality {
   /** Values that guidance clamped, of samples that were drawn. */
   clamped?: number;
   /** The first samples, to be shown. */
-  shown: Pictures;
+  shown: Images;
 }
 
 /** What has to be said about the figures for them not to be misread, line by line. */

@@ -2,9 +2,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import sharp from "sharp";
+import type { Images } from "../../data/image-set.js";
 import { UserError } from "../../errors.js";
 import { type GridOptions, imageGrid, imageRows } from "../../inference/picture-grid.js";
-import type { Pictures } from "../../inference/pictures.js";
 import { writeFileAtomic } from "../../io/files/atomic-file.js";
 import { encodeNpz } from "../../io/numpy/npz.js";
 import { interleaved } from "../../io/pixels.js";
@@ -59,7 +59,7 @@ export function checkOutput(out: string): string[] {
  * @throws UserError when the place cannot be written
  */
 export async function saveSamples(
-  samples: Pictures,
+  samples: Images,
   labels: Int32Array,
   out: string,
   { rows, columns = Math.ceil(Math.sqrt(samples.count)), ...grid }: SampleLayout = {},

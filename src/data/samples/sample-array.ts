@@ -3,7 +3,8 @@ import { UserError } from "../../errors.js";
 import { openZip, type ZipArchive } from "../../io/archives/zip.js";
 import { type NpyRows, readNpyRows } from "../../io/numpy/npy.js";
 import { planar } from "../../io/pixels.js";
-import { type ImagePart, inParts, type SampleFile } from "./image-parts.js";
+import type { Images } from "../image-set.js";
+import { type ImageStream, inParts, type PartOptions, rereadable } from "./image-stream.js";
 
 /** Names of the array: the evaluator's, and the one under which the authors save. */
 const NAMES = ["arr_0.npy", "arr0.npy"];
@@ -17,24 +18,24 @@ export const hasSampleArray = (entries: readonly { name: string }[]): boolean =>
  *
  * @throws UserError when there is no such array, it is no array of square images, or not as long as it says
  */
-export async function openSampleArray(path: string): Promise<SampleFile> {
+export async function openSampleArray(path: string, options: PartOptions): Promise<ImageStream> {
   const archive = await openZip(path);
   try {
     const rows = await openRows(archive, path);
     await rows.close();
     const [count, resolution] = rows.shape;
-    return { path, count, resolution, parts: (size, signal) => partsOf(path, size, signal) };
+    return { count, resolution, parts: rereadable(() => partsOf(path, options)) };
   } finally {
     await archive.close();
   }
 }
 
-async function* partsOf(path: string, size: number, signal?: AbortSignal): AsyncGenerator<ImagePart> {
+async function* partsOf(path: string, { partSize, signal }: PartOptions): AsyncGenerator<Images> {
   const archive = await openZip(path);
   try {
     const rows = await openRows(archive, path);
     const [, resolution] = rows.shape;
-    yield* inParts(imagesOf(rows, resolution, signal), { resolution, size });
+    yield* inParts(imagesOf(rows, resolution, signal), { resolution, partSize });
   } finally {
     await archive.close();
   }

@@ -6,8 +6,8 @@ import { temporaryFolder, writeFiles } from "../../../test/support/images.js";
 import { encodeNpz } from "../../io/numpy/npz.js";
 import { interleaved } from "../../io/pixels.js";
 import type { Tensor } from "../../io/tensors/tensor.js";
-import type { SampleFile } from "./image-parts.js";
-import { inParts } from "./image-parts.js";
+
+import { type ImageStream, inParts } from "./image-stream.js";
 import { openSamples } from "./sample-files.js";
 
 const folder = await temporaryFolder();
@@ -26,18 +26,21 @@ const array = (shape: number[], data: Tensor["data"] = pixels, dtype: Tensor["dt
   data,
 });
 
-async function all(file: SampleFile, size: number) {
+async function all({ parts: stream }: ImageStream) {
   const parts = [];
-  for await (const part of file.parts(size)) parts.push(part);
+  for await (const part of stream) parts.push(part);
   return parts;
 }
 
 test.each(["arr_0", "arr0"])("images of an npz under %s, part by part", async (name) => {
-  const file = await openSamples(await path(`${name}.npz`, { [name]: array([count, resolution, resolution, 3]) }));
+  const file = await openSamples(await path(`${name}.npz`, { [name]: array([count, resolution, resolution, 3]) }), {
+    partSize: 2,
+  });
   expect(file).toMatchObject({ count, resolution });
-  const parts = await all(file, 2);
+  const parts = await all(file);
   expect(parts.map((part) => part.count)).toEqual([2, 2, 1]);
   expect(Buffer.concat(parts.map((part) => part.images)).equals(images)).toBe(true);
+  expect(await all(file)).toEqual(parts); // read again
 });
 
 test("image files of a folder in the order of their names, as they are", async () => {
@@ -52,7 +55,7 @@ test("image files of a folder in the order of their names, as they are", async (
   await writeFiles(folder, Object.fromEntries(encoded));
   const file = await openSamples(join(folder, "many"));
   expect(file).toMatchObject({ count, resolution });
-  const [part] = await all(file, 8);
+  const [part] = await all(file);
   expect(part.images.subarray(0, size)).toEqual(images.subarray((count - 1) * size));
 });
 
@@ -67,7 +70,7 @@ test("files of every format and depth give the colours that training gives", asy
     "reds/c.TIF": await red("srgb").tiff({ compression: "lzw" }).toBuffer(),
     "reds/d.avif": red("srgb").avif({ lossless: true }),
   });
-  const [{ images: all4, count: reds }] = await all(await openSamples(join(folder, "reds")), 8);
+  const [{ images: all4, count: reds }] = await all(await openSamples(join(folder, "reds")));
   const plane = (value: number) => new Array(16).fill(value);
   const one = [...plane(255), ...plane(0), ...plane(0)];
   expect(reds).toBe(4);
@@ -95,7 +98,7 @@ test("files of several sizes, oblong ones and none at all are refused", async ()
     "none/a.txt": "text",
   });
   const sizes = await openSamples(join(folder, "sizes"));
-  await expect(all(sizes, 4)).rejects.toThrow("expected images of one size, but a.png has 4×4 pixels and b.png 8×8");
+  await expect(all(sizes)).rejects.toThrow("expected images of one size, but a.png has 4×4 pixels and b.png 8×8");
   await expect(openSamples(join(folder, "oblong"))).rejects.toThrow("a.png cannot be used: it has 8×4 pixels");
   await expect(openSamples(join(folder, "none"))).rejects.toThrow(
     "there is no JPEG, PNG, WebP, GIF, AVIF or TIFF file",
@@ -118,6 +121,6 @@ test("parts of large images have fewer of them", async () => {
     for (let i = 0; i < 6; i++) yield image;
   })();
   const counts = [];
-  for await (const part of inParts(six, { resolution: large, size: 256 })) counts.push(part.count);
+  for await (const part of inParts(six, { resolution: large, partSize: 256 })) counts.push(part.count);
   expect(counts).toEqual([5, 1]);
 });

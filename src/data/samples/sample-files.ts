@@ -1,25 +1,26 @@
 /** @file Images that somebody's model has drawn, as they are: an npz of evaluators, or image files of one size. */
-
 import { extname } from "node:path";
 import { UserError } from "../../errors.js";
 import { planar } from "../../io/pixels.js";
 import { openCollection } from "../collections/open-collection.js";
 import { decodePixels, LARGEST_FILE } from "../decoding/decode.js";
 import { hasImageExtension, READABLE } from "../decoding/image-format.js";
-import { inParts, type SampleFile } from "./image-parts.js";
+import { type ImageStream, inParts, type PartOptions, rereadable } from "./image-stream.js";
 import { openSampleArray } from "./sample-array.js";
 
 /**
  * Opens `arr_0` of an `.npz` (uint8 [N, R, R, 3], as guided-diffusion's evaluator reads it), or the image files of a folder,
  * `.zip`, `.tar` or `.tar.gz` in the order of their names.
  *
- * @throws UserError when there are none, or they are not square and of one size
+ * Nothing is resized, since that would be measured too.
+ *
+ * @throws UserError when there are none, or they are not square and of one size; while the parts are read, for what cannot be read
  */
-export async function openSamples(path: string): Promise<SampleFile> {
-  return extname(path).toLowerCase() === ".npz" ? openSampleArray(path) : openImageFiles(path);
+export async function openSamples(path: string, options: PartOptions = {}): Promise<ImageStream> {
+  return extname(path).toLowerCase() === ".npz" ? openSampleArray(path, options) : openImageFiles(path, options);
 }
 
-async function openImageFiles(path: string): Promise<SampleFile> {
+async function openImageFiles(path: string, { partSize, signal }: PartOptions): Promise<ImageStream> {
   const collection = await openCollection(path);
   const names = collection.files.map(({ name }) => name).filter(hasImageExtension);
   if (names.length === 0) {
@@ -29,7 +30,7 @@ async function openImageFiles(path: string): Promise<SampleFile> {
   for await (const pixels of decoded(path, collection.read(new Set(names.slice(0, 1)), { largest: LARGEST_FILE }))) {
     resolution = pixels.info.width;
   }
-  const images = async function* (signal?: AbortSignal) {
+  const images = async function* () {
     const read = collection.read(new Set(names), { largest: LARGEST_FILE, signal });
     for await (const { name, data, info } of decoded(path, read)) {
       signal?.throwIfAborted();
@@ -42,8 +43,8 @@ async function openImageFiles(path: string): Promise<SampleFile> {
       yield planar(data, info.channels, resolution);
     }
   };
-  const parts = (size: number, signal?: AbortSignal) => inParts(images(signal), { resolution, size });
-  return { path, count: names.length, resolution, parts };
+  const parts = rereadable(() => inParts(images(), { resolution, partSize }));
+  return { count: names.length, resolution, parts };
 }
 
 /** Pixels of square images, one after another. */

@@ -24,7 +24,7 @@ test.each(fixtureNames)("distortion, rates and mean of %s are the golden ones", 
       ...(labels ? { labels: labels.data } : {}),
       ...(lowResolution ? { lowResolution: lowResolution.data } : {}),
     },
-    latents: noise.map(({ data }) => data),
+    noise: noise.map(({ data }) => data),
   });
   await program.dispose();
   // The fixture drops one image's label, which evaluation never does: compare the images that keep theirs.

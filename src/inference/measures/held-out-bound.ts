@@ -1,15 +1,15 @@
 /** @file The bound on images: what a model's code for them costs, in bits per dimension, and how close it comes (paper §2). */
 import { numpy as np } from "@jax-js/jax";
 import type { Config } from "../../config/index.js";
+import type { Images, Pixels } from "../../data/image-set.js";
 import type { DeviceArray, Operand, Runtime } from "../../engine/index.js";
 import { groups, type ModelParameters } from "../../model/index.js";
-import { autoEncode } from "../../objective/auto-encode.js";
+import { type AutoEncoderInputs, autoEncode } from "../../objective/auto-encode.js";
 import { distortion, negativeLogProbability } from "../../objective/output-layers.js";
 import { portions } from "../batches.js";
-import { type Pictures, toBytes } from "../pictures.js";
+import { toBytes } from "../pictures.js";
 import { compileForModel, type ModelProgram } from "../programs/compiled.js";
-import { checkPictures, type LabelledImages } from "../programs/encoder-inputs.js";
-import { type EncodingInputs, encodingInputs, encodingSpecs } from "../programs/encoding-inputs.js";
+import { autoEncoderInputs, autoEncoderSpecs, checkModelImages } from "../programs/model-inputs.js";
 import { picture } from "../programs/output.js";
 import { type ParameterTree, parameterSpecs } from "../trained-model.js";
 
@@ -55,17 +55,17 @@ interface BoundOutputs<T> {
   mean: T;
 }
 
-export type BoundProgram = ModelProgram<EncodingInputs<Operand>, BoundOutputs<Float32Array>>;
+export type BoundProgram = ModelProgram<AutoEncoderInputs<Operand>, BoundOutputs<Float32Array>>;
 
 /** Encodes a batch and measures what its code costs. Everything is borrowed. */
 function boundPass(
   config: Pick<Config, "model" | "objective">,
   parameters: ModelParameters<np.Array>,
-  { batch, latents }: EncodingInputs<np.Array>,
+  { batch, noise }: AutoEncoderInputs<np.Array>,
 ): BoundOutputs<np.Array> {
   const { model, objective } = config;
   const { images } = batch;
-  const { output, klNats } = autoEncode(parameters, model, batch, latents);
+  const { output, klNats } = autoEncode(parameters, model, batch, noise);
   const distortionNats = distortion(output.ref, images.ref, objective);
   const negativeLogLikelihood = negativeLogProbability(output.ref, images.ref, objective);
   const mean = picture(objective, output);
@@ -90,9 +90,9 @@ export function compileBound(
   weights: ParameterTree | (() => readonly DeviceArray[]),
   runtime?: Runtime,
 ): Promise<BoundProgram> {
-  const pass = (parameters: ModelParameters<np.Array>, given: EncodingInputs<np.Array>) =>
+  const pass = (parameters: ModelParameters<np.Array>, given: AutoEncoderInputs<np.Array>) =>
     boundPass(config, parameters, given);
-  return compileForModel(pass, parameterSpecs(config), weights, encodingSpecs(config, batch), runtime);
+  return compileForModel(pass, parameterSpecs(config), weights, autoEncoderSpecs(config, batch), runtime);
 }
 
 /**
@@ -102,10 +102,10 @@ export function compileBound(
  */
 export async function heldOutBound(
   { config, parameters }: { config: Config; parameters: ParameterTree },
-  images: LabelledImages,
+  images: Images<Pixels>,
   options: HeldOutBoundOptions = {},
 ): Promise<HeldOutBound> {
-  checkPictures(config.model, images);
+  checkModelImages(config.model, images);
   const batch = Math.min(options.batch ?? 16, images.count);
   const program = await compileBound(config, batch, parameters, options.runtime);
   try {
@@ -119,7 +119,7 @@ export async function heldOutBound(
 export async function measureBound(
   program: BoundProgram,
   config: Config,
-  images: LabelledImages,
+  images: Images<Pixels>,
   options: HeldOutBoundOptions & { batch: number },
 ): Promise<HeldOutBound> {
   const { seed = 0, batch, signal, onProgress } = options;
@@ -128,7 +128,7 @@ export async function measureBound(
   const sums = { distortion: 0, negativeLogLikelihood: 0, psnr: 0, kl: new Array<number>(groupCount).fill(0) };
   for (const { indices, first, used } of portions(count, batch)) {
     signal?.throwIfAborted();
-    const result = await program.run(encodingInputs(config.model, images, indices, seed));
+    const result = await program.run(autoEncoderInputs(config.model, images, indices, seed));
     for (let row = 0; row < used; row++) {
       sums.distortion += result.distortion[row];
       sums.negativeLogLikelihood += result.negativeLogLikelihood[row];
@@ -162,14 +162,14 @@ const LEAST_SQUARED_ERROR = 1e-10;
 export async function reconstructMeans(
   program: BoundProgram,
   config: Config,
-  images: LabelledImages,
+  images: Images<Pixels>,
   { count, seed = 0, batch, signal }: { count: number; seed?: number; batch: number; signal?: AbortSignal },
-): Promise<Pictures> {
+): Promise<Images> {
   const size = 3 * images.resolution ** 2;
   const bytes = new Uint8Array(count * size);
   for (const { indices, first, used } of portions(count, batch)) {
     signal?.throwIfAborted();
-    const { mean } = await program.run(encodingInputs(config.model, images, indices, seed));
+    const { mean } = await program.run(autoEncoderInputs(config.model, images, indices, seed));
     toBytes(mean.subarray(0, used * size), bytes, first * size);
   }
   return { images: bytes, count, resolution: images.resolution };

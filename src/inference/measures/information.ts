@@ -1,15 +1,15 @@
 /** @file Where a model keeps its information: the KL of every latent group, and how many latent dimensions carry any (paper Figure 2). */
 import type { numpy as np } from "@jax-js/jax";
 import type { Config } from "../../config/index.js";
+import type { Images, Pixels } from "../../data/image-set.js";
 import { type Operand, type Runtime, spec } from "../../engine/index.js";
 import { groups, type ModelParameters } from "../../model/index.js";
-import { autoEncode } from "../../objective/auto-encode.js";
+import { type AutoEncoderInputs, autoEncode } from "../../objective/auto-encode.js";
 import { gaussianKlByDimension } from "../../objective/group-kl.js";
 import { informationShares } from "../../objective/information-schedule.js";
 import { portions } from "../batches.js";
 import { compileForModel, type ModelProgram } from "../programs/compiled.js";
-import { checkPictures, type LabelledImages } from "../programs/encoder-inputs.js";
-import { type EncodingInputs, encodingInputs, encodingSpecs } from "../programs/encoding-inputs.js";
+import { autoEncoderInputs, autoEncoderSpecs, checkModelImages } from "../programs/model-inputs.js";
 import { parameterSpecs, type TrainedModel } from "../trained-model.js";
 
 /** A latent dimension whose mean KL over the images exceeds this is active, nats. */
@@ -59,7 +59,7 @@ export interface ModelInformation {
   groups: GroupInformation[];
 }
 
-interface InformationInputs<T> extends EncodingInputs<T> {
+interface InformationInputs<T> extends AutoEncoderInputs<T> {
   /** 1 for rows that count, 0 for those that fill the batch, [N]. */
   counted: T;
 }
@@ -74,10 +74,10 @@ type InformationProgram = ModelProgram<InformationInputs<Operand>, Float32Array[
  */
 export async function measureInformation(
   { config, parameters }: Pick<TrainedModel, "config" | "parameters">,
-  images: LabelledImages,
+  images: Images<Pixels>,
   options: MeasureInformationOptions = {},
 ): Promise<ModelInformation> {
-  checkPictures(config.model, images);
+  checkModelImages(config.model, images);
   const { runtime, seed = 0, signal, onProgress } = options;
   const count = Math.min(options.count ?? images.count, images.count);
   const batch = Math.min(options.batch ?? 16, count);
@@ -87,7 +87,7 @@ export async function measureInformation(
     for (const { indices, first, used } of portions(count, batch)) {
       signal?.throwIfAborted();
       const result = await program.run({
-        ...encodingInputs(config.model, images, indices, seed),
+        ...autoEncoderInputs(config.model, images, indices, seed),
         counted: Float32Array.from(indices, (_, row) => (row < used ? 1 : 0)),
       });
       for (const [group, values] of result.entries()) {
@@ -110,7 +110,7 @@ function compileInformation(
 ): Promise<InformationProgram> {
   const pass = (parameters: ModelParameters<np.Array>, inputs: InformationInputs<np.Array>) =>
     informationPass(config, parameters, inputs);
-  const inputs = { ...encodingSpecs(config, batch), counted: spec([batch]) };
+  const inputs = { ...autoEncoderSpecs(config, batch), counted: spec([batch]) };
   return compileForModel(pass, parameterSpecs(config), weights, inputs, runtime);
 }
 
@@ -118,11 +118,11 @@ function compileInformation(
 function informationPass(
   { model }: Pick<Config, "model">,
   parameters: ModelParameters<np.Array>,
-  { batch, latents, counted }: InformationInputs<np.Array>,
+  { batch, noise, counted }: InformationInputs<np.Array>,
 ): np.Array[] {
   const [count] = counted.shape;
   const sums: np.Array[] = [];
-  const { output, klNats } = autoEncode(parameters, model, batch, latents, ({ index }, q, p) => {
+  const { output, klNats } = autoEncode(parameters, model, batch, noise, ({ index }, q, p) => {
     const kl = gaussianKlByDimension(q, p); // [N, Z, r, r]
     sums[index] = kl.mul(counted.ref.reshape([count, 1, 1, 1])).sum(0);
   });

@@ -1,16 +1,16 @@
 /** @file Negative log-likelihood of images in bits per dimension: the bound of the paper's Table 1, and a tighter one (paper eq. 5). */
 import { numpy as np } from "@jax-js/jax";
 import type { Config } from "../../config/index.js";
+import type { Images, Pixels } from "../../data/image-set.js";
 import type { Operand, Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import type { ModelParameters } from "../../model/index.js";
-import { autoEncode } from "../../objective/auto-encode.js";
+import { type AutoEncoderInputs, autoEncode } from "../../objective/auto-encode.js";
 import { logDensityRatio } from "../../objective/group-kl.js";
 import { negativeLogProbability } from "../../objective/output-layers.js";
 import { portions } from "../batches.js";
 import { compileForModel, type ModelProgram } from "../programs/compiled.js";
-import { checkPictures, encoderInputs, type LabelledImages } from "../programs/encoder-inputs.js";
-import { type EncodingInputs, encodingSpecs, posteriorNoise } from "../programs/encoding-inputs.js";
+import { autoEncoderSpecs, checkModelImages, modelInputs, posteriorNoise } from "../programs/model-inputs.js";
 import { parameterSpecs, type TrainedModel } from "../trained-model.js";
 
 /** How {@link negativeLogLikelihood} measures. */
@@ -73,7 +73,7 @@ interface LikelihoodOutputs<T> {
   logRatio: T;
 }
 
-type LikelihoodProgram = ModelProgram<EncodingInputs<Operand>, LikelihoodOutputs<Float32Array>>;
+type LikelihoodProgram = ModelProgram<AutoEncoderInputs<Operand>, LikelihoodOutputs<Float32Array>>;
 
 /**
  * Measures how well a model compresses images: each one's bound on −log2 p(x) per dimension, its rate and its distortion. The
@@ -87,19 +87,19 @@ type LikelihoodProgram = ModelProgram<EncodingInputs<Operand>, LikelihoodOutputs
  */
 export async function negativeLogLikelihood(
   { config, parameters }: Pick<TrainedModel, "config" | "parameters">,
-  images: LabelledImages,
+  images: Images<Pixels>,
   options: LikelihoodOptions = {},
 ): Promise<Likelihood> {
   const { samples = 1, runtime } = options;
-  checkPictures(config.model, images);
+  checkModelImages(config.model, images);
   if (!Number.isInteger(samples) || samples < 1) {
     throw new UserError("out-of-range", `Expected a whole number of posterior samples from 1, got ${samples}.`);
   }
   const count = Math.min(options.count ?? images.count, images.count);
   const batch = Math.min(options.batch ?? 16, count);
-  const pass = (weights: ModelParameters<np.Array>, inputs: EncodingInputs<np.Array>) =>
+  const pass = (weights: ModelParameters<np.Array>, inputs: AutoEncoderInputs<np.Array>) =>
     likelihoodPass(config, weights, inputs);
-  const specs = encodingSpecs(config, batch);
+  const specs = autoEncoderSpecs(config, batch);
   const program: LikelihoodProgram = await compileForModel(pass, parameterSpecs(config), parameters, specs, runtime);
   try {
     const nats = await measure(program, config, images, { ...options, samples, count, batch });
@@ -113,11 +113,11 @@ export async function negativeLogLikelihood(
 function likelihoodPass(
   { model, objective }: Pick<Config, "model" | "objective">,
   parameters: ModelParameters<np.Array>,
-  { batch, latents }: EncodingInputs<np.Array>,
+  { batch, noise }: AutoEncoderInputs<np.Array>,
 ): LikelihoodOutputs<np.Array> {
   const logRatio: np.Array[] = [];
-  const { output, klNats } = autoEncode(parameters, model, batch, latents, ({ index }, q, p) => {
-    logRatio[index] = logDensityRatio(q, p, latents[index].ref);
+  const { output, klNats } = autoEncode(parameters, model, batch, noise, ({ index }, q, p) => {
+    logRatio[index] = logDensityRatio(q, p, noise[index].ref);
   });
   const distortion = negativeLogProbability(output, batch.images.ref, objective);
   return { distortion, kl: np.stack(klNats), logRatio: np.stack(logRatio) };
@@ -133,7 +133,7 @@ interface ImageNats {
 async function measure(
   program: LikelihoodProgram,
   { model }: Config,
-  images: LabelledImages,
+  images: Images<Pixels>,
   {
     samples,
     count,
@@ -145,11 +145,11 @@ async function measure(
 ): Promise<ImageNats> {
   const [rate, distortion, importanceWeighted] = [0, 1, 2].map(() => new Float64Array(count));
   for (const { indices, first, used } of portions(count, batch)) {
-    const inputs = encoderInputs(model, images, indices, seed); // in super-resolution the small image is the same in all samples
+    const inputs = modelInputs(model, images, indices, seed); // in super-resolution the small image is the same in all samples
     const logWeights = Array.from({ length: used }, () => new Float64Array(samples));
     for (let sample = 0; sample < samples; sample++) {
       signal?.throwIfAborted();
-      const result = await program.run({ batch: inputs, latents: posteriorNoise(model, indices, seed, sample) });
+      const result = await program.run({ batch: inputs, noise: posteriorNoise(model, indices, seed, sample) });
       for (let row = 0; row < used; row++) {
         rate[first + row] += column(result.kl, batch, row) / samples;
         distortion[first + row] += result.distortion[row] / samples;

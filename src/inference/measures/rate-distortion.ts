@@ -1,12 +1,12 @@
 /** @file Rate against distortion of partial reconstructions (paper §4.2, Figure 3). */
 import type { Config } from "../../config/index.js";
+import type { Images, Pixels } from "../../data/image-set.js";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { groups } from "../../model/index.js";
 import { portions } from "../batches.js";
 import { toBytes } from "../pictures.js";
-import { checkPictures, encoderInputs, type LabelledImages, pixels } from "../programs/encoder-inputs.js";
-import { posteriorNoise } from "../programs/encoding-inputs.js";
+import { checkModelImages, modelInputs, pixels, posteriorNoise } from "../programs/model-inputs.js";
 import { compilePosteriorPass, type PosteriorProgram } from "../programs/posterior-pass.js";
 import type { TrainedModel } from "../trained-model.js";
 
@@ -60,10 +60,10 @@ const POINTS = 12;
  */
 export async function rateDistortion(
   { config, parameters }: Pick<TrainedModel, "config" | "parameters">,
-  images: LabelledImages,
+  images: Images<Pixels>,
   options: RateDistortionOptions = {},
 ): Promise<RateDistortion> {
-  checkPictures(config.model, images);
+  checkModelImages(config.model, images);
   const bad = options.rates?.find((rate) => !(rate >= 0));
   if (bad !== undefined)
     throw new UserError("out-of-range", `Expected rates of at least 0 bits per dimension, got ${bad}.`);
@@ -95,7 +95,7 @@ function defaultRates(full: number): number[] {
 async function measure(
   program: PosteriorProgram,
   { model }: Config,
-  images: LabelledImages,
+  images: Images<Pixels>,
   rates: readonly number[],
   { count, batch, seed = 0, signal, onProgress }: RateDistortionOptions & { count: number; batch: number },
 ): Promise<RateDistortionPoint[]> {
@@ -106,7 +106,7 @@ async function measure(
   let done = 0;
   for (const { indices, used } of portions(count, batch)) {
     const inputs = {
-      batch: encoderInputs(model, images, indices, seed),
+      batch: modelInputs(model, images, indices, seed),
       latents: posteriorNoise(model, indices, seed),
       fromPosterior: everyGroup,
     };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { discs, tinyConfig, tinySuperResolution } from "../../../test/support/tiny.js";
-import { checkPictures, encoderInputs } from "./encoder-inputs.js";
+import { checkModelImages, modelInputs } from "./model-inputs.js";
 
 test("images of a packed file are encoded as those in memory, read where they are needed", () => {
   const { model } = tinyConfig({ model: { ...tinySuperResolution, classes: 4 } });
@@ -13,10 +13,10 @@ test("images of a packed file are encoded as those in memory, read where they ar
     const path = join(folder, "pack");
     writeFileSync(path, Buffer.concat([Buffer.alloc(7), set.images]));
     const packed = { ...set, images: { path, offset: 7 } };
-    checkPictures(model, packed);
+    checkModelImages(model, packed);
     const indices = [4, 0, 5, 5];
-    const inputs = encoderInputs(model, packed, indices, 2);
-    expect(inputs).toEqual(encoderInputs(model, set, indices, 2));
+    const inputs = modelInputs(model, packed, indices, 2);
+    expect(inputs).toEqual(modelInputs(model, set, indices, 2));
     expect([...inputs.labels!]).toEqual(indices.map((index) => set.labels[index]));
     expect(inputs.images[0]).toBeCloseTo(set.images[4 * 192] / 127.5 - 1, 6);
   } finally {
@@ -27,7 +27,7 @@ test("images of a packed file are encoded as those in memory, read where they ar
 test("images in memory that are too few for their count are refused", () => {
   const { model } = tinyConfig();
   const short = { ...discs(3), images: new Uint8Array(2 * 192) };
-  expect(() => checkPictures(model, short)).toThrow(
+  expect(() => checkModelImages(model, short)).toThrow(
     "Expected 3 images as uint8 [3, 3, 8, 8], 576 bytes, got 384 bytes.",
   );
 });

@@ -12,13 +12,14 @@ import {
   posterior,
   topDown,
 } from "../../model/index.js";
+import type { ModelInputs } from "../../objective/auto-encode.js";
 import { type ParameterTree, parameterSpecs } from "../trained-model.js";
 import { compileForModel, type ModelProgram } from "./compiled.js";
-import { type EncoderInputs, encoderInputSpecs } from "./encoder-inputs.js";
+import { modelInputSpecs } from "./model-inputs.js";
 
 /** One batch of N images to encode with a base model. */
 export interface NoiseInputs<T> {
-  batch: EncoderInputs<T>;
+  batch: ModelInputs<T>;
   /** Standard normal noise of every group's posterior, [N, Z, r, r]. */
   posteriorNoise: T[];
 }
@@ -59,7 +60,7 @@ export function compileNoisePass(
   runtime?: Runtime,
 ): Promise<ModelProgram<NoiseInputs<Operand>, Float32Array[]>> {
   const inputs: NoiseInputs<Spec> = {
-    batch: encoderInputSpecs(config.model, batch),
+    batch: modelInputSpecs(config.model, batch),
     posteriorNoise: groups(config.model).map(({ shape }) => spec([batch, ...shape])),
   };
   const pass = (parameters: ModelParameters<np.Array>, given: NoiseInputs<np.Array>) =>

@@ -3,15 +3,16 @@ import { numpy as np } from "@jax-js/jax";
 import type { Config } from "../../config/index.js";
 import { type DeviceArray, type Operand, type Runtime, type Spec, spec } from "../../engine/index.js";
 import { draw, encode, groups, initialState, type ModelParameters, posterior, topDown } from "../../model/index.js";
+import type { ModelInputs } from "../../objective/auto-encode.js";
 import { gaussianKl } from "../../objective/group-kl.js";
 import { type ParameterTree, parameterSpecs } from "../trained-model.js";
 import { compileForModel, type ModelProgram } from "./compiled.js";
-import { type EncoderInputs, encoderInputSpecs } from "./encoder-inputs.js";
+import { modelInputSpecs } from "./model-inputs.js";
 import { outputNoiseChannels, picture } from "./output.js";
 
 /** One batch of N images to reconstruct. */
 export interface PosteriorInputs<T> {
-  batch: EncoderInputs<T>;
+  batch: ModelInputs<T>;
   /** Standard normal noise of every group, temperature included, [N, Z, r, r]. */
   latents: T[];
   /** For every group 1 to draw it from the posterior, 0 from the prior, [L]. */
@@ -83,7 +84,7 @@ export function compilePosteriorPass(
   const { model, objective } = config;
   const all = groups(model);
   const inputs: PosteriorInputs<Spec> = {
-    batch: encoderInputSpecs(model, batch),
+    batch: modelInputSpecs(model, batch),
     latents: all.map(({ shape }) => spec([batch, ...shape])),
     fromPosterior: spec([all.length]),
     allottedNats: spec([1]),

@@ -1,11 +1,12 @@
 /** @file The noise of given images: what it takes to draw them again. */
+import type { Images } from "../../data/image-set.js";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import type { Latents } from "../../latents/latents.js";
 import { normalNoise, stream } from "../../latents/noise.js";
 import { groups } from "../../model/index.js";
 import { portions } from "../batches.js";
-import { checkPictures, encoderInputs, type LabelledPictures } from "../programs/encoder-inputs.js";
+import { checkModelImages, modelInputs } from "../programs/model-inputs.js";
 import { compileNoisePass } from "../programs/noise-pass.js";
 import type { TrainedModel } from "../trained-model.js";
 
@@ -32,7 +33,7 @@ export interface LatentsOptions {
  */
 export async function latentsOf(
   { config, parameters }: TrainedModel,
-  images: LabelledPictures,
+  images: Images,
   { seed = 0, batch = Math.min(16, images.count), runtime, signal }: LatentsOptions = {},
 ): Promise<Latents> {
   const { model } = config;
@@ -42,7 +43,7 @@ export async function latentsOf(
       "Noise of an image: expected a base model, got a super-resolution model, whose pictures depend on a small image too.",
     );
   }
-  checkPictures(model, images);
+  checkModelImages(model, images);
   const shapes = groups(model).map(({ shape }) => shape);
   const latents = shapes.map(([channels, side]) => new Float32Array(images.count * channels * side ** 2));
   const program = await compileNoisePass(config, batch, parameters, runtime);
@@ -50,7 +51,7 @@ export async function latentsOf(
     for (const { indices, first, used } of portions(images.count, batch)) {
       signal?.throwIfAborted();
       const noise = await program.run({
-        batch: encoderInputs(model, images, indices, seed),
+        batch: modelInputs(model, images, indices, seed),
         posteriorNoise: normalNoise(stream(seed, "posteriorLatents"), indices, shapes),
       });
       for (const [group, values] of noise.entries()) {

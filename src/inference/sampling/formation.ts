@@ -1,7 +1,6 @@
 /** @file How a picture forms group by group: what each latent group adds to it. */
+import type { Images } from "../../data/image-set.js";
 import { groups } from "../../model/index.js";
-import type { Pictures } from "../pictures.js";
-import type { LabelledPictures } from "../programs/encoder-inputs.js";
 import type { TrainedModel } from "../trained-model.js";
 import { type ReconstructOptions, reconstructStages } from "./reconstruct.js";
 import { Sampler } from "./sampler.js";
@@ -21,16 +20,16 @@ export interface DrawFormationOptions extends Omit<ReconstructOptions, "groups" 
  */
 export async function drawFormation(
   model: TrainedModel,
-  from: LabelledPictures | number,
+  from: Images | number,
   options: DrawFormationOptions = {},
-): Promise<Pictures[]> {
+): Promise<Images[]> {
   const all = groups(model.config.model);
   const stages = options.stages ?? all.map(({ index }) => index + 1);
   if (typeof from !== "number") return reconstructStages(model, from, stages, { ...options, priorTemperature: 0 });
   const { batch = Math.min(16, from), runtime, seed, signal, onProgress } = options;
   const sampler = new Sampler(model, { batch, runtime });
   try {
-    const results: Pictures[] = [];
+    const results: Images[] = [];
     for (const [index, stage] of stages.entries()) {
       const temperature = all.map((group) => (group.index < stage ? 1 : 0));
       const report = (done: number) => onProgress?.(index * from + done, stages.length * from);

@@ -1,12 +1,13 @@
 /** @file Reconstructions: latents of the first groups from the posterior, the rest from the prior. */
 import type { Config } from "../../config/index.js";
+import type { Images } from "../../data/image-set.js";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { normalNoise, scale, stream } from "../../latents/noise.js";
 import { groups } from "../../model/index.js";
 import { portions } from "../batches.js";
-import { type Pictures, toBytes } from "../pictures.js";
-import { checkPictures, encoderInputs, type LabelledPictures } from "../programs/encoder-inputs.js";
+import { toBytes } from "../pictures.js";
+import { checkModelImages, modelInputs } from "../programs/model-inputs.js";
 import { outputNoise, shownAs } from "../programs/output.js";
 import { compilePosteriorPass, type PosteriorProgram } from "../programs/posterior-pass.js";
 import type { TrainedModel } from "../trained-model.js";
@@ -37,9 +38,9 @@ export interface ReconstructOptions {
  */
 export async function reconstruct(
   model: TrainedModel,
-  images: LabelledPictures,
+  images: Images,
   options: ReconstructOptions = {},
-): Promise<Pictures> {
+): Promise<Images> {
   const [pictures] = await reconstructStages(
     model,
     images,
@@ -52,11 +53,11 @@ export async function reconstruct(
 /** Reconstructions from the first K groups, for each K of `stages`, with one compiled program. */
 export async function reconstructStages(
   { config, parameters }: TrainedModel,
-  images: LabelledPictures,
+  images: Images,
   stages: readonly number[],
   options: Omit<ReconstructOptions, "groups">,
-): Promise<Pictures[]> {
-  checkPictures(config.model, images);
+): Promise<Images[]> {
+  checkModelImages(config.model, images);
   const groupCount = groups(config.model).length;
   const bad = stages.find((stage) => !Number.isInteger(stage) || stage < 0 || stage > groupCount);
   if (bad !== undefined)
@@ -65,7 +66,7 @@ export async function reconstructStages(
   const drawn = shownAs(config.objective, "mean") === "sample";
   const program = await compilePosteriorPass(config, batch, { drawn }, parameters, runtime);
   try {
-    const results: Pictures[] = [];
+    const results: Images[] = [];
     for (const [index, stage] of stages.entries()) {
       const report = (done: number) => onProgress?.(index * images.count + done, stages.length * images.count);
       results.push(await runStage(program, config, images, stage, { ...options, batch, signal, onProgress: report }));
@@ -79,10 +80,10 @@ export async function reconstructStages(
 async function runStage(
   program: PosteriorProgram,
   config: Config,
-  pictures: LabelledPictures,
+  pictures: Images,
   stage: number,
   options: Omit<ReconstructOptions, "groups"> & { batch: number },
-): Promise<Pictures> {
+): Promise<Images> {
   const {
     batch,
     seed = 0,
@@ -103,7 +104,7 @@ async function runStage(
     const latents = normalNoise(stream(seed, "posteriorLatents"), indices, shapes);
     for (const noise of latents.slice(stage)) scale(noise, priorTemperature);
     const result = await program.run({
-      batch: encoderInputs(model, pictures, indices, seed),
+      batch: modelInputs(model, pictures, indices, seed),
       latents,
       fromPosterior,
       allottedNats: Float32Array.of(rateBitsPerDim * size * Math.LN2),

@@ -1,16 +1,22 @@
 /** @file Ancestral sampling from the prior: latent groups from the lowest resolution up, then the picture. */
 import type { Config } from "../../config/index.js";
+import type { Images } from "../../data/image-set.js";
 import type { Operand, Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { type Latents, latentsOfSamples } from "../../latents/latents.js";
 import { normalNoise, stream } from "../../latents/noise.js";
-import type { Temperature } from "../../latents/per-group.js";
-import { type Guidance, type GuidanceRule, guidanceWeights, guidedGroups } from "../../latents/per-group.js";
+import {
+  type Guidance,
+  type GuidanceRule,
+  guidanceWeights,
+  guidedGroups,
+  type Temperature,
+} from "../../latents/per-group.js";
 import { Lifetime } from "../../lifetime.js";
 import { groups } from "../../model/index.js";
 import { uniform } from "../../random/index.js";
 import { portions, rows } from "../batches.js";
-import { type Pictures, toBytes } from "../pictures.js";
+import { toBytes } from "../pictures.js";
 import type { ModelProgram } from "../programs/compiled.js";
 import { addNoise } from "../programs/low-resolution.js";
 import { type OutputKind, outputNoise, shownAs } from "../programs/output.js";
@@ -58,7 +64,7 @@ export interface GuidanceReport {
 }
 
 /** Pictures drawn from a model, with their labels. */
-export interface Samples extends Pictures, GuidanceReport {
+export interface Samples extends Images, GuidanceReport {
   /** [count]; length 0 when the model knows no classes. */
   labels: Int32Array;
 }

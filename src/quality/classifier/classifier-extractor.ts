@@ -1,8 +1,9 @@
 /** @file A trained classifier as a feature extractor. */
+import type { Images } from "../../data/image-set.js";
 import { type ImageSet, imageReader } from "../../data/index.js";
 import { type Compiled, compile, type Operand, type Runtime, spec } from "../../engine/index.js";
 import { portions } from "../../inference/batches.js";
-import { fromBytes, type Pictures } from "../../inference/pictures.js";
+import { fromBytes } from "../../inference/pictures.js";
 import { Lifetime } from "../../lifetime.js";
 import { averagedTo } from "../features/area-averaging.js";
 import type { Features, OpenExtractor } from "../features/extractor.js";
@@ -63,11 +64,11 @@ export class ClassifierExtractor implements OpenExtractor {
    * @throws Error when the pictures are not of the resolution that it was made for
    * @throws the signal's reason when aborted
    */
-  extract(pictures: Pictures, signal?: AbortSignal): Promise<Features> {
+  extract(pictures: Images, signal?: AbortSignal): Promise<Features> {
     return this.#lifetime.during(() => this.#extract(pictures, signal));
   }
 
-  async #extract(pictures: Pictures, signal?: AbortSignal): Promise<Features> {
+  async #extract(pictures: Images, signal?: AbortSignal): Promise<Features> {
     const { resolution, batch, width, outputs } = this;
     const expected = { resolution, batch, widths: { features: width, logits: outputs }, signal };
     const { features: pooled, logits } = await inBatches(pictures, expected, (images) => this.#run(fromBytes(images)));

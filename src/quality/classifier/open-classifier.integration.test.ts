@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
-import type { MemorySet } from "../../data/index.js";
+import type { ImageSet } from "../../data/image-set.js";
 import { Runtime } from "../../engine/index.js";
 import { examplesOf } from "./examples.js";
 import { openClassifier, stepsFor } from "./open-classifier.js";
@@ -24,7 +24,7 @@ const SIDE = 8;
 const PLANE = SIDE ** 2;
 
 /** Images of one colour each, red or green by their label. */
-function colours(count: number, first = 0): MemorySet {
+function colours(count: number, first = 0): ImageSet<Uint8Array> {
   const labels = Int32Array.from({ length: count }, (_, image) => image % 2);
   const images = new Uint8Array(count * 3 * PLANE);
   labels.forEach((label, image) => {
@@ -34,7 +34,7 @@ function colours(count: number, first = 0): MemorySet {
 }
 
 /** Images without labels, brighter towards the top. */
-function skies(count: number, resolution = SIDE): MemorySet {
+function skies(count: number, resolution = SIDE): ImageSet<Uint8Array> {
   const images = Uint8Array.from({ length: count * 3 * resolution ** 2 }, (_, place) => {
     const row = Math.floor(place / resolution) % resolution;
     return 220 - (200 * row) / resolution + (Math.floor(place / (3 * resolution ** 2)) % 30);
@@ -101,7 +101,7 @@ test("one class among the labels is none to tell, and a class without images bre
 
 test("a set's classifier is trained once, and trained again when its file is damaged or the images are others", async () => {
   let trained = 0;
-  const identityOf = async (set: MemorySet) => {
+  const identityOf = async (set: ImageSet<Uint8Array>) => {
     const classifier = await openClassifier(set, { runtime, steps: 1, onProgress: () => trained++ });
     await classifier.dispose();
     return classifier.identity;

@@ -1,5 +1,5 @@
 /** @file What sample quality is measured on: a network, or something simpler, that makes a vector of an image. */
-import type { Pictures } from "../../inference/pictures.js";
+import type { Images } from "../../data/image-set.js";
 import { Lifetime } from "../../lifetime.js";
 
 /** Vectors of N images, row by row. */
@@ -25,7 +25,7 @@ export interface FeatureExtractor {
    * @param pictures - any number of them; worked through in batches
    * @throws the signal's reason when aborted
    */
-  extract(pictures: Pictures, signal?: AbortSignal): Promise<Features>;
+  extract(pictures: Images, signal?: AbortSignal): Promise<Features>;
   /** Frees the compiled program, at any moment: what is being extracted is rejected. Calling it again is harmless. */
   dispose(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** @file Images through a program of a fixed batch size, whose results are put together. */
+import type { Images } from "../../data/image-set.js";
 import type { TypedArray } from "../../engine/index.js";
-import type { Pictures } from "../../inference/pictures.js";
 
 /**
  * Results of all images, in order; the last batch is filled up with black ones.
@@ -11,7 +11,7 @@ import type { Pictures } from "../../inference/pictures.js";
  * @throws the signal's reason when aborted
  */
 export async function inBatches<Kind extends string>(
-  { images, count, resolution }: Pictures,
+  { images, count, resolution }: Images,
   expected: { resolution: number; batch: number; widths: Record<Kind, number>; signal?: AbortSignal },
   run: (images: Uint8Array) => Promise<Record<Kind, TypedArray>>,
 ): Promise<Record<Kind, Float32Array>> {

@@ -4,6 +4,7 @@ import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { numpy as np } from "@jax-js/jax";
 import { z } from "zod";
+import type { Images } from "../../data/image-set.js";
 import {
   compile,
   defaultRuntime,
@@ -15,7 +16,6 @@ import {
   spec,
 } from "../../engine/index.js";
 import { type ErrorCode, readFailure, UserError } from "../../errors.js";
-import type { Pictures } from "../../inference/pictures.js";
 import { parseJson } from "../../io/files/json.js";
 import { extractorOf, type OpenExtractor } from "./extractor.js";
 import { inBatches } from "./in-batches.js";
@@ -118,7 +118,7 @@ export async function openOnnxFile(
     name: basename(path),
     identity: `onnx sha256:${createHash("sha256").update(model).digest("hex")} ${text} ${output.name}`,
     width: widthOf,
-    extract: (pictures: Pictures, signal?: AbortSignal) =>
+    extract: (pictures: Images, signal?: AbortSignal) =>
       inBatches(pictures, { resolution, batch: images, widths: { pooled: widthOf }, signal }, async (bytes) => ({
         pooled: await features(bytes),
       })),

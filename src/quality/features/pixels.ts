@@ -1,5 +1,5 @@
 /** @file Features that need no network: the image itself, made small, so that a few hundred images tell its statistics. */
-import type { Pictures } from "../../inference/pictures.js";
+import type { Images } from "../../data/image-set.js";
 import { averagedTo } from "./area-averaging.js";
 import { extractorOf, type Features, type OpenExtractor } from "./extractor.js";
 
@@ -17,7 +17,7 @@ export function openPixels(): OpenExtractor {
     name: "pixels",
     identity: `pixels ${SIZE}x${SIZE}`,
     width: WIDTH,
-    extract: async ({ images, count, resolution }: Pictures, signal?: AbortSignal): Promise<Features> => {
+    extract: async ({ images, count, resolution }: Images, signal?: AbortSignal): Promise<Features> => {
       if (resolution < SIZE)
         throw new Error(`expected images of at least ${SIZE}×${SIZE}, got ${resolution}×${resolution}`);
       const size = 3 * resolution ** 2;

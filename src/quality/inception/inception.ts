@@ -1,11 +1,10 @@
 /** @file The features that FID, sFID, the Inception score and their kin are made of. */
-
 import type { numpy as np } from "@jax-js/jax";
 import { downloads } from "../../data/downloads.js";
 import { fetchedPath } from "../../data/fetch.js";
+import type { Images } from "../../data/image-set.js";
 import { compile, defaultRuntime, type Runtime, spec } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
-import type { Pictures } from "../../inference/pictures.js";
 import { extractorOf, type OpenExtractor } from "../features/extractor.js";
 import { inBatches } from "../features/in-batches.js";
 import { CLASSES, FEATURES } from "./architecture.js";
@@ -73,7 +72,7 @@ export async function inceptionExtractor(
     width: FEATURES,
     spatialWidth: SPATIAL_FEATURES,
     classes: CLASSES,
-    extract: (pictures: Pictures, signal?: AbortSignal) =>
+    extract: (pictures: Images, signal?: AbortSignal) =>
       inBatches(pictures, { resolution, batch, widths, signal }, (images) => program.run(Float32Array.from(images))),
     dispose: () => program.dispose(),
   });

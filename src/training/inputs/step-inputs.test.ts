@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { type Config, resolvePreset } from "../../config/index.js";
-import { type ImageBatch, stepInputs } from "./step-inputs.js";
+import type { Batch } from "../../data/batches.js";
+import { stepInputs } from "./step-inputs.js";
 
 const size = 3 * 8 ** 2;
 const model = {
@@ -19,7 +20,7 @@ function configOf(microBatchSize: number, changes: Partial<Config["objective"]> 
   return { ...base, model, objective: { ...base.objective, ...changes }, training };
 }
 
-const batch: ImageBatch = {
+const batch: Batch = {
   images: Float32Array.from({ length: 8 * size }, (_, i) => Math.sin(i)),
   labels: Int32Array.of(0, 1, 2, 3, 0, 1, 2, 3),
 };

@@ -1,16 +1,11 @@
 /** @file What one step is computed from: images, labels and noise, all named by seed and batch number. */
 import { type Config, type ModelConfig, microBatchOf } from "../../config/index.js";
+import type { Batch } from "../../data/batches.js";
 import { rows } from "../../inference/batches.js";
 import { addNoise, areaDownsample } from "../../inference/programs/low-resolution.js";
 import { normalNoise, stream, uniformNoise } from "../../latents/noise.js";
 import { groups } from "../../model/index.js";
 import type { MicroBatch } from "../trainer.js";
-
-/** Images of one batch: [N, 3, R, R] in [-1, 1], and int32 [N], which is empty without labels. */
-export interface ImageBatch {
-  images: Float32Array;
-  labels: Int32Array;
-}
 
 /**
  * The micro-batches of one step. Noise is keyed by (seed, batch number, image's place in the batch, latent group), labels
@@ -18,7 +13,7 @@ export interface ImageBatch {
  *
  * @param step - batch number, counted from 0
  */
-export function stepInputs({ model, objective, training }: Config, step: number, batch: ImageBatch): MicroBatch[] {
+export function stepInputs({ model, objective, training }: Config, step: number, batch: Batch): MicroBatch[] {
   const { batchSize, seed } = training;
   const microBatchSize = microBatchOf(training);
   const shapes = groups(model).map(({ shape }) => shape);

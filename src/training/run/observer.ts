@@ -1,5 +1,6 @@
 /** @file Looking at a model while it is trained: the bound on images, and pictures, with the EMA weights. */
 import { type Config, microBatchOf } from "../../config/index.js";
+import type { Images } from "../../data/image-set.js";
 import { type ImageSet, take, takeFirst, takeSpread } from "../../data/index.js";
 import {
   type BoundProgram,
@@ -8,7 +9,7 @@ import {
   measureBound,
   reconstructMeans,
 } from "../../inference/measures/held-out-bound.js";
-import { fromBytes, type Pictures } from "../../inference/pictures.js";
+import { fromBytes } from "../../inference/pictures.js";
 import { areaDownsample } from "../../inference/programs/low-resolution.js";
 import { compilePriorPass } from "../../inference/programs/prior-pass.js";
 import { drawSamples, priorKind } from "../../inference/sampling/sampler.js";
@@ -65,7 +66,7 @@ export class Observer {
    *
    * @throws the signal's reason when aborted
    */
-  async pictures(signal?: AbortSignal): Promise<{ samples: Pictures; originals: Pictures; reconstructions: Pictures }> {
+  async pictures(signal?: AbortSignal): Promise<{ samples: Images; originals: Images; reconstructions: Images }> {
     const { config } = this.trainer;
     const { seed } = config.training;
     const images = this.data.validation.count > 0 ? this.data.validation : this.data.train;

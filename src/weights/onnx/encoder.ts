@@ -1,7 +1,6 @@
 /** @file The encoder and the reconstructor as ONNX programs: from images to latents, and back to images. */
 import { numpy as np } from "@jax-js/jax";
 import type { Config, ModelConfig } from "../../config/index.js";
-import type { EncoderInputs } from "../../inference/programs/encoder-inputs.js";
 import { posteriorPass } from "../../inference/programs/posterior-pass.js";
 import {
   draw,
@@ -14,6 +13,7 @@ import {
   topDown,
 } from "../../model/index.js";
 import { averagePool } from "../../model/layers.js";
+import type { ModelInputs } from "../../objective/auto-encode.js";
 import { gaussianKl } from "../../objective/group-kl.js";
 import { inRange, outputNoisePort } from "./picture-output.js";
 import {
@@ -36,7 +36,7 @@ const encodedPorts = (model: ModelConfig): Ports => ({
 });
 
 /** The same as the passes take it; a super-resolution model's small image is made of the image itself. */
-function encoded(model: ModelConfig, inputs: Record<string, np.Array>): EncoderInputs<np.Array> {
+function encoded(model: ModelConfig, inputs: Record<string, np.Array>): ModelInputs<np.Array> {
   const { image, label: labels, low_resolution_noise: noise } = inputs;
   if (!model.superResolution) return { images: image, labels };
   const small = averagePool(image.ref, model.resolution / model.levels[0].resolution);
@@ -63,7 +63,7 @@ export function encoderProgram({ model }: Pick<Config, "model">): OnnxProgram {
 function encoderPass(
   model: ModelConfig,
   parameters: ModelParameters<np.Array>,
-  { images, labels, lowResolution }: EncoderInputs<np.Array>,
+  { images, labels, lowResolution }: ModelInputs<np.Array>,
   noise: np.Array[],
 ): Record<string, np.Array> {
   const [count] = images.shape;

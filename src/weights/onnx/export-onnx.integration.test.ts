@@ -11,7 +11,7 @@ import { fixture, fixtureNames } from "../../../test/support/fixtures.js";
 import { type Changes, discs, tinyConfig, tinySuperResolution } from "../../../test/support/tiny.js";
 import { Runtime, sizeOf } from "../../engine/index.js";
 import { toBytes } from "../../inference/pictures.js";
-import { encoderInputs } from "../../inference/programs/encoder-inputs.js";
+import { modelInputs } from "../../inference/programs/model-inputs.js";
 import { outputNoise } from "../../inference/programs/output.js";
 import { reconstruct } from "../../inference/sampling/reconstruct.js";
 import { Sampler } from "../../inference/sampling/sampler.js";
@@ -224,7 +224,7 @@ describe.each(kinds)("%s", (name, changes) => {
   });
 
   test("reconstructs what we reconstruct, and its encoder says how the sampler draws it again", async () => {
-    const { images, labels: label, lowResolution } = encoderInputs(config.model, pictures, indices, 4);
+    const { images, labels: label, lowResolution } = modelInputs(config.model, pictures, indices, 4);
     const side = one.resolution;
     const [smallNoise] = normalNoise(stream(4, "posteriorLowResolution"), indices, [[3, side, side]]);
     const encoding: Feeds = {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { tinyModel } from "../../test/support/tiny.js";
 import { Runtime } from "../engine/index.js";
 import { Sampler } from "../inference/sampling/sampler.js";
-import { drawnPictures, firstPictures, tap } from "./picture-streams.js";
+import { collectFirst, streamSamples, tap } from "./image-streams.js";
 
 let runtime: Runtime;
 beforeAll(() => {
@@ -15,8 +15,8 @@ test("samples drawn in parts are those drawn at once, labels too", async () => {
   const sampler = new Sampler(model, { batch: 32, runtime });
   const options = { count: 300, seed: 5 };
   const whole = await sampler.sample(options);
-  const shown = firstPictures(10, sampler.resolution);
-  const stream = tap(drawnPictures(sampler, options), shown.look);
+  const shown = collectFirst(10, sampler.resolution);
+  const stream = tap(streamSamples(sampler, options), shown.look);
   const parts = [];
   for await (const part of stream.parts) parts.push(part);
   await sampler.dispose();

@@ -1,22 +1,15 @@
-/** @file Pictures that arrive in parts, so that no more than a part of them need be in memory at once. */
-import { type ImageSet, take } from "../data/index.js";
-import type { Pictures } from "../inference/pictures.js";
+/** @file Streams of images to be measured: of a sampler, of a set, of images in memory. */
+import { type ImageSet, type Images, take } from "../data/index.js";
+import type { ImageStream } from "../data/samples/image-stream.js";
 import type { ImageSampler, SampleOptions, Samples } from "../inference/sampling/sampler.js";
 
-/** So many pictures, a part at a time. */
-export interface PictureStream<Part extends Pictures = Pictures> {
-  count: number;
-  resolution: number;
-  parts: AsyncIterable<Part>;
-}
-
-/** Pictures in a part: enough for every program's batch, a few megabytes. */
+/** Images in a part: enough for every program's batch, a few megabytes. */
 const PART = 256;
 
 /**
  * Samples as they are drawn; sample `i` is the one that `sampler.sample` gives.
  */
-export function drawnPictures(sampler: ImageSampler, options: SampleOptions): PictureStream<Samples> {
+export function streamSamples(sampler: ImageSampler, options: SampleOptions): ImageStream<Samples> {
   const { count, labels, samples, latents, onProgress } = options;
   const parts = async function* () {
     for (let first = 0; first < count; first += PART) {
@@ -39,7 +32,7 @@ export function drawnPictures(sampler: ImageSampler, options: SampleOptions): Pi
 }
 
 /** The images of a set by index, or all, read as they are needed. */
-export function picturesOfSet(set: ImageSet, indices?: readonly number[]): PictureStream {
+export function streamSet(set: ImageSet, indices?: readonly number[]): ImageStream {
   const { resolution } = set;
   const count = indices?.length ?? set.count;
   const parts = async function* () {
@@ -51,8 +44,8 @@ export function picturesOfSet(set: ImageSet, indices?: readonly number[]): Pictu
   return { count, resolution, parts: parts() };
 }
 
-/** Pictures in memory. */
-export function picturesInMemory(pictures: Pictures): PictureStream {
+/** Images in memory. */
+export function streamImages(pictures: Images): ImageStream {
   const { images, count, resolution } = pictures;
   const size = 3 * resolution ** 2;
   const parts = async function* () {
@@ -65,10 +58,10 @@ export function picturesInMemory(pictures: Pictures): PictureStream {
 }
 
 /** The same stream, each part shown to `look` as it passes. */
-export function tap<Part extends Pictures>(
-  stream: PictureStream<Part>,
+export function tap<Part extends Images>(
+  stream: ImageStream<Part>,
   look: (part: Part, first: number) => void,
-): PictureStream<Part> {
+): ImageStream<Part> {
   const parts = async function* () {
     let first = 0;
     for await (const part of stream.parts) {
@@ -81,10 +74,10 @@ export function tap<Part extends Pictures>(
 }
 
 /** Room for the first pictures of a stream, and what to look with: see `tap`. */
-export function firstPictures(count: number, resolution: number) {
+export function collectFirst(count: number, resolution: number) {
   const size = 3 * resolution ** 2;
-  const pictures: Pictures = { images: new Uint8Array(count * size), count, resolution };
-  const look = ({ images }: Pictures, first: number) => {
+  const pictures: Images = { images: new Uint8Array(count * size), count, resolution };
+  const look = ({ images }: Images, first: number) => {
     if (first < count) pictures.images.set(images.subarray(0, (count - first) * size), first * size);
   };
   return { pictures, look };

@@ -1,28 +1,21 @@
-/** @file What a model needs of images to encode them: pixels, labels, and, to enlarge, their small versions. */
-import type { ModelConfig } from "../../config/index.js";
+/** @file What a model takes to encode images: pixels, labels, in super-resolution models small versions, and noise. */
+import type { Config, ModelConfig } from "../../config/index.js";
 import { checkImages } from "../../data/check-images.js";
-import { type ImageSet, imageReader } from "../../data/image-set.js";
-import { type Spec, spec } from "../../engine/index.js";
+import { type Images, imageReader, type Pixels } from "../../data/image-set.js";
+import { type Operand, type Spec, spec } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { normalNoise, stream } from "../../latents/noise.js";
+import { groups } from "../../model/index.js";
+import type { AutoEncoderInputs, ModelInputs } from "../../objective/auto-encode.js";
 import { rows } from "../batches.js";
-import { fromBytes, type Pictures } from "../pictures.js";
+import { fromBytes } from "../pictures.js";
 import { addNoise, areaDownsample } from "./low-resolution.js";
 
-/** One batch of N images. */
-export interface EncoderInputs<T> {
-  /** [N, 3, R, R] in [-1, 1]. */
-  images: T;
-  /** int32 [N], in models with classes. */
-  labels?: T;
-  /** [N, 3, r, r] with its noise, in super-resolution models. */
-  lowResolution?: T;
-}
-
-export function encoderInputSpecs(
+/** Shapes of a batch of N images. */
+export function modelInputSpecs(
   { resolution, classes, levels, superResolution }: ModelConfig,
   n: number,
-): EncoderInputs<Spec> {
+): ModelInputs<Spec> {
   const low = levels[0].resolution;
   return {
     images: spec([n, 3, resolution, resolution]),
@@ -31,29 +24,17 @@ export function encoderInputSpecs(
   };
 }
 
-/** Images with their labels; a `MemorySet` is one. */
-export interface LabelledPictures extends Pictures {
-  /** [count]; absent or empty when the images have none. */
-  labels?: Int32Array;
-}
-
-/** Images with their labels, in memory or in a packed file that is read as they are needed; an `ImageSet` is one. */
-export interface LabelledImages extends Pick<ImageSet, "images" | "count" | "resolution"> {
-  /** [count]; absent or empty when the images have none. */
-  labels?: Int32Array;
-}
-
 /**
  * The images of a portion as a model takes them. Noise on small images is keyed by seed and image index.
  *
  * @param indices - of the N images
  */
-export function encoderInputs(
+export function modelInputs(
   model: ModelConfig,
-  pictures: LabelledImages,
+  pictures: Images<Pixels>,
   indices: readonly number[],
   seed: number,
-): EncoderInputs<Float32Array | Int32Array> {
+): ModelInputs<Float32Array | Int32Array> {
   const { resolution, classes, levels, superResolution } = model;
   const images = fromBytes(pixels(pictures, indices));
   const low = levels[0].resolution;
@@ -68,8 +49,37 @@ export function encoderInputs(
   };
 }
 
+/** Shapes for batches of N. */
+export function autoEncoderSpecs({ model }: Pick<Config, "model">, batch: number): AutoEncoderInputs<Spec> {
+  return {
+    batch: modelInputSpecs(model, batch),
+    noise: groups(model).map(({ shape }) => spec([batch, ...shape])),
+  };
+}
+
+/** The images of a portion, by index, with the noise of their first posterior sample. */
+export function autoEncoderInputs(
+  model: ModelConfig,
+  images: Images<Pixels>,
+  indices: readonly number[],
+  seed: number,
+): AutoEncoderInputs<Operand> {
+  return { batch: modelInputs(model, images, indices, seed), noise: posteriorNoise(model, indices, seed) };
+}
+
+/** Noise of the posteriors of some images, keyed by seed, number of the posterior sample, image and group. */
+export function posteriorNoise(
+  model: ModelConfig,
+  indices: readonly number[],
+  seed: number,
+  sample = 0,
+): Float32Array[] {
+  const shapes = groups(model).map(({ shape }) => shape);
+  return normalNoise(stream(seed, "posteriorLatents", sample), indices, shapes);
+}
+
 /** Some images, by index, uint8 [N, 3, R, R]. */
-export function pixels(pictures: LabelledImages, indices: readonly number[]): Uint8Array {
+export function pixels(pictures: Images<Pixels>, indices: readonly number[]): Uint8Array {
   const size = 3 * pictures.resolution ** 2;
   const read = imageReader(pictures);
   const bytes = new Uint8Array(indices.length * size);
@@ -86,7 +96,7 @@ export function pixels(pictures: LabelledImages, indices: readonly number[]): Ui
  * @throws UserError when there are none, they are not what they say, their size is another one, or labels are missing or out
  *   of range
  */
-export function checkPictures(model: ModelConfig, pictures: LabelledImages, name?: string): void {
+export function checkModelImages(model: ModelConfig, pictures: Images<Pixels>, name?: string): void {
   checkImages(pictures, name);
   const { labels, count, resolution } = pictures;
   if (resolution !== model.resolution) {
