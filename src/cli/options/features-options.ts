@@ -4,12 +4,10 @@ import { suggestion } from "../../config/index.js";
 import type { ImageSet } from "../../data/index.js";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
-import { openClassifier } from "../../quality/classifier/open-classifier.js";
 import type { FeatureSet } from "../../quality/feature-set.js";
 import type { FeatureExtractor } from "../../quality/features/extractor.js";
+import { extractors, type NamedExtractor } from "../../quality/features/extractors.js";
 import { openOnnxFile } from "../../quality/features/onnx-file.js";
-import { openPixels } from "../../quality/features/pixels.js";
-import { openInception } from "../../quality/inception/inception.js";
 import { isMeasurable, metricsOf, nameOfMetric, type QualityMetric, qualityMetrics } from "../../quality/quality.js";
 import { REFERENCE_ROWS, referenceOfSet } from "../../quality/reference.js";
 import { referenceOfFile } from "../../quality/reference-file.js";
@@ -30,14 +28,15 @@ export interface FeatureOptions extends ExtractorOptions {
   referenceCount: number;
 }
 
+/** "inception, pixels, classifier (trained on the data set)". */
+const extractorList = Object.entries<NamedExtractor>(extractors)
+  .map(([name, { remark }]) => (remark ? `${name} (${remark})` : name))
+  .join(", ");
+
 /** Adds the options that say which features are compared. */
 export const addExtractorOptions = (command: Command): Command =>
   command
-    .option(
-      "--features <name>",
-      "feature extractor: inception, pixels, classifier (trained on the data set), or FILE.onnx",
-      "inception",
-    )
+    .option("--features <name>", `feature extractor: ${extractorList}, or FILE.onnx`, "inception")
     .addOption(
       new Option("--resize <how>", "how to resize images for Inception: like TensorFlow, or like pytorch-fid")
         .choices(["tensorflow", "pytorch"])
@@ -91,30 +90,24 @@ export async function openExtractor(
   runtime: Runtime,
 ): Promise<FeatureExtractor> {
   const onNotice = (message: string) => progress.note(message);
-  switch (features) {
-    case "inception":
-      return openInception({ resolution, path: inception, resize, runtime, onNotice });
-    case "pixels":
-      return openPixels();
-    case "classifier": {
-      if (!train)
-        throw new UserError(
-          "invalid-options",
-          "--features classifier: expected --data SOURCE, the images to train it on.",
-        );
-      const line = workLine({ what: "training the classifier", unit: "steps" });
-      const onProgress = ({ step, steps }: { step: number; steps: number }) => progress.update(line(step, steps));
-      return openClassifier(train, { runtime, signal, onProgress });
-    }
-    default: {
-      if (features.endsWith(".onnx")) return openOnnxFile(features, { resolution, runtime, onNotice });
-      const question = suggestion(features, ["inception", "pixels", "classifier"]);
-      throw new UserError(
-        "unknown-name",
-        `--features ${features}: expected inception, pixels, classifier, or FILE.onnx${question}`,
-      );
-    }
+  if (features.endsWith(".onnx")) return openOnnxFile(features, { resolution, runtime, onNotice });
+  const known: Record<string, NamedExtractor> = extractors;
+  if (!Object.hasOwn(known, features)) {
+    const names = Object.keys(known);
+    throw new UserError(
+      "unknown-name",
+      `--features ${features}: expected ${names.join(", ")}, or FILE.onnx${suggestion(features, names)}`,
+    );
   }
+  const extractor = known[features];
+  if (extractor.needsTrainingImages && !train) {
+    throw new UserError("invalid-options", `--features ${features}: expected --data SOURCE, the images to train it on.`);
+  }
+  const line = workLine({ what: `training the ${features}`, unit: "steps" });
+  return extractor.open({
+    ...{ resolution, train, inception: { resize, path: inception }, runtime, signal, onNotice },
+    onTraining: ({ step, steps }) => progress.update(line(step, steps)),
+  });
 }
 
 /**
