@@ -18,4 +18,5 @@ export type { ImageStream } from "./samples/image-stream.js";
 export { hasSampleArray } from "./samples/sample-array.js";
 export { openSamples } from "./samples/sample-files.js";
 export { type Layout, layouts } from "./sources/folder-layout.js";
+export { sourceNames } from "./sources/source-kinds.js";
 export { unusedText } from "./sources/unused-files.js";

@@ -1,7 +1,7 @@
 /** @file `strata ablate`: the paper's four runs of Table 1, then the table and its figures. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { digestOfSet, type ImageSet, type ImageSplits } from "../../data/index.js";
+import { digestOfSet, type ImageSet, type ImageSplits, sourceNames } from "../../data/index.js";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { type AblationRun, ablationRuns } from "../../experiments/ablation.js";
@@ -46,10 +46,7 @@ export const ablateCommand = addExtractorOptions(
     ),
   ),
 )
-  .requiredOption(
-    "--data <source>",
-    "images: emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path",
-  )
+  .requiredOption("--data <source>", `images: ${sourceNames}`)
   .addOption(layoutOption())
   .requiredOption("--out <folder>", "folder for the runs, the table and the report; run the same command to resume")
   .option("--steps <n>", "batches to train each run (default: the configuration's)", wholeNumber(1))

@@ -1,7 +1,7 @@
 /** @file `strata reconstruct`: originals above what a model makes of them. */
 import { dirname, extname } from "node:path";
 import { Option } from "commander";
-import { type Split, takeFirst } from "../../data/index.js";
+import { type Split, sourceNames, takeFirst } from "../../data/index.js";
 import { UserError } from "../../errors.js";
 import { reconstructionGrid } from "../../inference/picture-grid.js";
 import { reconstruct } from "../../inference/sampling/reconstruct.js";
@@ -34,10 +34,7 @@ export const reconstructCommand = addModelOptions(
     "strata reconstruct --run runs/emoji --data emoji --count 16 --out reconstructions.png",
   ),
 )
-  .requiredOption(
-    "--data <source>",
-    "images: emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path",
-  )
+  .requiredOption("--data <source>", `images: ${sourceNames}`)
   .addOption(layoutOption())
   .addOption(
     new Option("--split <name>", "split to take images from")

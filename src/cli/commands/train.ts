@@ -1,7 +1,7 @@
 /** @file `strata train`: from images to a run folder. */
 import { join } from "node:path";
 import type { Config } from "../../config/index.js";
-import type { ImageSet } from "../../data/index.js";
+import { type ImageSet, sourceNames } from "../../data/index.js";
 import { UserError } from "../../errors.js";
 import { formatCount, formatDuration } from "../../number-format.js";
 import { ReportKeeper } from "../../report/report-keeper.js";
@@ -41,7 +41,7 @@ export const trainCommand = addConfigurationOptions(
     "strata train --preset emoji32-small --data emoji --out runs/emoji --minutes 30",
   ),
 )
-  .option("--data <source>", "images: emoji, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, or a path")
+  .option("--data <source>", `images: ${sourceNames}`)
   .addOption(layoutOption())
   .option("--out <run>", "run folder")
   .option("--steps <n>", "stop after this many batches in total", wholeNumber(1))

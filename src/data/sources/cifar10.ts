@@ -5,6 +5,7 @@
 import { UserError } from "../../errors.js";
 import { shown } from "../../io/python/pickle-text.js";
 import { hasImageExtension } from "../decoding/image-format.js";
+import { fetchedPath } from "../fetch.js";
 import {
   type Batch,
   IMAGE_BYTES,
@@ -18,6 +19,7 @@ import { baseName } from "./labels.js";
 import type { Listing, SourceContent } from "./listing.js";
 import { officialSplits, type Part, partNamed } from "./official-splits.js";
 import { openSource } from "./open-source.js";
+import type { PathKind } from "./source-kind.js";
 
 /** In the order of their labels. */
 export const cifar10Classes = "airplane automobile bird cat deer dog frog horse ship truck".split(" ");
@@ -69,7 +71,7 @@ const classOf = (name: string): number => {
 };
 
 /** Whether a file is called as a batch of CIFAR-10. */
-export const isCifar10Batch = (name: string): boolean => isBatchOf(binary, name) || isBatchOf(python, name);
+const isCifar10Batch = (name: string): boolean => isBatchOf(binary, name) || isBatchOf(python, name);
 
 const counts = (name: string): boolean => isCifar10Batch(name) || (hasImageExtension(name) && classOf(name) >= 0);
 
@@ -190,3 +192,21 @@ function withSplits(listed: readonly { name: string; part: Part; label: number }
   const images = listed.map(({ name, label }, index) => ({ name, label, ...splits[index] }));
   return { classes: [...cifar10Classes], images };
 }
+
+/** Where `strata fetch cifar10` puts it. */
+function fetched(): string {
+  const path = fetchedPath("cifar10");
+  if (path !== undefined) return path;
+  throw new UserError(
+    "not-found",
+    "Expected CIFAR-10 in the cache, found none. Run strata fetch cifar10, or give its place: cifar10:PATH.",
+  );
+}
+
+/** `cifar10` as it was fetched, or `cifar10:PATH`. */
+export const cifar10: PathKind = {
+  usages: ["cifar10", "cifar10:PATH"],
+  list: cifar10Listing,
+  recognises: (names) => names.some(isCifar10Batch),
+  defaultPath: fetched,
+};

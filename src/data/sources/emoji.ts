@@ -12,8 +12,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { UserError } from "../../errors.js";
 import { splitByKey } from "../split.js";
 import type { Source, SourceImage } from "./listing.js";
+import type { BuiltInKind } from "./source-kind.js";
 
 const require = createRequire(import.meta.url);
 
@@ -100,3 +102,17 @@ export function emojiSource(): Source {
     },
   };
 }
+
+/** `emoji`, or `emoji:64` for who wants to be sure of the resolution. */
+export const emoji: BuiltInKind = {
+  usages: ["emoji", "emoji:RESOLUTION (as emoji:64)"],
+  source: (argument, resolution) => {
+    if (argument !== undefined && !/^[1-9]\d*$/.test(argument)) return undefined;
+    if (argument === undefined || resolution === undefined || Number(argument) === resolution) return emojiSource();
+    throw new UserError(
+      "wrong-shape",
+      `The data source emoji:${argument} asks for images of ${argument}×${argument}, but the model takes ${resolution}×${resolution}. ` +
+        `Give emoji:${resolution}, or simply emoji.`,
+    );
+  },
+};

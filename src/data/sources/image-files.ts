@@ -11,6 +11,7 @@ import { isSplit, type Layout, type Placement, placeImages } from "./folder-layo
 import { isLabelList, readLists } from "./label-lists.js";
 import { DATASET_JSON, type Labelling, labelsByLists, labelsOfFolders, listed, normalised } from "./labels.js";
 import type { Listing, SourceImage } from "./listing.js";
+import type { PathKind } from "./source-kind.js";
 import type { Part } from "./split-names.js";
 import { type FoundImages, findImages, type UnusedFiles, unusedFiles, unusedText } from "./unused-files.js";
 
@@ -214,3 +215,10 @@ function refuseEmpty({ path, refused }: Collection, { unused }: FoundImages): ne
     : others;
   throw new UserError("too-few-images", `Expected ${ACCEPTED} in ${path} or its sub-folders, but ${found}.`);
 }
+
+/** `folder:PATH`, and any path that is nothing else. */
+export const folder: PathKind = {
+  usages: ["folder:PATH"],
+  list: imageFilesListing,
+  takesLayout: true,
+};

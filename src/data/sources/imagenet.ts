@@ -17,6 +17,7 @@ import {
 import type { Listing } from "./listing.js";
 import { officialSplits, placesOf } from "./official-splits.js";
 import { openSource } from "./open-source.js";
+import type { PathKind } from "./source-kind.js";
 import { unusedFiles } from "./unused-files.js";
 
 const ACCEPTED =
@@ -110,3 +111,18 @@ function labelsOf(
   }
   return inside > 0 ? labelsOfFolders(folders) : labelsByGroup(places.map(({ rest }) => prefixOf(rest)));
 }
+
+const ofResolution = (resolution: 32 | 64): PathKind => ({
+  usages: [`imagenet${resolution}:PATH`],
+  list: (path) => imagenetListing(path, resolution),
+});
+
+/** `imagenet32:PATH` and `imagenet64:PATH`. */
+export const [imagenet32, imagenet64] = [ofResolution(32), ofResolution(64)];
+
+/** ImageNet of any resolution, which a path turns out to hold. */
+export const imagenet: PathKind = {
+  usages: [],
+  list: (path) => imagenetListing(path),
+  recognises: (names) => names.some(isNpz) || isInsideNpz(names),
+};

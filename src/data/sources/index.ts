@@ -1,33 +1,21 @@
-/** @file Data sources by name: `emoji`, `cifar10:PATH`, `imagenet32:PATH`, `imagenet64:PATH`, `folder:PATH`, or a path. */
+/** @file Data sources by name: `emoji`, `cifar10:PATH`, or a path, whose kind is recognised. */
 import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { homeFolder } from "../../cache-folder.js";
 import { UserError } from "../../errors.js";
 import { fingerprintOf, openCollection } from "../collections/open-collection.js";
-import { fetchedPath } from "../fetch.js";
-import { cifar10Listing, isCifar10Batch } from "./cifar10.js";
-import { emojiSource } from "./emoji.js";
 import { type Layout, layouts } from "./folder-layout.js";
-import { imageFilesListing } from "./image-files.js";
-import { imagenetListing } from "./imagenet.js";
-import { isInsideNpz, isNpz } from "./imagenet-npz.js";
-import type { Listing, Source } from "./listing.js";
+import type { Source } from "./listing.js";
+import type { PathKind, SourceKind } from "./source-kind.js";
+import { allSourceNames, sourceKinds } from "./source-kinds.js";
 
-const SOURCES =
-  "emoji, emoji:RESOLUTION (as emoji:64), cifar10, cifar10:PATH, imagenet32:PATH, imagenet64:PATH, folder:PATH, " +
-  "or the path of a folder or of a .zip, .tar or .tar.gz";
+const kinds: Record<string, SourceKind> = sourceKinds;
 
-/** How each kind lists what is at a path. */
-const kinds: Record<string, (path: string, layout?: Layout) => Promise<Listing>> = {
-  folder: imageFilesListing,
-  cifar10: cifar10Listing,
-  imagenet32: (path) => imagenetListing(path, 32),
-  imagenet64: (path) => imagenetListing(path, 64),
-  imagenet: (path) => imagenetListing(path),
-};
-
-/** The kinds that a bare path may turn out to be. */
-const recognisable = ["folder", "cifar10", "imagenet"];
+/** The kinds that a bare path may turn out to be, each with its name: a folder where it is nothing else. */
+const recognisable = Object.entries(kinds).flatMap(([name, kind]) =>
+  "list" in kind && kind.recognises ? [{ name, recognises: kind.recognises }] : [],
+);
+const ANYTHING_ELSE = "folder" satisfies keyof typeof sourceKinds;
 
 /**
  * The source of a kind at a path; what folders mean is part of its id, and the path is the real one, so that the same images
@@ -36,18 +24,28 @@ const recognisable = ["folder", "cifar10", "imagenet"];
  * @param kind - undefined: to be recognised
  */
 function sourceAt(kind: string | undefined, path: string, layout?: Layout): Source {
-  if (layout !== undefined && kind !== undefined && kind !== "folder") refuseLayout(layout, `${kind}:${path}`);
+  if (kind !== undefined) expectLayoutFits(kind, path, layout);
   const real = realPath(path);
   const idOf = (which: string) => `${which}${layout === undefined ? "" : `(${layout})`}:${real}`;
   return {
-    ids: (kind === undefined ? recognisable : [kind]).map(idOf),
+    ids: (kind === undefined ? [ANYTHING_ELSE, ...recognisable.map(({ name }) => name)] : [kind]).map(idOf),
     fingerprint: () => fingerprintOf(path),
     list: async () => {
       const which = kind ?? (await recognised(path));
-      if (layout !== undefined && which !== "folder") refuseLayout(layout, `${which}:${path}`);
-      return { ...(await kinds[which](path, layout)), id: idOf(which) };
+      expectLayoutFits(which, path, layout);
+      return { ...(await pathKind(which)!.list(path, layout)), id: idOf(which) };
     },
   };
+}
+
+/** The kind of that name that is found at a path; undefined for another name. */
+function pathKind(name: string): PathKind | undefined {
+  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+  return kind && "list" in kind ? kind : undefined;
+}
+
+function expectLayoutFits(kind: string, path: string, layout: Layout | undefined): void {
+  if (layout !== undefined && !pathKind(kind)?.takesLayout) refuseLayout(layout, `${kind}:${path}`);
 }
 
 function realPath(path: string): string {
@@ -69,7 +67,7 @@ function refuseLayout(layout: Layout, name: string): never {
 /**
  * The source of a name.
  *
- * @param resolution - of the model; `emoji:R` must agree with it. Without, images stay encoded
+ * @param resolution - of the model; `emoji:64` must agree with it. Without, images stay encoded
  * @param layout - what folders mean; undefined: what their names say
  * @throws UserError when the kind is unknown, nothing is at the path, or a layout is given to a source that has its own
  */
@@ -78,34 +76,21 @@ export function sourceOf(name: string, { resolution, layout }: { resolution?: nu
   if (layout !== undefined && !layouts.includes(layout)) {
     throw new UserError("unknown-name", `--layout ${layout}: expected one of ${layouts.join(", ")}.`);
   }
-  if (/^emoji(:[1-9]\d*)?$/.test(name)) {
-    if (layout !== undefined) refuseLayout(layout, name);
-    if (kind === undefined || resolution === undefined || Number(rest) === resolution) return emojiSource();
-    throw new UserError(
-      "wrong-shape",
-      `The data source ${name} asks for images of ${rest}×${rest}, but the model takes ${resolution}×${resolution}. ` +
-        `Give emoji:${resolution}, or simply emoji.`,
-    );
-  }
-  if (name === "cifar10") return sourceAt("cifar10", fetched(), layout);
-  if (kind !== undefined && Object.hasOwn(kinds, kind) && kind !== "imagenet") {
-    return sourceAt(kind, atHome(rest), layout);
+  const [whole, argument] = kind === undefined ? [name, undefined] : [kind, rest];
+  const named = Object.hasOwn(kinds, whole) && kinds[whole].usages.length > 0 ? kinds[whole] : undefined;
+  if (named && "source" in named) {
+    const source = named.source(argument, resolution);
+    if (source && layout !== undefined) refuseLayout(layout, name);
+    if (source) return source;
+  } else if (named) {
+    const path = argument === undefined ? named.defaultPath?.() : atHome(argument);
+    if (path !== undefined) return sourceAt(whole, path, layout);
   }
   if (existsSync(name)) return sourceAt(undefined, name, layout);
   const missing = kind === undefined ? ", and there is nothing at that path" : "";
   throw new UserError(
     kind === undefined ? "not-found" : "unknown-name",
-    `Expected a data source (${SOURCES}), got "${name}"${missing}.`,
-  );
-}
-
-/** Where `strata fetch cifar10` puts it. */
-function fetched(): string {
-  const path = fetchedPath("cifar10");
-  if (path !== undefined) return path;
-  throw new UserError(
-    "not-found",
-    "Expected CIFAR-10 in the cache, found none. Run strata fetch cifar10, or give its place: cifar10:PATH.",
+    `Expected a data source (${allSourceNames}), got "${name}"${missing}.`,
   );
 }
 
@@ -114,8 +99,7 @@ async function recognised(path: string): Promise<string> {
   const collection = await openCollection(path);
   const names = collection.files.map(({ name }) => name);
   await collection.close();
-  if (names.some(isCifar10Batch)) return "cifar10";
-  return names.some(isNpz) || isInsideNpz(names) ? "imagenet" : "folder";
+  return recognisable.find(({ recognises }) => recognises(names))?.name ?? ANYTHING_ELSE;
 }
 
 /** `~/…` in the home folder: shells leave it to us when it follows `folder:`. */

@@ -1,0 +1,24 @@
+/** @file The table of data sources: a name before the colon of `--data` for each. */
+import { cifar10 } from "./cifar10.js";
+import { emoji } from "./emoji.js";
+import { folder } from "./image-files.js";
+import { imagenet, imagenet32, imagenet64 } from "./imagenet.js";
+import type { SourceKind } from "./source-kind.js";
+
+/** Every kind of source, in the order in which help texts list them and paths are recognised. */
+export const sourceKinds = {
+  emoji,
+  cifar10,
+  imagenet32,
+  imagenet64,
+  imagenet,
+  folder,
+} satisfies Record<string, SourceKind>;
+
+const usages = Object.values<SourceKind>(sourceKinds).map((kind) => kind.usages);
+
+/** How `--data` may be written, for help texts: one way for each kind. */
+export const sourceNames = `${usages.flatMap((ways) => ways.slice(0, 1)).join(", ")}, or a path`;
+
+/** All the ways, for messages. */
+export const allSourceNames = `${usages.flat().join(", ")}, or the path of a folder or of a .zip, .tar or .tar.gz`;
