@@ -7,7 +7,7 @@ import type { OpenExtractor } from "./extractor.js";
 import { openPixels } from "./pixels.js";
 
 /** What an extractor may need to be opened. */
-export interface ExtractorSetup {
+interface ExtractorSetup {
   /** Height and width of the images. */
   resolution: number;
   /** The training images, where there are some. */
