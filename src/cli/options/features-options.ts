@@ -101,7 +101,10 @@ export async function openExtractor(
   }
   const extractor = known[features];
   if (extractor.needsTrainingImages && !train) {
-    throw new UserError("invalid-options", `--features ${features}: expected --data SOURCE, the images to train it on.`);
+    throw new UserError(
+      "invalid-options",
+      `--features ${features}: expected --data SOURCE, the images to train it on.`,
+    );
   }
   const line = workLine({ what: `training the ${features}`, unit: "steps" });
   return extractor.open({
