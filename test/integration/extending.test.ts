@@ -54,7 +54,7 @@ const strata = (command: string) => {
 };
 
 beforeAll(() => {
-  for (const path of ["src", "package.json"]) {
+  for (const path of ["src", "scripts/settings", "docs/settings.md", "package.json"]) {
     const isWanted = (source: string) => !source.endsWith(".test.ts");
     cpSync(join(repository, path), inCopy(path), { recursive: true, filter: isWanted });
   }
@@ -65,6 +65,7 @@ beforeAll(() => {
   for (const { path, text } of blocks("diff")) {
     writeFileSync(inCopy(path), applied(readFileSync(inCopy(path), "utf8"), text));
   }
+  run("--import", "tsx", "scripts/settings/main.ts"); // npm run docs:settings
 });
 
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
