@@ -44,14 +44,6 @@ export interface CustomConfigInput extends Omit<CompleteConfigInput, "preset"> {
     preset?: "custom";
 }
 
-export interface DataSet extends Record<Split, ImageSet> {
-    skipped: {
-        file: string;
-        reason: string;
-    }[];
-    unused: UnusedFiles[];
-}
-
 export interface DataSummary {
     name: string;
     count: number;
@@ -147,9 +139,13 @@ export interface ImageSet<Data extends Pixels = Pixels> extends Images<Data> {
     digest?: string;
 }
 
-export type InformationScheduleConfig = GeometricSchedule | PerResolutionSchedule | ExplicitSchedule
-
-export type InformationScheduleInput = GeometricScheduleInput | PerResolutionSchedule | ExplicitSchedule
+export interface ImageSplits extends Record<Split, ImageSet> {
+    skipped: {
+        file: string;
+        reason: string;
+    }[];
+    unused: UnusedFiles[];
+}
 
 export interface Images<Data extends Pixels = Uint8Array> {
     images: Data;
@@ -157,6 +153,10 @@ export interface Images<Data extends Pixels = Uint8Array> {
     resolution: number;
     labels?: Int32Array;
 }
+
+export type InformationScheduleConfig = GeometricSchedule | PerResolutionSchedule | ExplicitSchedule
+
+export type InformationScheduleInput = GeometricScheduleInput | PerResolutionSchedule | ExplicitSchedule
 
 export type Latents = Float32Array[]
 
@@ -300,11 +300,7 @@ export interface PerResolutionSchedule {
     weights: ResolutionWeight[];
 }
 
-export interface Pictures {
-    images: Uint8Array;
-    count: number;
-    resolution: number;
-}
+export type Pixels = Uint8Array | PackedImages
 
 export type PlateauLine = z.output<typeof plateauLine>
 
@@ -570,34 +566,6 @@ export declare function collectImages(images: AsyncIterable<OwnImage> | Iterable
 export declare const defineConfig: (input: ConfigInput) => Config
 
 export declare function drawFormation(model: TrainedModel, from: Images | number, options?: DrawFormationOptions): Promise<Images[]>
-
-export declare const errorCodes: {
-    readonly "invalid-config": "A configuration or one of its settings is not valid.";
-    readonly "unknown-preset": "There is no preset of that name.";
-    readonly "unknown-name": "A name stands for nothing: of a class, a data source, a metric, a feature extractor or a shipped model.";
-    readonly ambiguous: "A name or a file could mean several things. Say which one you mean.";
-    readonly "invalid-options": "Options are missing, contradict one another, or do not fit what they are used on.";
-    readonly "out-of-range": "A number lies outside its range.";
-    readonly "wrong-shape": "An array, an image or a tensor has another size, length or type than expected.";
-    readonly "invalid-values": "Values cannot be right: they are not finite, no probabilities, or too large for their type.";
-    readonly "missing-classes": "The model or the images have no classes, or not as many as needed.";
-    readonly "too-few-images": "There are no images, or fewer than it takes.";
-    readonly "wrong-model": "The model is of another kind, or the weights belong to another model.";
-    readonly mismatch: "Two things were not made alike: a checkpoint and its settings, or samples and their reference.";
-    readonly "not-found": "A file, folder, run, checkpoint or download is not there.";
-    readonly unreadable: "The system refuses to read a file or folder.";
-    readonly damaged: "A file is damaged, cut off, or not the one it should be.";
-    readonly "unsupported-format": "A file is of a kind that Strata does not read.";
-    readonly "too-large": "A file, a list or a grid is larger than Strata or the format allows.";
-    readonly unwritable: "A file or folder cannot be written.";
-    readonly "disk-full": "The disk has no room left.";
-    readonly "already-exists": "Something is there already that would be overwritten.";
-    readonly locked: "Another process trains into the folder, or has taken it over.";
-    readonly diverged: "Training stopped, because too many updates in a row were skipped.";
-    readonly "out-of-memory": "There is not enough memory for what was asked.";
-    readonly network: "A server or proxy cannot be reached, or refuses.";
-    readonly environment: "The machine, the process or an environment variable stands in the way.";
-}
 
 export declare const errorCodes: {
     readonly "invalid-config": "A configuration or one of its settings is not valid.";

@@ -89,7 +89,7 @@ export declare function groups({ levels, latentChannels: channels }: ModelConfig
 
 export declare function informationShares({ model, objective }: Pick<Config, "model" | "objective">): number[] | null
 
-export declare function initialState({ generator, superResolution }: {
+export declare function initialState(parameters: {
     generator: Generator<np.Array>;
     superResolution?: UNet<np.Array>;
 }, { count, lowResolution, labels }: {
@@ -119,13 +119,13 @@ export declare const outputChannels: (objective: ObjectiveConfig) => number
 
 export declare const parameterEntries: <T>(parameters: ModelParameters<T>) => [path: string, parameter: T][]
 
-export declare function posterior({ generator }: {
+export declare function posterior(parameters: {
     generator: Generator<np.Array>;
-}, { level, layer }: Group, hidden: np.Array, activations: np.Array[], labels?: np.Array): DiagonalGaussian
+}, group: Group, hidden: np.Array, activations: np.Array[], labels?: np.Array): DiagonalGaussian
 
 export declare function rateWeights(klNats: np.Array[], shares: number[]): np.Array[]
 
-export declare function topDown({ generator }: {
+export declare function topDown(parameters: {
     generator: Generator<np.Array>;
 }, model: ModelConfig, { initial, labels, chooseLatent }: {
     initial: np.Array;

@@ -30,6 +30,7 @@ export const errorCodes = {
   environment: "The machine, the process or an environment variable stands in the way.",
 } as const satisfies Record<string, string>;
 
+/** What went wrong, by a word that stays the same from version to version. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /** Plain data about an error, such as `{ path }`: what a program needs to act on it. */

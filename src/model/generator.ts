@@ -80,13 +80,14 @@ export function generatorParameters(model: ModelConfig, outputChannels: number):
  * @returns [N, Z, r, r] each
  */
 export function posterior(
-  { generator }: { generator: Generator<np.Array> },
-  { level, layer }: Group,
+  parameters: { generator: Generator<np.Array> },
+  group: Group,
   hidden: np.Array,
   activations: np.Array[],
   labels?: np.Array,
 ): DiagonalGaussian {
-  return layerPosterior(generator.levels[level].layers[layer], hidden, activations[level], labels);
+  const { layers } = parameters.generator.levels[group.level];
+  return layerPosterior(layers[group.layer], hidden, activations[group.level], labels);
 }
 
 /** The learned state from which every image of a base model starts, [N, C, r, r]. */
@@ -118,10 +119,11 @@ function outputLayers({ finalBlocks, output }: Generator<np.Array>, hidden: np.A
  * @returns the output distribution's parameters, [N, outC, H, W]
  */
 export function topDown(
-  { generator }: { generator: Generator<np.Array> },
+  parameters: { generator: Generator<np.Array> },
   model: ModelConfig,
   { initial, labels, chooseLatent }: { initial: np.Array; labels?: np.Array; chooseLatent: ChooseLatent },
 ): np.Array {
+  const { generator } = parameters;
   const all = groups(model);
   let hidden = initial;
   for (const [index, { resolution, stochasticLayers, attention: count }] of model.levels.entries()) {

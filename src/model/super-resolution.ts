@@ -91,9 +91,10 @@ export function uNet({ input, levels }: UNet<np.Array>, image: np.Array, labels?
  * @throws Error when the low-resolution image is missing
  */
 export function initialState(
-  { generator, superResolution }: { generator: Generator<np.Array>; superResolution?: UNet<np.Array> },
+  parameters: { generator: Generator<np.Array>; superResolution?: UNet<np.Array> },
   { count, lowResolution, labels }: { count: number; lowResolution?: np.Array; labels?: np.Array },
 ): np.Array {
+  const { generator, superResolution } = parameters;
   if (!superResolution) return learnedInitialState(generator, count);
   if (!lowResolution) throw new Error("expected a low-resolution image for a super-resolution model, got none");
   return uNet(superResolution, lowResolution, labels);
