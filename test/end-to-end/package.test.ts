@@ -1,6 +1,6 @@
-/** @file The packed package in an empty project: its commands, its types, and the README's example as printed. Needs no network. */
+/** @file The packed package in an empty project: its commands, its types, the README's example and the programs in docs as printed. Needs no network. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { discs, temporaryFolder } from "../support/command-line.js";
@@ -76,6 +76,21 @@ test("the README's example type-checks and runs after npm init and tsc --init, a
   node(name.replace(".mts", ".mjs"));
   expect(existsSync(join(project, "samples.png"))).toBe(true);
   expect(existsSync(join(project, "runs", "photos", "config.json"))).toBe(true);
+});
+
+test("the programs in docs type-check as they are printed", () => {
+  const docs = join(repository, "docs");
+  const pages = readdirSync(docs).filter((name) => name.endsWith(".md"));
+  const programs = pages.flatMap((page) =>
+    [...readFileSync(join(docs, page), "utf8").matchAll(/```ts\n([\s\S]*?)```/g)]
+      .filter(([, program]) => program.includes('from "strata-vae'))
+      .map(([, program], number) => ({ name: `${page.replace(".md", "")}-${number}.mts`, program })),
+  );
+  for (const { name, program } of programs) writeFileSync(join(project, name), program);
+  const names = programs.map(({ name }) => name);
+  expect(names).toContain("getting-started-0.mts");
+  const options = ["--ignoreConfig", "--noEmit", "--strict", "--skipLibCheck", "--types", "node"];
+  expect(tsc(...options, "--target", "es2023", "--lib", "esnext", "--module", "nodenext", ...names)).toBe("");
 });
 
 test.each([
