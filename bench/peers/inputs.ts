@@ -8,9 +8,10 @@ import { fromBytes, toBytes } from "../../src/inference/pictures.js";
 import { type ParameterTree, parameterSpecs } from "../../src/inference/trained-model.js";
 import { encodeSafetensors } from "../../src/io/tensors/safetensors.js";
 import type { Tensor } from "../../src/io/tensors/tensor.js";
-import { normalNoise, type Purpose, stream } from "../../src/latents/noise.js";
+import { normalNoise, stream } from "../../src/latents/noise.js";
 import { foreignNames, groups, initialise, modelParameters, parameterEntries } from "../../src/model/index.js";
 import { outputChannels } from "../../src/objective/output-layers.js";
+import type { StreamName } from "../../src/random/index.js";
 import { initialState } from "../../src/training/initial-state.js";
 import { stepInputs } from "../../src/training/inputs/step-inputs.js";
 import { wave } from "../measure.js";
@@ -31,7 +32,7 @@ export function imageBatch(config: Config): Batch {
   return { images: fromBytes(images), labels: labels! };
 }
 
-const PURPOSE: Record<Exclude<Work, "train">, Purpose> = {
+const PURPOSE: Record<Exclude<Work, "train">, StreamName> = {
   generate: "sampleLatents",
   guide: "sampleLatents",
   reconstruct: "posteriorLatents",

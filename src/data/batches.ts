@@ -1,10 +1,6 @@
 /** @file Batches of an endless, shuffled stream of images; any of them can be made at any time. */
-import { foldIn, type Key, keyFromSeed, permutation, uniform } from "../random/index.js";
+import { foldIn, type Key, permutation, streamKey, uniform } from "../random/index.js";
 import { type ImageReader, type ImageSet, imageReader } from "./image-set.js";
-
-/** Streams of the seed that order images and mirror them; other parts of the program use other numbers. */
-const ORDER = 11;
-const MIRROR = 12;
 
 /** How batches are made. */
 export interface BatchOptions {
@@ -38,8 +34,8 @@ export class Batches {
     readonly options: BatchOptions,
   ) {
     if (set.count === 0) throw new Error(`Expected images to make batches of, got none in ${set.name}.`);
-    this.#orderKey = foldIn(keyFromSeed(options.seed), ORDER);
-    this.#mirrorKey = foldIn(keyFromSeed(options.seed), MIRROR);
+    this.#orderKey = streamKey(options.seed, "batchOrder");
+    this.#mirrorKey = streamKey(options.seed, "batchFlips");
     this.#read = imageReader(set);
   }
 

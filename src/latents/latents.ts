@@ -1,7 +1,8 @@
 /** @file The noise that determines a picture, and that of samples from their seed. */
 import type { ModelConfig } from "../config/index.js";
 import { groups } from "../model/groups.js";
-import { normalNoise, type Purpose, scale, stream } from "./noise.js";
+import type { StreamName } from "../random/index.js";
+import { normalNoise, scale, stream } from "./noise.js";
 import { type Temperature, temperatures } from "./per-group.js";
 
 /**
@@ -30,7 +31,7 @@ export const latentsOfSamples = (model: ModelConfig, samples: readonly number[],
 /** Noise of pictures of a stream, by their number. */
 export function drawLatents(
   model: ModelConfig,
-  purpose: Purpose,
+  purpose: StreamName,
   numbers: readonly number[],
   { seed = 0, temperature = 1 }: DrawOptions,
 ): Latents {

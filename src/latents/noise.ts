@@ -1,27 +1,9 @@
-/** @file Noise as an input: every number is named by seed, purpose, batch, image and latent group, and by nothing else. */
-import { fillNormal, foldIn, type Key, keyFromSeed, uniform } from "../random/index.js";
+/** @file Noise as an input: every number is named by seed, stream, batch, image and latent group, and by nothing else. */
+import { fillNormal, foldIn, type Key, type StreamName, streamKey, uniform } from "../random/index.js";
 
-/** What noise is for; the numbers name streams and must never change, or resumed runs would see other noise. */
-const PURPOSES = {
-  trainingLatents: 101,
-  trainingLowResolution: 102,
-  trainingLabelDrop: 103,
-  sampleLatents: 111,
-  sampleLowResolution: 112,
-  sampleOutput: 113,
-  sampleLabels: 114,
-  enlargingLatents: 116,
-  variationLatents: 115,
-  posteriorLatents: 121,
-  posteriorLowResolution: 122,
-  spectralVectors: 131,
-} as const;
-
-export type Purpose = keyof typeof PURPOSES;
-
-/** The stream of one purpose, and of one batch within it where the purpose has batches. */
-export function stream(seed: number, purpose: Purpose, batch = 0): Key {
-  return foldIn(foldIn(keyFromSeed(seed), PURPOSES[purpose]), batch);
+/** The key of a stream, and of one batch within it where the stream has batches. */
+export function stream(seed: number, name: StreamName, batch = 0): Key {
+  return foldIn(streamKey(seed, name), batch);
 }
 
 /**

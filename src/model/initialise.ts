@@ -1,10 +1,7 @@
 /** @file Initial parameters on the host, as the authors' JAX code draws them. */
-import { foldIn, type Key, keyFromSeed, normal, uniform } from "../random/index.js";
+import { foldIn, type Key, normal, streamKey, uniform } from "../random/index.js";
 import { type ModelParameters, mapParameters } from "./network.js";
 import type { Initialiser, ParameterSpec } from "./parameter.js";
-
-/** Names the stream of initial parameters under a seed; other purposes have other numbers. */
-const PURPOSE = 1;
 
 /** Standard deviation of a standard normal cut off at ±2. */
 const TRUNCATED_DEVIATION = 0.87962566103423978;
@@ -60,7 +57,7 @@ export function initialise(
   specs: ModelParameters<ParameterSpec>,
   seed: number,
 ): ModelParameters<Float32Array<ArrayBuffer>> {
-  const stream = foldIn(keyFromSeed(seed), PURPOSE);
+  const stream = streamKey(seed, "initialParameters");
   let next = 0;
   return mapParameters(specs, ({ shape, init }) => drawParameter(shape, init, foldIn(stream, next++)));
 }

@@ -1,6 +1,6 @@
 /** @file How far a Fréchet distance of few images is from 0 where the truth is 0. */
 
-import { foldIn, keyFromSeed, permutation } from "../random/index.js";
+import { permutation, streamKey } from "../random/index.js";
 import type { FeatureSet } from "./feature-set.js";
 import { frechetDistance } from "./metrics/frechet.js";
 import { type Moments, momentsOf } from "./metrics/moments.js";
@@ -33,7 +33,7 @@ export async function distanceOfPart(
 ): Promise<number | undefined> {
   if (size > rowCount || size < 2 || moments.count - size < size) return undefined;
   const width = moments.mean.length;
-  const chosen = permutation(foldIn(keyFromSeed(seed), PART), rowCount).subarray(0, size);
+  const chosen = permutation(streamKey(seed, "referencePart"), rowCount).subarray(0, size);
   const part = new Float32Array(size * width);
   chosen.forEach((row, place) => {
     part.set(rows.subarray(row * width, (row + 1) * width), place * width);
@@ -42,9 +42,6 @@ export async function distanceOfPart(
   signal?.throwIfAborted();
   return frechetDistance(own, withoutPart(moments, own), { runtime, signal });
 }
-
-/** Names the stream of random parts under a seed. */
-const PART = 29;
 
 /**
  * Moments of what is left of a set (itself, where it is told to be infinite) without a part of it. With scatter matrices S = (n − 1) C of all, part p and rest r:

@@ -1,8 +1,5 @@
 /** @file Images moved by a few pixels, so that a classifier sees each of them in many places, and images turned. */
-import { foldIn, keyFromSeed, uniform } from "../../random/index.js";
-
-/** Names the stream of shifts under a seed. */
-const SHIFT = 13;
+import { foldIn, streamKey, uniform } from "../../random/index.js";
 
 /** Furthest in pixels, at most: an eighth of the side where that is less. */
 const REACH = 3;
@@ -14,7 +11,7 @@ const REACH = 3;
  * @param batch - its number: the same batch of a seed is moved in the same way
  */
 export function shifted(images: Float32Array, resolution: number, seed: number, batch: number): Float32Array {
-  const key = foldIn(foldIn(keyFromSeed(seed), SHIFT), batch);
+  const key = foldIn(streamKey(seed, "classifierShifts"), batch);
   const reach = Math.min(REACH, Math.floor(resolution / 8));
   const size = 3 * resolution ** 2;
   const draws = uniform(key, (2 * images.length) / size);

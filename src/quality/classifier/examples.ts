@@ -1,12 +1,9 @@
 /** @file What a classifier learns from a set: its classes or, where it has none, which way up its images are. */
 import { Batches, type ImageSet } from "../../data/index.js";
-import { foldIn, keyFromSeed, uniform } from "../../random/index.js";
+import { foldIn, streamKey, uniform } from "../../random/index.js";
 import { averagedTo } from "../features/area-averaging.js";
 import { shifted, turned } from "./augmentation.js";
 import { classifierSide } from "./seen-side.js";
-
-/** Names the stream of turns under a seed. */
-const TURN = 14;
 
 /** Images of one batch. */
 export const BATCH_SIZE = 32;
@@ -58,7 +55,7 @@ export function turnedBy(images: Float32Array, side: number, turns: Int32Array):
 }
 
 function turnsOf(count: number, seed: number, batch: number): Int32Array {
-  const key = foldIn(foldIn(keyFromSeed(seed), TURN), batch);
+  const key = foldIn(streamKey(seed, "classifierTurns"), batch);
   return Int32Array.from(uniform(key, count), (draw) => Math.floor(TURNS * draw));
 }
 
