@@ -38,7 +38,7 @@ export type ErrorDetails = Readonly<Record<string, string | number | boolean | r
 
 /** What an error can carry beside its sentence. */
 export interface UserErrorOptions {
-  /** What to do about it, as full sentences; the message ends with it. */
+  /** What to do about it, as full sentences; the message ends with it, on a line of its own where there are several. */
   advice?: string;
   details?: ErrorDetails;
 }
@@ -56,7 +56,7 @@ export class UserError extends Error {
     problem: string,
     { advice, details = {} }: UserErrorOptions = {},
   ) {
-    super(advice === undefined ? problem : `${problem} ${advice}`);
+    super(advice === undefined ? problem : `${problem}${problem.includes("\n") ? "\n" : " "}${advice}`);
     if (advice !== undefined) this.advice = advice;
     this.details = details;
   }

@@ -1,6 +1,7 @@
 /** @file What a command line that failed says, and its exit code. */
 import { UserError } from "../errors.js";
 import { version } from "../version.js";
+import { sentenceOf } from "./advice.js";
 
 /** Exit codes beside 0 (done), 130 (interrupted, saved) and 141 (nobody reads the result). */
 export const EXIT = { failure: 1, usage: 2 };
@@ -13,7 +14,7 @@ const OPEN_FILES = { few: 512, enough: 1024 };
 
 /** Prints what went wrong. @returns the exit code */
 export function reportFailure(error: unknown): number {
-  const sentence = error instanceof UserError ? error.message : refusal(error);
+  const sentence = error instanceof UserError ? sentenceOf(error) : refusal(error);
   if (sentence !== undefined) {
     console.error(`strata: ${sentence}`);
     return EXIT.usage;

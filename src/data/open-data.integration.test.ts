@@ -248,8 +248,8 @@ describe("packed images", () => {
     await writeFiles(folder, { ...shades(3, "told/train/a/"), ...shades(3, "told/train/b/"), "told/list.txt": "x" });
     const source = `folder:${path("told")}`;
     const notices = [
-      "Folders taken for splits: train (train). If they are classes, give --layout classes.",
-      "Folders taken for classes: 2 (a, b). If they are not, give --layout splits.",
+      'Folders taken for splits: train (train). If they are classes, give `layout: "classes"`.',
+      'Folders taken for classes: 2 (a, b). If they are not, give `layout: "splits"`.',
       "Not used: 1 .txt file (list.txt).",
     ];
     expect((await opening(source)).notices).toEqual(notices);

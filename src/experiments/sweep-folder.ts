@@ -94,7 +94,7 @@ function parseSettings(bytes: Uint8Array, path: string): SweepSettings {
   const refuse = (problem: string): never => {
     throw new UserError(
       "damaged",
-      `Expected the settings of a sweep in ${path}, but ${problem}. Give another folder to --out.`,
+      `Expected the settings of a sweep in ${path}, but ${problem}. Give another folder as \`out\`.`,
     );
   };
   const { data } = settingsSchema.safeParse(parseJson(bytes, refuse));
@@ -111,7 +111,7 @@ function checkSame(there: SweepSettings, now: SweepSettings, folder: string): vo
   throw new UserError(
     "mismatch",
     `Expected the settings that the cells in ${folder} were measured with, got others:\n${lines.join("\n")}\n` +
-      "Give the same settings to go on with that sweep, or another folder to --out to begin a new one.",
+      "Give the same settings to continue that sweep, or another folder as `out` to begin a new one.",
   );
 }
 

@@ -43,7 +43,7 @@ export async function referenceOfFile(
   if (samples.resolution !== resolution) {
     throw new UserError(
       "wrong-shape",
-      `--reference ${path}: expected images of ${resolution}×${resolution} pixels, as the samples have, got ${samples.resolution}×${samples.resolution}.`,
+      `Expected reference images of ${resolution}×${resolution} pixels in ${path}, as the samples have, got ${samples.resolution}×${samples.resolution}.`,
     );
   }
   const { count } = samples;

@@ -88,9 +88,11 @@ function originOf(
   const made = `${EVALUATORS}, as reference batches are`;
   if (hasImages) return { fits: extractor.identity.startsWith(EVALUATORS), made };
   const resizing = /^inception (\w+)/.exec(extractor.identity)?.[1];
-  const network = resizing === undefined ? extractor.identity : `Inception with --resize ${resizing}`;
+  const network = resizing === undefined ? extractor.identity : `Inception with \`resize: "${resizing}"\``;
   const advice =
-    resizing === undefined ? "" : "; pytorch-fid's files are of --resize pytorch, those of TTUR and ADM of tensorflow";
+    resizing === undefined
+      ? ""
+      : '; files of pytorch-fid need `resize: "pytorch"`, those of TTUR and ADM `resize: "tensorflow"`';
   return {
     fits: true,
     made,
@@ -99,10 +101,7 @@ function originOf(
 }
 
 const refuse = (path: string, problem: string): never => {
-  throw new UserError(
-    "mismatch",
-    `--reference ${path}: expected statistics of the features that samples have, but ${problem}.`,
-  );
+  throw new UserError("mismatch", `Expected statistics of the features that samples have in ${path}, but ${problem}.`);
 };
 
 const described = ({ dtype, shape }: { dtype: ElementType; shape: number[] }) => `${dtype} [${shape.join(", ")}]`;

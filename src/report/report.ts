@@ -163,7 +163,7 @@ function brokenNote(metrics: MetricsLine[]): Html | undefined {
 function configSection(config: Config): Html {
   const { levels, ...model } = config.model;
   return html`<section><h2>Configuration</h2>
-<p>Every setting can be changed by its name, for example <code>--set training.batchSize=${config.training.batchSize}</code>.</p>
+<p>Every setting can be changed by its name, for example <code>training.batchSize=${config.training.batchSize}</code>.</p>
 ${recordTable(
   "model.levels, lowest resolution first",
   levels.map((level) => ({ ...level })),

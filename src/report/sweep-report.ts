@@ -79,7 +79,7 @@ function sharedNoise({ grid }: SweepNumbers): string {
   const deviation =
     grid.seeds.length > 1
       ? " The standard deviation over seeds says how far a cell would move with other noise."
-      : " How far they would move with other noise one seed does not say: --seeds 0,1,2 does.";
+      : " One seed does not say how far they would move with other noise; several seeds do.";
   return `${seeds} cells draw from the same noise with the same labels, so that neighbours differ by the weights alone and not by luck.${deviation}`;
 }
 

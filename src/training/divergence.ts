@@ -77,10 +77,20 @@ export async function stopTraining(
   const spelled = (_: string, value: unknown) =>
     typeof value === "number" && !Number.isFinite(value) ? String(value) : value; // JSON would have null for all of them
   await writeFileAtomic(path, Buffer.from(`${JSON.stringify(diagnosis, spelled, 2)}\n`));
-  return new TrainingStopped(describe(diagnosis, out, path, config));
+  const { checkpoint, reason } = diagnosis;
+  return new TrainingStopped(describe(diagnosis, out, path, config), {
+    advice: whatHelps(diagnosis, config),
+    details: {
+      run: out,
+      diagnostics: path,
+      maxLearningRate: smallerRate(config),
+      ...(checkpoint === null ? {} : { checkpoint }),
+      ...(reason === TOO_LARGE ? { skipThreshold: largerThreshold(config) } : {}),
+    },
+  });
 }
 
-/** The message: what was seen, where the run stands, what helps. */
+/** What was seen, and where the run stands. */
 function describe(diagnosis: DivergenceDiagnosis, out: string, path: string, config: Config): string {
   const { step, consecutiveSkips, reason, losses, gradientNorm, largestAllowed, learningRate } = diagnosis;
   const { lossNats, distortionNats, klNats, klWeightedNats, spectral } = losses;
@@ -95,7 +105,6 @@ function describe(diagnosis: DivergenceDiagnosis, out: string, path: string, con
     `  gradients by layer: ${layerText(diagnosis.gradients)}`,
     `  weights by layer: ${layerText(diagnosis.weights)}`,
     `  all of this: ${path}; each skipped update: ${join(out, "metrics.jsonl")}`,
-    whatHelps(diagnosis, out, config),
   ].join("\n");
 }
 
@@ -111,22 +120,26 @@ function layerText(norms: LayerNorm[]): string {
   return whole.length === 0 ? first : `${first}; largest of the others ${largest}`;
 }
 
-function whatHelps({ reason, checkpoint }: DivergenceDiagnosis, out: string, { optimizer }: Config): string {
-  const rate = `--set optimizer.maxLearningRate=${Number((optimizer.maxLearningRate / 2).toPrecision(3))}`;
+/** Half of the learning rate, which is what to try next. */
+const smallerRate = ({ optimizer }: Config): number => Number((optimizer.maxLearningRate / 2).toPrecision(3));
+const largerThreshold = ({ optimizer }: Config): number => optimizer.skipThreshold * 2;
+
+const TOO_LARGE: SkipReason = "norm above the threshold";
+
+function whatHelps({ reason, checkpoint }: DivergenceDiagnosis, config: Config): string {
+  const rate = `\`optimizer.maxLearningRate=${smallerRate(config)}\``;
   const state = checkpoint
     ? `Nothing was overwritten: the last good checkpoint is ${checkpoint}.`
     : "There is no checkpoint of an update yet.";
   const again = checkpoint
-    ? `start a new run from its weights with a smaller learning rate (strata train --config ${join(out, "config.json")} --init ${checkpoint} --data SOURCE --out NEW ${rate}), or from an earlier checkpoint`
+    ? `start a new run from its weights (\`initial\`) with a smaller learning rate (${rate}), or from an earlier checkpoint`
     : `start again with a smaller learning rate (${rate}) or a longer optimizer.warmupSteps`;
-  const seed = "; another --seed meets other batches";
-  if (reason !== "norm above the threshold")
+  const seed = "; another training.seed meets other batches";
+  if (reason !== TOO_LARGE)
     return `${state} What helps: ${again}${seed}. If it happens at once, look at the images that are trained on.`;
-  const raised = `--set optimizer.skipThreshold=${optimizer.skipThreshold * 2}`;
-  const goOn = checkpoint
-    ? `resume with a larger threshold (strata train --resume --data SOURCE --out ${out} ${raised})`
-    : `start again with a larger threshold (${raised})`;
-  return `${state} What helps: if loss and pictures were still becoming better, ${goOn}; otherwise ${again}${seed}.`;
+  const begin = checkpoint ? "resume" : "start again";
+  const raised = `${begin} with a larger threshold (\`optimizer.skipThreshold=${largerThreshold(config)}\`)`;
+  return `${state} What helps: if loss and pictures were still becoming better, ${raised}; otherwise ${again}${seed}.`;
 }
 
 /** Four significant digits; NaN and Infinity by name. */

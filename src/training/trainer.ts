@@ -95,7 +95,7 @@ export class Trainer {
       throw new UserError(
         "invalid-options",
         `Expected optimizer.stateType=float32 on ${runtime.device}, got ${config.optimizer.stateType}, which the CPU alone keeps ` +
-          "moments in. Train with --device cpu, or leave the setting out.",
+          'moments in. Train with `device: "cpu"`, or leave the setting out.',
       );
     }
     const packing = weightPacking(parameterSpecs(config));

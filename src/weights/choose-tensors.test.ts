@@ -168,28 +168,28 @@ test("the usual container comes before others, and the same tensors twice are no
 test("of two with an equal claim the user says which, by the option", () => {
   const two = map({ model: state(), net: average(), "ema_0.9": average(), "ema_0.99": state() });
   expect(() => read(two)).toThrow(
-    "Expected one set of weights in a.pt, got 2 with an equal claim: model, net. Say which to take: --tensors model.",
+    'Expected one set of weights in a.pt, got 2 with an equal claim: model, net. Say which to take: `tensors: ["model"]`.',
   );
   expect(values(read(two, ["net."]).ema)).toEqual(values(halved));
   const both = read(two, ["model", "ema_0.9"]);
   expect([values(both.parameters!), values(both.ema)]).toEqual([values(weights), values(halved)]);
   expect(() => read(map({ model: state(), "ema_0.9": average(), "ema_0.99": state() }))).toThrow(
-    "Expected one set of averages in a.pt, got 2 with an equal claim: ema_0.9, ema_0.99. Say which to take: --tensors model ema_0.9.",
+    'Expected one set of averages in a.pt, got 2 with an equal claim: ema_0.9, ema_0.99. Say which to take: `tensors: ["model","ema_0.9"]`.',
   );
   expect(() => read(two, ["other"])).toThrow(
-    "--tensors other: expected a prefix of tensors in a.pt that fit this model, one of model, net, ema_0.9, ema_0.99.",
+    "Expected a prefix of tensors in a.pt that fit this model, one of model, net, ema_0.9, ema_0.99, got other.",
   );
 });
 
 test("an average of another model is not dropped in silence", () => {
   const short = list().slice(1);
   expect(() => read(map({ model: state(), ema: map({ shadow_params: short }) }))).toThrow(
-    `Expected ${count} tensors in a.pt (ema.shadow_params), one for each parameter, got a list of ${count - 1}. To take the weights alone: --tensors model.`,
+    `Expected ${count} tensors in a.pt (ema.shadow_params), one for each parameter, got a list of ${count - 1}. To take the weights alone: \`tensors: ["model"]\`.`,
   );
   const broken = average();
   broken.delete("outproj.bias");
   expect(() => read(map({ model: state(), ema: broken }))).toThrow(
-    /1 missing:\n {4}outproj\.bias \[6\]\n.*--tensors model/s,
+    /1 missing:\n {4}outproj\.bias \[6\]\n.*`tensors: \["model"\]`/s,
   );
   expect(values(read(map({ model: state(), ema: broken }), ["model"]).ema)).toEqual(values(weights));
 });
@@ -213,7 +213,7 @@ test.each<[string, () => unknown, RegExp]>([
       );
       return toStateDictionary(zeros, preset, "authors");
     },
-    /They are those of another preset: --preset emoji32-small\.$/,
+    /They are those of another preset, emoji32-small: give that one\.$/,
   ],
   [
     "another network",
@@ -259,7 +259,7 @@ test.each<[string, () => unknown, string]>([
   [
     "an average alone",
     () => map({ model: state(), ema: broken([Number.NaN, 1, 2, 3, 4, 5]) }),
-    "outproj.bias (1 NaN). The weights beside this average are whole: --tensors model.",
+    'outproj.bias (1 NaN). The weights beside this average are whole: `tensors: ["model"]`.',
   ],
 ])("weights that no image can be made with are refused by name: %s", (_, make, message) => {
   expect(() => read(make())).toThrow(

@@ -6,7 +6,7 @@
  */
 import { type PresetName, presetNames, resolvePreset } from "../config/index.js";
 import { sameShape } from "../engine/spec.js";
-import { UserError } from "../errors.js";
+import { UserError, type UserErrorOptions } from "../errors.js";
 import { isModule, nameOf, type PythonObject } from "../io/python/python-objects.js";
 import { bytesOf } from "../io/tensors/tensor.js";
 import type { Contents, Leaf } from "./contents.js";
@@ -125,9 +125,12 @@ function named(prefix: string, fitted: readonly TensorGroup[], where: string): T
   if (found) return found;
   throw new UserError(
     "unknown-name",
-    `--tensors ${prefix}: expected a prefix of tensors in ${where} that fit this model, ${offered(fitted)}.`,
+    `Expected a prefix of tensors in ${where} that fit this model, ${offered(fitted)}, got ${prefix}.`,
   );
 }
+
+/** The option that says which tensors to take, for messages. */
+export const tensorsOption = (labels: readonly string[]): string => `\`tensors: ${JSON.stringify(labels)}\``;
 
 const offered = (groups: readonly TensorGroup[]): string =>
   groups.length === 0 ? "of which there are none" : `one of ${groups.map(({ label }) => label).join(", ")}`;
@@ -142,11 +145,11 @@ function only(
   const [first, ...others] = candidates;
   if (others.every((other) => areSame(first, other))) return first;
   const labels = candidates.map(({ label }) => label);
-  const example = beside ? `${beside.label} ${labels[0]}` : labels[0];
+  const example = beside ? [beside.label, labels[0]] : [labels[0]];
   throw new UserError(
     "ambiguous",
     `Expected one set of ${what} in ${where}, got ${labels.length} with an equal claim: ${labels.join(", ")}. ` +
-      `Say which to take: --tensors ${example}.`,
+      `Say which to take: ${tensorsOption(example)}.`,
   );
 }
 
@@ -167,7 +170,7 @@ function expectNoOtherAverage(
   where: string,
   weights?: TensorGroup,
 ): void {
-  const alone = weights ? ` To take the weights alone: --tensors ${weights.label}.` : "";
+  const alone = weights ? ` To take the weights alone: ${tensorsOption([weights.label])}.` : "";
   const accepted = new Set(fitted.map(({ label }) => label));
   for (const { pieces, leaves } of contents.lists) {
     const label = labelOf(pieces);
@@ -185,12 +188,9 @@ function expectNoOtherAverage(
     );
     const naming = (weights ?? fitted[0]).naming;
     const group = { naming, prefix: [], label, found, missing: [], misfits, extra: [], fits: false };
-    throw misfitError(
-      group,
-      `${where} (${label})`,
-      leaves.length,
-      `They are an average in another order, or of another model.${alone}`,
-    );
+    throw misfitError(group, `${where} (${label})`, leaves.length, {
+      advice: `They are an average in another order, or of another model.${alone}`,
+    });
   }
   const other = groups.find(
     (group) =>
@@ -199,12 +199,9 @@ function expectNoOtherAverage(
       fitting(group) > group.naming.parameters.length / 2,
   );
   if (other)
-    throw misfitError(
-      other,
-      where,
-      other.found.size + other.extra.length,
-      `They are an average of another model.${alone}`,
-    );
+    throw misfitError(other, where, other.found.size + other.extra.length, {
+      advice: `They are an average of another model.${alone}`,
+    });
 }
 
 /** What to say where no tensors are the model's, with advice that fits what was found. */
@@ -240,16 +237,20 @@ function nothingFits(contents: Contents, groups: readonly TensorGroup[], model: 
   return misfitError(best, where, total, adviceFor(contents, best));
 }
 
-function adviceFor(contents: Contents, best: TensorGroup): string {
+function adviceFor(contents: Contents, best: TensorGroup): UserErrorOptions {
   const preset = presetOf(contents);
-  if (preset !== undefined) return `They are those of another preset: --preset ${preset}.`;
+  if (preset !== undefined)
+    return { advice: `They are those of another preset, ${preset}: give that one.`, details: { preset } };
   if (fitting(best) * 10 < best.naming.parameters.length) {
-    return "Hardly a name is one of such a model: the file is of another kind of network, or its names were changed. `strata inspect` lists them.";
+    const advice =
+      "Hardly a name is one of such a model: the file is of another kind of network, or its names were changed.";
+    return { advice, details: { names: "unknown" } };
   }
   const unread = best.misfits.find(({ leaf }) => leaf.read === undefined);
-  return unread
+  const advice = unread
     ? "Save dense tensors of floating point numbers: quantised, sparse and others are not read."
     : "Give the configuration that the weights were trained with.";
+  return { advice };
 }
 
 /** The preset whose model the tensors are, if any. */

@@ -8,7 +8,7 @@ import { transpose } from "../io/tensors/transpose.js";
 import { mapParameters } from "../model/index.js";
 import type { Counters } from "../training/run/counters.js";
 import type { SavedWeights } from "../training/run/save-model.js";
-import { chooseTensors, describeChoice } from "./choose-tensors.js";
+import { chooseTensors, describeChoice, tensorsOption } from "./choose-tensors.js";
 import { type Contents, contentsOf } from "./contents.js";
 import { namings } from "./namings.js";
 import { groupOfList, type TensorGroup } from "./tensor-groups.js";
@@ -113,7 +113,7 @@ function flawedError(flawed: Flawed, where: string, other: string | undefined): 
   const advice =
     other === undefined
       ? "Take an earlier checkpoint."
-      : `The weights beside this average are whole: --tensors ${other}.`;
+      : `The weights beside this average are whole: ${tensorsOption([other])}.`;
   return new UserError(
     "invalid-values",
     `Expected weights that are numbers in ${where}, got ${flawed.length} ${flawed.length === 1 ? "tensor" : "tensors"} ` +

@@ -4,7 +4,7 @@
  * names that end like a parameter's and begin alike are one group.
  */
 import { sameShape } from "../engine/spec.js";
-import { UserError } from "../errors.js";
+import { UserError, type UserErrorOptions } from "../errors.js";
 import { shown } from "../io/python/pickle-text.js";
 import type { Contents, Leaf, LeafList } from "./contents.js";
 import type { NamedShape, Naming } from "./namings.js";
@@ -159,7 +159,7 @@ export function groupOfList(list: LeafList, orders: readonly Naming[]): TensorGr
 const NAMED = 10;
 
 /** What is wrong with a group that should be a model's parameters, in one error. */
-export function misfitError(group: TensorGroup, where: string, total: number, advice: string): UserError {
+export function misfitError(group: TensorGroup, where: string, total: number, options: UserErrorOptions): UserError {
   const lines = [
     ...section(
       "missing",
@@ -182,7 +182,8 @@ export function misfitError(group: TensorGroup, where: string, total: number, ad
   return new UserError(
     "wrong-model",
     `Expected the ${group.naming.parameters.length} parameters of this model in ${where}, ` +
-      `got ${total} ${total === 1 ? "tensor" : "tensors"}${behind} that do not fit:\n${lines.join("\n")}\n${advice}`,
+      `got ${total} ${total === 1 ? "tensor" : "tensors"}${behind} that do not fit:\n${lines.join("\n")}`,
+    options,
   );
 }
 

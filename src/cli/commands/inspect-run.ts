@@ -2,6 +2,7 @@
 
 import { formatBytes, formatCount, formatDuration, formatFixed } from "../../number-format.js";
 import type { CheckpointStatus, RunStatus } from "../../training/run/run-status.js";
+import { inFlags } from "../advice.js";
 import { facts } from "../output/table.js";
 
 /** Checkpoints that are named one by one: the newest. */
@@ -18,7 +19,7 @@ export function runText(folder: string, status: RunStatus): string {
     ["best bound", boundText(status)],
     ["checkpoints", checkpointsText(status.checkpoints)],
   ];
-  return [facts(lines), ...status.notices].join("\n");
+  return [facts(lines), ...status.notices.map(inFlags)].join("\n");
 }
 
 function trainingText({ trainers }: RunStatus): string {

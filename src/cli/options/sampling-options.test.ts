@@ -28,13 +28,13 @@ test("what a word is taken for is said once, and so is a class called all", () =
   expect([...parseLabels("all", 2, called, (message) => notices.push(message))]).toEqual([0, 1]);
   expect([...parseLabels("name:all", 2, called, (message) => notices.push(message))]).toEqual([0, 0]);
   expect(notices).toEqual([
-    "--label DOGS: the class dogs.",
+    '`label: "DOGS"`: the class dogs.',
     "--label all: every class in turn; name:all is the class of that name.",
   ]);
 });
 
 test("labels that the model does not know are refused, naming what it knows", () => {
-  expect(() => parseLabels("dgos", 1, model(3))).toThrow(/--label dgos.*0 to 2.*nearest names are dogs/);
+  expect(() => parseLabels("dgos", 1, model(3))).toThrow(/`label: "dgos"`.*0 to 2.*nearest names are dogs/);
   expect(() => parseLabels("3", 1, model(3))).toThrow(UserError);
   expect(() => parseLabels("cats", 1, model(0))).toThrow(/trained without classes/);
 });

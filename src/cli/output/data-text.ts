@@ -4,6 +4,7 @@ import { unusedText } from "../../data/index.js";
 import { treatments } from "../../data/scanning/image-kinds.js";
 import type { Named, ScanSummary } from "../../data/scanning/scan.js";
 import { formatCount } from "../../number-format.js";
+import { inFlags } from "../advice.js";
 import { type Advice, shown } from "./data-advice.js";
 import { facts, table } from "./table.js";
 
@@ -62,7 +63,9 @@ function overview(source: { name: string; description: string }, summary: ScanSu
 
 /** What was guessed, and what is not used. */
 const guesses = ({ notices, unused }: ScanSummary): string =>
-  [...notices, ...unused.map((each) => `Not used: ${unusedText(each)}.`)].map((line) => bullet(shown(line))).join("\n");
+  [...notices, ...unused.map((each) => `Not used: ${unusedText(each)}.`)]
+    .map((line) => bullet(shown(inFlags(line))))
+    .join("\n");
 
 const nameOfFormat: Record<string, string> = { ...formatNames, pixels: "as bare pixels" };
 

@@ -1,4 +1,5 @@
 /** @file What a long command says while it runs, on standard error: one line that rewrites itself, or plain lines in a pipe. */
+import { inFlags } from "../advice.js";
 import { fittedLine, type Status, wholeLine } from "./status-line.js";
 
 /** Where progress goes: standard error, or a stand-in for it in tests. */
@@ -50,10 +51,10 @@ export class Progress {
     this.#redraw();
   }
 
-  /** Something worth keeping: a line of its own above the one that rewrites itself. */
+  /** Something worth keeping: a line of its own above the one that rewrites itself, with the library's options as flags. */
   note(text: string): void {
     if (this.#quiet) return;
-    this.#stream.write(`${this.#status === undefined ? "" : CLEAR_LINE}${text}\n${this.#line()}`);
+    this.#stream.write(`${this.#status === undefined ? "" : CLEAR_LINE}${inFlags(text)}\n${this.#line()}`);
   }
 
   /** Takes the rewriting line away, so that whatever is printed next starts on a clean line. */

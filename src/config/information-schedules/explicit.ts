@@ -14,7 +14,7 @@ export const explicit = defineSchedule({
       values: setting(z.array(z.number().positive()).min(1), {
         description: "Share of every latent group, relative to the others, lowest resolution first.",
         unit: "ratio",
-        advice: "`strata inspect` tells how many groups a configuration has.",
+        advice: "One number for each group; `stochasticLayers` of `model.levels` add up to how many.",
       }),
     }),
     "ExplicitSchedule",

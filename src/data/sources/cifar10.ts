@@ -197,10 +197,10 @@ function withSplits(listed: readonly { name: string; part: Part; label: number }
 function fetched(): string {
   const path = fetchedPath("cifar10");
   if (path !== undefined) return path;
-  throw new UserError(
-    "not-found",
-    "Expected CIFAR-10 in the cache, found none. Run strata fetch cifar10, or give its place: cifar10:PATH.",
-  );
+  throw new UserError("not-found", "Expected CIFAR-10 in the cache, found none.", {
+    advice: "Give its place: cifar10:PATH.",
+    details: { download: "cifar10" },
+  });
 }
 
 /** `cifar10` as it was fetched, or `cifar10:PATH`. */

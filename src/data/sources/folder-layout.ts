@@ -47,7 +47,7 @@ export function placeImages(names: readonly string[], layout: Layout | undefined
   const folders = listed(level.folders) || "none";
   throw new UserError(
     "invalid-options",
-    `--layout ${layout}: expected ${expected[layout]} in ${where}, got the folders ${folders}.`,
+    `Expected ${expected[layout]} in ${where}, as \`layout: "${layout}"\` says, got the folders ${folders}.`,
   );
 }
 
@@ -127,11 +127,11 @@ function guessed(level: Level): Placement {
   const unsure =
     suspects.length > 0 && level.folders.length > 1
       ? [
-          `Folders that could be splits, but do not fit together: ${listed(suspects)}. If they are, give --layout splits.`,
+          `Folders that could be splits, but do not fit together: ${listed(suspects)}. If they are, give \`layout: "splits"\`.`,
         ]
       : [];
   if (isCounted(level)) {
-    const told = `Folders that only count the images (${listed(level.folders)}) are not classes. If they are, give --layout classes.`;
+    const told = `Folders that only count the images (${listed(level.folders)}) are not classes. If they are, give \`layout: "classes"\`.`;
     return { ...placed(level, "flat")!, notices: [told] };
   }
   return withFewest(placed(level, "classes"), level, unsure);
@@ -143,7 +143,7 @@ function withFewest(placement: Placement | undefined, level: Level, notices: str
   if (placement === undefined) return flat;
   const inside = placement.images.filter(({ group }) => group !== undefined).length;
   if (2 * inside > placement.images.length) return { ...placement, notices: [...notices, ...placement.notices] };
-  const told = `Only ${inside} of ${placement.images.length} images lie in folders (${listed(level.folders)}), so these are not classes. If they are, give --layout classes.`;
+  const told = `Only ${inside} of ${placement.images.length} images lie in folders (${listed(level.folders)}), so these are not classes. If they are, give \`layout: "classes"\`.`;
   return { ...flat, notices: [told] };
 }
 
@@ -202,7 +202,7 @@ function inParts(level: Level, parts: Map<string, Part>, withClasses: boolean | 
   const groups = new Set(images.flatMap(({ part, group }) => (part && part !== "unlabelled" && group) || []));
   const found = groups.size >= 2 && 2 * classed.length > learned.length;
   if (withClasses === undefined && !found && groups.size >= 2 && classed.length > 0) {
-    const told = `Only ${classed.length} of ${learned.length} training images lie in folders of their own, so these are not classes. If they are, give --layout splits/classes.`;
+    const told = `Only ${classed.length} of ${learned.length} training images lie in folders of their own, so these are not classes. If they are, give \`layout: "splits/classes"\`.`;
     notices.push(told);
   }
   const labelled = withClasses === undefined ? found : withClasses && groups.size >= 2;

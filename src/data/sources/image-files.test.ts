@@ -32,13 +32,13 @@ test.each<[string, string[], string[], RegExp]>([
     "a folder around classes",
     ["photos/cats/1.jpg", "photos/dogs/2.jpg"],
     ["train photos/cats/1.jpg cats", "train photos/dogs/2.jpg dogs"],
-    /^Folders taken for classes: 2 \(cats, dogs\)\. If they are not, give --layout flat\.$/,
+    /^Folders taken for classes: 2 \(cats, dogs\)\. If they are not, give `layout: "flat"`\.$/,
   ],
   [
     "folders around splits",
     ["x/y/train/cats/1.jpg", "x/y/train/dogs/1.jpg", "x/y/val/dogs/2.jpg", "x/y/3.jpg"],
     ["train x/y/train/cats/1.jpg cats", "train x/y/train/dogs/1.jpg dogs", "validation x/y/val/dogs/2.jpg dogs"],
-    /^Folders taken for splits: train \(train\), validation \(val\)\. If they are classes, give --layout classes\.\nFolders taken for classes: 2 \(cats, dogs\)\. If they are not, give --layout splits\.$/,
+    /^Folders taken for splits: train \(train\), validation \(val\)\. If they are classes, give `layout: "classes"`\.\nFolders taken for classes: 2 \(cats, dogs\)\. If they are not, give `layout: "splits"`\.$/,
   ],
   [
     "one split around all",
@@ -128,7 +128,7 @@ test.each<[string, string[], string[], RegExp]>([
     "classes that are called like splits",
     ["train/1.jpg", "tram/2.jpg"],
     ["train train/1.jpg train", "train tram/2.jpg tram"],
-    /classes: 2 \(train, tram\).*\nFolders that could be splits, but do not fit together: train\. If they are, give --layout splits\./,
+    /classes: 2 \(train, tram\).*\nFolders that could be splits, but do not fit together: train\. If they are, give `layout: "splits"`\./,
   ],
   [
     "classes that are valid and invalid",
@@ -158,7 +158,7 @@ test.each<[string, string[], string[], RegExp]>([
     "folders that count by thousands",
     ["00000/img00000000.png", "00000/img00000999.png", "00001/img00001000.png"],
     ["train 00000/img00000000.png", "train 00000/img00000999.png", "train 00001/img00001000.png"],
-    /Folders that only count the images \(00000, 00001\) are not classes\. If they are, give --layout classes\./,
+    /Folders that only count the images \(00000, 00001\) are not classes\. If they are, give `layout: "classes"`\./,
   ],
   ["digits", ["0/1.png", "1/2.png"], ["train 0/1.png 0", "train 1/2.png 1"], /classes: 2 \(0, 1\)/],
   [
@@ -239,19 +239,19 @@ test.each<[Layout, string[], string[]]>([
   ["splits", ["train/1.jpg", "my_test/2.jpg"], ["test my_test/2.jpg", "train train/1.jpg"]],
   ["splits/classes", ["train/a/1.jpg", "other_test/b/2.jpg"], ["test other_test/b/2.jpg b", "train train/a/1.jpg a"]],
   ["classes/splits", ["a/train/1.jpg", "b/test/2.jpg"], ["train a/train/1.jpg a", "test b/test/2.jpg b"]],
-])("--layout %s counts more than names", async (layout, names, images) => {
+])("layout %s counts more than names", async (layout, names, images) => {
   const path = await writeSet(names, { "dataset.json": JSON.stringify({ labels: null }) });
   const found = await listed(path, layout);
   expect(found.images).toEqual(images);
-  expect(found.notices).not.toContain("--layout classes.");
+  expect(found.notices).not.toContain('give `layout: "classes"`.');
 });
 
 test.each<[Layout, string[], string]>([
-  ["classes", ["a/1.jpg"], "--layout classes: expected two or more folders of images in "],
+  ["classes", ["a/1.jpg"], "Expected two or more folders of images in "],
   ["splits", ["a/1.jpg", "b/1.jpg"], "got the folders a, b."],
   ["splits/classes", ["train/1.jpg", "test/2.jpg"], "with two or more folders of classes inside"],
   ["classes/splits", ["a/1.jpg", "b/2.jpg"], "with folders called train, validation or test inside"],
-])("--layout %s is refused where the folders are not so", async (layout, names, message) => {
+])("layout %s is refused where the folders are not so", async (layout, names, message) => {
   const path = await writeSet(names);
   await expect(imageFilesListing(path, layout)).rejects.toThrow(UserError);
   await expect(imageFilesListing(path, layout)).rejects.toThrow(message);

@@ -51,7 +51,7 @@ export async function imageFilesListing(path: string, layout?: Layout): Promise<
 }
 
 const whyNoList = (layout: Layout | undefined) =>
-  layout?.includes("classes") ? `--layout ${layout} takes folders for classes` : "it says nothing of labels";
+  layout?.includes("classes") ? `\`layout: "${layout}"\` takes folders for classes` : "it says nothing of labels";
 
 /** Sorted by names in NFC, so that a set has one order however a system encodes accents. */
 function inOrder(names: readonly string[]): readonly string[] {
@@ -144,7 +144,7 @@ function aboutLayout(
   const beside = inside.length > 0 && !inside[0].startsWith("train") && placed.some(isTrained);
   if (inside.length > 0) {
     const rest = beside ? "; the folders beside are training images" : "";
-    const hint = otherwise("If they are classes, give --layout classes.");
+    const hint = otherwise('If they are classes, give `layout: "classes"`.');
     notices.push(`Folders taken for splits: ${inside.join(", ")}${rest}.${hint}`);
   }
   const missing = splits.filter((split) => folders.size > 0 && ![...folders.values()].includes(split));
@@ -161,7 +161,7 @@ function aboutLayout(
     );
   } else if (classes.length > 0) {
     const other = taken === "splits/classes" && !beside ? "splits" : "flat";
-    const hint = otherwise(`If they are not, give --layout ${other}.`);
+    const hint = otherwise(`If they are not, give \`layout: "${other}"\`.`);
     notices.push(`Folders taken for classes: ${classes.length} (${listed(classes)}).${hint}`);
     const learned = new Set(
       images.flatMap(({ split, label }) => (split === "train" && label !== undefined ? label : [])),

@@ -59,8 +59,8 @@ function realPath(path: string): string {
 function refuseLayout(layout: Layout, name: string): never {
   throw new UserError(
     "invalid-options",
-    `--layout ${layout}: expected a folder or archive of images, got ${name}, whose splits and classes are fixed. ` +
-      "Leave the option out, or read it as folder:PATH.",
+    `Expected a folder or archive of images with \`layout: "${layout}"\`, got ${name}, whose splits and classes are fixed. ` +
+      "Leave the layout out, or read it as folder:PATH.",
   );
 }
 
@@ -74,7 +74,7 @@ function refuseLayout(layout: Layout, name: string): never {
 export function sourceOf(name: string, { resolution, layout }: { resolution?: number; layout?: Layout } = {}): Source {
   const [, kind, rest] = /^(?:(\w+):)?(.*)$/s.exec(name)!;
   if (layout !== undefined && !layouts.includes(layout)) {
-    throw new UserError("unknown-name", `--layout ${layout}: expected one of ${layouts.join(", ")}.`);
+    throw new UserError("unknown-name", `Expected one of ${layouts.join(", ")} as \`layout\`, got ${layout}.`);
   }
   const [whole, argument] = kind === undefined ? [name, undefined] : [kind, rest];
   const named = Object.hasOwn(kinds, whole) && kinds[whole].usages.length > 0 ? kinds[whole] : undefined;

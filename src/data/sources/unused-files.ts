@@ -121,6 +121,6 @@ const KINDS = 8;
 /** All that is not used, as a sentence. */
 export function unusedNotice(unused: readonly UnusedFiles[]): string {
   const left = unused.slice(KINDS).reduce((sum, { count }) => sum + count, 0);
-  const more = left > 0 ? `; and ${left} more of other kinds (strata data scan names them)` : "";
+  const more = left > 0 ? `; and ${left} more of other kinds` : "";
   return `Not used: ${unused.slice(0, KINDS).map(unusedText).join("; ")}${more}.`;
 }

@@ -27,12 +27,12 @@ export function findClass(word: string, { config, data }: Pick<TrainedModel, "co
   if (count === 0) {
     throw new UserError(
       "missing-classes",
-      `--label ${word}: this model was trained without classes. Leave the option out.`,
+      `\`label: "${word}"\`: this model was trained without classes. Leave the label out.`,
     );
   }
   const names = data.classes.slice(0, count).map(normalised);
   const refuse = (problem: string, code: ErrorCode = "unknown-name"): never => {
-    throw new UserError(code, `--label ${word}: ${problem}`);
+    throw new UserError(code, `\`label: "${word}"\`: ${problem}`);
   };
   const wanted = normalised(word);
   const exact = names.indexOf(wanted);
@@ -40,7 +40,7 @@ export function findClass(word: string, { config, data }: Pick<TrainedModel, "co
   if (exact >= 0) {
     const other = isNumber ? Number(wanted) : exact;
     const isOther = other !== exact && other < count;
-    const notice = `--label ${word}: the class called ${word} (index:${exact}), not that of index ${word} (${names[other]}), which is index:${word}.`;
+    const notice = `\`label: "${word}"\`: the class called ${word} (index:${exact}), not that of index ${word} (${names[other]}), which is index:${word}.`;
     return { label: exact, ...(isOther ? { notice } : {}) };
   }
   const [, how, rest] = /^(name|index):(.*)$/s.exec(wanted) ?? [];
@@ -53,7 +53,7 @@ export function findClass(word: string, { config, data }: Pick<TrainedModel, "co
     const name = names[Number(wanted)];
     return {
       label: Number(wanted),
-      ...(name === undefined ? {} : { notice: `--label ${word}: index ${word}, the class ${name}.` }),
+      ...(name === undefined ? {} : { notice: `\`label: "${word}"\`: index ${word}, the class ${name}.` }),
     };
   }
   if (isNumber && numbered) {
@@ -79,7 +79,7 @@ function byLikeness(
   ];
   for (const test of wanted === "" ? [] : tests) {
     const found = folded.flatMap((name, label) => (test(name) ? [label] : []));
-    if (found.length === 1) return { label: found[0], notice: `--label ${word}: the class ${names[found[0]]}.` };
+    if (found.length === 1) return { label: found[0], notice: `\`label: "${word}"\`: the class ${names[found[0]]}.` };
     if (found.length > 1)
       return refuse(`several classes fit: ${list(found.map((label) => names[label]))}. Give one of them.`, "ambiguous");
   }

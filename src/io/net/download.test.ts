@@ -147,7 +147,7 @@ test.each<[string, Answer]>([
 
 test("a server that never recovers is given up, and what has arrived is kept", async () => {
   answers = [halfThen(reset), status(503)];
-  await expect(get()).rejects.toThrow(/6 attempts in a row failed, the last one so: the server says 503 .*--from FILE/);
+  await expect(get()).rejects.toThrow(/6 attempts in a row failed, the last one so: the server says 503 .*with `from`/);
   expect(files()).toEqual(["file.bin.part"]);
   expect(ranges).toHaveLength(6);
 });
@@ -266,7 +266,7 @@ test("a server that goes on with another version than it began with makes the fi
 });
 
 test.each<[string, Answer, RegExp, string[]]>([
-  ["has no such file", status(404, {}, "Not Found"), /the server says 404 Not Found\. .*--from FILE/, []],
+  ["has no such file", status(404, {}, "Not Found"), /the server says 404 Not Found\. .*with `from`/, []],
   ["forbids it", status(403), /the server says 403/, []],
   ["has nothing to say", status(204), /the server says 204/, []],
   ["sends a web page", status(200, { "Content-Type": "text/html; charset=utf-8" }, "<html>"), /got a web page/, []],
@@ -428,7 +428,7 @@ test.each<["http" | "https", number, string, string]>([
   ["http", 407, "", "asks for a name and password: put them into ALL_PROXY, as http://NAME:PASSWORD@127.0.0.1:"],
   ["https", 407, "", "asks for a name and password: put them into ALL_PROXY, as http://NAME:PASSWORD@127.0.0.1:"],
   ["https", 407, "me:secret@", "refuses the name and password given, as http://NAME:PASSWORD@127.0.0.1:"],
-  ["https", 403, "me:secret@", "says 403 Refused. Give another address with --from URL"],
+  ["https", 403, "me:secret@", "says 403 Refused. Give another address with `from`"],
 ])("over %s a proxy that answers %i is named, without its password", async (scheme, code, credentials, message) => {
   const { proxy, named } = await behindProxy(credentials);
   proxy.status = code;

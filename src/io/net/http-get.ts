@@ -10,7 +10,7 @@ import { describeProxy, forwarded, type HttpProxy, ProxyAnswer, proxyFor, tunnel
 
 /** What a user can do when a server is of no help. */
 export const ELSEWHERE =
-  "Give another address with --from URL, or fetch it with another program and give the file with --from FILE.";
+  "Give another address with `from`, or fetch it with another program and give that file with `from`.";
 
 const REDIRECTS = 5;
 

@@ -39,9 +39,13 @@ export async function openInception({ path, onNotice, ...options }: InceptionOpt
   if (file === undefined) {
     throw new UserError(
       "not-found",
-      "Expected the weights of the Inception network in the cache, and they are not there. `strata fetch inception` gets " +
-        "them, or `strata fetch inception --from FILE` on a machine without network. Without them, `--features pixels` or " +
-        "`--features classifier` measure on something simpler, whose numbers are no FID.",
+      "Expected the weights of the Inception network in the cache, and they are not there.",
+      {
+        advice:
+          "Give their file: openInception({ path }). Without them, openPixels or openClassifier measure on something simpler, " +
+          "whose numbers are not FID.",
+        details: { download: "inception" },
+      },
     );
   }
   const { weights, sha256 } = await readInceptionWeights(file);

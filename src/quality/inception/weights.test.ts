@@ -53,7 +53,7 @@ test("what is not used may be missing, as in files that other programs have writ
 });
 
 const refusal = (problem: string) =>
-  `Expected the weights of the Inception network of FID in a test, but ${problem}. \`strata fetch inception\` gets the official file.`;
+  `Expected the weights of the Inception network of FID in a test, but ${problem}. Give the official file.`;
 
 test.each<[string, (changed: Map<string, Tensor>) => void, string]>([
   ["a missing tensor", (t) => t.delete("Mixed_7c.branch1x1.bn.bias"), "Mixed_7c.branch1x1.bn.bias is missing"],
@@ -106,6 +106,6 @@ test("what is no file of tensors by name is refused", async () => {
 
 test("without weights it says how to get them", async () => {
   await expect(openInception({ resolution: 32 })).rejects.toThrow(
-    /`strata fetch inception` gets them, or .* --from FILE.*`--features pixels` or `--features classifier`/,
+    /Give their file: openInception\(\{ path \}\)\. Without them, openPixels or openClassifier/,
   );
 });

@@ -40,8 +40,8 @@ export function foldWeights(tensors: ReadonlyMap<string, Tensor>, where: string)
   const refuse = (problem: string): never => {
     throw new UserError(
       "unsupported-format",
-      `Expected the weights of the Inception network of FID in ${where}, but ${problem}. ` +
-        "`strata fetch inception` gets the official file.",
+      `Expected the weights of the Inception network of FID in ${where}, but ${problem}.`,
+      { advice: "Give the official file.", details: { download: "inception" } },
     );
   };
   const shapes = tensorShapes();

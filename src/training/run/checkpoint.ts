@@ -158,7 +158,7 @@ function withoutPart(folder: string, part: Part, { files }: Manifest): string {
   const parts = (Object.keys(PART_NAMES) as Part[]).filter((known) => `${known}.safetensors` in files);
   return (
     `Expected ${PART_NAMES[part]} in ${folder}, which was made with ${parts.map((known) => PART_NAMES[known]).join(" and ")} alone. ` +
-    "Use it with --weights ema; to train it further, start a new run with --init."
+    'Use it with `weights: "ema"`; to train it further, start a new run with `initial`.'
   );
 }
 

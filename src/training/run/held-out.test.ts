@@ -45,13 +45,13 @@ test("the advice depends on how training images fare", () => {
   const learning = [line(100, 3, "train"), line(400, 2.5, "train")];
   expect(plateauNotice(at400, learning, false)).toBe(
     "step 400: the bound on held-out images has not improved in 3 evaluations, since step 100 (3.000 bits/dim). On " +
-      "training images it kept falling (3.000 → 2.500): the model is memorising them. Stop and use --checkpoint best, or " +
+      'training images it kept falling (3.000 → 2.500): the model is memorising them. Stop and use `checkpoint: "best"`, or ' +
       "train again with more images, training.flips=true, a smaller model.",
   );
   expect(plateauNotice(at400, learning, true)).toContain("with more images, a smaller model.");
   for (const now of [2.9995, 3, 3.25]) {
     expect(plateauNotice(at400, [line(100, 3, "train"), line(400, now, "train")], false)).toMatch(
-      /Nor has that on training images \(3\.000 → \d\.\d{3}\).*--checkpoint best/,
+      /Nor has that on training images \(3\.000 → \d\.\d{3}\).*`checkpoint: "best"`/,
     );
   }
   expect(plateauNotice(at400, [line(400, 3, "train")], false)).not.toContain("training images");

@@ -69,11 +69,11 @@ export function plateauNotice(
   const change = `${before?.toFixed(3)} → ${now?.toFixed(3)}`;
   const overfitting =
     `On training images it kept falling (${change}): the model is memorising them. ` +
-    `Stop and use --checkpoint best, or train again with ${remedies}.`;
+    `Stop and use \`checkpoint: "best"\`, or train again with ${remedies}.`;
   const stuck =
     `Nor has that on training images (${change}): more steps at this learning rate may bring little. ` +
-    "Stop and use --checkpoint best, or let it fall to its minimum.";
-  const unknown = "Stop and use --checkpoint best, or go on if the pictures still become better.";
+    'Stop and use `checkpoint: "best"`, or let it fall to its minimum.';
+  const unknown = 'Stop and use `checkpoint: "best"`, or go on if the pictures still become better.';
   const advice = before === undefined || now === undefined ? unknown : before - now >= VISIBLE ? overfitting : stuck;
   return (
     `step ${step}: the bound on held-out images has not improved in ${evaluations} evaluations, since step ${bestStep} ` +

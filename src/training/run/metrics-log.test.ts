@@ -110,7 +110,7 @@ test("lines written after the checkpoint that a run went on from are left out", 
 });
 
 test("a missing log names the path", () => {
-  expect(() => readMetrics(join(folder, "none.jsonl"))).toThrow(/none\.jsonl.*ENOENT.*strata train --out/);
+  expect(() => readMetrics(join(folder, "none.jsonl"))).toThrow(/none\.jsonl.*ENOENT.*the folder of a run/);
 });
 
 describe("a log that is resumed", () => {

@@ -145,7 +145,7 @@ function readText(path: string): string {
   } catch (error) {
     throw new UserError(
       readFailure(error),
-      `Expected the metrics of a run at ${path}, but it cannot be read (${(error as Error).message}). Give the folder that \`strata train --out\` wrote.`,
+      `Expected the metrics of a run at ${path}, but it cannot be read (${(error as Error).message}). Give the folder of a run: the one that it was trained into, as \`out\`.`,
     );
   }
 }

@@ -42,10 +42,10 @@ export async function openRun(run: string, options: OpenRunOptions = {}): Promis
       ? await readNewest(checkpoints, [part], onNotice)
       : await readCheckpoint(await namedCheckpoint(folder, checkpoint), [part]);
   if (!found) {
-    throw new UserError(
-      "not-found",
-      `Expected a checkpoint in ${checkpoints}, found none. Train the run first: strata train … --out ${folder}`,
-    );
+    throw new UserError("not-found", `Expected a checkpoint in ${checkpoints}, found none.`, {
+      advice: "Train the run first.",
+      details: { run: folder },
+    });
   }
   const { manifest } = found;
   const flaws = flawsIn(found.parts[part]);
@@ -54,7 +54,7 @@ export async function openRun(run: string, options: OpenRunOptions = {}): Promis
     if (!options.flawed) {
       throw new UserError(
         "invalid-values",
-        `${sentence} No image can be made with them. Take another checkpoint or other weights (--checkpoint, --weights).`,
+        `${sentence} No image can be made with them. Take another \`checkpoint\`, or other \`weights\`.`,
       );
     }
     onNotice(sentence);

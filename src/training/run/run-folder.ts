@@ -114,7 +114,7 @@ async function readJson(folder: string, path: string): Promise<unknown> {
     throw new UserError(
       readFailure(error),
       `Expected a run folder at ${folder}, but ${whyNoRun(folder, path, error as NodeJS.ErrnoException)}. ` +
-        "Give the folder that `strata train --out` wrote.",
+        "Give the folder of a run: the one that it was trained into, as `out`.",
     );
   }
   return parseJson(bytes, (problem) => {

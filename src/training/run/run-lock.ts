@@ -237,7 +237,7 @@ function heldError(folder: string, { name, holder, silentMs }: Found, own: Holde
       : "It runs in another container or on another machine; its number is the one there. ";
   const advice =
     silentMs === undefined
-      ? `${place}Wait until it ends, stop it, or give another folder to --out.`
+      ? `${place}Wait until it ends, stop it, or give another folder as \`out\`.`
       : `Whether it still runs cannot be seen from here (${own.host}). It gave its last sign of life ${duration(silentMs)} ago; ` +
         `after ${duration(patienceMs(holder, own))} without one, the next start takes the folder over. ` +
         `If you know that it has ended, delete ${join(folder, name)} and start again.`;
@@ -254,7 +254,7 @@ const lostError = (path: string): UserError =>
   new UserError(
     "locked",
     `Expected to have the run folder alone, but the lock ${path} is gone: another trainer has taken over, or somebody deleted it. ` +
-      "This one stops and saves nothing more. When no other runs, go on with --resume.",
+      "This one stops and saves nothing more. When no other runs, resume with `resume: true`.",
   );
 
 const duration = (ms: number): string =>

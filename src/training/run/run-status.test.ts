@@ -37,7 +37,7 @@ test("weights from elsewhere: what is known of them, and that they cannot be res
   expect(status.checkpoints).toEqual([{ step: 40, bytes: expect.any(Number), parts: ["ema"] }]);
   expect(status.notices).toEqual([
     "2 updates were skipped; metrics.jsonl says why.",
-    expect.stringContaining("--init"),
+    expect.stringContaining("`initial`"),
   ]);
 });
 

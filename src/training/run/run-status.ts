@@ -69,7 +69,9 @@ export async function readRunStatus(folder: string): Promise<RunStatus> {
   if (plateau) onNotice(plateauNotice(plateau, log, training.flips));
   if (checkpoints.length === 0) onNotice("There is no checkpoint yet.");
   else if (!STATE.every((part) => checkpoints.at(-1)!.parts.includes(part))) {
-    onNotice("The newest checkpoint is not a whole training state: use its weights, or start a new run with --init.");
+    onNotice(
+      "The newest checkpoint is not a whole training state: use its weights, or start a new run with `initial`.",
+    );
   }
   const last = measured.at(-1);
   return {

@@ -75,7 +75,7 @@ test("a folder that holds anything is left alone", async () => {
 test("what was not saved is not there: the raw weights, and a state to go on with", async () => {
   await saveModel(folder, { config, data }, { ema });
   const missing =
-    /^Expected the weights without averaging in .*step-0, which was made with the moving average of the weights alone\. Use it with --weights ema; to train it further, start a new run with --init\.$/;
+    /^Expected the weights without averaging in .*step-0, which was made with the moving average of the weights alone\. Use it with `weights: "ema"`; to train it further, start a new run with `initial`\.$/;
   await expect(openRun(folder, { weights: "raw" })).rejects.toThrow(missing);
   const resumed = startingPoint(config, { count: 12, digest: "" }, { out: folder, resume: true, onNotice: () => {} });
   await expect(resumed).rejects.toThrow(missing);

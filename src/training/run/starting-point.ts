@@ -30,7 +30,7 @@ export async function expectNoRun(out: string): Promise<void> {
   if (!existsSync(metrics) && (await listCheckpoints(checkpoints)).length === 0) return;
   throw new UserError(
     "already-exists",
-    `Expected a folder without a run at ${out}, but one is there. Go on with it by --resume, or give another folder to --out.`,
+    `Expected a folder without a run at ${out}, but one is there. Resume it with \`resume: true\`, or give another folder as \`out\`.`,
   );
 }
 

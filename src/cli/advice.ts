@@ -1,0 +1,69 @@
+/** @file What the library says, in the words of the command line: its options as flags, and advice as commands. */
+import { join } from "node:path";
+import type { ErrorCode, UserError } from "../errors.js";
+import { programName, shellWord } from "./invocation.js";
+
+/** What the command line has for an option, or a function, that sentences of the library name in backquotes. */
+export const flags: Readonly<Record<string, string>> = {
+  checkpoint: "--checkpoint",
+  device: "--device",
+  from: "--from",
+  initial: "--init",
+  label: "--label",
+  layout: "--layout",
+  out: "--out",
+  resize: "--resize",
+  resume: "--resume",
+  tensors: "--tensors",
+  weights: "--weights",
+};
+
+/** A sentence of the library with flags for options: `layout: "flat"` is --layout flat, a setting `path=value` --set path=value. */
+export const inFlags = (sentence: string): string =>
+  sentence
+    .replace(/`(\w+)(?:: ([^`]+))?`/g, (code, option: string, value: string | undefined) =>
+      Object.hasOwn(flags, option) ? [flags[option], ...wordsOf(value)].join(" ") : code,
+    )
+    .replace(/`((?:\w+\.)+\w+=[^`]+)`/g, "--set $1");
+
+/** A value as words: none for `true`, several for a list. */
+const wordsOf = (value = "true"): string[] => (value === "true" ? [] : (value.match(/[^\s"[\],]+/g) ?? []));
+
+/** Advice in place of the library's, by the code of an error; undefined where the library's will do. */
+const ADVICE: { readonly [code in ErrorCode]?: (error: UserError) => string | undefined } = {
+  "not-found": ({ details: { download, run } }) => {
+    if (download === "inception") {
+      return (
+        `\`${programName()} fetch inception\` gets them, or \`${programName()} fetch inception --from FILE\` on a machine without network. ` +
+        "Without them, `--features pixels` or `--features classifier` measure on something simpler, whose numbers are not FID."
+      );
+    }
+    if (download === "cifar10") return `Run \`${programName()} fetch cifar10\`, or give its place: cifar10:PATH.`;
+    return run === undefined ? undefined : `Train it first: ${programName()} train … --out ${shellWord(String(run))}`;
+  },
+  "unsupported-format": ({ details: { download } }) =>
+    download === "inception" ? `\`${programName()} fetch inception\` gets the official file.` : undefined,
+  "wrong-model": ({ advice, details: { names, preset } }) => {
+    if (preset !== undefined) return `They are those of another preset: --preset ${preset}.`;
+    return names === "unknown" ? `${advice} \`${programName()} inspect\` lists them.` : undefined;
+  },
+  diverged: ({ advice, details: { run, checkpoint, maxLearningRate, skipThreshold } }) => {
+    if (checkpoint === undefined) return undefined;
+    const folder = String(run);
+    const resume = `train --resume --data SOURCE --out ${shellWord(folder)} --set optimizer.skipThreshold=${skipThreshold}`;
+    const again =
+      `train --config ${shellWord(join(folder, "config.json"))} --init ${shellWord(String(checkpoint))} --data SOURCE --out NEW ` +
+      `--set optimizer.maxLearningRate=${maxLearningRate}`;
+    const commands = [...(skipThreshold === undefined ? [] : [resume]), again];
+    return [`${advice} As commands:`, ...commands.map((words) => `  ${programName()} ${words}`)].join("\n");
+  },
+};
+
+/** What an error of the library says to somebody at the command line. */
+export function sentenceOf(error: UserError): string {
+  const advice = ADVICE[error.code]?.(error);
+  if (advice === undefined) return inFlags(error.message);
+  return inFlags(
+    error.advice === undefined ? `${error.message} ${advice}` : error.message.replace(error.advice, () => advice),
+  );
+}
