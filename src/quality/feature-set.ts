@@ -14,7 +14,7 @@ export interface FeatureSet {
   /** Of their spatial features. */
   spatialMoments?: Moments;
   /**
-   * [rowCount, width]: pooled features of single images, all or those at `spreadIndices(count, rowCount)`; none of
+   * `[rowCount, width]`: pooled features of single images, all or those at `spreadIndices(count, rowCount)`; none of
    * statistics alone.
    */
   rows: Float32Array;

@@ -55,7 +55,24 @@ test("it holds what is needed to run, and nothing of the tests", () => {
   for (const file of ["README.md", "LICENSE", "dist/index.d.ts", "dist/cli/main.js"]) {
     expect(existsSync(join(home, file)), file).toBe(true);
   }
-  for (const file of ["src", "test", "dist/cli/format.test.js"]) expect(existsSync(join(home, file)), file).toBe(false);
+  for (const file of ["test", "site", "dist/cli/format.test.js"])
+    expect(existsSync(join(home, file)), file).toBe(false);
+});
+
+test("it holds every page and picture that its README links to, and those that these pages link to in docs", () => {
+  const home = join(project, "node_modules", "strata-vae");
+  const documents = ["README.md", ...readdirSync(join(home, "docs")).map((name) => `docs/${name}`)];
+  const links = documents
+    .filter((file) => file.endsWith(".md"))
+    .flatMap((file) => {
+      const text = readFileSync(join(home, file), "utf8").replace(/^```.*?^```/gms, ""); // links, not programs
+      const targets = [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target]) => target);
+      return targets.filter((target) => !/^[a-z]+:/.test(target)).map((target) => join(dirname(file), target));
+    })
+    // The map of the paper leads into the sources.
+    .filter((path) => !path.startsWith("src/") || path === "src/config/presets");
+  expect(links.length).toBeGreaterThan(40);
+  expect(links.filter((path) => !existsSync(join(home, path)))).toEqual([]);
 });
 
 test("npx strata and npx strata-vae work, and help is for the one that was called", () => {

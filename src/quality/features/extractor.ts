@@ -4,9 +4,9 @@ import { Lifetime } from "../../lifetime.js";
 
 /** Vectors of N images, row by row. */
 export interface Features {
-  /** [N, width]: what the Fréchet and kernel distances, precision and recall compare. */
+  /** `[N, width]`: what the Fréchet and kernel distances, precision and recall compare. */
   pooled: Float32Array;
-  /** [N, spatialWidth]: what sFID compares. */
+  /** `[N, spatialWidth]`: what sFID compares. */
   spatial?: Float32Array;
   /** [N, classes], before the softmax: what the Inception score is made of. */
   logits?: Float32Array;

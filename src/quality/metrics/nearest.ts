@@ -4,9 +4,9 @@ import { countOf, expectAtLeast } from "./vectors.js";
 
 /** For each query the nearest reference. */
 export interface NearestNeighbours {
-  /** [queries]: which reference, the first of several at the same distance. */
+  /** `[queries]`: which reference, the first of several at the same distance. */
   index: Uint32Array;
-  /** [queries]: Euclidean. */
+  /** `[queries]`: Euclidean. */
   distance: Float64Array;
 }
 
