@@ -1,4 +1,5 @@
 /** @file Batches of an endless, shuffled stream of images; any of them can be made at any time. */
+import { pixelValues } from "../io/pixels.js";
 import { foldIn, type Key, permutation, streamKey, uniform } from "../random/index.js";
 import { type ImageReader, type ImageSet, imageReader } from "./image-set.js";
 
@@ -66,16 +67,13 @@ export class Batches {
   }
 }
 
-/** What each byte becomes: byte / 127.5 − 1. */
-const values = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
-
 function copyImage(image: Uint8Array, resolution: number, mirrored: boolean, target: Float32Array): void {
   if (!mirrored) {
-    for (let element = 0; element < image.length; element++) target[element] = values[image[element]];
+    for (let element = 0; element < image.length; element++) target[element] = pixelValues[image[element]];
     return;
   }
   for (let row = 0; row < image.length; row += resolution) {
     const last = row + resolution - 1;
-    for (let column = 0; column < resolution; column++) target[row + column] = values[image[last - column]];
+    for (let column = 0; column < resolution; column++) target[row + column] = pixelValues[image[last - column]];
   }
 }

@@ -1,5 +1,7 @@
 /** @file From the values in [-1, 1] that models draw to 8-bit images, and back. */
+
 import { UserError } from "../errors.js";
+import { pixelValues } from "../io/pixels.js";
 
 /** A network's output that contains NaN. Other weights or weaker guidance avoid it. */
 export class NonFiniteOutputError extends UserError {
@@ -29,5 +31,5 @@ export function toBytes(values: Float32Array, into = new Uint8Array(values.lengt
 
 /** Values byte / 127.5 − 1 in [-1, 1], as the models take them. */
 export function fromBytes(bytes: Uint8Array): Float32Array {
-  return Float32Array.from(bytes, (byte) => byte / 127.5 - 1);
+  return Float32Array.from(bytes, (byte) => pixelValues[byte]);
 }

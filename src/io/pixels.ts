@@ -1,4 +1,7 @@
-/** @file The two orders of pixels in files: plane by plane, and pixel by pixel. */
+/** @file Pixels: what their bytes stand for, and the two orders they have in files, plane by plane and pixel by pixel. */
+
+/** The value in [−1, 1] that each byte stands for, as models take it: byte / 127.5 − 1. */
+export const pixelValues: Float32Array = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
 
 /** Square images [N, 3, R, R] as [N, R, R, 3]. */
 export function interleaved({
