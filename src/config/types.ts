@@ -305,7 +305,7 @@ export interface ExplicitSchedule {
   /**
    * Share of every latent group, relative to the others, lowest resolution first. Unit: ratio.
    *
-   * `strata inspect` tells how many groups a configuration has.
+   * One number for each group; `stochasticLayers` of `model.levels` add up to how many.
    */
   values: number[];
 }
