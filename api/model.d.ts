@@ -45,8 +45,8 @@ export interface OutputLayer {
     channels(objective: ObjectiveConfig): number;
     distortion(output: np.Array, images: np.Array, objective: ObjectiveConfig): np.Array;
     negativeLogProbability(output: np.Array, images: np.Array, objective: ObjectiveConfig): np.Array;
-    mean(output: np.Array): np.Array;
-    draw(output: np.Array, noise: np.Array): np.Array;
+    mean(output: np.Array, objective: ObjectiveConfig): np.Array;
+    draw(output: np.Array, noise: np.Array, objective: ObjectiveConfig): np.Array;
     noise: {
         kind: "normal" | "uniform";
         channels: number;

@@ -23,10 +23,10 @@ export interface OutputLayer {
   negativeLogProbability(output: np.Array, images: np.Array, objective: ObjectiveConfig): np.Array;
 
   /** The mean of the distribution, [N, 3, H, W], unclipped, from `output` [N, C, H, W]. */
-  mean(output: np.Array): np.Array;
+  mean(output: np.Array, objective: ObjectiveConfig): np.Array;
 
   /** A draw from the distribution, [N, 3, H, W], unclipped, from `output` and noise [N, `noise.channels`, H, W]. */
-  draw(output: np.Array, noise: np.Array): np.Array;
+  draw(output: np.Array, noise: np.Array, objective: ObjectiveConfig): np.Array;
 
   /** The noise that a draw needs: standard normal, or uniform in (0, 1). */
   noise: { kind: "normal" | "uniform"; channels: number };

@@ -37,5 +37,5 @@ export function outputNoise(
  */
 export function picture(objective: ObjectiveConfig, output: np.Array, noise?: np.Array): np.Array {
   const layer = outputLayerOf(objective);
-  return noise ? layer.draw(output, noise) : layer.mean(output);
+  return noise ? layer.draw(output, noise, objective) : layer.mean(output, objective);
 }
