@@ -6,11 +6,11 @@ export {
   type PresetConfigInput,
 } from "./define-config.js";
 export { targetShares } from "./information-schedules/index.js";
+export { microBatchOf } from "./micro-batch.js";
 export type { OptimizerName, OutputName } from "./names.js";
 export { nearest, suggestion } from "./nearest.js";
 export { overlayConfig, parseConfig } from "./overlay.js";
 export { type ParseOptions, parseCompleteConfig } from "./parse-complete.js";
 export { isPresetName, type PresetName, parsePresetName, presetNames, presets, resolvePreset } from "./presets.js";
-export { microBatchOf } from "./schema.js";
 export { applySettings } from "./settings.js";
 export type * from "./types.js";

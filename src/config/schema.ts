@@ -6,7 +6,7 @@ import { objectiveSchema } from "./sections/objective.js";
 import { optimizerSchema } from "./sections/optimizer.js";
 import { trainingSchema } from "./sections/training.js";
 import { section, setting } from "./setting.js";
-import type { InformationScheduleConfig, ModelConfig, TrainingConfig } from "./types.js";
+import type { InformationScheduleConfig, ModelConfig } from "./types.js";
 
 /** Name of what started from no preset. */
 export const CUSTOM_PRESET = "custom";
@@ -50,10 +50,6 @@ export const configFileSchema = section(
   "ConfigFile",
   "A configuration in a file.",
 );
-
-/** Images whose gradients are computed at once: the whole batch where a choice left to the program has not been made. */
-export const microBatchOf = ({ batchSize, microBatchSize }: TrainingConfig): number =>
-  microBatchSize === "auto" ? batchSize : microBatchSize;
 
 /**
  * The schedule meant by plain `"on"`: shares growing geometrically over the groups as in the paper's base models, or, in

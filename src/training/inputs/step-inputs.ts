@@ -1,10 +1,11 @@
 /** @file What one step is computed from: images, labels and noise, all named by seed and batch number. */
-import { type Config, type ModelConfig, microBatchOf } from "../../config/index.js";
+import type { Config, ModelConfig } from "../../config/index.js";
+import { microBatchOf } from "../../config/micro-batch.js";
 import type { Batch } from "../../data/batches.js";
 import { rows } from "../../inference/batches.js";
 import { addNoise, areaDownsample } from "../../inference/programs/low-resolution.js";
 import { normalNoise, stream, uniformNoise } from "../../latents/noise.js";
-import { groups } from "../../model/index.js";
+import { groups } from "../../model/groups.js";
 import type { MicroBatch } from "../trainer.js";
 
 /**
