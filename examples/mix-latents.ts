@@ -25,7 +25,7 @@ const labels = new Int32Array(kept.length).fill(0);
 const mixed = await sampler.sample({ count: kept.length, latents: concatenateLatents(mixtures), labels });
 writeFileSync(
   join(out, "mixed.png"),
-  await imageGrid(mixed, kept.length, { columnLabels: kept.map((count) => `${count} groups`) }),
+  await imageGrid(mixed, kept.length, { columnLabels: kept.map((count) => `${count} groups`), scale: 3 }),
 );
 
 const path = interpolateLatents(first, second, kept.length);
