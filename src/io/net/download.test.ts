@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -13,7 +14,7 @@ import { open } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { startProxy } from "../../../test/support/proxy.js";
 import { WRITERS_PLACE } from "../files/writer.js";
@@ -83,8 +84,18 @@ const halfThen =
   (then: (response: ServerResponse) => unknown, headers = {}): Answer =>
   (response) => {
     response.writeHead(200, { "Content-Length": size, ...headers });
-    response.write(content.subarray(0, half), () => setTimeout(() => then(response), 30)); // once it has arrived
+    response.write(content.subarray(0, half), async () => {
+      await vi.waitUntil(hasArrived).catch(() => {}); // what is kept in memory alone never does
+      then(response);
+    });
   };
+
+/** Whether half of the file has been written by whoever asked for it. */
+const hasArrived = (): boolean => {
+  const cache = dirname(path);
+  const parts = existsSync(cache) ? readdirSync(cache).filter((name) => name.includes(".part-")) : [];
+  return parts.some((name) => statSync(join(cache, name)).size >= half);
+};
 
 /** An end that looks like one, since no length was declared. */
 const endHalfway: Answer = (response) => response.write(content.subarray(0, half), () => response.end());

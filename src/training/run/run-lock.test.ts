@@ -81,8 +81,9 @@ describe("the lock of a dead process of this machine is taken over in silence", 
   });
 
   test.runIf(onLinux)("when it has ended but nobody has waited for it yet", async () => {
-    // The shell becomes a program that never waits for the child it has inherited.
-    const parent = spawn("bash", ["-c", "sleep 0 & echo $!; exec sleep 60"]);
+    // The shell becomes a program that never waits for the child it has inherited, which ends after that, not before.
+    const child = '(while [ "$(cat /proc/$$/comm)" != sleep ]; do sleep 0.01; done) &';
+    const parent = spawn("bash", ["-c", `${child} echo $!; exec sleep 60`]);
     const pid = await new Promise<number>((resolve) => parent.stdout.on("data", (text) => resolve(Number(text))));
     while (readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.[0] !== "Z") {
       await new Promise((resolve) => setTimeout(resolve, 10));
