@@ -10,7 +10,7 @@ import { convolutionForms } from "./passes/convolution-forms.js";
 import { convolutionsToProducts } from "./passes/convolutions-to-products.js";
 import { removeDeadCode } from "./passes/dead-code.js";
 import { filterGradients } from "./passes/filter-gradients.js";
-import { earlyResults } from "./passes/hoist.js";
+import { hoist } from "./passes/hoist.js";
 import { imageResampling } from "./passes/image-resampling.js";
 import { pooling } from "./passes/pooling.js";
 import { dropCheckpoints, rematerialise } from "./passes/rematerialise.js";
@@ -121,7 +121,7 @@ const passes = (block: number, rematerialised: boolean) => [
   removeDeadCode,
   convolutionForms,
   removeDeadCode,
-  earlyResults,
+  hoist,
   ...(rematerialised ? [rematerialise] : []),
 ];
 

@@ -1,5 +1,6 @@
 /** @file Self-attention over the pixels of an image (paper §2), and where in a level it stands. */
 import { nn, numpy as np } from "@jax-js/jax";
+import { roundHalfToEven } from "../rounding.js";
 import { type Affine, dense, denseParameters } from "./layers.js";
 import type { ForeignName, ParameterSpec } from "./parameter.js";
 
@@ -36,13 +37,6 @@ export function attention({ query, output }: Attention<np.Array>, x: np.Array): 
   const mixed = np.matmul(nn.softmax(scores, -1), tokens); // [N, T, C]
   const projected = dense(output, mixed.reshape([n * h * w, c])).reshape([n, h * w, c]);
   return x.add(projected.transpose([0, 2, 1]).reshape([n, c, h, w]));
-}
-
-/** Rounds to the nearest integer and halves to the even one, as Python does. */
-function roundHalfToEven(value: number): number {
-  const floor = Math.floor(value);
-  if (value - floor !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
 }
 
 /** Evenly spaced places `round(N / (K + 1) · i)`, i = 1 … K, halves rounded to even; equal ones may occur. */

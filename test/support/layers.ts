@@ -40,6 +40,7 @@ const EVERYWHERE = new Set([
   "cache-folder",
   "errors",
   "number-format",
+  "rounding",
   "attempt",
 ]);
 

@@ -2,6 +2,7 @@
  * @file The centre of an image at a model's resolution, to the bit as guided-diffusion's `center_crop_arr` makes it: halved by
  * a box filter while the shorter side has at least twice the resolution, brought to it by a bicubic filter, then cropped.
  */
+import { roundHalfToEven } from "../../rounding.js";
 import { bicubic, box, createPass, type Pass, type Plane, resample, type Span } from "./resample.js";
 
 /** The passes that one size of image takes, and the place of the first pixel that they read. */
@@ -118,11 +119,4 @@ function makePlan(width: number, height: number, resolution: number): Plan {
     down = { first: rows.first, count: rows.inputs };
   }
   return { left: across.first, top: down.first, steps };
-}
-
-/** Python's `round`. */
-function roundHalfToEven(value: number): number {
-  const below = Math.floor(value);
-  const rest = value - below;
-  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
 }

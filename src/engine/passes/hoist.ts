@@ -5,7 +5,7 @@
 import { type Atom, type Equation, type Graph, isLiteral, type Value } from "../graph/graph.js";
 
 /** Moves every equation after which at most one convolution or product is left up to where its operands are there. */
-export function earlyResults(graph: Graph): Graph {
+export function hoist(graph: Graph): Graph {
   const { equations } = graph;
   const definitions = new Map(equations.flatMap((equation) => equation.outputs.map((output) => [output, equation])));
   const operandsOf = ({ inputs }: Equation) => inputs.flatMap((input) => definitionOf(input, definitions) ?? []);
