@@ -7,9 +7,8 @@ import type { ModelInputs } from "../../src/objective/auto-encode.js";
 import { lossAndGradients, type SpectralVectors } from "../../src/objective/loss.js";
 import { initialState } from "../../src/training/initial-state.js";
 import { stepInputs } from "../../src/training/inputs/step-inputs.js";
-import { learningRate } from "../../src/training/optimizer/learning-rate.js";
-import { averageDecay } from "../../src/training/optimizer/moving-average.js";
 import { optimizerOf } from "../../src/training/optimizer/optimizers.js";
+import { averageDecay, learningRate } from "../../src/training/optimizer/schedules.js";
 import {
   momentsOf,
   type OptimizerState,

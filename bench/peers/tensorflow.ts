@@ -14,8 +14,7 @@ import { groups, mapParameters, parameterEntries } from "../../src/model/index.j
 import { initialState } from "../../src/training/initial-state.js";
 import { stepInputs } from "../../src/training/inputs/step-inputs.js";
 import { adamaxStepSize } from "../../src/training/optimizer/adamax.js";
-import { learningRate } from "../../src/training/optimizer/learning-rate.js";
-import { averageDecay } from "../../src/training/optimizer/moving-average.js";
+import { averageDecay, learningRate } from "../../src/training/optimizer/schedules.js";
 import type { Task } from "../protocol.js";
 import { imageBatch } from "./inputs.js";
 import { type Prepared, serve, timed } from "./serve.js";

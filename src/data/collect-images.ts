@@ -4,8 +4,7 @@ import { isUint8Array } from "node:util/types";
 import { UserError } from "../errors.js";
 import { decodeImage } from "./decoding/decode.js";
 import { resizeInterleaved } from "./decoding/resize.js";
-import type { ImageSet, Split } from "./image-set.js";
-import { splits } from "./image-set.js";
+import { type ImageSet, type Split, splits } from "./image-set.js";
 import type { ImageSplits } from "./open-data.js";
 import { splitByKey } from "./split.js";
 

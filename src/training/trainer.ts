@@ -16,9 +16,8 @@ import {
   spectralVectorSpecs,
 } from "./gradients.js";
 import { type LayerNorm, layerNorms } from "./layer-norms.js";
-import { learningRate } from "./optimizer/learning-rate.js";
-import { averageDecay } from "./optimizer/moving-average.js";
 import { optimizerOf } from "./optimizer/optimizers.js";
+import { averageDecay, learningRate } from "./optimizer/schedules.js";
 import { type SkipReason, skipReason } from "./optimizer/skip-rule.js";
 import { momentsOf, type OptimizerState } from "./optimizer/update.js";
 import { createUpdate, type Optimized, type UpdateProgram } from "./optimizer/update-program.js";

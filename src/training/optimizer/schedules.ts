@@ -1,4 +1,4 @@
-/** @file The learning rate: linear warm-up, cosine decay, constant after (paper App. B). */
+/** @file What changes from update to update: the learning rate, and the decay of the moving average (paper App. B). */
 import type { OptimizerConfig } from "../../config/index.js";
 
 /**
@@ -14,4 +14,14 @@ export function learningRate(t: number, optimizer: OptimizerConfig): number {
   const warmup = start + ((max - start) * update) / warmupSteps;
   const cosine = min + ((max - min) * (1 + Math.cos((Math.PI * update) / decaySteps))) / 2;
   return Math.min(warmup, cosine);
+}
+
+/**
+ * The moving average of the weights (EMA), which all evaluation uses: decay d of `ema ← d · ema + (1 − d) · parameters` at update `t`, counted from 0:
+ *
+ *     d = min(decay, (1 + t) / (10 + t))    with warm-up, so that a short run forgets its random start
+ *     d = decay                             without, as published
+ */
+export function averageDecay(t: number, { emaDecay, emaWarmup }: { emaDecay: number; emaWarmup: boolean }): number {
+  return emaWarmup ? Math.min(emaDecay, (1 + t) / (10 + t)) : emaDecay;
 }
