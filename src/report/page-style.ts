@@ -51,8 +51,8 @@ tbody tr + tr > * { border-top: 1px solid var(--rule); }
 
 .listing { margin: 1.2rem 0 0; columns: 20rem 2; column-gap: 2rem; font: 0.875rem/1.5 system-ui, sans-serif; }
 .listing > div { display: flex; justify-content: space-between; gap: 1rem; padding: 0.22rem 0; border-bottom: 1px solid var(--rule); break-inside: avoid; }
-.listing dt { color: var(--muted); }
-.listing dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.listing dt { min-width: 0; color: var(--muted); overflow-wrap: anywhere; }
+.listing dd { flex: none; margin: 0; max-width: 60%; text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: break-word; }
 
 details { margin-top: 1.2rem; }
 summary { cursor: pointer; color: var(--muted); font: 0.875rem/1.5 system-ui, sans-serif; }
