@@ -111,3 +111,8 @@ function inUnits(value: number, base: number, units: readonly string[]): [scaled
 }
 
 const oneDecimal = (value: number): string => formatFixed(value, Math.abs(value) >= 99.95 ? 0 : 1);
+
+/** nats / (3 · resolution² · ln 2). */
+export function bitsPerDim(nats: number, resolution: number): number {
+  return nats / (3 * resolution ** 2 * Math.LN2);
+}

@@ -1,7 +1,6 @@
 /** @file What diagrams are made of, boxes, arrows and texts at their places, and how these look as SVG. */
 
-import { escapeText } from "../io/markup.js";
-import { Html, html } from "./html.js";
+import { escapeText, Html, html } from "../io/markup.js";
 import { COLOURS } from "./svg.js";
 
 /** What a thing in a diagram stands for, which decides its colour. */

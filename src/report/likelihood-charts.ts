@@ -2,8 +2,7 @@
 import type { DiffusionInformation } from "../inference/measures/diffusion-information.js";
 import type { ModelInformation } from "../inference/measures/information.js";
 import type { RateDistortion } from "../inference/measures/rate-distortion.js";
-import { lineChart, type Series } from "./line-chart.js";
-import type { Point } from "./series.js";
+import { lineChart, type Point, type Series } from "./line-chart.js";
 import { COLOURS } from "./svg.js";
 
 /** Trailing zeros trimmed: 0.05, 20. */

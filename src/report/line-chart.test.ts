@@ -1,7 +1,7 @@
 import { parseHTML } from "linkedom";
 import sharp from "sharp";
 import { expect, test } from "vitest";
-import { hasPoints, lineChart } from "./line-chart.js";
+import { hasPoints, lineChart, robustRange, smooth, thin } from "./line-chart.js";
 import { chartToPng } from "./svg.js";
 
 const options = { description: "A <curve>", xLabel: "images seen", yLabel: "bits & pieces", width: 360 };
@@ -78,10 +78,45 @@ test("one point, or the same value all along, has an axis around it", () => {
 });
 
 test("a chart becomes a PNG of twice its size, its colours resolved", async () => {
-  const png = await chartToPng(lineChart([{ name: "loss", points: curve([3, 2, 1]) }], { ...options, height: 200 }));
+  const png = await chartToPng(lineChart([{ name: "loss", points: indexed([3, 2, 1]) }], { ...options, height: 200 }));
   const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
   expect([info.width, info.height, info.channels]).toEqual([720, 400, 3]);
   const blue = [0x2f, 0x66, 0x90];
   const pixels = Array.from({ length: info.width * info.height }, (_, i) => data.subarray(3 * i, 3 * i + 3));
   expect(pixels.some((pixel) => blue.every((value, channel) => pixel[channel] === value))).toBe(true);
+});
+
+const indexed = (values: number[]) => values.map((y, x) => ({ x, y }));
+
+test("short curves are left alone, long ones averaged to 400 points", () => {
+  const short = indexed([1, 2, 3]);
+  expect(thin(short)).toBe(short);
+  const long = thin(indexed(Array.from({ length: 4000 }, (_, i) => i)));
+  expect(long).toHaveLength(400);
+  expect(long[0]).toEqual({ x: 4.5, y: 4.5 });
+  expect(long[399]).toEqual({ x: 3994.5, y: 3994.5 });
+});
+
+test("a NaN does not spoil its neighbours, a run of them leaves a gap", () => {
+  const values = Array.from({ length: 4000 }, (_, i) => (i === 5 || (i >= 20 && i < 30) ? Number.NaN : 1));
+  const thinned = thin(indexed(values));
+  expect(thinned[0].y).toBe(1);
+  expect(thinned[2].y).toBeNaN();
+});
+
+test("the running median ignores a spike and keeps a gap", () => {
+  const smoothed = smooth(indexed([1, 1, 1000, 1, 1, Number.NaN, 1]));
+  expect(smoothed.map(({ y }) => y)).toEqual([1, 1, 1, 1, 1, Number.NaN, 1]);
+});
+
+test("the range leaves out spikes, NaN and infinities, and keeps an ordinary beginning", () => {
+  const values = Array.from({ length: 100 }, (_, i) => 4 + 6 * Math.exp(-i / 20));
+  const spiky = [...values.slice(0, 50), 1e9, Number.NaN, Number.POSITIVE_INFINITY, -1e9, ...values.slice(50)];
+  expect(robustRange(indexed(spiky))).toEqual([values[99], 10]);
+  expect(robustRange(indexed(Array<number>(50).fill(2)))).toEqual([2, 2]);
+});
+
+test("of a few points none is a spike; without finite values there is no range", () => {
+  expect(robustRange(indexed([1, 5, 100]))).toEqual([1, 100]);
+  expect(robustRange(indexed([Number.NaN]))).toBeUndefined();
 });

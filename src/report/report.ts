@@ -1,12 +1,11 @@
 /** @file `report.html`: one page that shows a run, complete in itself: pictures inline, no scripts, nothing loaded. */
 import type { Config } from "../config/index.js";
 import { writeFileAtomic } from "../io/files/atomic-file.js";
+import { type Html, html } from "../io/markup.js";
 import { formatCount } from "../number-format.js";
 import { outputLayerOf } from "../objective/output-layers.js";
 import type { MetricsLine } from "../training/run/metrics-log.js";
-import { type Html, html } from "./html.js";
 import { informationSection } from "./information-section.js";
-import { renderPage } from "./page.js";
 import {
   commandList,
   listing,
@@ -14,9 +13,10 @@ import {
   type Picture,
   pictureFigures,
   recordTable,
+  renderPage,
   settingPaths,
   smallChartFigure,
-} from "./page-parts.js";
+} from "./page.js";
 import { summaryFigures } from "./summary.js";
 import {
   boundChart,

@@ -9,7 +9,7 @@ import { Sampler } from "../inference/sampling/sampler.js";
 import type { TrainedModel } from "../inference/trained-model.js";
 import { groups } from "../model/index.js";
 import { formationStages, stageLabels, stagesCaption } from "./group-labels.js";
-import type { Picture } from "./page-parts.js";
+import type { Picture } from "./page.js";
 
 export interface DrawingOptions {
   /** Images that the model has not seen. Without any nothing is reconstructed. */

@@ -11,7 +11,7 @@ import { type MetricsLine, readMetrics } from "../training/run/metrics-log.js";
 import { openRun } from "../training/run/open-run.js";
 import { locateRun } from "../training/run/pretrained.js";
 import { picturePaths, readDataSummary, readRunConfig, runPaths } from "../training/run/run-folder.js";
-import { isPng, type NextCommand, type Picture } from "./page-parts.js";
+import { isPng, type NextCommand, type Picture } from "./page.js";
 import { type ReportParts, writeReport } from "./report.js";
 import { type DrawingOptions, type Drawings, drawModel } from "./run-drawings.js";
 import { trainLines } from "./training-charts.js";

@@ -2,10 +2,8 @@ import { parseHTML } from "linkedom";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { fixtureSweep } from "../../test/support/sweep-fixture.js";
-import { renderSweep, type SweepReport } from "./sweep-report.js";
-import { sweepStrips } from "./sweep-strips.js";
-import { sweepTables } from "./sweep-tables.js";
-import { tradeOffChart } from "./trade-off-chart.js";
+import { renderSweep, type SweepReport, sweepStrips } from "./sweep-report.js";
+import { sweepTables, tradeOffChart } from "./sweep-tables.js";
 
 const sweep = fixtureSweep({ means: [0, 1, 2], variances: [0, 2, 5], seeds: [0] });
 

@@ -2,9 +2,9 @@
 import { UserError } from "../errors.js";
 import { imageGrid, reconstructionGrid } from "../inference/picture-grid.js";
 import { TensorBoardWriter } from "../io/tensorboard.js";
+import { bitsPerDim } from "../number-format.js";
 import type { TrainingEvent } from "../training/events.js";
 import type { TrainLine, ValidationLine } from "../training/run/metrics-log.js";
-import { bitsPerDim } from "./bits-per-dim.js";
 
 /** Images in a row, as in the run's `samples`. */
 const COLUMNS = 8;

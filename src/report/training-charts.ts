@@ -1,7 +1,7 @@
 /** @file Curves of a run from its log. Nats are shown as bits per dimension: nats / (3 · resolution² · ln 2). */
 
+import { bitsPerDim } from "../number-format.js";
 import type { MetricsLine, TrainLine, ValidationLine } from "../training/run/metrics-log.js";
-import { bitsPerDim } from "./bits-per-dim.js";
 import { hasPoints, type LineChartOptions, lineChart, type Series } from "./line-chart.js";
 
 /** A run's log, and the side of its images in pixels. */

@@ -7,7 +7,7 @@ import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { makeTemporaryFolder } from "../../io/files/temporary-folder.js";
 import { formatBytes, formatDuration } from "../../number-format.js";
-import type { NextCommand } from "../../report/page-parts.js";
+import type { NextCommand } from "../../report/page.js";
 import { ReportKeeper } from "../../report/report-keeper.js";
 import { writeRunReport } from "../../report/run-report.js";
 import { type TrainOptions, train } from "../../training/train.js";

@@ -10,8 +10,13 @@ import { writeFileAtomic } from "../../io/files/atomic-file.js";
 import { formatCount } from "../../number-format.js";
 import { fewWarning } from "../../quality/finite-sample.js";
 import { nameOfMetric } from "../../quality/quality.js";
-import { renderAblation } from "../../report/ablation-report.js";
-import { ablationTable, type MeasuredRow, markdownTable, paperTable } from "../../report/ablation-table.js";
+import {
+  ablationTable,
+  type MeasuredRow,
+  markdownTable,
+  paperTable,
+  renderAblation,
+} from "../../report/ablation-report.js";
 import { informationFigure, rateDistortionFigure } from "../../report/likelihood-charts.js";
 import { chartToPng, withDefaultColours } from "../../report/svg.js";
 import { version } from "../../version.js";

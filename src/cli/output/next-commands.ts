@@ -3,7 +3,7 @@ import type { Config } from "../../config/index.js";
 import type { Layout } from "../../data/index.js";
 import { groups } from "../../model/index.js";
 import { groupRange } from "../../report/group-labels.js";
-import type { NextCommand } from "../../report/page-parts.js";
+import type { NextCommand } from "../../report/page.js";
 import { layoutWords, programName, shellWord } from "../invocation.js";
 
 export interface RunToUse {

@@ -8,10 +8,15 @@ import type { FeatureSet } from "../../quality/feature-set.js";
 import type { FeatureExtractor } from "../../quality/features/extractor.js";
 import { heatMap } from "../../report/heat-map.js";
 import { chartToPng } from "../../report/svg.js";
-import { renderSweep } from "../../report/sweep-report.js";
-import { type SweepStrip, sweepStrips } from "../../report/sweep-strips.js";
-import { bestWeights, type SweepTable, sweepCsv, sweepMarkdown, sweepTables } from "../../report/sweep-tables.js";
-import { tradeOffChart } from "../../report/trade-off-chart.js";
+import { renderSweep, type SweepStrip, sweepStrips } from "../../report/sweep-report.js";
+import {
+  bestWeights,
+  type SweepTable,
+  sweepCsv,
+  sweepMarkdown,
+  sweepTables,
+  tradeOffChart,
+} from "../../report/sweep-tables.js";
 import { version } from "../../version.js";
 import { programName } from "../invocation.js";
 import type { Context } from "../options/command.js";

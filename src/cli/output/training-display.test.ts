@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fixtureMetrics } from "../../../test/support/report-fixture.js";
 import { resolvePreset } from "../../config/index.js";
-import { bitsPerDim } from "../../report/bits-per-dim.js";
+import { bitsPerDim } from "../../number-format.js";
 import type { RunLine, SkipLine, ValidationLine } from "../../training/run/metrics-log.js";
 import { Progress } from "./progress.js";
 import { fittedLine, wholeLine } from "./status-line.js";

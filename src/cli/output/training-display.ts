@@ -6,6 +6,7 @@ import { imageGrid, reconstructionGrid } from "../../inference/picture-grid.js";
 import { makeFolderSynced, writeFileAtomic } from "../../io/files/atomic-file.js";
 import { writeError } from "../../io/files/write-error.js";
 import {
+  bitsPerDim,
   formatCount,
   formatDuration,
   formatFixed,
@@ -13,7 +14,6 @@ import {
   formatShare,
   formatSignificant,
 } from "../../number-format.js";
-import { bitsPerDim } from "../../report/bits-per-dim.js";
 import type { TrainingEvent, TrainingProgress } from "../../training/events.js";
 import type { SkipLine, ValidationLine } from "../../training/run/metrics-log.js";
 import { picturePaths, runPaths } from "../../training/run/run-folder.js";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ablationRows } from "../experiments/ablation.js";
 import type { RunMeasurement } from "../experiments/measure-run.js";
-import { ablationTable, markdownTable, overSeeds, paperTable } from "./ablation-table.js";
+import { ablationTable, markdownTable, overSeeds, paperTable } from "./ablation-report.js";
 
 const quality = (fid: number, precision: number, recall: number) => ({
   count: 100,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Html, html } from "./html.js";
+import { Html, html } from "./markup.js";
 
 test("values are escaped in content and in attributes", () => {
   const hostile = `<img src=x onerror="alert('1')">&`;

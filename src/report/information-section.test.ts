@@ -1,6 +1,6 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import { cumulativeChart, shareChart, shares } from "./information-charts.js";
+import { cumulativeChart, shareChart, shares } from "./information-section.js";
 
 const groups = [
   { resolution: 1, share: 0.1 },
