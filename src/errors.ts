@@ -65,3 +65,9 @@ export class UserError extends Error {
 /** The code for a file that the system did not read: `not-found` where there is none, else `unreadable`. */
 export const readFailure = (error: unknown): ErrorCode =>
   ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "") ? "not-found" : "unreadable";
+
+/** What went wrong first: where giving something back failed after that, `using` throws both in one `SuppressedError`. */
+export function firstError(error: unknown): unknown {
+  const isPair = error instanceof Error && error.name === "SuppressedError" && "suppressed" in error;
+  return isPair ? firstError(error.suppressed) : error;
+}

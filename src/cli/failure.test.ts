@@ -44,6 +44,21 @@ test.each([
   expect(text).toContain(error.stack!);
 });
 
+test("what failed first is told, though closing failed too", async () => {
+  const work = () => {
+    using _ = {
+      [Symbol.dispose]() {
+        throw new Error("closing failed");
+      },
+    };
+    throw new UserError("damaged", "Expected a, got b.");
+  };
+  const error = await Promise.resolve()
+    .then(work)
+    .catch((thrown: unknown) => thrown);
+  expect(reported(error)).toEqual({ code: 2, text: "strata: Expected a, got b." });
+});
+
 test("what keeps the program from loading is named where a limit explains it", () => {
   const error = new Error("Cannot find package");
   const limits = (userLimits: object) => vi.spyOn(process.report, "getReport").mockReturnValue({ userLimits });

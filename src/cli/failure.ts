@@ -1,5 +1,5 @@
 /** @file What a command line that failed says, and its exit code. */
-import { UserError } from "../errors.js";
+import { firstError, UserError } from "../errors.js";
 import { version } from "../version.js";
 import { sentenceOf } from "./advice.js";
 
@@ -13,7 +13,8 @@ const ABOUT_FILES = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EF
 const OPEN_FILES = { few: 512, enough: 1024 };
 
 /** Prints what went wrong. @returns the exit code */
-export function reportFailure(error: unknown): number {
+export function reportFailure(failure: unknown): number {
+  const error = firstError(failure);
   const sentence = error instanceof UserError ? sentenceOf(error) : refusal(error);
   if (sentence !== undefined) {
     console.error(`strata: ${sentence}`);

@@ -89,7 +89,7 @@ async function openPack(source: Source, options: OpenOptions, announce: (listing
     const found = existingPack(fileOf(id, fingerprint, options), onNotice);
     if (found && (source.ids.length === 1 || !found.about.byKind)) return found;
   }
-  const listing = await abortable(source.list(), signal, (late) => late.close());
+  await using listing = await abortable(source.list(), signal, (late) => late[Symbol.asyncDispose]());
   const { id } = listing;
   const folder = packFolder(onNotice);
   const path = join(folder, fileOf(id, fingerprint, options));
@@ -98,11 +98,7 @@ async function openPack(source: Source, options: OpenOptions, announce: (listing
     onNotice(`${id.replace(/^[^:]+:/, "")} has changed since it was packed: packing it again.`);
   }
   announce(listing);
-  try {
-    await writePack(path, { source: id, fingerprint }, listing, options);
-  } finally {
-    await listing.close();
-  }
+  await writePack(path, { source: id, fingerprint }, listing, options);
   for (const file of former) if (file !== path) remove(file);
   return readPack(path);
 }
@@ -160,7 +156,7 @@ function packFolder(onNotice: (message: string) => void): string {
   if (temporary === undefined) {
     if (problem) onNotice(`${problem} Without it, images are packed at every start.`);
     removeLeftFolders();
-    const folder = makeTemporaryFolder(`${TEMPORARY}${newWriter()}-`);
+    const { path: folder } = makeTemporaryFolder(`${TEMPORARY}${newWriter()}-`);
     process.once("exit", () => remove(folder));
     temporary = folder;
   }

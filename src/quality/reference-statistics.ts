@@ -39,43 +39,39 @@ export interface ReferenceStatistics {
  */
 export async function readStatistics(path: string, extractor: FeatureExtractor): Promise<ReferenceStatistics> {
   if (extname(path).toLowerCase() !== ".npz") return { hasImages: true };
-  const archive = await openZip(path);
-  try {
-    const hasImages = hasSampleArray(archive.entries);
-    const has = (name: string) => archive.entries.some((own) => own.name === `${name}.npy`);
-    if (!has("mu") && !has("sigma")) {
-      if (hasImages) return { hasImages };
-      const names = archive.entries.map(({ name }) => name).join(", ") || "nothing";
-      return refuse(path, `it has neither mu and sigma nor images as arr_0; it holds ${names}`);
-    }
-    const array = async (name: string): Promise<Tensor | undefined> => {
-      const entry = archive.entries.find((own) => own.name === `${name}.npy`);
-      const bytes = entry && (await archive.read(entry, { largest: LARGEST_STATISTICS }));
-      return bytes && parseNpy(bytes, (problem) => refuse(path, `${name} ${problem}`));
-    };
-    const moments = async (mean: string, covariance: string, width: number): Promise<Moments | undefined> =>
-      has(mean) || has(covariance)
-        ? readMoments(path, { [mean]: await array(mean), [covariance]: await array(covariance) }, width, extractor)
-        : undefined;
-    const identity = has("identity") ? text(path, await array("identity")) : undefined;
-    const origin = originOf(identity, extractor, hasImages);
-    if (!origin.fits) {
-      const problem = `its statistics are of other features (${origin.made})`;
-      if (hasImages) return { problem, hasImages };
-      refuse(
-        path,
-        `${problem}, those of the samples are ${extractor.identity}, and it holds no images to measure instead`,
-      );
-    }
-    const { width, spatialWidth } = extractor;
-    const pooled = await moments("mu", "sigma", width);
-    const spatial = spatialWidth ? await moments("mu_s", "sigma_s", spatialWidth) : undefined;
-    if (!hasImages) return { moments: pooled, spatialMoments: spatial, problem: origin.assumption, hasImages };
-    const problem = spatialWidth && !spatial ? "it has no statistics of spatial features (mu_s, sigma_s)" : undefined;
-    return { moments: pooled, spatialMoments: spatial, problem, hasImages };
-  } finally {
-    await archive.close();
+  await using archive = await openZip(path);
+  const hasImages = hasSampleArray(archive.entries);
+  const has = (name: string) => archive.entries.some((own) => own.name === `${name}.npy`);
+  if (!has("mu") && !has("sigma")) {
+    if (hasImages) return { hasImages };
+    const names = archive.entries.map(({ name }) => name).join(", ") || "nothing";
+    return refuse(path, `it has neither mu and sigma nor images as arr_0; it holds ${names}`);
   }
+  const array = async (name: string): Promise<Tensor | undefined> => {
+    const entry = archive.entries.find((own) => own.name === `${name}.npy`);
+    const bytes = entry && (await archive.read(entry, { largest: LARGEST_STATISTICS }));
+    return bytes && parseNpy(bytes, (problem) => refuse(path, `${name} ${problem}`));
+  };
+  const moments = async (mean: string, covariance: string, width: number): Promise<Moments | undefined> =>
+    has(mean) || has(covariance)
+      ? readMoments(path, { [mean]: await array(mean), [covariance]: await array(covariance) }, width, extractor)
+      : undefined;
+  const identity = has("identity") ? text(path, await array("identity")) : undefined;
+  const origin = originOf(identity, extractor, hasImages);
+  if (!origin.fits) {
+    const problem = `its statistics are of other features (${origin.made})`;
+    if (hasImages) return { problem, hasImages };
+    refuse(
+      path,
+      `${problem}, those of the samples are ${extractor.identity}, and it holds no images to measure instead`,
+    );
+  }
+  const { width, spatialWidth } = extractor;
+  const pooled = await moments("mu", "sigma", width);
+  const spatial = spatialWidth ? await moments("mu_s", "sigma_s", spatialWidth) : undefined;
+  if (!hasImages) return { moments: pooled, spatialMoments: spatial, problem: origin.assumption, hasImages };
+  const problem = spatialWidth && !spatial ? "it has no statistics of spatial features (mu_s, sigma_s)" : undefined;
+  return { moments: pooled, spatialMoments: spatial, problem, hasImages };
 }
 
 /** Whether a file's statistics are of an extractor's features, as far as it is known or can be assumed. */

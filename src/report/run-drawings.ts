@@ -56,27 +56,23 @@ export async function drawModel(model: TrainedModel, options: DrawingOptions): P
 
 async function samplePictures(model: TrainedModel, options: DrawingOptions): Promise<Picture[]> {
   const { runtime, seed = 0, signal } = options;
-  const sampler = new Sampler(model, { batch: COLUMNS, runtime });
-  try {
-    const sample = (count: number, temperature: number) => sampler.sample({ count, temperature, seed, signal });
-    const grid = async (temperature: number): Promise<Picture> => ({
-      title: `Temperature ${temperature}`,
-      caption: `${SAMPLES} images, none of them chosen`,
-      png: await imageGrid(await sample(SAMPLES, temperature), COLUMNS),
-    });
-    const rows: Images[] = [];
-    for (const temperature of TEMPERATURES) rows.push(await sample(COLUMNS, temperature));
-    const rowLabels = TEMPERATURES.map((temperature) => `T = ${temperature}`);
-    const compared: Picture = {
-      title: "The same noise at several temperatures",
-      caption:
-        "One image a column. Temperature scales the noise in the latents: lower gives calmer, more typical pictures, 1 is the model's own distribution.",
-      png: await imageGrid(joined(rows), COLUMNS, { rowLabels }),
-    };
-    return [await grid(TEMPERATURES[0]), compared, await grid(TEMPERATURES[2])];
-  } finally {
-    await sampler.dispose();
-  }
+  await using sampler = new Sampler(model, { batch: COLUMNS, runtime });
+  const sample = (count: number, temperature: number) => sampler.sample({ count, temperature, seed, signal });
+  const grid = async (temperature: number): Promise<Picture> => ({
+    title: `Temperature ${temperature}`,
+    caption: `${SAMPLES} images, none of them chosen`,
+    png: await imageGrid(await sample(SAMPLES, temperature), COLUMNS),
+  });
+  const rows: Images[] = [];
+  for (const temperature of TEMPERATURES) rows.push(await sample(COLUMNS, temperature));
+  const rowLabels = TEMPERATURES.map((temperature) => `T = ${temperature}`);
+  const compared: Picture = {
+    title: "The same noise at several temperatures",
+    caption:
+      "One image a column. Temperature scales the noise in the latents: lower gives calmer, more typical pictures, 1 is the model's own distribution.",
+    png: await imageGrid(joined(rows), COLUMNS, { rowLabels }),
+  };
+  return [await grid(TEMPERATURES[0]), compared, await grid(TEMPERATURES[2])];
 }
 
 async function reconstructionPictures(model: TrainedModel, options: DrawingOptions): Promise<Picture[]> {

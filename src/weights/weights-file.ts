@@ -63,10 +63,8 @@ export async function openWeightsFile(path: string): Promise<WeightsFile> {
   const refuse = (problem: string, code: ErrorCode = "unsupported-format"): never => {
     throw new UserError(code, `Expected a file of weights at ${path}, but ${problem}.`);
   };
-  const file = await openBytes(path, refuse);
-  const [start, last] = await Promise.all([file.read(0, START), file.read(Math.max(0, file.size - 1), 1)]).finally(() =>
-    file.close(),
-  );
+  await using file = await openBytes(path, refuse);
+  const [start, last] = await Promise.all([file.read(0, START), file.read(Math.max(0, file.size - 1), 1)]);
   const kind = kinds.find(({ matches }) => matches(start, last));
   if (!kind) return refuse(`it begins like none that is known: ${kinds.map(({ name }) => name).join(", ")}`);
   return { format: kind.name, ...(await kind.read(path)) };
@@ -77,9 +75,9 @@ export async function beginsLikeWeights(path: string): Promise<boolean> {
   const missing = (): never => {
     throw new UserError("not-found", "no file");
   };
-  const file = await openBytes(path, missing).catch(() => undefined);
+  await using file = await openBytes(path, missing).catch(() => undefined);
   if (!file) return false;
-  const start = await file.read(0, START).finally(() => file.close());
+  const start = await file.read(0, START);
   return kinds.some(({ matches }) => matches(start, Buffer.alloc(1)));
 }
 
@@ -103,13 +101,9 @@ async function readPickle(path: string) {
   const refuse = (problem: string, code: ErrorCode = "damaged"): never => {
     throw new UserError(code, `Expected a pickle of weights in ${path}, but ${problem}.`);
   };
-  const file = await openBytes(path, refuse);
-  try {
-    if (file.size > LARGEST_PICKLE) refuse(`it has ${file.size} bytes, and more than ${LARGEST_PICKLE} are not read`);
-    return readPickledWeights(await file.read(0, file.size), path);
-  } finally {
-    await file.close();
-  }
+  await using file = await openBytes(path, refuse);
+  if (file.size > LARGEST_PICKLE) refuse(`it has ${file.size} bytes, and more than ${LARGEST_PICKLE} are not read`);
+  return readPickledWeights(await file.read(0, file.size), path);
 }
 
 /** What a pickle in memory holds; its arrays are views of it. */

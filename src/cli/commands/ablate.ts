@@ -68,28 +68,20 @@ async function runAblate(context: Context, options: AblateOptions): Promise<void
   const data = await openImages(options, config.model, context);
   const images = { train: data.train, test: heldOutImages(data, source) };
   makeFolder(out);
-  const runtime = await createRuntime(context);
-  try {
-    const { resolution } = config.model;
-    const extractor = await openExtractor(options, { resolution, train: data.train }, context, runtime); // before hours of training
-    try {
-      for (const run of runs) {
-        await trainRun(run, data, options, context, runtime);
-        if (signal.aborted) return;
-      }
-      const measured = await measureRuns(runs, extractor, images, {
-        ...{ out, count: options.count, batch: options.batch, seed, runtime, signal },
-        metrics: qualityAsked(METRICS, extractor),
-        onNotice: (message) => context.progress.note(message),
-        onProgress: showStages(context.progress),
-      });
-      await reportAblation(measured, config, data.train, options, context);
-    } finally {
-      await extractor.dispose();
-    }
-  } finally {
-    await runtime.dispose();
+  await using runtime = await createRuntime(context);
+  const { resolution } = config.model;
+  await using extractor = await openExtractor(options, { resolution, train: data.train }, context, runtime); // before hours of training
+  for (const run of runs) {
+    await trainRun(run, data, options, context, runtime);
+    if (signal.aborted) return;
   }
+  const measured = await measureRuns(runs, extractor, images, {
+    ...{ out, count: options.count, batch: options.batch, seed, runtime, signal },
+    metrics: qualityAsked(METRICS, extractor),
+    onNotice: (message) => context.progress.note(message),
+    onProgress: showStages(context.progress),
+  });
+  await reportAblation(measured, config, data.train, options, context);
 }
 
 /** Shows what is being done, each stage with its rate. */

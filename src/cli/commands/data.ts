@@ -31,27 +31,25 @@ async function runScan(
   source: string,
 ): Promise<void> {
   progress.update(`listing ${source} …`);
-  const listing = await abortable(sourceOf(source, { layout }).list(), signal, (late) => late.close());
-  try {
-    const total = listing.images.length;
-    const startMs = performance.now();
-    const onProgress = (done: number) => {
-      const seconds = (performance.now() - startMs) / 1000;
-      const left = formatDuration(secondsLeft(done, total, seconds));
-      progress.update(
-        `scanned ${formatCount(done)} of ${formatCount(total)} images, ${formatCount(done / seconds)}/s, ${left} left`,
-      );
-    };
-    const summary = await scan(listing, { signal, onProgress });
-    const advice = adviseTraining(summary, source, layout);
-    const { description } = listing;
-    result(
-      { source, description, ...summary, kinds: treated(summary), advice: advice ?? null },
-      scanText({ name: source, description }, summary, advice),
+  await using listing = await abortable(sourceOf(source, { layout }).list(), signal, (late) =>
+    late[Symbol.asyncDispose](),
+  );
+  const total = listing.images.length;
+  const startMs = performance.now();
+  const onProgress = (done: number) => {
+    const seconds = (performance.now() - startMs) / 1000;
+    const left = formatDuration(secondsLeft(done, total, seconds));
+    progress.update(
+      `scanned ${formatCount(done)} of ${formatCount(total)} images, ${formatCount(done / seconds)}/s, ${left} left`,
     );
-  } finally {
-    await listing.close();
-  }
+  };
+  const summary = await scan(listing, { signal, onProgress });
+  const advice = adviseTraining(summary, source, layout);
+  const { description } = listing;
+  result(
+    { source, description, ...summary, kinds: treated(summary), advice: advice ?? null },
+    scanText({ name: source, description }, summary, advice),
+  );
 }
 
 /** The kinds, each with what is done with its images. */

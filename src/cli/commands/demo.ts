@@ -1,5 +1,5 @@
 /** @file `strata demo`: the whole path on the embedded emoji, in the minutes given. */
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { applySettings, type Config, resolvePreset } from "../../config/index.js";
@@ -57,61 +57,57 @@ async function runDemo(context: Context, options: Options): Promise<void> {
   const chosen = seed === undefined ? [] : [`training.seed=${seed}`];
   const preset = applySettings(resolvePreset("emoji32-small"), [...(options.set ?? []), ...chosen]);
   const secondsLeft = () => 60 * options.minutes - performance.now() / 1000; // the clock started with the process
-  const runtime = await createRuntime(context);
-  try {
-    const { resolution } = preset.model;
-    const data = await openImages({ data: "emoji" }, preset.model, context);
-    const { imagesPerSecond, startSeconds } = await measureSpeed(preset, data, runtime, context);
-    const config = fitToTime(preset, imagesPerSecond, secondsLeft() - startSeconds - REPORT_SECONDS);
-    const { steps } = config.training;
-    progress.note(
-      `${imagesPerSecond.toFixed(0)} images/s here: ${steps} steps in ${formatDuration(secondsLeft())}, the report included`,
-    );
-    const minutes = Math.max(secondsLeft() - REPORT_SECONDS, 1) / 60; // should the machine become slower
-    const onNotice = (message: string) => progress.note(message);
-    const text = { title: "A hierarchical VAE learns emoji" };
-    const whileTraining = { ...text, nextCommands: commandsWhileTraining({ run: out, config, source: "emoji" }) };
-    const keeper = new ReportKeeper(out, whileTraining, onNotice);
-    const show = showTraining(out, resolution, progress, { page: keeper.path });
-    const { interrupted, seconds: trained } = await train({
-      config,
-      data,
-      out,
-      limit: { minutes },
-      runtime,
-      signal,
-      onEvent: async (event) => {
-        await show(event);
-        await keeper.onEvent(event);
-      },
-    });
-    if (interrupted) {
-      const report = await keeper.write();
-      const next = `Resume training: ${resumeCommand(out, "emoji")}`;
-      context.result({ out, interrupted, report: report ?? null }, `Saved in ${out}, shown by ${keeper.path}. ${next}`);
-      return;
-    }
-    const nextCommands = demoCommands(out, config);
-    const report = await writeRunReport(out, {
-      ...text,
-      lead: `Trained by strata demo for ${formatDuration(trained)} ${runtime.device === "cpu" ? `with ${runtime.threads} threads` : `on ${runtime.device}`}.`,
-      heldOut: data.validation,
-      environment: { processor: cpus()[0]?.model.trim() ?? "unknown", memory: formatBytes(totalmem()) },
-      nextCommands,
-      runtime,
-      signal,
-      onNotice,
-      onProgress: (doing) => progress.update(`${doing} …`),
-    });
-    const seconds = performance.now() / 1000;
-    const commands = nextCommands.map(({ purpose, command }) => `  ${command}\n    ${purpose}`).join("\n");
-    context.result(
-      { out, report, seconds },
-      `Done in ${formatDuration(seconds)}. Look at ${report}, then try\n${commands}`,
-    );
-  } finally {
-    await runtime.dispose();
+  await using runtime = await createRuntime(context);
+  const { resolution } = preset.model;
+  const data = await openImages({ data: "emoji" }, preset.model, context);
+  const { imagesPerSecond, startSeconds } = await measureSpeed(preset, data, runtime, context);
+  const config = fitToTime(preset, imagesPerSecond, secondsLeft() - startSeconds - REPORT_SECONDS);
+  const { steps } = config.training;
+  progress.note(
+    `${imagesPerSecond.toFixed(0)} images/s here: ${steps} steps in ${formatDuration(secondsLeft())}, the report included`,
+  );
+  const minutes = Math.max(secondsLeft() - REPORT_SECONDS, 1) / 60; // should the machine become slower
+  const onNotice = (message: string) => progress.note(message);
+  const text = { title: "A hierarchical VAE learns emoji" };
+  const whileTraining = { ...text, nextCommands: commandsWhileTraining({ run: out, config, source: "emoji" }) };
+  const keeper = new ReportKeeper(out, whileTraining, onNotice);
+  const show = showTraining(out, resolution, progress, { page: keeper.path });
+  const { interrupted, seconds: trained } = await train({
+    config,
+    data,
+    out,
+    limit: { minutes },
+    runtime,
+    signal,
+    onEvent: async (event) => {
+      await show(event);
+      await keeper.onEvent(event);
+    },
+  });
+  if (interrupted) {
+    const report = await keeper.write();
+    const next = `Resume training: ${resumeCommand(out, "emoji")}`;
+    context.result({ out, interrupted, report: report ?? null }, `Saved in ${out}, shown by ${keeper.path}. ${next}`);
+    return;
   }
+  const nextCommands = demoCommands(out, config);
+  const report = await writeRunReport(out, {
+    ...text,
+    lead: `Trained by strata demo for ${formatDuration(trained)} ${runtime.device === "cpu" ? `with ${runtime.threads} threads` : `on ${runtime.device}`}.`,
+    heldOut: data.validation,
+    environment: { processor: cpus()[0]?.model.trim() ?? "unknown", memory: formatBytes(totalmem()) },
+    nextCommands,
+    runtime,
+    signal,
+    onNotice,
+    onProgress: (doing) => progress.update(`${doing} …`),
+  });
+  const seconds = performance.now() / 1000;
+  const commands = nextCommands.map(({ purpose, command }) => `  ${command}\n    ${purpose}`).join("\n");
+  context.result(
+    { out, report, seconds },
+    `Done in ${formatDuration(seconds)}. Look at ${report}, then try\n${commands}`,
+  );
 }
 
 /** What to do with a model once the demo has trained it. */
@@ -135,33 +131,29 @@ function freeFolder(path: string): string {
 
 /** Images a second in training, and seconds before the first step: a few steps into a folder that goes away. */
 async function measureSpeed(config: Config, data: Images, runtime: Runtime, { signal, progress }: Context) {
-  const out = makeTemporaryFolder("strata-demo-");
+  using folder = makeTemporaryFolder("strata-demo-");
   const stop = new AbortController();
   const calledMs = performance.now();
   let startSeconds = 0;
   let first: { images: number; seconds: number } | undefined;
   let imagesPerSecond = 0;
-  try {
-    progress.update("measuring the speed of this machine …");
-    await train({
-      config,
-      data,
-      out,
-      limit: { steps: 1000 },
-      runtime,
-      signal: AbortSignal.any([signal, stop.signal]),
-      onEvent: (event) => {
-        if (event.type === "start") startSeconds = (performance.now() - calledMs) / 1000;
-        if (event.type !== "progress") return;
-        first ??= event;
-        const seconds = event.seconds - first.seconds;
-        if (seconds > 0) imagesPerSecond = (event.images - first.images) / seconds;
-        if (seconds >= MEASURED_SECONDS) stop.abort();
-      },
-    });
-  } finally {
-    rmSync(out, { recursive: true, force: true });
-  }
+  progress.update("measuring the speed of this machine …");
+  await train({
+    config,
+    data,
+    out: folder.path,
+    limit: { steps: 1000 },
+    runtime,
+    signal: AbortSignal.any([signal, stop.signal]),
+    onEvent: (event) => {
+      if (event.type === "start") startSeconds = (performance.now() - calledMs) / 1000;
+      if (event.type !== "progress") return;
+      first ??= event;
+      const seconds = event.seconds - first.seconds;
+      if (seconds > 0) imagesPerSecond = (event.images - first.images) / seconds;
+      if (seconds >= MEASURED_SECONDS) stop.abort();
+    },
+  });
   signal.throwIfAborted();
   return { imagesPerSecond, startSeconds };
 }

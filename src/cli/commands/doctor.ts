@@ -41,14 +41,10 @@ async function runDoctor({ threads, progress, result }: Context): Promise<void> 
 
 /** A convolution and its gradients against their definition, and its speed. */
 async function examineCpu(threads?: number) {
-  const runtime = new Runtime({ threads });
-  try {
-    const deviation = await selfTest(runtime);
-    const gigaflops = await measureSpeed(runtime);
-    return { name: "cpu", passed: deviation <= TOLERANCE, deviation, gigaflops } as const;
-  } finally {
-    await runtime.dispose();
-  }
+  await using runtime = new Runtime({ threads });
+  const deviation = await selfTest(runtime);
+  const gigaflops = await measureSpeed(runtime);
+  return { name: "cpu", passed: deviation <= TOLERANCE, deviation, gigaflops } as const;
 }
 
 /** Every kernel against the CPU, and the speed of a convolution. */
@@ -56,12 +52,8 @@ async function examineWebGpu(): Promise<Device> {
   const verdict = await testWebGpu();
   if (!verdict.usable) return { name: "webgpu", passed: false, reason: verdict.reason };
   const { count: kernels, deviation } = verdict;
-  const runtime = new Runtime({ device: "webgpu" });
-  try {
-    return { name: "webgpu", passed: true, kernels, deviation, gigaflops: await measureSpeed(runtime) };
-  } finally {
-    await runtime.dispose();
-  }
+  await using runtime = new Runtime({ device: "webgpu" });
+  return { name: "webgpu", passed: true, kernels, deviation, gigaflops: await measureSpeed(runtime) };
 }
 
 /** A device with its self-test: what it is off by at most and how fast it is, or why it cannot be used. */

@@ -42,42 +42,38 @@ export async function evaluateQuality(
 ): Promise<Omit<QualityResult, "rounding" | "clamped">> {
   const { progress, seed, signal } = context;
   const { resolution, count } = samples;
-  const extractor = await openExtractor(options, { resolution, train }, context, runtime);
-  try {
-    const possible = qualityAsked(options.metrics, extractor);
-    if (options.exportReference !== undefined && extractor.name !== "inception") {
-      throw new UserError(
-        "invalid-options",
-        `--export-reference: expected Inception features, whose statistics other evaluators read, got ${extractor.name}.`,
-      );
-    }
-    const reference = await openReference(options, { resolution, train }, extractor, context, runtime);
-    const metrics = measurableOf(possible, reference, options, context);
-    if (options.exportReference !== undefined && train) await writeReference(options.exportReference, reference, train);
-    const shown = collectFirst(Math.min(SHOWN, count), resolution);
-    const { features: _, ...quality } = await sampleQuality(tap(samples, shown.look), {
-      ...{ extractor, reference, metrics },
-      seed,
-      kernelSubsets: options.kidSubsets,
-      runtime,
-      signal,
-      onProgress: showRate("samples and their features", progress),
-      onFigure: (name) => progress.update(`${name} …`),
-    });
-    return {
-      ...quality,
-      notMeasured: possible.filter((metric) => !metrics.includes(metric)),
-      features: { name: extractor.name, identity: extractor.identity },
-      reference: {
-        name: options.reference ?? train?.name ?? "",
-        images: imagesOf(reference),
-        rows: reference.rowCount,
-      },
-      shown: shown.pictures,
-    };
-  } finally {
-    await extractor.dispose();
+  await using extractor = await openExtractor(options, { resolution, train }, context, runtime);
+  const possible = qualityAsked(options.metrics, extractor);
+  if (options.exportReference !== undefined && extractor.name !== "inception") {
+    throw new UserError(
+      "invalid-options",
+      `--export-reference: expected Inception features, whose statistics other evaluators read, got ${extractor.name}.`,
+    );
   }
+  const reference = await openReference(options, { resolution, train }, extractor, context, runtime);
+  const metrics = measurableOf(possible, reference, options, context);
+  if (options.exportReference !== undefined && train) await writeReference(options.exportReference, reference, train);
+  const shown = collectFirst(Math.min(SHOWN, count), resolution);
+  const { features: _, ...quality } = await sampleQuality(tap(samples, shown.look), {
+    ...{ extractor, reference, metrics },
+    seed,
+    kernelSubsets: options.kidSubsets,
+    runtime,
+    signal,
+    onProgress: showRate("samples and their features", progress),
+    onFigure: (name) => progress.update(`${name} …`),
+  });
+  return {
+    ...quality,
+    notMeasured: possible.filter((metric) => !metrics.includes(metric)),
+    features: { name: extractor.name, identity: extractor.identity },
+    reference: {
+      name: options.reference ?? train?.name ?? "",
+      images: imagesOf(reference),
+      rows: reference.rowCount,
+    },
+    shown: shown.pictures,
+  };
 }
 
 const imagesOf = ({ moments: { count } }: FeatureSet): number | undefined =>

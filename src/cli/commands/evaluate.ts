@@ -97,28 +97,24 @@ async function runEvaluate(context: Context, options: Options): Promise<void> {
   checkOptions(options);
   checkFolderPlace(out);
   const model = options.run === undefined ? undefined : await openModel({ ...options, run: options.run }, context);
-  const runtime = await createRuntime(context);
+  await using runtime = await createRuntime(context);
   const openAt = dataOpener(options, context);
-  try {
-    const held = model && (await heldOutQuestion(model, openAt, options)); // what is wrong with it is said before the work
-    makeFolder(out);
-    const settings = { ...settingsOf(options, context, model), device: runtime.device };
-    const keep = (json: object) =>
-      writeFileAtomic(join(out, "metrics.json"), Buffer.from(`${JSON.stringify(json, null, 2)}\n`));
-    const quality = needsFeatures(metrics) ? await measureSamples(model, openAt, options, context, runtime) : undefined;
-    const qualityPart = quality ? qualityJson(quality) : {};
-    if (quality) {
-      await writeFileAtomic(join(out, "samples.png"), await imageGrid(quality.shown, COLUMNS));
-      await keep({ ...settings, ...qualityPart });
-    }
-    const figures = held && (await evaluateModel(model, held.images, held, context, runtime));
-    for (const [name, content] of Object.entries(figures?.files ?? {})) await writeFileAtomic(join(out, name), content);
-    const json = { ...settings, ...qualityPart, ...figures?.json };
-    await keep(json);
-    context.result({ out, ...json }, textOf(out, quality, figures));
-  } finally {
-    await runtime.dispose();
+  const held = model && (await heldOutQuestion(model, openAt, options)); // what is wrong with it is said before the work
+  makeFolder(out);
+  const settings = { ...settingsOf(options, context, model), device: runtime.device };
+  const keep = (json: object) =>
+    writeFileAtomic(join(out, "metrics.json"), Buffer.from(`${JSON.stringify(json, null, 2)}\n`));
+  const quality = needsFeatures(metrics) ? await measureSamples(model, openAt, options, context, runtime) : undefined;
+  const qualityPart = quality ? qualityJson(quality) : {};
+  if (quality) {
+    await writeFileAtomic(join(out, "samples.png"), await imageGrid(quality.shown, COLUMNS));
+    await keep({ ...settings, ...qualityPart });
   }
+  const figures = held && (await evaluateModel(model, held.images, held, context, runtime));
+  for (const [name, content] of Object.entries(figures?.files ?? {})) await writeFileAtomic(join(out, name), content);
+  const json = { ...settings, ...qualityPart, ...figures?.json };
+  await keep(json);
+  context.result({ out, ...json }, textOf(out, quality, figures));
 }
 
 /** Opens the images at a resolution; undefined without `--data`. */
@@ -195,19 +191,15 @@ async function measureSamples(
     return { ...quality, rounding: "as given" };
   }
   const count = options.count!;
-  const sampler = await openSampler(model, { ...options, run: options.run! }, count, context, runtime);
-  try {
-    const train = (await openAt(sampler.resolution))?.train;
-    const asked = sampleOptions({ ...options, run: options.run! }, count, model, context);
-    let clamped = 0;
-    const drawn = tap(streamSamples(sampler, { ...asked, signal: context.signal }), (part: Samples) => {
-      clamped += part.clamped;
-    });
-    const quality = await evaluateQuality(drawn, train, options, context, runtime);
-    return { ...quality, rounding: "nearest", clamped };
-  } finally {
-    await sampler.dispose();
-  }
+  await using sampler = await openSampler(model, { ...options, run: options.run! }, count, context, runtime);
+  const train = (await openAt(sampler.resolution))?.train;
+  const asked = sampleOptions({ ...options, run: options.run! }, count, model, context);
+  let clamped = 0;
+  const drawn = tap(streamSamples(sampler, { ...asked, signal: context.signal }), (part: Samples) => {
+    clamped += part.clamped;
+  });
+  const quality = await evaluateQuality(drawn, train, options, context, runtime);
+  return { ...quality, rounding: "nearest", clamped };
 }
 
 /** The first `count` images of a stream. */

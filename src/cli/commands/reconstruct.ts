@@ -63,26 +63,22 @@ async function runReconstruct(context: Context, options: Options): Promise<void>
     throw new UserError("too-few-images", `--split ${split}: ${options.data} has no such images. Try --split train.`);
   const originals = takeFirst(images, options.count);
   const { count } = originals;
-  const runtime = await createRuntime(context);
-  try {
-    const line = workLine({ unit: "images" });
-    const onProgress = (done: number) => progress.update(line(done, count));
-    const again = await reconstruct(model, originals, {
-      groups,
-      rateBitsPerDim,
-      seed,
-      batch,
-      runtime,
-      signal,
-      onProgress,
-    });
-    makeFolder(dirname(out));
-    await writeFileAtomic(out, await reconstructionGrid(originals, again, COLUMNS));
-    context.result(
-      { out, count, step: model.step, device: runtime.device },
-      `${count} ${split} images above their reconstructions: ${out}`,
-    );
-  } finally {
-    await runtime.dispose();
-  }
+  await using runtime = await createRuntime(context);
+  const line = workLine({ unit: "images" });
+  const onProgress = (done: number) => progress.update(line(done, count));
+  const again = await reconstruct(model, originals, {
+    groups,
+    rateBitsPerDim,
+    seed,
+    batch,
+    runtime,
+    signal,
+    onProgress,
+  });
+  makeFolder(dirname(out));
+  await writeFileAtomic(out, await reconstructionGrid(originals, again, COLUMNS));
+  context.result(
+    { out, count, step: model.step, device: runtime.device },
+    `${count} ${split} images above their reconstructions: ${out}`,
+  );
 }

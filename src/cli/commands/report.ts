@@ -38,21 +38,17 @@ async function runReport(context: Context, options: Options, run: string): Promi
     source: begun && /^emoji$|^\w+:|[/\\]/.test(begun.data) ? begun.data : undefined, // images from a program have a name alone
     heldOut: begun === undefined || begun.validationImages > 0,
   });
-  const runtime = await createRuntime(context);
-  try {
-    const report = await writeRunReport(run, {
-      out,
-      nextCommands,
-      seed,
-      runtime,
-      signal,
-      onNotice: (message) => progress.note(message),
-      onProgress: (doing) => progress.update(`${doing} …`),
-    });
-    context.result({ run, report }, `The report of ${run}: ${report}`);
-  } finally {
-    await runtime.dispose();
-  }
+  await using runtime = await createRuntime(context);
+  const report = await writeRunReport(run, {
+    out,
+    nextCommands,
+    seed,
+    runtime,
+    signal,
+    onNotice: (message) => progress.note(message),
+    onProgress: (doing) => progress.update(`${doing} …`),
+  });
+  context.result({ run, report }, `The report of ${run}: ${report}`);
 }
 
 /** @throws UserError when a page cannot go there */

@@ -82,28 +82,20 @@ async function runSample(context: Context, options: Options): Promise<void> {
   tellChoices(options, out, count, model, context);
   const asked = { ...noise, ...chosen, labels, signal: context.signal, onProgress };
   checkImageMemory(count, model.config.model.resolution);
-  const runtime = await createRuntime(context);
-  try {
-    const rows = await hierarchyRows({ ...options, count }, asked, model, { runtime, signal: context.signal });
-    const sampler = await openSampler(model, options, rows?.sampling.count ?? count, context, runtime);
-    try {
-      const startMs = performance.now();
-      const { samples, layout } = weights
-        ? await drawGuidanceGrid(sampler, asked, weights)
-        : await draw(sampler, { ...asked, ...rows?.sampling }, rows?.layout ?? layoutOf(options, asked, model));
-      const seconds = (performance.now() - startMs) / 1000;
-      await saveSamples(samples, samples.labels, out, layout);
-      const guidance = guidanceReport(samples, context);
-      context.result(
-        { out, count: samples.count, step: model.step, device: runtime.device, seconds, ...guidance },
-        `${formatCount(samples.count)} images in ${formatDuration(seconds)}: ${out}`,
-      );
-    } finally {
-      await sampler.dispose();
-    }
-  } finally {
-    await runtime.dispose();
-  }
+  await using runtime = await createRuntime(context);
+  const rows = await hierarchyRows({ ...options, count }, asked, model, { runtime, signal: context.signal });
+  await using sampler = await openSampler(model, options, rows?.sampling.count ?? count, context, runtime);
+  const startMs = performance.now();
+  const { samples, layout } = weights
+    ? await drawGuidanceGrid(sampler, asked, weights)
+    : await draw(sampler, { ...asked, ...rows?.sampling }, rows?.layout ?? layoutOf(options, asked, model));
+  const seconds = (performance.now() - startMs) / 1000;
+  await saveSamples(samples, samples.labels, out, layout);
+  const guidance = guidanceReport(samples, context);
+  context.result(
+    { out, count: samples.count, step: model.step, device: runtime.device, seconds, ...guidance },
+    `${formatCount(samples.count)} images in ${formatDuration(seconds)}: ${out}`,
+  );
 }
 
 const draw = async (sampler: ImageSampler, options: SampleOptions, layout?: SampleLayout): Promise<Drawing> => ({

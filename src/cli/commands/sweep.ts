@@ -73,17 +73,9 @@ async function runGuidanceSweep(context: Context, options: GuidanceSweepOptions)
   });
   const model = await openModel(options, context);
   for (const cell of cellsOf(grid)) guidanceWeights(cell, model.config.model); // refused before the work, not amid it
-  const runtime = await createRuntime(context);
-  try {
-    const sampler = await openSampler(model, options, options.count, context, runtime);
-    try {
-      await sweepWith({ sampler, model, grid, runtime }, options, context);
-    } finally {
-      await sampler.dispose();
-    }
-  } finally {
-    await runtime.dispose();
-  }
+  await using runtime = await createRuntime(context);
+  await using sampler = await openSampler(model, options, options.count, context, runtime);
+  await sweepWith({ sampler, model, grid, runtime }, options, context);
 }
 
 /** Refuses options that contradict each other. */
@@ -125,30 +117,26 @@ async function sweepWith(setup: Setup, options: GuidanceSweepOptions, context: C
   const { progress, signal } = context;
   const { resolution } = sampler;
   const train = data === undefined ? undefined : (await openImages({ data, layout }, { resolution }, context)).train;
-  const extractor = await openExtractor(options, { resolution, train }, context, runtime);
-  try {
-    const possible = qualityAsked(asked, extractor);
-    const reference = await openReference(options, { resolution, train }, extractor, context, runtime);
-    const metrics = measurableOf(possible, reference, options, context);
-    const settings = await sweepSettings({ model, sampler, extractor, metrics, train }, options);
-    const sampling = sampleOptions(options, count, model, context);
-    const { onProgress, onCell } = showCells(cellsOf(grid).length, count, context);
-    const cell = { sampler, sampling, extractor, reference, metrics, runtime, signal, onProgress };
-    const sweep = await guidanceSweep({
-      ...{ grid, settings, folder: out, signal, onCell },
-      measure: (weights) => measureCell(weights, cell),
-    }).catch((error) => {
-      if (signal.aborted) progress.note(`What was measured is kept in ${out}; run the same command to resume.`);
-      throw error;
-    });
-    const [seed] = grid.seeds;
-    const referenceBaseline = metrics.includes("fid")
-      ? await distanceOfPart(reference, count, seed, { runtime, signal })
-      : undefined;
-    await reportSweep({ sweep, model, extractor, reference, train, referenceBaseline }, options, context);
-  } finally {
-    await extractor.dispose();
-  }
+  await using extractor = await openExtractor(options, { resolution, train }, context, runtime);
+  const possible = qualityAsked(asked, extractor);
+  const reference = await openReference(options, { resolution, train }, extractor, context, runtime);
+  const metrics = measurableOf(possible, reference, options, context);
+  const settings = await sweepSettings({ model, sampler, extractor, metrics, train }, options);
+  const sampling = sampleOptions(options, count, model, context);
+  const { onProgress, onCell } = showCells(cellsOf(grid).length, count, context);
+  const cell = { sampler, sampling, extractor, reference, metrics, runtime, signal, onProgress };
+  const sweep = await guidanceSweep({
+    ...{ grid, settings, folder: out, signal, onCell },
+    measure: (weights) => measureCell(weights, cell),
+  }).catch((error) => {
+    if (signal.aborted) progress.note(`What was measured is kept in ${out}; run the same command to resume.`);
+    throw error;
+  });
+  const [seed] = grid.seeds;
+  const referenceBaseline = metrics.includes("fid")
+    ? await distanceOfPart(reference, count, seed, { runtime, signal })
+    : undefined;
+  await reportSweep({ sweep, model, extractor, reference, train, referenceBaseline }, options, context);
 }
 
 /** Shows the cell that is measured, and the time left for all. */

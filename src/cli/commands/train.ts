@@ -83,7 +83,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   const keeper = new ReportKeeper(out, { nextCommands: commandsWhileTraining(used) }, onNotice);
   const show = showTraining(out, resolution, progress, { page: keeper.path });
   const record = options.tensorboard ? tensorBoardListener(join(out, "tensorboard"), resolution, onNotice) : undefined;
-  const runtime = await createRuntime(context);
+  await using runtime = await createRuntime(context);
   try {
     const result = await train({
       config,
@@ -119,8 +119,6 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   } catch (error) {
     await keeper.write(); // what came of it until then
     throw error;
-  } finally {
-    await runtime.dispose();
   }
 }
 
@@ -128,15 +126,11 @@ async function runTrain(context: Context, options: Options): Promise<void> {
 async function dryRun(config: Config, options: Options, context: Context): Promise<void> {
   const { progress, signal } = context;
   const { data: source, layout, steps, images, minutes } = options;
-  const runtime = await createRuntime(context);
-  try {
-    const onStage = (what: string) => progress.update(`${what} …`);
-    const estimate = await estimateTraining(config, { source, layout, runtime, signal, onStage });
-    const summary = estimateText(estimate, config, { steps, images, minutes });
-    context.result({ config, ...estimate }, `${summary}\n\n${JSON.stringify(config, null, 2)}`);
-  } finally {
-    await runtime.dispose();
-  }
+  await using runtime = await createRuntime(context);
+  const onStage = (what: string) => progress.update(`${what} …`);
+  const estimate = await estimateTraining(config, { source, layout, runtime, signal, onStage });
+  const summary = estimateText(estimate, config, { steps, images, minutes });
+  context.result({ config, ...estimate }, `${summary}\n\n${JSON.stringify(config, null, 2)}`);
 }
 
 /** Says that the images have classes and the model uses none: which of them is meant is not known. */

@@ -1,6 +1,7 @@
 /** @file What every command shares: the global options, an example in its help, and the context its action runs in. */
 import { Command, Option } from "commander";
 import type { OpenRuntimeOptions } from "../../engine/index.js";
+import { firstError } from "../../errors.js";
 import { version } from "../../version.js";
 import { programName } from "../invocation.js";
 import { writeResult } from "../output/output.js";
@@ -96,7 +97,8 @@ export const withContext =
     const { signal } = interruption;
     try {
       await action({ seed, device, threads, quiet, signal, progress, result }, options, ...command.args);
-    } catch (error) {
+    } catch (failure) {
+      const error = firstError(failure);
       const stopped = signal.aborted && error instanceof Error && error.name === "AbortError";
       if (!stopped) throw error;
     } finally {

@@ -5,7 +5,7 @@ import type { ImageSet } from "../../data/index.js";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import type { FeatureSet } from "../../quality/feature-set.js";
-import type { FeatureExtractor } from "../../quality/features/extractor.js";
+import type { FeatureExtractor, OpenExtractor } from "../../quality/features/extractor.js";
 import { extractors, type NamedExtractor } from "../../quality/features/extractors.js";
 import { openOnnxFile } from "../../quality/features/onnx-file.js";
 import { isMeasurable, metricsOf, nameOfMetric, type QualityMetric, qualityMetrics } from "../../quality/quality.js";
@@ -88,7 +88,7 @@ export async function openExtractor(
   { resolution, train }: { resolution: number; train?: ImageSet },
   { progress, signal }: Context,
   runtime: Runtime,
-): Promise<FeatureExtractor> {
+): Promise<OpenExtractor> {
   const onNotice = (message: string) => progress.note(message);
   if (features.endsWith(".onnx")) return openOnnxFile(features, { resolution, runtime, onNotice });
   const known: Record<string, NamedExtractor> = extractors;

@@ -28,7 +28,7 @@ export interface ReadOptions {
 }
 
 /** Files that belong together. */
-export interface Collection {
+export interface Collection extends AsyncDisposable {
   readonly path: string;
   readonly kind: CollectionKind;
   /** Regular files, sorted by name (code units). Hidden files and what file managers leave behind are left out. */
@@ -51,7 +51,6 @@ export interface Collection {
    * @throws what `read` throws
    */
   readBeginnings(wanted: ReadonlySet<string>, length: number): AsyncIterable<{ name: string; bytes: Uint8Array }>;
-  close(): Promise<void>;
 }
 
 /** What file managers and archivers leave behind. */

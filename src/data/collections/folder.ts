@@ -56,13 +56,9 @@ export async function openFolder(folder: string): Promise<OpenFolder> {
   const found = await filesBelow(folder, refused);
   const entries = await withSizes(folder, found, refused);
   const read = async (entry: FolderEntry, length: number) => {
-    const file = await openEntry(entry, folder);
-    try {
-      const bytes = await readFully(file, 0, length);
-      return bytes.length === length ? bytes : refusing(entry, folder)(CHANGED);
-    } finally {
-      await file.close();
-    }
+    await using file = await openEntry(entry, folder);
+    const bytes = await readFully(file, 0, length);
+    return bytes.length === length ? bytes : refusing(entry, folder)(CHANGED);
   };
   return {
     entries: entries.sort(byName),
@@ -72,7 +68,7 @@ export async function openFolder(folder: string): Promise<OpenFolder> {
       return read(entry, entry.bytes);
     },
     readBeginning: (entry, length) => read(entry, Math.min(length, entry.bytes)),
-    close: async () => {},
+    [Symbol.asyncDispose]: async () => {},
   };
 }
 

@@ -51,7 +51,7 @@ test.each([
   ["tar", "set.of tar"],
   ["tar.gz", "set.of tar.gz"],
 ])("the same set as %s gives the same files and bytes", async (kind, name) => {
-  const collection = await openCollection(path(name));
+  await using collection = await openCollection(path(name));
   expect(collection).toMatchObject({ path: path(name), kind, refused: [] });
   expect(collection.files).toEqual(sorted.map((file) => ({ name: file, bytes: Buffer.from(set[file]).length })));
   expect(new Map([...(await everything(collection))].sort())).toEqual(new Map(Object.entries(set).sort()));
@@ -81,7 +81,6 @@ test.each([
   }
   expect(collection.fingerprint).toMatch(/^[0-9a-f]{64}$/);
   expect(await fingerprintOf(path(name))).toBe(collection.fingerprint);
-  await collection.close();
 });
 
 test("a fingerprint changes with a folder's names, sizes and times, and with an archive's", async () => {
@@ -185,7 +184,7 @@ test("links to files and folders are followed, each folder once", async () => {
 test.each(["set", "set.of zip", "set.of tar", "set.of tar.gz"])(
   "the beginnings of some files of %s are read",
   async (name) => {
-    const collection = await openCollection(path(name));
+    await using collection = await openCollection(path(name));
     const found = new Map<string, string>();
     for await (const { name: file, bytes } of collection.readBeginnings(
       new Set(["dogs/b.png", "cats/deep/ü.png"]),
@@ -199,7 +198,6 @@ test.each(["set", "set.of zip", "set.of tar", "set.of tar.gz"])(
         ["cats/deep/ü.png", "large la"],
       ]),
     );
-    await collection.close();
   },
 );
 
@@ -234,7 +232,7 @@ test("refused entries of archives are listed, damaged ones given with the reason
   ];
   await writeFiles(folder, { "evil.zip": zipOf(specs), "evil.tar": tarOf(specs), "evil.tgz": gzipSync(tarOf(specs)) });
   for (const name of ["evil.zip", "evil.tar", "evil.tgz"]) {
-    const collection = await openCollection(path(name));
+    await using collection = await openCollection(path(name));
     expect(collection.refused).toEqual([{ file: "../up.png", reason: "its name goes upwards (..)" }]);
     const damaged = name === "evil.zip" ? "error: its checksum is wrong: it is damaged" : "x"; // tar has none
     expect(await everything(collection)).toEqual(
@@ -243,16 +241,14 @@ test("refused entries of archives are listed, damaged ones given with the reason
         ["good.png", "good"],
       ]),
     );
-    await collection.close();
   }
 });
 
 test("an archive behind a program is known by its end, whatever the program is called", async () => {
   await writeFiles(folder, { "set.exe": Buffer.concat([Buffer.from("MZ program"), zipOf(specs)]) });
-  const collection = await openCollection(path("set.exe"));
+  await using collection = await openCollection(path("set.exe"));
   expect(collection.kind).toBe("zip");
   expect(new Map([...(await everything(collection))].sort())).toEqual(new Map(Object.entries(set).sort()));
-  await collection.close();
 });
 
 await mkdir(path("empty"));

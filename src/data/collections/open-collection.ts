@@ -99,12 +99,8 @@ async function kindOf(path: string): Promise<CollectionKind> {
 }
 
 async function beginOf(path: string): Promise<Buffer> {
-  const file = await open(path);
-  try {
-    return await readFully(file, 0, BLOCK);
-  } finally {
-    await file.close();
-  }
+  await using file = await open(path);
+  return await readFully(file, 0, BLOCK);
 }
 
 function kindOfContent(begin: Buffer): CollectionKind | undefined {
@@ -151,7 +147,7 @@ function ofArchive<Entry extends ArchiveEntry>(
         if (bytes) yield { name: entry.name, bytes };
       }
     },
-    close: () => archive.close(),
+    [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose](),
   };
 }
 
@@ -178,6 +174,6 @@ function ofTarGz(head: Head, archive: TarGzArchive): Collection {
         if (!("error" in content)) yield { name: content.name, bytes: content.bytes.subarray(0, length) };
       }
     },
-    close: () => archive.close(),
+    [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose](),
   };
 }

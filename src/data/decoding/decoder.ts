@@ -9,7 +9,7 @@ import { type Decoded, isLarge, oneAtATime, tryDecoding, type UndersizedImages }
 const WORTH_THREADS = 500;
 
 /** Makes pixels of encoded images, as `tryDecoding` does. */
-export interface Decoder {
+export interface Decoder extends AsyncDisposable {
   /** How many images keep it busy. */
   parallel: number;
   /**
@@ -17,7 +17,6 @@ export interface Decoder {
    * @throws Error when decoding itself breaks down, whatever the image
    */
   decode(bytes: Uint8Array, resolution: number, undersized?: UndersizedImages): Promise<Decoded>;
-  close(): Promise<void>;
 }
 
 /** What a thread is asked; it answers with a `Decoded`. */
@@ -30,7 +29,7 @@ export interface DecodeRequest {
 /** A decoder for so many images. */
 export function createDecoder(images: number): Decoder {
   if (images >= WORTH_THREADS) return new DecodeThreads(availableParallelism());
-  return { parallel: 2 * availableParallelism(), decode: tryDecoding, close: async () => {} };
+  return { parallel: 2 * availableParallelism(), decode: tryDecoding, [Symbol.asyncDispose]: async () => {} };
 }
 
 /**
@@ -70,7 +69,7 @@ class DecodeThreads implements Decoder {
     }
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     const reason = new Error("This decoder has been closed.");
     await Promise.all(this.#threads.map((thread) => thread.end(reason)));
   }

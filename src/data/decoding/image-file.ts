@@ -13,12 +13,8 @@ export async function readImageFile(path: string, resolution: number): Promise<U
   const refuse = (problem: string, code: ErrorCode = "damaged"): never => {
     throw new UserError(code, `Cannot read an image from ${path}: ${problem}.`);
   };
-  const file = await openBytes(path, refuse);
-  try {
-    if (file.size > LARGEST_FILE) return refuse(`it has more than ${LARGEST_FILE / 1e6} MB`);
-    const bytes = await file.read(0, file.size);
-    return await decodeImage(bytes, resolution).catch(({ message }: Error) => refuse(message));
-  } finally {
-    await file.close();
-  }
+  await using file = await openBytes(path, refuse);
+  if (file.size > LARGEST_FILE) return refuse(`it has more than ${LARGEST_FILE / 1e6} MB`);
+  const bytes = await file.read(0, file.size);
+  return await decodeImage(bytes, resolution).catch(({ message }: Error) => refuse(message));
 }

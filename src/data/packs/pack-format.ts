@@ -9,9 +9,9 @@
  * The header has a fixed length, so that images are written before their number is known, and begin at a whole page.
  */
 import { createHash } from "node:crypto";
-import { closeSync, openSync } from "node:fs";
 import { z } from "zod";
 import { type ErrorCode, readFailure, UserError } from "../../errors.js";
+import { type Descriptor, openDescriptor } from "../../io/files/descriptor.js";
 import { readSafetensorsPlaces, safetensorsHeader } from "../../io/tensors/safetensors.js";
 import type { ElementType } from "../../io/tensors/tensor.js";
 import { type ImageSet, imageReader, type Split, splits } from "../image-set.js";
@@ -128,33 +128,29 @@ export function readPack(path: string): Pack {
   const refuse = (problem: string, code: ErrorCode = "damaged"): never => {
     throw new UserError(code, `Expected packed images in ${path}, but ${problem}. Delete the file: it is made again.`);
   };
-  const file = opened(path, refuse);
-  try {
-    const read = positionalReader(file);
-    const places = new Map(readSafetensorsPlaces(file, path).map((place) => [place.name, place]));
-    const bytesOf = (name: string, dtype: ElementType): Uint8Array<ArrayBuffer> => {
-      const place = places.get(name);
-      if (place?.dtype !== dtype) return refuse(`it has no ${name} of type ${dtype}`);
-      return read(place.from, place.to - place.from);
-    };
-    const about = parseAbout(bytesOf("about", "uint8"), refuse);
-    const labels = places.has("labels") ? new Int32Array(bytesOf("labels", "int32").buffer) : new Int32Array();
-    const hashes = bytesOf("hashes", "uint8");
-    const digests = digestsOf(about.splits, labels, hashes);
-    if (splits.some((split) => digests[split] !== about.digests[split])) refuse("its labels or hashes are damaged");
-    const images = places.get("images");
-    const bytes = (hashes.length / HASH_BYTES) * 3 * about.resolution ** 2;
-    if (images?.from !== HEADER_BYTES || images.to !== HEADER_BYTES + bytes)
-      refuse("its images do not lie where they should");
-    return { path, about, labels };
-  } finally {
-    closeSync(file);
-  }
+  using file = opened(path, refuse);
+  const read = positionalReader(file.fd);
+  const places = new Map(readSafetensorsPlaces(file.fd, path).map((place) => [place.name, place]));
+  const bytesOf = (name: string, dtype: ElementType): Uint8Array<ArrayBuffer> => {
+    const place = places.get(name);
+    if (place?.dtype !== dtype) return refuse(`it has no ${name} of type ${dtype}`);
+    return read(place.from, place.to - place.from);
+  };
+  const about = parseAbout(bytesOf("about", "uint8"), refuse);
+  const labels = places.has("labels") ? new Int32Array(bytesOf("labels", "int32").buffer) : new Int32Array();
+  const hashes = bytesOf("hashes", "uint8");
+  const digests = digestsOf(about.splits, labels, hashes);
+  if (splits.some((split) => digests[split] !== about.digests[split])) refuse("its labels or hashes are damaged");
+  const images = places.get("images");
+  const bytes = (hashes.length / HASH_BYTES) * 3 * about.resolution ** 2;
+  if (images?.from !== HEADER_BYTES || images.to !== HEADER_BYTES + bytes)
+    refuse("its images do not lie where they should");
+  return { path, about, labels };
 }
 
-function opened(path: string, refuse: (problem: string, code: ErrorCode) => never): number {
+function opened(path: string, refuse: (problem: string, code: ErrorCode) => never): Descriptor {
   try {
-    return openSync(path, "r");
+    return openDescriptor(path, "r");
   } catch (error) {
     return refuse(`it cannot be read (${(error as Error).message})`, readFailure(error));
   }

@@ -54,23 +54,19 @@ export async function writeImages(
   const hashes = new Uint8Array(images.length * HASH_BYTES);
   const failures = new Map<number, { error: string; small?: true }>(); // by place
   let done = 0;
-  const decoder = createDecoder(images.length);
-  try {
-    await forEachConcurrently(read(signal), decoder.parallel, async ({ index, ...record }) => {
-      signal?.throwIfAborted();
-      const place = placeOf[index];
-      const decoded = await decodedOf(record, decoder, resolution, undersized);
-      if ("error" in decoded) failures.set(place, decoded);
-      else {
-        writeAt(file, decoded.pixels, offset + place * size);
-        hashes.set(hashOf(decoded.pixels), place * HASH_BYTES);
-      }
-      done++;
-      onProgress?.(done, images.length);
-    });
-  } finally {
-    await decoder.close();
-  }
+  await using decoder = createDecoder(images.length);
+  await forEachConcurrently(read(signal), decoder.parallel, async ({ index, ...record }) => {
+    signal?.throwIfAborted();
+    const place = placeOf[index];
+    const decoded = await decodedOf(record, decoder, resolution, undersized);
+    if ("error" in decoded) failures.set(place, decoded);
+    else {
+      writeAt(file, decoded.pixels, offset + place * size);
+      hashes.set(hashOf(decoded.pixels), place * HASH_BYTES);
+    }
+    done++;
+    onProgress?.(done, images.length);
+  });
   if (done !== images.length) throw new Error(`Expected ${images.length} images to be read, got ${done}.`);
 
   const places = order.map((_, place) => place).filter((place) => !failures.has(place));

@@ -34,7 +34,7 @@ function listing(count: number, change: Partial<Listing> & { record?: (index: nu
         yield { index, ...record(index) };
       }
     },
-    close: async () => {},
+    [Symbol.asyncDispose]: async () => {},
     ...change,
   };
 }

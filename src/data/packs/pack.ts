@@ -1,10 +1,11 @@
 /** @file Packing a source: every image decoded once, made the size that is needed, and kept in one file. */
-import { closeSync, fsyncSync, ftruncateSync, openSync } from "node:fs";
+import { fsyncSync, ftruncateSync } from "node:fs";
 import { lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import sharp from "sharp";
 import { UserError } from "../../errors.js";
 import { syncFolder } from "../../io/files/atomic-file.js";
+import { openDescriptor } from "../../io/files/descriptor.js";
 import { freeBytes, isSystemError } from "../../io/files/write-error.js";
 import { isAbandoned, newWriter } from "../../io/files/writer.js";
 import { formatBytes } from "../../number-format.js";
@@ -36,13 +37,7 @@ export async function writePack(
   await prepareFolder(folder, listing.images.length * (size + HASH_BYTES + 4));
   const temporary = join(folder, `.${basename(path)}.${newWriter()}.writing`);
   try {
-    const file = openSync(temporary, "w+");
-    try {
-      await writeContent(file, source, listing, options);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    await writeContent(temporary, source, listing, options);
     await rename(temporary, path);
     await syncFolder(folder);
   } catch (error) {
@@ -79,14 +74,16 @@ async function prepareFolder(folder: string, needed: number): Promise<void> {
   }
 }
 
+/** Writes a pack, which is on disk then. */
 async function writeContent(
-  file: number,
+  path: string,
   { source, fingerprint }: Pick<About, "source" | "fingerprint">,
   listing: Listing,
   options: PackOptions,
 ): Promise<void> {
   const { resolution } = options;
-  const { kept, hashes, failed } = await writeImages(file, HEADER_BYTES, listing, options);
+  using file = openDescriptor(path, "w+");
+  const { kept, hashes, failed } = await writeImages(file.fd, HEADER_BYTES, listing, options);
   const { classes, labels, notices } = classesOf(listing, kept, failed);
   const splits = rangesOf(kept);
   const { description, byKind = false, refused, unused = [] } = listing;
@@ -108,9 +105,10 @@ async function writeContent(
   };
   const { header, tail } = frameOf(about, labels, hashes);
   const end = HEADER_BYTES + kept.length * 3 * resolution ** 2;
-  writeAt(file, header, 0);
-  writeAt(file, tail, end);
-  ftruncateSync(file, end + tail.length);
+  writeAt(file.fd, header, 0);
+  writeAt(file.fd, tail, end);
+  ftruncateSync(file.fd, end + tail.length);
+  fsyncSync(file.fd);
 }
 
 /**

@@ -19,26 +19,17 @@ export const hasSampleArray = (entries: readonly { name: string }[]): boolean =>
  * @throws UserError when there is no such array, it is no array of square images, or not as long as it says
  */
 export async function openSampleArray(path: string, options: PartOptions): Promise<ImageStream> {
-  const archive = await openZip(path);
-  try {
-    const rows = await openRows(archive, path);
-    await rows.close();
-    const [count, resolution] = rows.shape;
-    return { count, resolution, parts: rereadable(() => partsOf(path, options)) };
-  } finally {
-    await archive.close();
-  }
+  await using archive = await openZip(path);
+  await using rows = await openRows(archive, path);
+  const [count, resolution] = rows.shape;
+  return { count, resolution, parts: rereadable(() => partsOf(path, options)) };
 }
 
 async function* partsOf(path: string, { partSize, signal }: PartOptions): AsyncGenerator<Images> {
-  const archive = await openZip(path);
-  try {
-    const rows = await openRows(archive, path);
-    const [, resolution] = rows.shape;
-    yield* inParts(imagesOf(rows, resolution, signal), { resolution, partSize });
-  } finally {
-    await archive.close();
-  }
+  await using archive = await openZip(path);
+  const rows = await openRows(archive, path);
+  const [, resolution] = rows.shape;
+  yield* inParts(imagesOf(rows, resolution, signal), { resolution, partSize });
 }
 
 async function* imagesOf({ blocks, rowBytes }: NpyRows, resolution: number, signal?: AbortSignal) {
@@ -59,6 +50,6 @@ async function openRows(archive: ZipArchive, path: string): Promise<NpyRows> {
   const rows = await readNpyRows(archive.stream(entry), `${entry.name} of ${path}`, entry.bytes);
   const [count, height, width, channels] = rows.shape;
   if (rows.dtype === "uint8" && rows.shape.length === 4 && height === width && channels === 3 && count > 0) return rows;
-  await rows.close();
+  await rows[Symbol.asyncDispose]();
   return refuse(`its array is ${rows.dtype} [${rows.shape.join(", ")}]`);
 }

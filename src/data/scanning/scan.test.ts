@@ -26,7 +26,7 @@ function listingOf(
     images: named,
     refused: [],
     read,
-    close: async () => {},
+    [Symbol.asyncDispose]: async () => {},
     ...rest,
   };
 }

@@ -98,14 +98,13 @@ const expected = known.map(({ batch, label, pixels }) =>
 );
 
 async function everything(path: string) {
-  const listing = await cifar10Listing(path);
+  await using listing = await cifar10Listing(path);
   const keys: string[] = [];
   for await (const content of listing.read()) {
     if ("error" in content) throw new Error(content.error);
     const { split, label } = listing.images[content.index];
     keys[content.index] = keyOf(split, label, "pixels" in content ? content.pixels : await chw(content.encoded));
   }
-  await listing.close();
   return { ...listing, keys };
 }
 
@@ -160,13 +159,12 @@ test("without the test part, training images are held out by their names", async
 });
 
 test("stops when the signal aborts", async () => {
-  const listing = await cifar10Listing(await written(binary));
+  await using listing = await cifar10Listing(await written(binary));
   const controller = new AbortController();
   const read = async () => {
     for await (const _ of listing.read(controller.signal)) controller.abort(new Error("enough"));
   };
   await expect(read()).rejects.toThrow("enough");
-  await listing.close();
 });
 
 const withBatch = (name: string, content: Uint8Array, others: Files = binary): Files => ({

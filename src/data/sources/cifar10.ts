@@ -85,7 +85,7 @@ export async function cifar10Listing(path: string): Promise<Listing> {
   const refuse: Refuse = (problem) => {
     throw new UserError("unsupported-format", `Expected CIFAR-10 at ${path}: ${ACCEPTED}; but ${problem}.`);
   };
-  const { collections, close } = await openSource(path, counts);
+  const { collections, [Symbol.asyncDispose]: close } = await openSource(path, counts);
   try {
     const files = filesOf(collections);
     const forms = [binary, python].filter((form) => files.some(({ name }) => isBatchOf(form, name)));
@@ -95,7 +95,7 @@ export async function cifar10Listing(path: string): Promise<Listing> {
     if (found.length === 0) refuse(whatElse(files));
     const listing = forms.length > 0 ? await batches(files, forms[0], refuse) : classFolders(images, refuse);
     const refused = collections.flatMap((collection) => collection.refused);
-    return { ...listing, description: `CIFAR-10 in ${found[0]}`, refused, close };
+    return { ...listing, description: `CIFAR-10 in ${found[0]}`, refused, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;

@@ -97,7 +97,7 @@ export function emojiSource(): Source {
           for (const [index, { name }] of images.entries())
             yield { index, encoded: await readFile(join(folder, name)) };
         },
-        close: async () => {},
+        [Symbol.asyncDispose]: async () => {},
       };
     },
   };

@@ -15,8 +15,8 @@ const writeSet = (names: readonly string[], files: Record<string, string | Uint8
 
 /** What is made of a set: its images, each as "split name class", what is not used, and what is said. */
 async function listed(path: string, layout?: Layout) {
-  const { images, classes, unused = [], notices = [], refused, close } = await imageFilesListing(path, layout);
-  await close();
+  await using listing = await imageFilesListing(path, layout);
+  const { images, classes, unused = [], notices = [], refused } = listing;
   return {
     images: images.map(({ name, split, label }) =>
       [split, name, ...(label === undefined ? [] : [classes[label]])].join(" "),
@@ -337,8 +337,8 @@ test.each(["a folder", "a zip"])("names in NFC and NFD are one class in %s", asy
   const names = [`${nfc}/1.png`, `${nfd}/1.png`, `${nfd}/2.png`, "hiver/1.png"];
   const zip = zipOf(names.map((name) => ({ name, content: "x" })));
   const path = kind === "a zip" ? join(await writeSet([], { "set.zip": zip }), "set.zip") : await writeSet(names);
-  const { images, classes, notices, close } = await imageFilesListing(path);
-  await close();
+  await using listing = await imageFilesListing(path);
+  const { images, classes, notices } = listing;
   expect(classes).toEqual(["hiver", nfc]);
   expect(images.map(({ label }) => label)).toEqual([0, 1, 1, 1]);
   expect(notices!.join()).toContain(

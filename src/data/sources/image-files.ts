@@ -42,10 +42,10 @@ export async function imageFilesListing(path: string, layout?: Layout): Promise<
       unused: [...unused, ...found.unused],
       notices: [...notices, ...passedOver, ...aboutNames(found)],
       read: (signal) => readImages(files, signal),
-      close: () => collection.close(),
+      [Symbol.asyncDispose]: () => collection[Symbol.asyncDispose](),
     };
   } catch (error) {
-    await collection.close();
+    await collection[Symbol.asyncDispose]();
     throw error;
   }
 }

@@ -122,19 +122,14 @@ const entryCalled = ({ entries }: ZipArchive, name: string, refuse: Refuse): Zip
 /** Labels 1 … 1000 of a file whose data are seen to be what they must, as far as their header says, and its resolution. */
 async function readLabels(source: NpzSource, resolution?: number): Promise<{ labels: number[]; resolution: number }> {
   const refuse = refuser(source);
-  const archive = await source.open();
-  try {
-    const entry = entryCalled(archive, LABELS, refuse);
-    const bytes = await archive.read(entry, { largest: LARGEST_LABELS });
-    const labels = parseNpyIntegers(bytes, `${LABELS} of ${source.where}`);
-    const wrong = labels.findIndex((label) => label < 1 || label > CLASSES);
-    if (wrong >= 0) refuse(`the label of image ${wrong} is ${labels[wrong]}; there are 1 … ${CLASSES}`);
-    const rows = await openRows(archive, source, resolution, labels.length);
-    await rows.close();
-    return { labels, resolution: resolutionOf(rows) };
-  } finally {
-    await archive.close();
-  }
+  await using archive = await source.open();
+  const entry = entryCalled(archive, LABELS, refuse);
+  const bytes = await archive.read(entry, { largest: LARGEST_LABELS });
+  const labels = parseNpyIntegers(bytes, `${LABELS} of ${source.where}`);
+  const wrong = labels.findIndex((label) => label < 1 || label > CLASSES);
+  if (wrong >= 0) refuse(`the label of image ${wrong} is ${labels[wrong]}; there are 1 … ${CLASSES}`);
+  await using rows = await openRows(archive, source, resolution, labels.length);
+  return { labels, resolution: resolutionOf(rows) };
 }
 
 async function openRows(archive: ZipArchive, source: NpzSource, resolution: number | undefined, count: number) {
@@ -143,7 +138,7 @@ async function openRows(archive: ZipArchive, source: NpzSource, resolution: numb
   const rows = await readNpyRows(archive.stream(entry), `${DATA} of ${source.where}`);
   const problem = problemOf(rows, resolution, count);
   if (problem === undefined) return rows;
-  await rows.close();
+  await rows[Symbol.asyncDispose]();
   return refuse(problem);
 }
 
@@ -165,13 +160,9 @@ function problemOf(data: Data, resolution: number | undefined, count: number): s
 
 /** Images of a file one by one, uint8 [3, R, R]. */
 async function* readRows(source: NpzSource, resolution: number, count: number): AsyncGenerator<Uint8Array> {
-  const archive = await source.open();
-  try {
-    const { blocks, rowBytes } = await openRows(archive, source, resolution, count);
-    for await (const block of blocks) {
-      for (let start = 0; start < block.length; start += rowBytes) yield block.subarray(start, start + rowBytes);
-    }
-  } finally {
-    await archive.close();
+  await using archive = await source.open();
+  const { blocks, rowBytes } = await openRows(archive, source, resolution, count);
+  for await (const block of blocks) {
+    for (let start = 0; start < block.length; start += rowBytes) yield block.subarray(start, start + rowBytes);
   }
 }

@@ -51,25 +51,25 @@ const arrays: Files = {
 };
 
 async function everything(path: string, resolution: 32 | 64 = 32) {
-  const listing = await imagenetListing(path, resolution);
+  await using listing = await imagenetListing(path, resolution);
   const contents: (string | Uint8Array)[] = [];
   for await (const content of listing.read()) {
     if ("error" in content) throw new Error(content.error);
     if ("pixels" in content) expect(content.resolution).toBe(resolution);
     contents[content.index] = Uint8Array.from("pixels" in content ? content.pixels : content.encoded);
   }
-  await listing.close();
   return { ...listing, contents };
 }
 
 test("any size is read where none was named", async () => {
   const data: Tensor = { dtype: "uint8", shape: [2, 48], data: Uint8Array.from({ length: 96 }, (_, i) => i) };
-  const listing = await imagenetListing(await written({ "val_data.npz": npz({ data, labels: labelsOf([4, 5]) }) }));
+  await using listing = await imagenetListing(
+    await written({ "val_data.npz": npz({ data, labels: labelsOf([4, 5]) }) }),
+  );
   const contents: unknown[] = [];
   for await (const content of listing.read()) {
     if ("pixels" in content) contents.push([content.index, content.resolution, Array.from(content.pixels)]);
   }
-  await listing.close();
   expect(contents).toEqual([0, 1].map((index) => [index, 4, Array.from({ length: 48 }, (_, i) => 48 * index + i)]));
 });
 
@@ -183,11 +183,10 @@ describe("gives image files their labels", () => {
       { name: "a_1.png", content: png },
       { name: "b_1.png", content: png, claims: { crc: 1 } },
     ]);
-    const listing = await imagenetListing(await written({ "a.zip": damaged }, "a.zip"), 32);
+    await using listing = await imagenetListing(await written({ "a.zip": damaged }, "a.zip"), 32);
     const errors: unknown[] = [];
     for await (const content of listing.read()) if ("error" in content) errors.push(content);
     expect(errors).toEqual([{ index: 1, error: "its checksum is wrong: it is damaged" }]);
-    await listing.close();
   });
 });
 

@@ -38,7 +38,10 @@ export async function imagenetListing(path: string, resolution?: 32 | 64): Promi
   const refuse: Refuse = (problem) => {
     throw new UserError("unsupported-format", `Expected ImageNet${size} at ${path}: ${ACCEPTED}; but ${problem}.`);
   };
-  const { collections, close } = await openSource(path, (name) => isNpz(name) || hasImageExtension(name));
+  const { collections, [Symbol.asyncDispose]: close } = await openSource(
+    path,
+    (name) => isNpz(name) || hasImageExtension(name),
+  );
   try {
     const files = filesOf(collections);
     const arrays = files.filter(({ name }) => isNpz(name));
@@ -54,7 +57,7 @@ export async function imagenetListing(path: string, resolution?: 32 | 64): Promi
         : await imageFiles(images, files, refuse);
     const refused = collections.flatMap((collection) => collection.refused);
     const form = alone || arrays.length > 0 ? "NumPy arrays" : "image files";
-    return { ...listing, description: `ImageNet in ${form}`, refused, close };
+    return { ...listing, description: `ImageNet in ${form}`, refused, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;

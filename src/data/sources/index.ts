@@ -96,9 +96,8 @@ export function sourceOf(name: string, { resolution, layout }: { resolution?: nu
 
 /** What a bare path holds: CIFAR-10 and ImageNet as their authors pack them, else images. */
 async function recognised(path: string): Promise<string> {
-  const collection = await openCollection(path);
+  await using collection = await openCollection(path);
   const names = collection.files.map(({ name }) => name);
-  await collection.close();
   return recognisable.find(({ recognises }) => recognises(names))?.name ?? ANYTHING_ELSE;
 }
 

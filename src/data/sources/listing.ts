@@ -18,8 +18,8 @@ export interface SourceImage {
 export type SourceRecord = { encoded: Uint8Array } | { pixels: Uint8Array; resolution: number } | Failure;
 export type SourceContent = { index: number } & SourceRecord;
 
-/** What a source holds. Holds files open until it is closed. */
-export interface Listing {
+/** What a source holds. Holds files open until it is disposed. */
+export interface Listing extends AsyncDisposable {
   /** What it was taken for, in words: "CIFAR-10 in binary batches". */
   description: string;
   /** Names of the classes; empty when there are none. Every image then has a label, or none has. */
@@ -41,7 +41,6 @@ export interface Listing {
    * @throws UserError when the source has been damaged since it was listed
    */
   read(signal?: AbortSignal): AsyncIterable<SourceContent>;
-  close(): Promise<void>;
 }
 
 /** A place where images are. */

@@ -6,9 +6,8 @@ import { openCollection } from "../collections/open-collection.js";
 const isArchive = (name: string): boolean => /^[^/]+\.(tar|tar\.gz|tgz|zip)$/i.test(name);
 
 /** Collections that are closed together. */
-export interface OpenSource {
+export interface OpenSource extends AsyncDisposable {
   collections: Collection[];
-  close(): Promise<void>;
 }
 
 /**
@@ -21,13 +20,13 @@ export interface OpenSource {
 export async function openSource(path: string, counts: (name: string) => boolean): Promise<OpenSource> {
   const collections = [await openCollection(path)];
   const close = async () => {
-    for (const collection of collections) await collection.close();
+    for (const collection of collections) await collection[Symbol.asyncDispose]();
   };
   const { kind, files } = collections[0];
-  if (kind !== "folder" || files.some(({ name }) => counts(name))) return { collections, close };
+  if (kind !== "folder" || files.some(({ name }) => counts(name))) return { collections, [Symbol.asyncDispose]: close };
   try {
     for (const { name } of files) if (isArchive(name)) collections.push(await openCollection(join(path, name)));
-    return { collections, close };
+    return { collections, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;

@@ -34,7 +34,7 @@ export interface Refusal {
 }
 
 /** An archive of one format whose entries can be read in any order. */
-export interface Archive<Entry extends ArchiveEntry> {
+export interface Archive<Entry extends ArchiveEntry> extends AsyncDisposable {
   /** Regular files in the order in which they lie in the archive, each name once. */
   readonly entries: readonly Entry[];
   /** What is no regular file, or not fit to be read. Folders are neither. */
@@ -47,7 +47,6 @@ export interface Archive<Entry extends ArchiveEntry> {
    * @throws EntryError when it is larger, damaged or not what it claims
    */
   read(entry: Entry, options: { largest: number }): Promise<Uint8Array>;
-  close(): Promise<void>;
 }
 
 /** One entry that cannot be read, while the others of its archive may. */

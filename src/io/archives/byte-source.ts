@@ -6,12 +6,11 @@ import type { Refuse } from "./archive-entry.js";
 const PIECE = 2 ** 20;
 
 /** Something of known size whose bytes can be read in any order. */
-export interface ByteSource {
+export interface ByteSource extends AsyncDisposable {
   /** Its size when it was opened, bytes. */
   readonly size: number;
   /** Bytes from a place on: as many as asked for, or fewer where they end. Borrowed where the source is memory. */
   read(position: number, length: number): Promise<Buffer>;
-  close(): Promise<void>;
 }
 
 /**
@@ -25,7 +24,7 @@ export async function openBytes(source: string | Uint8Array, refuse: Refuse): Pr
     return {
       size: bytes.length,
       read: async (position, length) => bytes.subarray(position, position + length),
-      close: async () => {},
+      [Symbol.asyncDispose]: async () => {},
     };
   }
   const unreadable = (error: NodeJS.ErrnoException) =>
@@ -38,7 +37,7 @@ export async function openBytes(source: string | Uint8Array, refuse: Refuse): Pr
   return {
     size: status.size,
     read: (position, length) => readFully(file, position, length),
-    close: () => file.close(),
+    [Symbol.asyncDispose]: () => file.close(),
   };
 }
 

@@ -11,7 +11,7 @@ import { listed } from "./tar.js";
 import { type ForwardBytes, type TarEntry, tarMembers } from "./tar-members.js";
 
 /** A compressed tar archive that was listed. */
-export interface TarGzArchive {
+export interface TarGzArchive extends AsyncDisposable {
   /** Regular files in the archive's order, each name once. */
   readonly entries: readonly TarEntry[];
   /** Other members, and those that are not fit to be read. */
@@ -26,7 +26,6 @@ export interface TarGzArchive {
     wanted: ReadonlySet<string>,
     options: { largest: number },
   ): AsyncGenerator<{ name: string; content: Uint8Array | EntryError }>;
-  close(): Promise<void>;
 }
 
 /**
@@ -46,53 +45,46 @@ export async function openTarGz(
   const file = await openBytes(source, refuse);
   try {
     if (file.size === 0) refuse("it is empty (0 bytes)");
-    const { entries, refused } = await listing(gunzipped(file, refuse), refuse);
+    const { entries, refused } = await listing(file, refuse);
     return {
       entries,
       refused,
       files: async function* (wanted, { largest }) {
-        const bytes = gunzipped(file, refuse);
+        await using bytes = gunzipped(file, refuse);
         const left = new Map<number, TarEntry[]>(); // by their data, which a file and the links to it have in common
         for (const entry of entries) {
           if (wanted.has(entry.name)) left.set(entry.start, [...(left.get(entry.start) ?? []), entry]);
         }
-        try {
-          if (left.size === 0) return;
-          for await (const { start, bytes: size } of tarMembers(bytes, refuse)) {
-            const here = left.get(start);
-            if (here === undefined) continue;
-            if (size !== here[0].bytes) refuse("it has changed since it was opened");
-            const content = size > largest ? undefined : await bytes.read(size);
-            if (content && content.length < size) refuse("it has become shorter since it was opened");
-            for (const entry of here) {
-              yield { name: entry.name, content: content ?? new EntryTooLarge(entry, where, largest) };
-            }
-            left.delete(start);
-            if (left.size === 0) return;
+        if (left.size === 0) return;
+        for await (const { start, bytes: size } of tarMembers(bytes, refuse)) {
+          const here = left.get(start);
+          if (here === undefined) continue;
+          if (size !== here[0].bytes) refuse("it has changed since it was opened");
+          const content = size > largest ? undefined : await bytes.read(size);
+          if (content && content.length < size) refuse("it has become shorter since it was opened");
+          for (const entry of here) {
+            yield { name: entry.name, content: content ?? new EntryTooLarge(entry, where, largest) };
           }
-        } finally {
-          await bytes.close();
+          left.delete(start);
+          if (left.size === 0) return;
         }
       },
-      close: () => file.close(),
+      [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
     };
   } catch (error) {
-    await file.close();
+    await file[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function listing(bytes: Decompressed, refuse: Refuse) {
-  try {
-    const members = await listed(tarMembers(bytes, refuse));
-    await bytes.skip(Number.POSITIVE_INFINITY); // gzip's checksum comes last
-    return members;
-  } finally {
-    await bytes.close();
-  }
+async function listing(file: ByteSource, refuse: Refuse) {
+  await using bytes = gunzipped(file, refuse);
+  const members = await listed(tarMembers(bytes, refuse));
+  await bytes.skip(Number.POSITIVE_INFINITY); // gzip's checksum comes last
+  return members;
 }
 
-type Decompressed = ForwardBytes & { close(): Promise<void> };
+type Decompressed = ForwardBytes & AsyncDisposable;
 
 /** The decompressed bytes of a file from their beginning on. */
 function gunzipped(file: ByteSource, refuse: Refuse): Decompressed {
@@ -142,7 +134,7 @@ function gunzipped(file: ByteSource, refuse: Refuse): Decompressed {
         left -= part.length;
       }
     },
-    close: async () => {
+    [Symbol.asyncDispose]: async () => {
       await chunks.return?.();
     },
   };

@@ -482,8 +482,7 @@ test("members larger than allowed are not read", async () => {
 test("an archive that shrinks after it was opened gives an error, not fewer bytes", async () => {
   const path = join(folder, "shrinking.tar");
   await writeFile(path, tarOf([{ name: "a.png", content: long }]));
-  const tar = await openTar(path);
+  await using tar = await openTar(path);
   await writeFile(path, "x");
   await expect(tar.read(tar.entries[0], { largest })).rejects.toThrow("its archive has become shorter");
-  await tar.close();
 });

@@ -38,10 +38,10 @@ export async function openTar(
         if (data.length < entry.bytes) throw new EntryError(entry.name, where, "its archive has become shorter");
         return data;
       },
-      close: () => bytes.close(),
+      [Symbol.asyncDispose]: () => bytes[Symbol.asyncDispose](),
     };
   } catch (error) {
-    await bytes.close();
+    await bytes[Symbol.asyncDispose]();
     throw error;
   }
 }

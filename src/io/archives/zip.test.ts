@@ -33,7 +33,7 @@ test("entries are read in any order, from a file and from memory, stored, deflat
   });
   await writeFile(join(folder, "good.zip"), bytes);
   for (const source of [bytes, join(folder, "good.zip")]) {
-    const zip = await openZip(source);
+    await using zip = await openZip(source);
     expect(zip.entries.map(({ name, bytes }) => [name, bytes])).toEqual([
       ["cats/a.png", 4],
       ["übung/零.png", long.length],
@@ -43,7 +43,6 @@ test("entries are read in any order, from a file and from memory, stored, deflat
     expect(await contentOf(zip, "übung/零.png")).toBe(long);
     expect(await contentOf(zip, "cats/a.png")).toBe("meow");
     expect(await contentOf(zip, "empty.png")).toBe("");
-    await zip.close();
   }
 });
 

@@ -100,25 +100,26 @@ export async function openZip(
     const listed = parseDirectory(directory, refuse);
     separate(listed, directory.start, refuse);
     const { read, stream } = reading(bytes, where);
-    return { ...(await withLinks(chosen(listed), read)), read, stream, close: () => bytes.close() };
+    return {
+      ...(await withLinks(chosen(listed), read)),
+      read,
+      stream,
+      [Symbol.asyncDispose]: () => bytes[Symbol.asyncDispose](),
+    };
   } catch (error) {
-    await bytes.close();
+    await bytes[Symbol.asyncDispose]();
     throw error;
   }
 }
 
 /** Whether a file that does not begin as a zip archive ends as one. */
 export async function endsAsZip(path: string): Promise<boolean> {
-  const file = await openBytes(path, (problem, code = "damaged") => {
+  await using file = await openBytes(path, (problem, code = "damaged") => {
     throw new UserError(code, `Expected to read ${path}, but ${problem}.`);
   });
-  try {
-    const { tail, start } = await tailOf(file);
-    const at = endOf(tail, start);
-    return at !== undefined && tail.readUInt16LE(at + 10) > 0;
-  } finally {
-    await file.close();
-  }
+  const { tail, start } = await tailOf(file);
+  const at = endOf(tail, start);
+  return at !== undefined && tail.readUInt16LE(at + 10) > 0;
 }
 
 /** The central directory, which must lie right before the records that end the archive. */

@@ -47,17 +47,13 @@ export async function removeUnfinished(folder: string): Promise<void> {
 export async function writeSynced(path: string, content: Content): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash("sha256");
   let bytes = 0;
-  const file = await open(path, "w");
-  try {
-    for (const piece of isUint8Array(content) ? [content] : content) {
-      await file.writeFile(piece); // goes on where the last one ended
-      hash.update(piece);
-      bytes += piece.length;
-    }
-    await file.sync();
-  } finally {
-    await file.close();
+  await using file = await open(path, "w");
+  for (const piece of isUint8Array(content) ? [content] : content) {
+    await file.writeFile(piece); // goes on where the last one ended
+    hash.update(piece);
+    bytes += piece.length;
   }
+  await file.sync();
   return { bytes, sha256: hash.digest("hex") };
 }
 
@@ -92,10 +88,6 @@ async function makeFolder(path: string, parentMade = false): Promise<void> {
 /** Waits until the names in a folder are on disk. Windows keeps them by itself, and opens no folders. */
 export async function syncFolder(path: string): Promise<void> {
   if (process.platform === "win32") return;
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await using folder = await open(path, "r");
+  await folder.sync();
 }

@@ -1,18 +1,24 @@
 /** @file Folders that go away again. */
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../errors.js";
 
+/** A folder that `using` removes, with all that is in it. */
+export interface TemporaryFolder extends Disposable {
+  readonly path: string;
+}
+
 /**
- * Makes a folder in the system's place for temporary files; whoever makes it removes it.
+ * Makes a folder in the system's place for temporary files.
  *
  * @param prefix - its name begins so
  * @throws UserError when there is no such place
  */
-export function makeTemporaryFolder(prefix: string): string {
+export function makeTemporaryFolder(prefix: string): TemporaryFolder {
   try {
-    return mkdtempSync(join(tmpdir(), prefix));
+    const path = mkdtempSync(join(tmpdir(), prefix));
+    return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
   } catch (error) {
     throw new UserError(
       "unwritable",

@@ -3,7 +3,7 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { isNativeError } from "node:util/types";
-import { UserError } from "../../errors.js";
+import { firstError, UserError } from "../../errors.js";
 import { formatBytes } from "../../number-format.js";
 
 /** What each failure of the system means, and what to do about it. */
@@ -34,7 +34,8 @@ const LACK_ROOM = new Set(["ENOSPC", "EDQUOT"]);
  * @param path - what was to be written
  * @param bytes - room that it needs as a whole, where known
  */
-export function writeError(path: string, error: unknown, bytes?: number): UserError {
+export function writeError(path: string, failure: unknown, bytes?: number): UserError {
+  const error = firstError(failure);
   if (error instanceof UserError) return error;
   const { code = "", message } = error as NodeJS.ErrnoException;
   const reason = REASONS[code];

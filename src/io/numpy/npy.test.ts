@@ -85,7 +85,7 @@ test("the pieces are closed when enough is read, when only the header is wanted,
   const { blocks } = await readNpyRows(inPieces(file, 80), "data.npy");
   for await (const _ of blocks) break;
   expect(closed).toBe(1);
-  await (await readNpyRows(inPieces(file, 80), "data.npy")).close();
+  await (await readNpyRows(inPieces(file, 80), "data.npy"))[Symbol.asyncDispose]();
   expect(closed).toBe(2);
   await expect(readNpyRows(inPieces(Buffer.from("no array at all"), 80), "data.npy")).rejects.toThrow();
   expect(closed).toBe(3);

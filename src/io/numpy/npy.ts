@@ -29,14 +29,13 @@ export function parseNpy(bytes: Uint8Array, refuse: Refuse): Tensor {
 }
 
 /** An array that is read in blocks of whole rows, the parts along its first dimension. */
-export interface NpyRows {
+export interface NpyRows extends AsyncDisposable {
   dtype: ElementType;
   shape: number[];
   /** Bytes of one row. */
   rowBytes: number;
-  /** Their elements' bytes, little-endian, any number of whole rows at a time; to be iterated once, or closed. */
+  /** Their elements' bytes, little-endian, any number of whole rows at a time; to be iterated once, or disposed. */
   blocks: AsyncIterable<Uint8Array>;
-  close(): Promise<void>;
 }
 
 /**
@@ -69,7 +68,7 @@ export async function readNpyRows(pieces: AsyncIterable<Uint8Array>, where: stri
     const blocks = header.fortran
       ? rearranged(dtype, header, wholeRows(rest, source, Math.max(total, 1), check))
       : inOrder(header, wholeRows(rest, source, rowBytes, check));
-    return { dtype, shape, rowBytes, blocks, close };
+    return { dtype, shape, rowBytes, blocks, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;

@@ -156,26 +156,22 @@ export async function readSafetensorsFile(path: string): Promise<SafetensorsFile
   };
   const status = await stat(path).catch((error: Error) => unreadable(error.message, readFailure(error)));
   if (!status.isFile()) return unreadable("it is no file"); // to open a pipe could take for ever
-  const file = await open(path, "r").catch((error: Error) => unreadable(error.message));
-  try {
-    const refuse = refuser(path);
-    const hash = createHash("sha256");
-    const next = async (count: number) => {
-      const bytes = await readExactly(file, count, refuse);
-      hash.update(bytes);
-      return bytes;
-    };
-    const { size: total } = await file.stat();
-    const length = headerLength(await next(Math.min(8, total)), total, refuse);
-    const { places, metadata } = parseHeader(await next(length), total - 8 - length, refuse);
-    const tensors = new Map<string, Tensor>();
-    for (const { name, dtype, shape, from, to } of places) {
-      tensors.set(name, tensorFromBytes(dtype, shape, await next(to - from)));
-    }
-    return { tensors, metadata, sha256: hash.digest("hex") };
-  } finally {
-    await file.close();
+  await using file = await open(path, "r").catch((error: Error) => unreadable(error.message));
+  const refuse = refuser(path);
+  const hash = createHash("sha256");
+  const next = async (count: number) => {
+    const bytes = await readExactly(file, count, refuse);
+    hash.update(bytes);
+    return bytes;
+  };
+  const { size: total } = await file.stat();
+  const length = headerLength(await next(Math.min(8, total)), total, refuse);
+  const { places, metadata } = parseHeader(await next(length), total - 8 - length, refuse);
+  const tensors = new Map<string, Tensor>();
+  for (const { name, dtype, shape, from, to } of places) {
+    tensors.set(name, tensorFromBytes(dtype, shape, await next(to - from)));
   }
+  return { tensors, metadata, sha256: hash.digest("hex") };
 }
 
 const refuser =

@@ -14,7 +14,7 @@ import { outsideOf, TorchStorage, torchGlobals } from "./torch-pickle.js";
 const LARGEST_PICKLE = 2 ** 26;
 
 /** What a checkpoint holds before its tensors are made. */
-export interface TorchContainer {
+export interface TorchContainer extends AsyncDisposable {
   kind: "zip" | "legacy";
   /** Lists, Maps and numbers, with `TorchView` for tensors. */
   value: unknown;
@@ -24,7 +24,6 @@ export interface TorchContainer {
   size: number;
   /** The bytes of a storage, exactly as many as it claims; borrowed. */
   read(storage: TorchStorage): Promise<Uint8Array>;
-  close(): Promise<void>;
 }
 
 /** How zip archives begin. */
@@ -63,7 +62,7 @@ export async function openTorchFile(source: string | Uint8Array, where: string):
       refuse("it begins like none: neither a zip archive nor the magic number of PyTorch before 1.6");
     if (kind === "legacy") legacy = await readLegacy(bytes, where, refuse);
   } finally {
-    if (!legacy) await bytes.close();
+    if (!legacy) await bytes[Symbol.asyncDispose]();
   }
   return legacy ?? readZip(await openZip(source, where), bytes.size, where, refuse);
 }
@@ -100,10 +99,10 @@ async function readZip(zip: ZipArchive, size: number, where: string, refuse: Ref
         }
         return zip.read(entry, { largest: storage.bytes });
       },
-      close: () => zip.close(),
+      [Symbol.asyncDispose]: () => zip[Symbol.asyncDispose](),
     };
   } catch (error) {
-    await zip.close();
+    await zip[Symbol.asyncDispose]();
     throw error;
   }
 }
@@ -163,7 +162,7 @@ async function readLegacy(bytes: ByteSource, where: string, refuse: Refuse): Pro
       const data = await bytes.read(place, storage.bytes);
       return data.length < storage.bytes ? refuse("it became shorter while it was read") : data;
     },
-    close: () => bytes.close(),
+    [Symbol.asyncDispose]: () => bytes[Symbol.asyncDispose](),
   };
 }
 

@@ -42,34 +42,30 @@ export async function readTorchFile(
 
 /** The same with how it was written. */
 export async function openTorchCheckpoint(source: string | Uint8Array, where: string): Promise<TorchFile> {
-  const container = await openTorchFile(source, where);
-  try {
-    const byStorage = new Map<string, TorchView[]>();
-    let bytes = 0;
-    const all = viewsIn(container.value);
-    if (all.size > MOST_TENSORS) {
-      throw new UserError("too-large", `Expected at most ${MOST_TENSORS} tensors in ${where}, got ${all.size}.`);
-    }
-    for (const view of all) {
-      bytes += view.count * elementBytes(view.storage.type);
-      const views = byStorage.get(view.storage.name);
-      if (views) views.push(view);
-      else byStorage.set(view.storage.name, [view]);
-    }
-    const most = Math.max(LARGEST_EXPANSION * container.size, SMALL);
-    if (bytes > most) {
-      throw new UserError(
-        "damaged",
-        `Expected a PyTorch checkpoint in ${where}, but its tensors would take ${bytes} bytes, the file of ${container.size} allows ${most}.`,
-      );
-    }
-    const tensors = new Map<TorchView, Tensor>();
-    for (const views of byStorage.values()) await makeTensors(container, views, tensors);
-    const value = withTensors(container.value, tensors, new Map());
-    return { value, container: container.kind, protocol: container.protocol };
-  } finally {
-    await container.close();
+  await using container = await openTorchFile(source, where);
+  const byStorage = new Map<string, TorchView[]>();
+  let bytes = 0;
+  const all = viewsIn(container.value);
+  if (all.size > MOST_TENSORS) {
+    throw new UserError("too-large", `Expected at most ${MOST_TENSORS} tensors in ${where}, got ${all.size}.`);
   }
+  for (const view of all) {
+    bytes += view.count * elementBytes(view.storage.type);
+    const views = byStorage.get(view.storage.name);
+    if (views) views.push(view);
+    else byStorage.set(view.storage.name, [view]);
+  }
+  const most = Math.max(LARGEST_EXPANSION * container.size, SMALL);
+  if (bytes > most) {
+    throw new UserError(
+      "damaged",
+      `Expected a PyTorch checkpoint in ${where}, but its tensors would take ${bytes} bytes, the file of ${container.size} allows ${most}.`,
+    );
+  }
+  const tensors = new Map<TorchView, Tensor>();
+  for (const views of byStorage.values()) await makeTensors(container, views, tensors);
+  const value = withTensors(container.value, tensors, new Map());
+  return { value, container: container.kind, protocol: container.protocol };
 }
 
 /** Whether a value of a checkpoint is a tensor. */

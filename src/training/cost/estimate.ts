@@ -65,9 +65,10 @@ async function listImages(
   source: string,
   { resolution, layout, signal }: { resolution: number; layout?: Layout; signal?: AbortSignal },
 ): Promise<ListedImages> {
-  const listing = await abortable(sourceOf(source, { resolution, layout }).list(), signal, (late) => late.close());
+  await using listing = await abortable(sourceOf(source, { resolution, layout }).list(), signal, (late) =>
+    late[Symbol.asyncDispose](),
+  );
   const { description, classes, images } = listing;
-  await listing.close();
   const counts = { train: 0, validation: 0, test: 0 };
   for (const { split, alsoValidation } of images) {
     counts[split]++;

@@ -1,18 +1,9 @@
 /** @file `metrics.jsonl`, the single source of every chart: one JSON object a line, appended while a run trains. */
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  readSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, fstatSync, fsyncSync, ftruncateSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { readFailure, UserError } from "../../errors.js";
 import { writeFileAtomic } from "../../io/files/atomic-file.js";
+import { openDescriptor } from "../../io/files/descriptor.js";
 import { writeError } from "../../io/files/write-error.js";
 import { LINE_TYPES, type MetricsLine, metricsLine, type RunLine } from "./metrics-lines.js";
 
@@ -67,12 +58,8 @@ export function syncMetrics(path: string): void {
 /** Opens a log, which is empty where someone has moved it away. */
 function withLog(path: string, action: (file: number) => void): void {
   try {
-    const file = openSync(path, "a+");
-    try {
-      action(file);
-    } finally {
-      closeSync(file);
-    }
+    using file = openDescriptor(path, "a+");
+    action(file.fd);
   } catch (error) {
     throw writeError(path, error);
   }

@@ -217,13 +217,9 @@ const patienceMs = (holder: Holder, here: Holder): number =>
 
 /** Whether the kernel has a lock on a file; undefined where it cannot say. */
 async function isLocked(path: string): Promise<boolean | undefined> {
-  const file = await open(path, "r");
-  try {
-    const free = tryLock(file.fd, "shared"); // so that two that look do not take each other for the holder
-    return free === undefined ? undefined : !free;
-  } finally {
-    await file.close();
-  }
+  await using file = await open(path, "r");
+  const free = tryLock(file.fd, "shared"); // so that two that look do not take each other for the holder
+  return free === undefined ? undefined : !free;
 }
 
 const comesBefore = ([a, first]: [string, string], [b, second]: [string, string]): boolean =>

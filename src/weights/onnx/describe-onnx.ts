@@ -62,8 +62,7 @@ export async function describeOnnxFile(path: string): Promise<OnnxDescription> {
   const refuse = (problem: string, code: ErrorCode = "unsupported-format"): never => {
     throw new UserError(code, `Expected an ONNX model in ${path}, but ${problem}.`);
   };
-  const source = await openBytes(path, refuse);
-  await source.close();
+  await using source = await openBytes(path, refuse);
   if (source.size > LARGEST_MODEL) refuse(`it has ${source.size} bytes, and models have at most 2 GB`);
   const model = parse(await readFile(path));
   const { graph } = model ?? {};
