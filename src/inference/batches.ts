@@ -1,5 +1,6 @@
 /** @file Working through many images with a program made for a fixed number of them. */
 
+/** Some of the images, as many as one run of the program takes. */
 export interface Portion {
   /** Indices of the images of one run of the program, always `batch` many; the last one repeated where they run out. */
   indices: number[];
@@ -8,13 +9,31 @@ export interface Portion {
   used: number;
 }
 
-/** The portions of `count` images, `batch` at a time. */
-export function portions(count: number, batch: number): Portion[] {
-  return Array.from({ length: Math.ceil(count / batch) }, (_, portion) => {
-    const first = portion * batch;
-    const indices = Array.from({ length: batch }, (_, row) => Math.min(first + row, count - 1));
-    return { indices, first, used: Math.min(batch, count - first) };
-  });
+/** Who watches the work, and can end it. */
+interface PortionOptions {
+  /** Looked at before each portion. */
+  signal?: AbortSignal;
+  /** Called when a portion is done, which is when the next one is asked for: images done, of all. */
+  onProgress?: (done: number, count: number) => void;
+}
+
+/**
+ * The portions of `count` images, `batch` at a time.
+ *
+ * @throws RangeError for no image at a time; the signal's reason when aborted
+ */
+export function* portions(
+  count: number,
+  batch: number,
+  { signal, onProgress }: PortionOptions = {},
+): Generator<Portion, void> {
+  if (count > 0 && batch < 1) throw new RangeError(`Expected at least one image at a time, got ${batch}.`);
+  for (let first = 0; first < count; first += batch) {
+    signal?.throwIfAborted();
+    const used = Math.min(batch, count - first);
+    yield { indices: Array.from({ length: batch }, (_, row) => Math.min(first + row, count - 1)), first, used };
+    onProgress?.(first + used, count);
+  }
 }
 
 /** Rows of an array [count, size] by index, in the order asked for. */

@@ -1,7 +1,8 @@
 /** @file Streams of images to be measured: of a sampler, of a set, of images in memory. */
 import { type ImageSet, type Images, take } from "../data/index.js";
 import type { ImageStream } from "../data/samples/image-stream.js";
-import type { ImageSampler, SampleOptions, Samples } from "../inference/sampling/sampler.js";
+import { portions } from "../inference/batches.js";
+import { type ImageSampler, partOf, type SampleOptions, type Samples } from "../inference/sampling/sampler.js";
 
 /** Images in a part: enough for every program's batch, a few megabytes. */
 const PART = 256;
@@ -10,22 +11,11 @@ const PART = 256;
  * Samples as they are drawn; sample `i` is the one that `sampler.sample` gives.
  */
 export function streamSamples(sampler: ImageSampler, options: SampleOptions): ImageStream<Samples> {
-  const { count, labels, samples, latents, onProgress } = options;
+  const { count, onProgress } = options;
   const parts = async function* () {
-    for (let first = 0; first < count; first += PART) {
-      const size = Math.min(PART, count - first);
-      const own = Array.from({ length: size }, (_, row) => first + row);
-      yield await sampler.sample({
-        ...options,
-        count: size,
-        samples: own.map((index) => samples?.[index] ?? index),
-        labels: labels?.subarray(first, first + size),
-        latents: latents?.map((noise) => {
-          const length = noise.length / count;
-          return noise.subarray(first * length, (first + size) * length);
-        }),
-        onProgress: (done) => onProgress?.(first + done, count),
-      });
+    for (const portion of portions(count, PART)) {
+      const report = (done: number) => onProgress?.(portion.first + done, count);
+      yield await sampler.sample({ ...options, ...partOf(options, portion), onProgress: report });
     }
   };
   return { count, resolution: sampler.resolution, parts: parts() };
@@ -36,8 +26,8 @@ export function streamSet(set: ImageSet, indices?: readonly number[]): ImageStre
   const { resolution } = set;
   const count = indices?.length ?? set.count;
   const parts = async function* () {
-    for (let first = 0; first < count; first += PART) {
-      const own = Array.from({ length: Math.min(PART, count - first) }, (_, row) => first + row);
+    for (const portion of portions(count, PART)) {
+      const own = portion.indices.slice(0, portion.used);
       yield take(set, indices ? own.map((row) => indices[row]) : own);
     }
   };
@@ -49,9 +39,8 @@ export function streamImages(pictures: Images): ImageStream {
   const { images, count, resolution } = pictures;
   const size = 3 * resolution ** 2;
   const parts = async function* () {
-    for (let first = 0; first < count; first += PART) {
-      const own = Math.min(PART, count - first);
-      yield { images: images.subarray(first * size, (first + own) * size), count: own, resolution };
+    for (const { first, used } of portions(count, PART)) {
+      yield { images: images.subarray(first * size, (first + used) * size), count: used, resolution };
     }
   };
   return { count, resolution, parts: parts() };

@@ -126,8 +126,7 @@ export async function measureBound(
   const count = Math.min(options.count ?? images.count, images.count);
   const groupCount = groups(config.model).length;
   const sums = { distortion: 0, negativeLogLikelihood: 0, psnr: 0, kl: new Array<number>(groupCount).fill(0) };
-  for (const { indices, first, used } of portions(count, batch)) {
-    signal?.throwIfAborted();
+  for (const { indices, used } of portions(count, batch, { signal, onProgress })) {
     const result = await program.run(autoEncoderInputs(config.model, images, indices, seed));
     for (let row = 0; row < used; row++) {
       sums.distortion += result.distortion[row];
@@ -135,7 +134,6 @@ export async function measureBound(
       sums.psnr += -10 * Math.log10(Math.max(result.squaredError[row], LEAST_SQUARED_ERROR));
       for (let group = 0; group < groupCount; group++) sums.kl[group] += result.kl[group * batch + row];
     }
-    onProgress?.(first + used, count);
   }
   const klNats = sums.kl.reduce((sum, kl) => sum + kl, 0) / count;
   const distortionNats = sums.distortion / count;
@@ -167,8 +165,7 @@ export async function reconstructMeans(
 ): Promise<Images> {
   const size = 3 * images.resolution ** 2;
   const bytes = new Uint8Array(count * size);
-  for (const { indices, first, used } of portions(count, batch)) {
-    signal?.throwIfAborted();
+  for (const { indices, first, used } of portions(count, batch, { signal })) {
     const { mean } = await program.run(autoEncoderInputs(config.model, images, indices, seed));
     toBytes(mean.subarray(0, used * size), bytes, first * size);
   }

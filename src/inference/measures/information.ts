@@ -84,8 +84,7 @@ export async function measureInformation(
   const sums = groups(config.model).map(({ shape: [channels, side] }) => new Float64Array(channels * side ** 2));
   const program = await compileInformation(config, batch, parameters, runtime);
   try {
-    for (const { indices, first, used } of portions(count, batch)) {
-      signal?.throwIfAborted();
+    for (const { indices, used } of portions(count, batch, { signal, onProgress })) {
       const result = await program.run({
         ...autoEncoderInputs(config.model, images, indices, seed),
         counted: Float32Array.from(indices, (_, row) => (row < used ? 1 : 0)),
@@ -93,7 +92,6 @@ export async function measureInformation(
       for (const [group, values] of result.entries()) {
         for (let i = 0; i < values.length; i++) sums[group][i] += values[i];
       }
-      onProgress?.(first + used, count);
     }
   } finally {
     await program.dispose();

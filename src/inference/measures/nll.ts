@@ -144,7 +144,7 @@ async function measure(
   }: LikelihoodOptions & { samples: number; count: number; batch: number },
 ): Promise<ImageNats> {
   const [rate, distortion, importanceWeighted] = [0, 1, 2].map(() => new Float64Array(count));
-  for (const { indices, first, used } of portions(count, batch)) {
+  for (const { indices, first, used } of portions(count, batch, { onProgress })) {
     const inputs = modelInputs(model, images, indices, seed); // in super-resolution the small image is the same in all samples
     const logWeights = Array.from({ length: used }, () => new Float64Array(samples));
     for (let sample = 0; sample < samples; sample++) {
@@ -157,7 +157,6 @@ async function measure(
       }
     }
     for (let row = 0; row < used; row++) importanceWeighted[first + row] = importanceWeightedBound(logWeights[row]);
-    onProgress?.(first + used, count);
   }
   return { rate, distortion, importanceWeighted };
 }

@@ -3,10 +3,12 @@ import { UserError } from "../../errors.js";
 import type { Guidance, Temperature } from "../../latents/per-group.js";
 import { Lifetime } from "../../lifetime.js";
 import { groups } from "../../model/index.js";
+import { portions } from "../batches.js";
 import {
   checkSampling,
   type ImageSampler,
   labelsOfSamples,
+  partOf,
   type SampleOptions,
   type Sampler,
   type Samples,
@@ -60,15 +62,14 @@ export class Cascade implements ImageSampler {
     const size = 3 * resolution ** 2;
     const images = new Uint8Array(count * size);
     const guidance = { clamped: 0, invalid: 0, guidedDimensions: 0 };
-    for (let first = 0; first < count; first += batch) {
-      const used = Math.min(batch, count - first);
-      const part = { ...portion({ ...options, labels }, first, used), signal };
+    for (const portion of portions(count, batch, { signal, onProgress })) {
+      const part = { ...partOf({ ...options, labels }, portion), signal };
       const small = await this.base.values({ ...common, ...part, output: "mean" });
       const large = await this.enlarger.sample({
         seed: options.seed,
         output: options.output,
         guidanceRule: options.guidanceRule,
-        count: used,
+        count: part.count,
         samples: part.samples,
         labels: classes > 0 ? part.labels : undefined,
         lowResolution: small.values.map((value) => Math.min(Math.max(value, -1), 1)),
@@ -76,11 +77,10 @@ export class Cascade implements ImageSampler {
         temperature: this.enlarging.temperature ?? forAllGroups(options.temperature),
         signal,
       });
-      images.set(large.images, first * size);
+      images.set(large.images, portion.first * size);
       guidance.clamped += small.clamped + large.clamped;
       guidance.invalid += small.invalid + large.invalid;
       guidance.guidedDimensions += small.guidedDimensions + large.guidedDimensions;
-      onProgress?.(first + used, count);
     }
     return { images, count, resolution, labels: labels ?? new Int32Array(), ...guidance };
   }
@@ -102,19 +102,6 @@ function drawnLabels({ model: { config, data } }: Sampler, { count, samples, see
   const { classes } = config.model;
   const numbers = samples ?? Array.from({ length: count }, (_, index) => index);
   return classes > 0 ? labelsOfSamples(data, classes, numbers, seed) : undefined;
-}
-
-/** What `used` images from `first` on take of options that have an entry for every image. */
-function portion({ count, samples, labels, latents }: SampleOptions, first: number, used: number) {
-  return {
-    count: used,
-    samples: Array.from({ length: used }, (_, row) => samples?.[first + row] ?? first + row),
-    labels: labels?.subarray(first, first + used),
-    latents: latents?.map((noise) => {
-      const size = noise.length / count;
-      return noise.subarray(first * size, (first + used) * size);
-    }),
-  };
 }
 
 /** What holds for groups of any model: lists are of the resolutions or groups of one. */

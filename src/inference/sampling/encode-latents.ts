@@ -48,8 +48,7 @@ export async function latentsOf(
   const latents = shapes.map(([channels, side]) => new Float32Array(images.count * channels * side ** 2));
   const program = await compileNoisePass(config, batch, parameters, runtime);
   try {
-    for (const { indices, first, used } of portions(images.count, batch)) {
-      signal?.throwIfAborted();
+    for (const { indices, first, used } of portions(images.count, batch, { signal })) {
       const noise = await program.run({
         batch: modelInputs(model, images, indices, seed),
         posteriorNoise: normalNoise(stream(seed, "posteriorLatents"), indices, shapes),

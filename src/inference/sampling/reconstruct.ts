@@ -99,8 +99,7 @@ async function runStage(
   const drawn = shownAs(objective, "mean") === "sample";
   const size = 3 * resolution ** 2;
   const images = new Uint8Array(count * size);
-  for (const { indices, first, used } of portions(count, batch)) {
-    signal?.throwIfAborted();
+  for (const { indices, first, used } of portions(count, batch, { signal, onProgress })) {
     const latents = normalNoise(stream(seed, "posteriorLatents"), indices, shapes);
     for (const noise of latents.slice(stage)) scale(noise, priorTemperature);
     const result = await program.run({
@@ -111,7 +110,6 @@ async function runStage(
       ...(drawn ? { output: outputNoise(objective, stream(seed, "sampleOutput"), indices, resolution) } : {}),
     });
     toBytes(result.images.subarray(0, used * size), images, first * size);
-    onProgress?.(first + used, count);
   }
   return { images, count, resolution };
 }

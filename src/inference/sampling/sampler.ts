@@ -15,7 +15,7 @@ import {
 import { Lifetime } from "../../lifetime.js";
 import { groups } from "../../model/index.js";
 import { uniform } from "../../random/index.js";
-import { portions, rows } from "../batches.js";
+import { type Portion, portions, rows } from "../batches.js";
 import { toBytes } from "../pictures.js";
 import type { ModelProgram } from "../programs/compiled.js";
 import { addNoise } from "../programs/low-resolution.js";
@@ -214,8 +214,7 @@ async function drawPortions(
   const size = 3 * model.resolution ** 2;
   let clamped = 0;
   let invalid = 0;
-  for (const { indices, first, used } of portions(count, batch)) {
-    signal?.throwIfAborted();
+  for (const { indices, first, used } of portions(count, batch, { signal, onProgress })) {
     const drawnAs = indices.map((index) => samples[index]);
     const latents =
       options.latents?.map((noise) => rows(noise, indices, noise.length / count)) ??
@@ -233,7 +232,6 @@ async function drawPortions(
     take(result.images.subarray(0, used * size), first);
     clamped += sum(result.clamped.subarray(0, used));
     invalid += sum(result.invalid.subarray(0, used));
-    onProgress?.(first + used, count);
   }
   const guided = all.filter(({ index }) => guidance?.guided[index]);
   const dimensions = sum(guided.map(({ channels, resolution }) => channels * resolution ** 2));
@@ -287,6 +285,19 @@ function noisySmall(
   const low = model.levels[0].resolution;
   const [noise] = normalNoise(stream(seed, "sampleLowResolution"), samples, [[3, low, low]]);
   return addNoise(rows(small, indices, 3 * low ** 2), noise, model.superResolution!.noise);
+}
+
+/** What the images of a portion take of options that have an entry for every image. */
+export function partOf({ count, samples, labels, latents }: SampleOptions, { first, used }: Portion) {
+  return {
+    count: used,
+    samples: Array.from({ length: used }, (_, row) => samples?.[first + row] ?? first + row),
+    labels: labels?.subarray(first, first + used),
+    latents: latents?.map((noise) => {
+      const size = noise.length / count;
+      return noise.subarray(first * size, (first + used) * size);
+    }),
+  };
 }
 
 /**

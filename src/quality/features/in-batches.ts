@@ -1,6 +1,7 @@
 /** @file Images through a program of a fixed batch size, whose results are put together. */
 import type { Images } from "../../data/image-set.js";
 import type { TypedArray } from "../../engine/index.js";
+import { portions } from "../../inference/batches.js";
 
 /**
  * Results of all images, in order; the last batch is filled up with black ones.
@@ -25,15 +26,13 @@ export async function inBatches<Kind extends string>(
   const kinds = Object.keys(widths) as Kind[];
   const results = Object.fromEntries(kinds.map((kind) => [kind, new Float32Array(count * widths[kind])]));
   const filled = new Uint8Array(batch * size);
-  for (let first = 0; first < count; first += batch) {
-    signal?.throwIfAborted();
-    const many = Math.min(batch, count - first);
-    filled.fill(0, many * size);
-    filled.set(images.subarray(first * size, (first + many) * size));
+  for (const { first, used } of portions(count, batch, { signal })) {
+    filled.fill(0, used * size);
+    filled.set(images.subarray(first * size, (first + used) * size));
     const found = await run(filled);
     for (const kind of kinds) {
       const width = widths[kind];
-      results[kind].set(found[kind].subarray(0, many * width), first * width);
+      results[kind].set(found[kind].subarray(0, used * width), first * width);
     }
   }
   signal?.throwIfAborted();
