@@ -165,6 +165,7 @@ export declare class MomentsAccumulator {
     add(rows: Float32Array): Promise<void>;
     finish(): Promise<Moments>;
     dispose(): Promise<void>;
+    [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface MomentsOptions {

@@ -82,51 +82,45 @@ export async function measureRun(
   const { once = (_, measure) => measure() } = options;
   const common = { seed, runtime, signal };
   const report = (what: string) => (done: number, all: number) => onProgress(what, done, all);
-  const sampler = new Sampler(model, { batch, runtime });
+  await using sampler = new Sampler(model, { batch, runtime });
   const measure = async (stream: ImageStream, what: string, asked = metrics) =>
     sampleQuality(stream, {
       ...{ ...common, extractor, reference, metrics: asked, keepRows: true },
       onProgress: report(what),
     });
   const drawSamples = (output: "mean" | "sample") => streamSamples(sampler, { count, seed, output, signal });
-  try {
-    const meanIsShown = shownAs(model.config.objective, "mean") === "mean";
-    const drawn = meanIsShown
-      ? await once("drawn", async () =>
-          plain(await measure(drawSamples("sample"), "samples of the output distribution")),
-        )
-      : undefined;
-    const reconstructed = await once("reconstructed", async () => {
-      const seen = takeSpread(train, count);
-      const again = await reconstruct(model, seen, { ...common, batch, onProgress: report("reconstructions") });
-      return plain(await measure(streamImages(again), "features of reconstructions", ["fid"]));
-    });
-    const ofModel = { ...common, batch, count: heldOutCount, onProgress };
-    const figures = await once("model", () => measureModel(model, test, modelMetrics, ofModel));
-    const unseen = takeSpread(test, PAIRS * 2);
-    const reconstructions = await reconstruct(model, unseen, { ...common, batch });
-    const shown = collectFirst(Math.min(SHOWN, count), sampler.resolution);
-    const { features, ...quality } = await measure(tap(drawSamples("mean"), shown.look), "samples");
-    const { nearest, ...copies } = await memorisation(features, heldOut, training, { runtime, signal });
-    const pairs = Math.min(PAIRS, shown.pictures.count);
-    return {
-      figures: {
-        quality,
-        drawn,
-        reconstructed,
-        memorisation: copies,
-        model: figures as ModelFigures, // all were asked for
-      },
-      pictures: {
-        samples: shown.pictures,
-        originals: unseen,
-        reconstructions,
-        neighbours: { samples: firstOf(shown.pictures, pairs), nearest: take(train, nearest.subarray(0, pairs)) },
-      },
-    };
-  } finally {
-    await sampler.dispose();
-  }
+  const meanIsShown = shownAs(model.config.objective, "mean") === "mean";
+  const drawn = meanIsShown
+    ? await once("drawn", async () => plain(await measure(drawSamples("sample"), "samples of the output distribution")))
+    : undefined;
+  const reconstructed = await once("reconstructed", async () => {
+    const seen = takeSpread(train, count);
+    const again = await reconstruct(model, seen, { ...common, batch, onProgress: report("reconstructions") });
+    return plain(await measure(streamImages(again), "features of reconstructions", ["fid"]));
+  });
+  const ofModel = { ...common, batch, count: heldOutCount, onProgress };
+  const figures = await once("model", () => measureModel(model, test, modelMetrics, ofModel));
+  const unseen = takeSpread(test, PAIRS * 2);
+  const reconstructions = await reconstruct(model, unseen, { ...common, batch });
+  const shown = collectFirst(Math.min(SHOWN, count), sampler.resolution);
+  const { features, ...quality } = await measure(tap(drawSamples("mean"), shown.look), "samples");
+  const { nearest, ...copies } = await memorisation(features, heldOut, training, { runtime, signal });
+  const pairs = Math.min(PAIRS, shown.pictures.count);
+  return {
+    figures: {
+      quality,
+      drawn,
+      reconstructed,
+      memorisation: copies,
+      model: figures as ModelFigures, // all were asked for
+    },
+    pictures: {
+      samples: shown.pictures,
+      originals: unseen,
+      reconstructions,
+      neighbours: { samples: firstOf(shown.pictures, pairs), nearest: take(train, nearest.subarray(0, pairs)) },
+    },
+  };
 }
 
 /** The first of some pictures. */

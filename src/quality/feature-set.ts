@@ -50,31 +50,26 @@ export async function measureFeatures(
   const rowCount = chosen.length;
   const rows = new Float32Array(rowCount * width);
   const logits = wanted && classes ? new Float32Array(count * classes) : undefined;
-  const pooledSums = new MomentsAccumulator(width, { runtime });
-  const spatialSums = spatialWidth ? new MomentsAccumulator(spatialWidth, { runtime }) : undefined;
-  try {
-    let done = 0;
-    let kept = 0;
-    for await (const part of parts) {
-      signal?.throwIfAborted();
-      if (done + part.count > count) throw new Error(`expected ${count} pictures, got more`);
-      const features = await extractor.extract(part, signal);
-      await pooledSums.add(features.pooled);
-      await spatialSums?.add(features.spatial!);
-      logits?.set(features.logits!, done * classes!);
-      for (; chosen[kept] < done + part.count; kept++) {
-        const row = chosen[kept] - done;
-        rows.set(features.pooled.subarray(row * width, (row + 1) * width), kept * width);
-      }
-      done += part.count;
-      onProgress?.(done, count);
+  await using pooledSums = new MomentsAccumulator(width, { runtime });
+  await using spatialSums = spatialWidth ? new MomentsAccumulator(spatialWidth, { runtime }) : undefined;
+  let done = 0;
+  let kept = 0;
+  for await (const part of parts) {
+    signal?.throwIfAborted();
+    if (done + part.count > count) throw new Error(`expected ${count} pictures, got more`);
+    const features = await extractor.extract(part, signal);
+    await pooledSums.add(features.pooled);
+    await spatialSums?.add(features.spatial!);
+    logits?.set(features.logits!, done * classes!);
+    for (; chosen[kept] < done + part.count; kept++) {
+      const row = chosen[kept] - done;
+      rows.set(features.pooled.subarray(row * width, (row + 1) * width), kept * width);
     }
-    if (done < count) throw new Error(`expected ${count} pictures, got ${done}`);
-    const moments = await pooledSums.finish();
-    const spatialMoments = await spatialSums?.finish();
-    return { identity, moments, spatialMoments, rows, rowCount, logits };
-  } finally {
-    await pooledSums.dispose();
-    await spatialSums?.dispose();
+    done += part.count;
+    onProgress?.(done, count);
   }
+  if (done < count) throw new Error(`expected ${count} pictures, got ${done}`);
+  const moments = await pooledSums.finish();
+  const spatialMoments = await spatialSums?.finish();
+  return { identity, moments, spatialMoments, rows, rowCount, logits };
 }

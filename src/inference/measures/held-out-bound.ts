@@ -107,12 +107,8 @@ export async function heldOutBound(
 ): Promise<HeldOutBound> {
   checkModelImages(config.model, images);
   const batch = Math.min(options.batch ?? 16, images.count);
-  const program = await compileBound(config, batch, parameters, options.runtime);
-  try {
-    return await measureBound(program, config, images, { ...options, batch });
-  } finally {
-    await program.dispose();
-  }
+  await using program = await compileBound(config, batch, parameters, options.runtime);
+  return await measureBound(program, config, images, { ...options, batch });
 }
 
 /** `heldOutBound` with a program of `compileBound`; `batch` is the program's. */

@@ -82,19 +82,15 @@ export async function measureInformation(
   const count = Math.min(options.count ?? images.count, images.count);
   const batch = Math.min(options.batch ?? 16, count);
   const sums = groups(config.model).map(({ shape: [channels, side] }) => new Float64Array(channels * side ** 2));
-  const program = await compileInformation(config, batch, parameters, runtime);
-  try {
-    for (const { indices, used } of portions(count, batch, { signal, onProgress })) {
-      const result = await program.run({
-        ...autoEncoderInputs(config.model, images, indices, seed),
-        counted: Float32Array.from(indices, (_, row) => (row < used ? 1 : 0)),
-      });
-      for (const [group, values] of result.entries()) {
-        for (let i = 0; i < values.length; i++) sums[group][i] += values[i];
-      }
+  await using program = await compileInformation(config, batch, parameters, runtime);
+  for (const { indices, used } of portions(count, batch, { signal, onProgress })) {
+    const result = await program.run({
+      ...autoEncoderInputs(config.model, images, indices, seed),
+      counted: Float32Array.from(indices, (_, row) => (row < used ? 1 : 0)),
+    });
+    for (const [group, values] of result.entries()) {
+      for (let i = 0; i < values.length; i++) sums[group][i] += values[i];
     }
-  } finally {
-    await program.dispose();
   }
   const means = sums.map((sum) => sum.map((nats) => nats / count));
   return summarise(config, count, means);

@@ -100,13 +100,15 @@ export async function negativeLogLikelihood(
   const pass = (weights: ModelParameters<np.Array>, inputs: AutoEncoderInputs<np.Array>) =>
     likelihoodPass(config, weights, inputs);
   const specs = autoEncoderSpecs(config, batch);
-  const program: LikelihoodProgram = await compileForModel(pass, parameterSpecs(config), parameters, specs, runtime);
-  try {
-    const nats = await measure(program, config, images, { ...options, samples, count, batch });
-    return inBits(nats, samples, 3 * config.model.resolution ** 2);
-  } finally {
-    await program.dispose();
-  }
+  await using program: LikelihoodProgram = await compileForModel(
+    pass,
+    parameterSpecs(config),
+    parameters,
+    specs,
+    runtime,
+  );
+  const nats = await measure(program, config, images, { ...options, samples, count, batch });
+  return inBits(nats, samples, 3 * config.model.resolution ** 2);
 }
 
 /** Encodes a batch with one sample of its posterior. Everything is borrowed. */

@@ -69,7 +69,7 @@ export async function rateDistortion(
     throw new UserError("out-of-range", `Expected rates of at least 0 bits per dimension, got ${bad}.`);
   const count = Math.min(options.count ?? images.count, images.count);
   const batch = Math.min(options.batch ?? 16, count);
-  const program = await compilePosteriorPass(config, batch, { drawn: false }, parameters, options.runtime);
+  await using program = await compilePosteriorPass(config, batch, { drawn: false }, parameters, options.runtime);
   const total = count * (options.rates?.length ?? POINTS);
   const measureFrom = (before: number, rates: readonly number[]) =>
     measure(program, config, images, rates, {
@@ -78,14 +78,10 @@ export async function rateDistortion(
       batch,
       onProgress: (done) => options.onProgress?.(before + done, total),
     });
-  try {
-    if (options.rates) return { count, points: await measureFrom(0, options.rates) };
-    const unlimited = await measureFrom(0, [Number.POSITIVE_INFINITY]);
-    const limited = await measureFrom(count, defaultRates(unlimited[0].rateBitsPerDim));
-    return { count, points: [...limited, ...unlimited] };
-  } finally {
-    await program.dispose();
-  }
+  if (options.rates) return { count, points: await measureFrom(0, options.rates) };
+  const unlimited = await measureFrom(0, [Number.POSITIVE_INFINITY]);
+  const limited = await measureFrom(count, defaultRates(unlimited[0].rateBitsPerDim));
+  return { count, points: [...limited, ...unlimited] };
 }
 
 function defaultRates(full: number): number[] {

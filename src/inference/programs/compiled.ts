@@ -25,7 +25,7 @@ export function unpackWeights(specs: ModelParameters<Spec>, packs: readonly np.A
 }
 
 /** A compiled function of one batch's inputs, its weights known. */
-export type ModelProgram<Inputs, Outputs> = Compiled<[inputs: Inputs], Outputs>;
+export type ModelProgram<Inputs, Outputs> = Compiled<[inputs: Inputs], Outputs> & AsyncDisposable;
 
 /**
  * Compiles a function of a model's weights.
@@ -46,8 +46,6 @@ export async function compileForModel<Inputs, Outputs>(
   }
   const packed = (packs: np.Array[], given: Mapped<Inputs, Spec, np.Array>) => fn(unpackWeights(specs, packs), given);
   const program = await compile(packed, [weightPacking(specs).specs, inputs], { runtime });
-  return {
-    run: (given) => program.run([...weights()], given),
-    dispose: () => program.dispose(),
-  };
+  const dispose = () => program.dispose();
+  return { run: (given) => program.run([...weights()], given), dispose, [Symbol.asyncDispose]: dispose };
 }

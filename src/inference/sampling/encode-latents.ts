@@ -46,20 +46,16 @@ export async function latentsOf(
   checkModelImages(model, images);
   const shapes = groups(model).map(({ shape }) => shape);
   const latents = shapes.map(([channels, side]) => new Float32Array(images.count * channels * side ** 2));
-  const program = await compileNoisePass(config, batch, parameters, runtime);
-  try {
-    for (const { indices, first, used } of portions(images.count, batch, { signal })) {
-      const noise = await program.run({
-        batch: modelInputs(model, images, indices, seed),
-        posteriorNoise: normalNoise(stream(seed, "posteriorLatents"), indices, shapes),
-      });
-      for (const [group, values] of noise.entries()) {
-        const size = values.length / batch;
-        latents[group].set(values.subarray(0, used * size), first * size);
-      }
+  await using program = await compileNoisePass(config, batch, parameters, runtime);
+  for (const { indices, first, used } of portions(images.count, batch, { signal })) {
+    const noise = await program.run({
+      batch: modelInputs(model, images, indices, seed),
+      posteriorNoise: normalNoise(stream(seed, "posteriorLatents"), indices, shapes),
+    });
+    for (const [group, values] of noise.entries()) {
+      const size = values.length / batch;
+      latents[group].set(values.subarray(0, used * size), first * size);
     }
-    return latents;
-  } finally {
-    await program.dispose();
   }
+  return latents;
 }

@@ -27,16 +27,12 @@ export async function drawFormation(
   const stages = options.stages ?? all.map(({ index }) => index + 1);
   if (typeof from !== "number") return reconstructStages(model, from, stages, { ...options, priorTemperature: 0 });
   const { batch = Math.min(16, from), runtime, seed, signal, onProgress } = options;
-  const sampler = new Sampler(model, { batch, runtime });
-  try {
-    const results: Images[] = [];
-    for (const [index, stage] of stages.entries()) {
-      const temperature = all.map((group) => (group.index < stage ? 1 : 0));
-      const report = (done: number) => onProgress?.(index * from + done, stages.length * from);
-      results.push(await sampler.sample({ count: from, seed, temperature, signal, onProgress: report }));
-    }
-    return results;
-  } finally {
-    await sampler.dispose();
+  await using sampler = new Sampler(model, { batch, runtime });
+  const results: Images[] = [];
+  for (const [index, stage] of stages.entries()) {
+    const temperature = all.map((group) => (group.index < stage ? 1 : 0));
+    const report = (done: number) => onProgress?.(index * from + done, stages.length * from);
+    results.push(await sampler.sample({ count: from, seed, temperature, signal, onProgress: report }));
   }
+  return results;
 }

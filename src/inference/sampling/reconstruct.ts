@@ -64,17 +64,13 @@ export async function reconstructStages(
     throw new UserError("out-of-range", `Expected from 0 to ${groupCount} latent groups, got ${bad}.`);
   const { batch = Math.min(16, images.count), runtime, signal, onProgress } = options;
   const drawn = shownAs(config.objective, "mean") === "sample";
-  const program = await compilePosteriorPass(config, batch, { drawn }, parameters, runtime);
-  try {
-    const results: Images[] = [];
-    for (const [index, stage] of stages.entries()) {
-      const report = (done: number) => onProgress?.(index * images.count + done, stages.length * images.count);
-      results.push(await runStage(program, config, images, stage, { ...options, batch, signal, onProgress: report }));
-    }
-    return results;
-  } finally {
-    await program.dispose();
+  await using program = await compilePosteriorPass(config, batch, { drawn }, parameters, runtime);
+  const results: Images[] = [];
+  for (const [index, stage] of stages.entries()) {
+    const report = (done: number) => onProgress?.(index * images.count + done, stages.length * images.count);
+    results.push(await runStage(program, config, images, stage, { ...options, batch, signal, onProgress: report }));
   }
+  return results;
 }
 
 async function runStage(

@@ -59,7 +59,7 @@ export async function trainClassifier(
 ): Promise<Classifier<Float32Array>> {
   const classes = examples.frequencies.length;
   const specs = classifierSpecs(classes);
-  const program = await compileStep(examples, runtime);
+  await using program = await compileStep(examples, runtime);
   const start = initialClassifier(classes, seed);
   const zeros = map(specs, ({ size }) => new Float32Array(size));
   let state: OptimizerState<Classifier<Operand>> = {
@@ -83,7 +83,6 @@ export async function trainClassifier(
     return rebuild(specs, (await Promise.all(leaves(state.ema).map(read))) as Float32Array[]);
   } finally {
     free(state);
-    await program.dispose();
   }
 }
 

@@ -73,12 +73,8 @@ async function sumOfSingularValues(
   };
   const specs = [small, large].map(({ rank }) => spec([width, rank], "float64"));
   signal?.throwIfAborted();
-  const program = await compile(gram, specs, { runtime, outputDtypes: "float64" });
-  try {
-    const squared = await program.run(small.elements, large.elements);
-    const eigenvalues = await symmetricEigenvalues(squared, small.rank, { signal });
-    return eigenvalues.reduce((sum, value) => sum + Math.sqrt(Math.max(value, 0)), 0); // below zero by rounding only
-  } finally {
-    await program.dispose();
-  }
+  await using program = await compile(gram, specs, { runtime, outputDtypes: "float64" });
+  const squared = await program.run(small.elements, large.elements);
+  const eigenvalues = await symmetricEigenvalues(squared, small.rank, { signal });
+  return eigenvalues.reduce((sum, value) => sum + Math.sqrt(Math.max(value, 0)), 0); // below zero by rounding only
 }

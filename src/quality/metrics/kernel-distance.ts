@@ -50,7 +50,7 @@ class KernelSums {
     return new KernelSums(width, size, program);
   }
 
-  dispose(): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
     return this.program.dispose();
   }
 
@@ -137,17 +137,13 @@ export async function kernelDistance(
 ): Promise<number> {
   const { signal, onProgress } = options;
   const counts = check(x, y, width, 2);
-  const sums = await KernelSums.open(width, Math.max(...counts), options);
+  await using sums = await KernelSums.open(width, Math.max(...counts), options);
   const blocks = sums.blocks(counts[0], counts[1]);
   let done = 0;
-  try {
-    return await discrepancy(x, y, sums, () => {
-      signal?.throwIfAborted();
-      onProgress?.(++done, blocks);
-    });
-  } finally {
-    await sums.dispose();
-  }
+  return await discrepancy(x, y, sums, () => {
+    signal?.throwIfAborted();
+    onProgress?.(++done, blocks);
+  });
 }
 
 /**
@@ -166,19 +162,15 @@ export async function kernelDistanceOfSubsets(
     throw new UserError("out-of-range", `Expected 1 or more subsets of 2 or more vectors, got ${subsets} of ${size}.`);
   }
   check(x, y, width, size);
-  const sums = await KernelSums.open(width, size, options);
+  await using sums = await KernelSums.open(width, size, options);
   const key = keyFromSeed(seed);
   const distances: number[] = [];
-  try {
-    while (distances.length < subsets) {
-      options.signal?.throwIfAborted();
-      const draw = foldIn(key, distances.length);
-      const [some, others] = [x, y].map((rows, side) => subset(rows, width, size, foldIn(draw, side)));
-      distances.push(await discrepancy(some, others, sums));
-      options.onProgress?.(distances.length, subsets);
-    }
-  } finally {
-    await sums.dispose();
+  while (distances.length < subsets) {
+    options.signal?.throwIfAborted();
+    const draw = foldIn(key, distances.length);
+    const [some, others] = [x, y].map((rows, side) => subset(rows, width, size, foldIn(draw, side)));
+    distances.push(await discrepancy(some, others, sums));
+    options.onProgress?.(distances.length, subsets);
   }
   return meanAndDeviation(distances);
 }

@@ -116,6 +116,10 @@ export class MomentsAccumulator {
     await program?.dispose();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
   async #take(rows: Float32Array): Promise<void> {
     const count = countOf(rows, this.#width);
     checkFinite(rows, this.#width);
@@ -167,11 +171,7 @@ export function meanOf(rows: Float32Array, width: number): Float64Array {
 
 /** The moments of vectors that are all there: rows [N, width]; see {@link MomentsAccumulator}. */
 export async function momentsOf(rows: Float32Array, width: number, options: MomentsOptions = {}): Promise<Moments> {
-  const accumulator = new MomentsAccumulator(width, options);
-  try {
-    await accumulator.add(rows);
-    return await accumulator.finish();
-  } finally {
-    await accumulator.dispose();
-  }
+  await using accumulator = new MomentsAccumulator(width, options);
+  await accumulator.add(rows);
+  return await accumulator.finish();
 }

@@ -31,21 +31,17 @@ export async function nearestNeighbours(
   const index = new Uint32Array(counts[0]);
   const squared = new Float64Array(counts[0]).fill(Number.POSITIVE_INFINITY);
   if (counts[0] === 0) return { index, distance: squared };
-  const pairs = await Pairs.open(references, width, Math.max(...counts), options);
-  try {
-    const [x, y] = [pairs.prepare(queries), pairs.prepare(references)];
-    pairs.expect(x, y);
-    await pairs.between(x, y, {
-      limit: (i) => (squared[i] === 0 ? NONE : squared[i]),
-      visit: (i, j, distance) => {
-        if (distance >= squared[i]) return;
-        squared[i] = distance;
-        index[i] = j;
-      },
-    });
-  } finally {
-    await pairs.dispose();
-  }
+  await using pairs = await Pairs.open(references, width, Math.max(...counts), options);
+  const [x, y] = [pairs.prepare(queries), pairs.prepare(references)];
+  pairs.expect(x, y);
+  await pairs.between(x, y, {
+    limit: (i) => (squared[i] === 0 ? NONE : squared[i]),
+    visit: (i, j, distance) => {
+      if (distance >= squared[i]) return;
+      squared[i] = distance;
+      index[i] = j;
+    },
+  });
   return { index, distance: squared.map(Math.sqrt) };
 }
 

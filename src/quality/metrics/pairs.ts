@@ -83,7 +83,7 @@ export class Pairs {
     return new Pairs(width, size, program, Float32Array.from(meanOf(like, width)), options);
   }
 
-  dispose(): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
     return this.#program.dispose();
   }
 

@@ -25,10 +25,9 @@ describe("against the fixtures", () => {
   });
 
   test.each([64, 500])("radii, in blocks of %i", async (blockSize) => {
-    const pairs = await Pairs.open(rowsOf("A"), 64, 500, { runtime, blockSize });
+    await using pairs = await Pairs.open(rowsOf("A"), 64, 500, { runtime, blockSize });
     const radii = await squaredRadii(pairs, pairs.prepare(rowsOf("A")), 3);
     expect(radii).toBeAllClose(golden("pr.A_B.radii_ref").data, { rtol: 1e-7, atol: 0 }); // stored in float32
-    await pairs.dispose();
   });
 
   test("the size of the blocks changes nothing", async () => {

@@ -36,26 +36,22 @@ export async function precisionRecall(
   counts.forEach((count, set) => {
     expectAtLeast(neighbours + 1, count, `Precision and recall with ${neighbours} neighbours, of the ${sets[set]}`);
   });
-  const pairs = await Pairs.open(references, width, Math.max(...counts), options);
-  try {
-    const [real, made] = [pairs.prepare(references), pairs.prepare(samples)];
-    pairs.expect(real);
-    pairs.expect(made);
-    pairs.expect(real, made);
-    const realRadii = await squaredRadii(pairs, real, neighbours);
-    const madeRadii = await squaredRadii(pairs, made, neighbours);
-    const looksReal = new Uint8Array(made.count);
-    const isCovered = new Uint8Array(real.count);
-    await pairs.between(real, made, {
-      limit: (i, j) => Math.max(looksReal[j] ? NONE : realRadii[i], isCovered[i] ? NONE : madeRadii[j]),
-      visit: (i, j, distance) => {
-        if (distance <= realRadii[i]) looksReal[j] = 1;
-        if (distance <= madeRadii[j]) isCovered[i] = 1;
-      },
-    });
-    const share = (flags: Uint8Array) => flags.reduce((sum, flag) => sum + flag, 0) / flags.length;
-    return { precision: share(looksReal), recall: share(isCovered) };
-  } finally {
-    await pairs.dispose();
-  }
+  await using pairs = await Pairs.open(references, width, Math.max(...counts), options);
+  const [real, made] = [pairs.prepare(references), pairs.prepare(samples)];
+  pairs.expect(real);
+  pairs.expect(made);
+  pairs.expect(real, made);
+  const realRadii = await squaredRadii(pairs, real, neighbours);
+  const madeRadii = await squaredRadii(pairs, made, neighbours);
+  const looksReal = new Uint8Array(made.count);
+  const isCovered = new Uint8Array(real.count);
+  await pairs.between(real, made, {
+    limit: (i, j) => Math.max(looksReal[j] ? NONE : realRadii[i], isCovered[i] ? NONE : madeRadii[j]),
+    visit: (i, j, distance) => {
+      if (distance <= realRadii[i]) looksReal[j] = 1;
+      if (distance <= madeRadii[j]) isCovered[i] = 1;
+    },
+  });
+  const share = (flags: Uint8Array) => flags.reduce((sum, flag) => sum + flag, 0) / flags.length;
+  return { precision: share(looksReal), recall: share(isCovered) };
 }
