@@ -4,6 +4,8 @@ export interface CompileOptions<Constants extends readonly unknown[] = readonly 
     outputDtypes?: Dtypes;
     rematerialise?: boolean;
     keepOnDevice?: OnDevice;
+    donated?: readonly boolean[];
+    divided?: readonly boolean[];
     cacheKey?: string;
 }
 
@@ -60,7 +62,7 @@ export interface PortableFunction<Weights, Inputs> {
 export declare class Program<Args extends readonly unknown[], Result> implements Compiled<Args, Result> {
     #private;
     readonly outputs: Mapped<Result, Operand, Spec>;
-    constructor(runtime: Runtime, session: Session, { args, result, onDevice }: Signature);
+    constructor(runtime: Runtime, session: Session, { args, result, onDevice, donated }: Signature);
     run(...args: Args): Promise<Result>;
     dispose(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;
@@ -75,6 +77,7 @@ export declare class Runtime {
     readonly device: DeviceName;
     readonly threads: number;
     constructor({ device, threads }?: RuntimeOptions);
+    get traits(): DeviceTraits;
     put(data: TypedArray, spec: Spec): DeviceArray;
     transfer(data: TypedArray, spec: Spec): DeviceArray;
     apply(module: URL, groups: readonly (readonly DeviceArray[])[], argument: unknown): Promise<void>;

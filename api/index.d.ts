@@ -339,6 +339,7 @@ export declare class Runtime {
     readonly device: DeviceName;
     readonly threads: number;
     constructor({ device, threads }?: RuntimeOptions);
+    get traits(): DeviceTraits;
     put(data: TypedArray, spec: Spec): DeviceArray;
     transfer(data: TypedArray, spec: Spec): DeviceArray;
     apply(module: URL, groups: readonly (readonly DeviceArray[])[], argument: unknown): Promise<void>;

@@ -1,24 +1,15 @@
-/** @file From a jax-js function to a program that ONNX Runtime runs. */
+/** @file From a jax-js function to a program that a device runs. */
 import type { numpy as np } from "@jax-js/jax";
 import { cached } from "./disk-cache.js";
 import type { Graph } from "./graph/graph.js";
 import { type LoweredProgram, loweredProgram } from "./lowered-program.js";
-import { blockSize } from "./onnx/block-size.js";
-import { lowerToOnnx } from "./onnx/lower.js";
-import { contractDots } from "./passes/contract-dots.js";
-import { convolutionForms } from "./passes/convolution-forms.js";
-import { convolutionsToProducts } from "./passes/convolutions-to-products.js";
-import { removeDeadCode } from "./passes/dead-code.js";
-import { filterGradients } from "./passes/filter-gradients.js";
-import { hoist } from "./passes/hoist.js";
-import { imageResampling } from "./passes/image-resampling.js";
-import { pooling } from "./passes/pooling.js";
-import { dropCheckpoints, rematerialise } from "./passes/rematerialise.js";
-import { simplify } from "./passes/simplify.js";
+import { onnxTarget } from "./onnx/target.js";
 import { type Operand, Program } from "./program.js";
 import { type DeviceArray, defaultRuntime, type Runtime } from "./runtime/runtime.js";
 import { acquireSession } from "./runtime/sessions.js";
-import { checkElements, type DType, type ElementsOf, type Spec } from "./spec.js";
+import { checkElements, type DType, type ElementsOf, type Spec, sameShape } from "./spec.js";
+import type { ArrayUse, Target } from "./target.js";
+import { targetOf } from "./targets.js";
 import { trace } from "./trace/trace.js";
 import { entries, leaves, type Mapped } from "./tree.js";
 
@@ -54,6 +45,16 @@ export interface CompileOptions<
   rematerialise?: boolean;
   /** Results that stay on the device, as `DeviceArray`s in a type of their own. Default: none. */
   keepOnDevice?: OnDevice;
+  /**
+   * Arguments, without the constant ones, whose device arrays a run takes over: a result may be written where they lie, and
+   * they are disposed of. Default: none.
+   */
+  donated?: readonly boolean[];
+  /**
+   * Arguments, without the constant ones, whose arrays have a row for every image: where a runtime has several devices, each
+   * computes with its share of the rows. Default: none, so that every device does all.
+   */
+  divided?: readonly boolean[];
   /**
    * Says all that `fn` depends on besides the shapes of its arguments: its code, its configuration. With it the program
    * is kept on disk, and `fn` is not traced again. Programs with constants are not kept.
@@ -103,38 +104,19 @@ export type ResultOf<Result, OnDevice = false, Dtypes = "float32"> = Result exte
     };
 
 export interface PrepareOptions extends Pick<CompileOptions, "constants" | "rematerialise" | "outputDtypes"> {
-  /** Channels to a block of the machine's blocked convolutions; 0, the default, where it has none. */
-  block?: number;
+  /** Default: ONNX, for a machine without blocked convolutions. */
+  target?: Target;
 }
-
-/** The passes, in order. Each takes and returns a graph. */
-const passes = (block: number, rematerialised: boolean) => [
-  removeDeadCode,
-  ...(rematerialised ? [] : [dropCheckpoints]),
-  simplify,
-  contractDots,
-  imageResampling,
-  pooling,
-  filterGradients(block),
-  convolutionsToProducts,
-  simplify,
-  removeDeadCode,
-  convolutionForms,
-  removeDeadCode,
-  hoist,
-  ...(rematerialised ? [rematerialise] : []),
-];
 
 /** Traces `fn` and makes the graph that runs: what `compile` hands to the runtime. */
 export function prepare<const Args extends readonly unknown[], Result>(
   fn: (...args: TracedArgs<Args>) => Result,
   args: Args,
-  { constants = [], rematerialise: rematerialised = false, block = 0, outputDtypes }: PrepareOptions = {},
+  { constants = [], rematerialise = false, target = onnxTarget(0), outputDtypes }: PrepareOptions = {},
 ): { graph: Graph; outputs: Mapped<Result, np.Array, Spec> } {
   const { graph, outputs } = trace(fn, args, (path) => choiceFor(outputDtypes, path));
   const bound = bindConstants(graph, args, constants);
-  const inOrder = passes(block, rematerialised);
-  return { graph: inOrder.reduce((current, pass) => pass(current), bound), outputs };
+  return { graph: target.passes(rematerialise).reduce((current, pass) => pass(current), bound), outputs };
 }
 
 /** What was chosen for the array at a path of the result. */
@@ -142,6 +124,32 @@ function choiceFor<T>(choices: PerEntry<T> | undefined, path: string): T | undef
   return typeof choices === "object" && choices !== null
     ? (choices as Readonly<Record<string, T>>)[path.split(".")[0]]
     : choices;
+}
+
+/** What was said of an argument, for every array of it. */
+const perLeaf = (args: readonly unknown[], choices: readonly boolean[] = []): boolean[] =>
+  args.flatMap((arg, index) => leaves(arg).map(() => choices[index] ?? false));
+
+/** Which inputs are divided, and for each donated one the first result that fits where it lies and has no such place yet. */
+function arrayUse(
+  args: readonly unknown[],
+  results: readonly [path: string, spec: Spec][],
+  { donated, divided, keepOnDevice }: CompileOptions,
+): ArrayUse {
+  const indices = (flags: readonly boolean[]) => flags.flatMap((flag, index) => (flag ? [index] : []));
+  const specs = leaves(args) as Spec[];
+  const open = new Set(results.keys());
+  const places = new Map<number, number>();
+  for (const input of indices(perLeaf(args, donated))) {
+    const fits = [...open].find((output) => {
+      const [path, { dtype, shape }] = results[output];
+      return choiceFor(keepOnDevice, path) && dtype === specs[input].dtype && sameShape(shape, specs[input].shape);
+    });
+    if (fits === undefined) continue;
+    open.delete(fits);
+    places.set(input, fits);
+  }
+  return { donated: places, divided: new Set(indices(perLeaf(args, divided))) };
 }
 
 /** Turns the inputs of constant arguments into constants. */
@@ -206,25 +214,36 @@ export async function compile<
   exampleArgs: Args,
   options: CompileOptions<Constants, OnDevice, Dtypes> = {},
 ): Promise<Program<OpenArgs<Args, Constants>, ResultOf<Result, OnDevice, Dtypes>>> {
-  const { runtime = defaultRuntime(), constants = [], rematerialise = false, outputDtypes, cacheKey } = options;
-  const block = await blockSize(runtime);
+  const {
+    runtime = defaultRuntime(),
+    constants = [],
+    rematerialise = false,
+    outputDtypes,
+    donated,
+    divided,
+    cacheKey,
+  } = options;
+  const target = await targetOf(runtime);
   const lower = (): LoweredProgram => {
-    const { graph, outputs } = prepare(fn, exampleArgs, { constants, rematerialise, outputDtypes, block });
-    if (runtime.device !== "cpu") refuseFloat64(graph, runtime.device);
-    checkOutputDtypes(entries(outputs) as [string, Spec][], options);
-    return { ...lowerToOnnx(graph, block), returned: outputs };
+    const { graph, outputs } = prepare(fn, exampleArgs, { constants, rematerialise, outputDtypes, target });
+    if (!runtime.traits.float64) refuseFloat64(graph, runtime.device);
+    const results = entries(outputs) as [string, Spec][];
+    checkOutputDtypes(results, options);
+    const use = arrayUse(exampleArgs.slice(constants.length), results, options);
+    return { ...target.lower(graph, use), returned: outputs };
   };
   const shapes = entries(exampleArgs).map(([path, spec]) => `${path} ${spec}`);
   const lowered =
     cacheKey === undefined || constants.length > 0
       ? lower()
       : cached(
-          JSON.stringify([cacheKey, shapes, rematerialise, outputDtypes, block, runtime.device]),
+          JSON.stringify([cacheKey, shapes, rematerialise, outputDtypes, donated, divided, target.key, runtime.device]),
           loweredProgram,
           lower,
         );
   const result = lowered.returned;
   const onDevice = entries(result).map(([path]) => choiceFor<boolean>(options.keepOnDevice, path) ?? false);
   const session = await acquireSession(lowered, runtime, onDevice, constants.length > 0);
-  return new Program(runtime, session, { args: exampleArgs.slice(constants.length), result, onDevice });
+  const args = exampleArgs.slice(constants.length);
+  return new Program(runtime, session, { args, result, onDevice, donated: perLeaf(args, donated) });
 }

@@ -7,11 +7,12 @@ export {
   type ModelArray,
   OPEN,
 } from "./onnx-file.js";
-export { Packer } from "./packer.js";
-export { Packing, ROW } from "./packing.js";
+export { createPacker, type Packer } from "./packer.js";
+export { type Packing, packingFor, sumOfSquares } from "./packing.js";
 export { type PortableFunction, portableModel } from "./portable.js";
 export { type Compiled, type Operand, Program } from "./program.js";
 export { type OpenRuntimeOptions, openRuntime } from "./runtime/open-runtime.js";
 export { DeviceArray, defaultRuntime, Runtime, type RuntimeOptions } from "./runtime/runtime.js";
+export { type DeviceTraits, deviceTraits } from "./runtime/traits.js";
 export { type DType, Spec, sizeOf, spec, type TypedArray } from "./spec.js";
 export { entries, type LeafOf, leaves, type Mapped, map, rebuild } from "./tree.js";

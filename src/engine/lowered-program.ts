@@ -1,27 +1,35 @@
 /** @file What tracing and lowering make of a function, and the same as bytes, to be kept on disk. */
 import type { Codec } from "./disk-cache.js";
-import type { OnnxModel } from "./onnx/lower.js";
+import type { TensorInfo } from "./runtime/protocol.js";
 import { Spec } from "./spec.js";
 import { map } from "./tree.js";
 
+/** A graph in the language of a device, its inputs and outputs in the graph's order. */
+export interface LoweredGraph {
+  /** An ONNX model in its binary form, or StableHLO as text. */
+  code: Uint8Array;
+  inputs: TensorInfo[];
+  outputs: TensorInfo[];
+}
+
 /** All that running a program takes. */
-export interface LoweredProgram extends OnnxModel {
+export interface LoweredProgram extends LoweredGraph {
   /** What the traced function returned, a tree with a spec for every array. */
   returned: unknown;
 }
 
 const NEWLINE = 10;
 
-/** A line of JSON, then the model. */
+/** A line of JSON, then the code. */
 export const loweredProgram: Codec<LoweredProgram> = {
-  encode: ({ model, inputs, outputs, returned }) => {
+  encode: ({ code, inputs, outputs, returned }) => {
     const specs = map(returned, (spec) => formatSpec(spec as Spec));
-    return Buffer.concat([Buffer.from(`${JSON.stringify({ inputs, outputs, returned: specs })}\n`), model]);
+    return Buffer.concat([Buffer.from(`${JSON.stringify({ inputs, outputs, returned: specs })}\n`), code]);
   },
   decode: (bytes) => {
     const end = bytes.indexOf(NEWLINE);
     const { inputs, outputs, returned } = JSON.parse(Buffer.from(bytes.subarray(0, end)).toString());
-    return { model: bytes.slice(end + 1), inputs, outputs, returned: map(returned as unknown, parseSpec) };
+    return { code: bytes.slice(end + 1), inputs, outputs, returned: map(returned as unknown, parseSpec) };
   },
 };
 

@@ -114,7 +114,7 @@ export async function loadModel(
 ): Promise<LoadedModel> {
   const keep = arrays.outputs.map(() => null);
   const program = await runtime
-    .load({ model, ...arrays, keep: keep.map(() => false), optimise: true })
+    .load({ code: model, ...arrays, keep: keep.map(() => false), optimise: true })
     .catch((error: Error) => {
       throw new UserError(
         "unsupported-format",

@@ -1,8 +1,8 @@
 import { grad, numpy as np } from "@jax-js/jax";
 import { afterAll, expect, test } from "vitest";
 import { check, floats, testRuntime } from "../../test/support/against-jax.js";
-import { Packer } from "./packer.js";
-import { Packing, ROW } from "./packing.js";
+import { createPacker } from "./packer.js";
+import { Packs, ROW } from "./packing.js";
 import { spec } from "./spec.js";
 
 afterAll(() => testRuntime().dispose());
@@ -11,7 +11,7 @@ const specs = [[2, 2], [3], [], [9], [1, 2]].map((shape) => spec(shape));
 
 test("small arrays share a pack until it has enough elements, large ones have their own", () => {
   const members = (alone: number, shared: number) =>
-    new Packing(specs, { alone, shared }).members.map((pack) => pack.map(({ index }) => index));
+    new Packs(specs, { alone, shared }).members.map((pack) => pack.map(({ index }) => index));
   expect(members(1e5, 5)).toEqual([[0, 1], [2, 3], [4]]);
   expect(members(1e5, 100)).toEqual([[0, 1, 2, 3, 4]]);
   expect(members(4, 100)).toEqual([[0], [1, 2, 4], [3]]);
@@ -20,7 +20,7 @@ test("small arrays share a pack until it has enough elements, large ones have th
 
 test("packs are whole rows", () => {
   const sizes = [ROW - 1, ROW, ROW + 1, 3 * ROW];
-  const packing = new Packing(
+  const packing = new Packs(
     sizes.map((size) => spec([size])),
     { alone: 1 },
   );
@@ -31,7 +31,7 @@ test("elements come out as they went in, kernels among them", async () => {
   const all = [...specs, spec([16, 4, 3, 3]), spec([5, 2, 3, 3]), spec([32, 16, 1, 1]), spec([32, 16, 3, 3])];
   const elements = all.map(({ size }, array) => Float32Array.from({ length: size }, (_, i) => 10 * array + i));
   for (const alone of [1, 9, 1e6]) {
-    const packer = await Packer.create(new Packing(all, { alone }), testRuntime());
+    const packer = await createPacker(new Packs(all, { alone }), testRuntime());
     const packs = await packer.pack(elements);
     expect(await packer.unpack(packs)).toEqual(elements);
     await packer.dispose();
@@ -39,7 +39,7 @@ test("elements come out as they went in, kernels among them", async () => {
 });
 
 test("traced, packing undoes unpacking", () => {
-  const packing = new Packing(specs, { shared: 5 });
+  const packing = new Packs(specs, { shared: 5 });
   const fn = (...packs: np.Array[]) => np.concatenate(packing.pack(packing.unpack(packs).map((x) => x.mul(2))));
   return check(
     fn,
@@ -48,7 +48,7 @@ test("traced, packing undoes unpacking", () => {
 });
 
 test("traced, every array has its shape", () => {
-  const packing = new Packing([spec([2, 3]), spec([3, 2])]);
+  const packing = new Packs([spec([2, 3]), spec([3, 2])]);
   const product = (pack: np.Array) => {
     const [a, b] = packing.unpack([pack]);
     return np.matmul(a, b);

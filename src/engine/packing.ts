@@ -1,6 +1,7 @@
 /** @file Many arrays as a few long ones: programs take and give those faster, and elementwise work on them is one operation. */
 import { numpy as np } from "@jax-js/jax";
 import { fromStorage, toStorage } from "./primitives.js";
+import type { DeviceTraits } from "./runtime/traits.js";
 import { type Spec, spec } from "./spec.js";
 
 /** Elements from which an array is a pack of its own: then nothing has to be cut out of a pack or joined to one. */
@@ -34,21 +35,51 @@ interface Member {
   spec: Spec;
 }
 
-export interface PackingOptions {
+/** How parameters are kept on a device. */
+export interface Packing {
+  /** Shapes of the parameters. */
+  readonly arrays: readonly Spec[];
+  /** Shapes of what is kept. */
+  readonly specs: readonly Spec[];
+  /** Packs traced arrays; consumes them. */
+  pack(arrays: readonly np.Array[]): np.Array[];
+  /** The traced arrays in packs; consumes those. */
+  unpack(packs: readonly np.Array[]): np.Array[];
+}
+
+/** Every array as it is. */
+const unpacked = (arrays: readonly Spec[]): Packing => ({
+  arrays,
+  specs: arrays,
+  pack: (given) => [...given],
+  unpack: (given) => [...given],
+});
+
+/** The packing that a device likes best. */
+export const packingFor = (arrays: readonly Spec[], { packs }: DeviceTraits): Packing =>
+  packs ? new Packs(arrays) : unpacked(arrays);
+
+/** Sum of the squares of all elements of what is kept. Consumes it. */
+export function sumOfSquares(pack: np.Array): np.Array {
+  const squares = np.square(pack);
+  return squares.size % ROW === 0 ? squares.reshape([-1, ROW]).sum(1).sum() : squares.sum();
+}
+
+export interface PacksOptions {
   /** Arrays of at least so many elements are packs of their own. */
   alone?: number;
   /** Smaller ones share packs of at least so many. */
   shared?: number;
 }
 
-/** How arrays of given shapes are laid end to end, the small ones several to a pack. All are float32. */
-export class Packing {
+/** Arrays of given shapes laid end to end, the small ones several to a pack. All are float32. */
+export class Packs implements Packing {
   /** The arrays of each pack. */
   readonly members: readonly (readonly Member[])[];
 
   constructor(
     readonly arrays: readonly Spec[],
-    { alone = ALONE, shared = SHARED }: PackingOptions = {},
+    { alone = ALONE, shared = SHARED }: PacksOptions = {},
   ) {
     const members: Member[][] = [];
     let open: Member[] | undefined;
@@ -67,12 +98,10 @@ export class Packing {
     this.members = members;
   }
 
-  /** Shapes of the packs. */
   get specs(): Spec[] {
     return this.members.map((pack) => spec([ROW * Math.ceil(sizeOfAll(pack) / ROW)]));
   }
 
-  /** Packs traced arrays; consumes them. */
   pack(arrays: readonly np.Array[]): np.Array[] {
     const sizes = this.specs.map(({ size }) => size);
     return this.members.map((pack, position) => {
@@ -82,7 +111,6 @@ export class Packing {
     });
   }
 
-  /** The traced arrays in packs; consumes those. */
   unpack(packs: readonly np.Array[]): np.Array[] {
     const arrays = new Array<np.Array>(this.arrays.length);
     this.specs.forEach(({ size }, position) => {

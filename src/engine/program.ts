@@ -22,6 +22,8 @@ export interface Signature {
   result: unknown;
   /** Which arrays of the result stay on the device. */
   onDevice: readonly boolean[];
+  /** Which arrays of the arguments a run takes over, where they are on the device. */
+  donated: readonly boolean[];
 }
 
 /**
@@ -38,21 +40,23 @@ export class Program<Args extends readonly unknown[], Result> implements Compile
   readonly #inputs: readonly [path: string, spec: Spec][];
   readonly #specs: readonly Spec[];
   readonly #onDevice: readonly boolean[];
+  readonly #donated: readonly boolean[];
   readonly #lifetime = new Lifetime("This program");
 
   /** @internal Use `compile`. */
-  constructor(runtime: Runtime, session: Session, { args, result, onDevice }: Signature) {
+  constructor(runtime: Runtime, session: Session, { args, result, onDevice, donated }: Signature) {
     this.#runtime = runtime;
     this.#session = session;
     this.#inputs = entries(args) as [string, Spec][];
     this.outputs = result as Mapped<Result, Operand, Spec>;
     this.#specs = leaves(result) as Spec[];
     this.#onDevice = onDevice;
+    this.#donated = donated;
   }
 
   /**
    * Runs the program. Typed arrays are copied to the runtime's thread, device arrays are there already; neither is
-   * consumed.
+   * consumed, but for device arrays of donated arguments, which are disposed of.
    *
    * @returns the tree that the function returned, with typed arrays, or device arrays where they were to stay
    * @throws TypeError or RangeError when an array is not of the type and size that the program was compiled for
@@ -80,7 +84,11 @@ export class Program<Args extends readonly unknown[], Result> implements Compile
     });
     const keep = this.#onDevice.map((stays) => (stays ? this.#runtime.nextId() : null));
     const request = { kind: "run", program: this.#session.number, inputs, keep } as const;
-    const results = (await this.#runtime.request(request)) as (TypedArray | null)[];
+    const answer = this.#runtime.request(request);
+    operands.forEach((operand, index) => {
+      if (this.#donated[index] && operand instanceof DeviceArray) operand.dispose();
+    });
+    const results = (await answer) as (TypedArray | null)[];
     if (this.#lifetime.over) for (const array of keep) if (array !== null) this.#runtime.free(array);
     const values = results.map(
       (result, index) => result ?? new DeviceArray(this.#runtime, keep[index]!, this.#specs[index]),

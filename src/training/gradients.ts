@@ -8,14 +8,18 @@ import {
   type Compiled,
   compile,
   type DeviceArray,
+  type DeviceTraits,
+  defaultRuntime,
+  deviceTraits,
   leaves,
   type Operand,
-  ROW,
   type Runtime,
+  rebuild,
   type Spec,
   spec,
+  sumOfSquares,
 } from "../engine/index.js";
-import { unpackWeights, weightPacking } from "../inference/programs/compiled.js";
+import { weightPacking } from "../inference/programs/compiled.js";
 import { parameterSpecs } from "../inference/trained-model.js";
 import { groups } from "../model/index.js";
 import type { ModelInputs } from "../objective/auto-encode.js";
@@ -78,10 +82,41 @@ function batchSpecs({ model, training }: Config): { batch: ModelInputs<Spec>; no
  * has the same spectral term, whose gradient the mean counts exactly once; the vectors advanced by any of them are those of
  * the update. With M = 1 there is no last argument.
  */
-export function compileGradients(config: Config, runtime?: Runtime): Promise<GradientsProgram> {
-  const { fn, args, rematerialise } = gradientsFunction(config);
+export function compileGradients(config: Config, runtime = defaultRuntime()): Promise<GradientsProgram> {
+  const { fn, args, rematerialise } = gradientsFunction(config, runtime.traits);
   const keepOnDevice = { gradients: true, spectralVectors: true } as const;
-  return compile(fn, args, { runtime, rematerialise, keepOnDevice, cacheKey: gradientsKey(config) });
+  const donated = [false, false, false, false, runtime.traits.donates];
+  const divided = [false, false, true, true];
+  const cacheKey = gradientsKey(config);
+  return compile(fn, args, { runtime, rematerialise, keepOnDevice, donated, divided, cacheKey });
+}
+
+/** Where the accumulation of gradients starts, and what is done with arrays that it has left behind. */
+export interface Accumulation {
+  start(): Promise<readonly DeviceArray[]>;
+  leave(arrays: readonly DeviceArray[]): void;
+  dispose(): Promise<void>;
+}
+
+/** Zeros: shared by all steps, or, on a device that accumulates where they lie, new ones for each. */
+export async function createAccumulation(config: Config, runtime: Runtime): Promise<Accumulation> {
+  const { specs } = weightPacking(parameterSpecs(config), runtime.traits);
+  const free = (arrays: readonly DeviceArray[]) => {
+    for (const array of arrays) array.dispose();
+  };
+  if (runtime.traits.donates) {
+    const zeros = () => specs.map(({ shape }) => np.zeros(shape));
+    const program = await compile(zeros, [], { runtime, keepOnDevice: true });
+    return { start: () => program.run(), leave: free, dispose: () => program.dispose() };
+  }
+  const zeros = specs.map((spec) => runtime.transfer(new Float32Array(spec.size), spec));
+  return {
+    start: async () => zeros,
+    leave: (arrays) => {
+      if (arrays !== zeros) free(arrays);
+    },
+    dispose: async () => free(zeros),
+  };
 }
 
 /** Says all that the gradients depend on. */
@@ -96,10 +131,10 @@ export interface StepCost {
   multiplyAccumulates: number;
 }
 
-/** Counts what the program of `compileGradients` takes; once on a machine, since that means tracing it. */
+/** Counts what the program of `compileGradients` takes on a CPU; once on a machine, since that means tracing it. */
 export function stepCost(config: Config): StepCost {
   const count = () => {
-    const { fn, args, rematerialise } = gradientsFunction(config);
+    const { fn, args, rematerialise } = gradientsFunction(config, deviceTraits.cpu);
     const { graph } = prepare(fn, args, { rematerialise });
     return { peakBytes: peakBytes(graph), multiplyAccumulates: multiplyAccumulates(graph) };
   };
@@ -107,17 +142,17 @@ export function stepCost(config: Config): StepCost {
 }
 
 /** The function that `compileGradients` compiles, and the shapes of its arguments. */
-function gradientsFunction(config: Config) {
+function gradientsFunction(config: Config, traits: DeviceTraits) {
   const parameters = parameterSpecs(config);
   const { batch, noise } = batchSpecs(config);
   const microBatches = microBatchesOf(config);
-  const packing = weightPacking(parameters);
+  const packing = weightPacking(parameters, traits);
   const fn = (...[weights, vectors, inputs, latents, accumulated]: GradientsArgs<np.Array>) => {
-    const tree = unpackWeights(parameters, weights);
+    const tree = rebuild(parameters, packing.unpack(weights));
     const { loss, aux, gradients: fresh } = lossAndGradients(tree, vectors, inputs, latents, config);
     const packed = packing.pack(leaves(fresh));
     const mean = accumulated ? accumulated.map((sum, pack) => sum.add(packed[pack].mul(1 / microBatches))) : packed;
-    const squares = mean.map((pack) => np.square(pack.ref).reshape([-1, ROW]).sum(1).sum());
+    const squares = mean.map((pack) => sumOfSquares(pack.ref));
     const metrics: BatchMetrics<np.Array> = {
       lossNats: loss,
       distortionNats: aux.distortionNats.mean(),

@@ -1,6 +1,15 @@
 /** @file The training state on the device, and the step that renews it. */
 import type { Config } from "../config/index.js";
-import { type DeviceArray, entries, leaves, Packer, type Runtime, rebuild, type Spec } from "../engine/index.js";
+import {
+  createPacker,
+  type DeviceArray,
+  entries,
+  leaves,
+  type Packer,
+  type Runtime,
+  rebuild,
+  type Spec,
+} from "../engine/index.js";
 import { UserError } from "../errors.js";
 import { weightPacking } from "../inference/programs/compiled.js";
 import { parameterSpecs } from "../inference/trained-model.js";
@@ -9,8 +18,10 @@ import type { ModelParameters } from "../model/index.js";
 import type { AutoEncoderInputs } from "../objective/auto-encode.js";
 import type { SpectralVectors } from "../objective/loss.js";
 import {
+  type Accumulation,
   type BatchMetrics,
   compileGradients,
+  createAccumulation,
   type GradientsProgram,
   microBatchesOf,
   spectralVectorSpecs,
@@ -64,8 +75,6 @@ export function stateSpecs(config: Config): TrainingState<Spec> {
 /** Holds a training state on the device and makes one update after the other. */
 export class Trainer {
   #state: DeviceState;
-  /** Where accumulation starts; absent when a batch is one micro-batch. */
-  readonly #zeros: readonly DeviceArray[] | undefined;
   readonly #specs: TrainingState<Spec>;
   readonly #lifetime = new Lifetime("This trainer");
 
@@ -74,14 +83,14 @@ export class Trainer {
     readonly runtime: Runtime,
     readonly counters: Counters,
     private readonly gradients: GradientsProgram,
+    /** Absent when a batch is one micro-batch. */
+    private readonly accumulation: Accumulation | undefined,
     private readonly update: UpdateProgram,
     private readonly packers: Packers,
     state: DeviceState,
   ) {
     this.#specs = stateSpecs(config);
     this.#state = state;
-    const zeros = () => state.parameters.map(({ spec }) => runtime.transfer(new Float32Array(spec.size), spec));
-    this.#zeros = microBatchesOf(config) > 1 ? zeros() : undefined;
   }
 
   /**
@@ -90,19 +99,20 @@ export class Trainer {
    * @throws UserError when the device cannot keep moments in the configured type
    */
   static async create(config: Config, runtime: Runtime, counters: Counters, state: TrainingState<Float32Array>) {
-    if (runtime.device !== "cpu" && config.optimizer.stateType !== "float32") {
+    if (!runtime.traits.bfloat16 && config.optimizer.stateType !== "float32") {
       throw new UserError(
         "invalid-options",
-        `Expected optimizer.stateType=float32 on ${runtime.device}, got ${config.optimizer.stateType}, which the CPU alone keeps ` +
+        `Expected optimizer.stateType=float32 on ${runtime.device}, got ${config.optimizer.stateType}, which it cannot keep ` +
           'moments in. Train with `device: "cpu"`, or leave the setting out.',
       );
     }
-    const packing = weightPacking(parameterSpecs(config));
-    const [gradients, update, weights, moments] = await Promise.all([
+    const packing = weightPacking(parameterSpecs(config), runtime.traits);
+    const [gradients, accumulation, update, weights, moments] = await Promise.all([
       compileGradients(config, runtime),
+      microBatchesOf(config) > 1 ? createAccumulation(config, runtime) : undefined,
       createUpdate(config, runtime),
-      Packer.create(packing, runtime),
-      Packer.create(packing, runtime, config.optimizer.stateType),
+      createPacker(packing, runtime),
+      createPacker(packing, runtime, config.optimizer.stateType),
     ]);
     const [parameters, ema] = await Promise.all(
       [state.parameters, state.ema].map((tree) => weights.pack(leaves(tree))),
@@ -115,7 +125,16 @@ export class Trainer {
     }));
     const packs = Object.fromEntries(names.map((name, index) => [name, packed[index]]));
     const onDevice = { parameters, ema, moments: packs, spectralVectors };
-    return new Trainer(config, runtime, { ...counters }, gradients, update, { weights, moments }, onDevice);
+    return new Trainer(
+      config,
+      runtime,
+      { ...counters },
+      gradients,
+      accumulation,
+      update,
+      { weights, moments },
+      onDevice,
+    );
   }
 
   /** The moving average of the weights, packed, as it is now; gone after the next step. */
@@ -177,17 +196,17 @@ export class Trainer {
   async #accumulate(microBatches: readonly MicroBatch[], signal?: AbortSignal) {
     const { parameters, spectralVectors: vectors } = this.#state;
     const metrics: BatchMetrics<Float32Array>[] = [];
-    let gradients = this.#zeros;
+    let gradients = await this.accumulation?.start();
     let spectralVectors: SpectralVectors<DeviceArray>[] | undefined;
     for (const { batch, noise } of microBatches) {
       if (signal?.aborted) {
-        if (gradients && gradients !== this.#zeros) free(gradients);
+        if (gradients) this.accumulation!.leave(gradients);
         if (spectralVectors) free(spectralVectors);
         throw signal.reason;
       }
       const accumulated = gradients ? [gradients] : [];
       const result = await this.gradients.run(parameters, vectors, batch, noise, ...accumulated);
-      if (gradients && gradients !== this.#zeros) free(gradients);
+      if (gradients) this.accumulation!.leave(gradients);
       if (spectralVectors) free(spectralVectors);
       gradients = result.gradients;
       spectralVectors = result.spectralVectors;
@@ -228,11 +247,10 @@ export class Trainer {
   /** Frees the state and the programs, at any moment: a step under way is rejected. Calling it again is harmless. */
   dispose(): Promise<void> {
     return this.#lifetime.end(async (settled) => {
-      const programs = [this.gradients, this.update, this.packers.weights, this.packers.moments];
-      await Promise.all(programs.map((program) => program.dispose()));
+      const programs = [this.gradients, this.accumulation, this.update, this.packers.weights, this.packers.moments];
+      await Promise.all(programs.map((program) => program?.dispose()));
       await settled(); // of two states, the one that a step ended with is held
       free(this.#state);
-      if (this.#zeros) free(this.#zeros);
     });
   }
 

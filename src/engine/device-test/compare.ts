@@ -54,7 +54,7 @@ async function run(
   const outputs = graph.outputs.map(specOf);
   const keep = outputs.map(() => true);
   const session = await acquireSession(lowerToOnnx(graph, await blockSize(runtime)), runtime, keep, optimise);
-  const signature = { args: inputs.map(specOf), result: outputs, onDevice: keep };
+  const signature = { args: inputs.map(specOf), result: outputs, onDevice: keep, donated: [] };
   const program = new Program<DeviceArray[], DeviceArray[]>(runtime, session, signature);
   const operands = inputs.map((input) => runtime.put(input.data, specOf(input)));
   const results = await program.run(...operands);

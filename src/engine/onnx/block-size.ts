@@ -60,8 +60,8 @@ async function convolve(runtime: Runtime, block: number): Promise<Float32Array> 
   const info = (name: string, value: Value) => ({ name, dtype: value.dtype, shape: [...value.shape] });
   const inputs = [info("in0", image), info("in1", kernel)];
   const outputs = [info(name, output)];
-  const model = lowering.model.encode();
-  const program = await runtime.load({ model, inputs, outputs, keep: [false], optimise: false });
+  const code = lowering.model.encode();
+  const program = await runtime.load({ code, inputs, outputs, keep: [false], optimise: false });
   const elements = [image, kernel].map((value) =>
     Float32Array.from({ length: sizeOf(value.shape) }, (_, i) => Math.sin(i)),
   );

@@ -3,8 +3,8 @@ import { grad, lax, type numpy as np } from "@jax-js/jax";
 import { afterAll, expect, test } from "vitest";
 import { check, difference, floats, testRuntime } from "../../../test/support/against-jax.js";
 import { compile } from "../compile.js";
-import { Packer } from "../packer.js";
-import { Packing } from "../packing.js";
+import { createPacker } from "../packer.js";
+import { Packs } from "../packing.js";
 import { spec } from "../spec.js";
 
 afterAll(() => testRuntime().dispose());
@@ -34,8 +34,8 @@ test.each([
 ])("a packed kernel and its packed gradients: $batch images, $into to $out channels", async ({ batch, into, out }) => {
   const runtime = testRuntime();
   const specs = [spec([out]), spec([out, into, 3, 3])];
-  const packing = new Packing(specs);
-  const packer = await Packer.create(packing, runtime);
+  const packing = new Packs(specs);
+  const packer = await createPacker(packing, runtime);
   const loss = (of: { x: np.Array; w: np.Array }, ct: np.Array): np.Array => convolve(of.x, of.w).mul(ct).sum();
   const gradients = grad(loss) as unknown as (of: object, ct: np.Array) => { x: np.Array; w: np.Array };
   const packed = (packs: np.Array[], x: np.Array, ct: np.Array) => {

@@ -1,5 +1,6 @@
 /** @file From a graph to an ONNX model: one rule an operation. */
 import type { Atom, Equation, Graph, OperationName } from "../graph/graph.js";
+import type { LoweredGraph } from "../lowered-program.js";
 import type { TensorInfo } from "../runtime/protocol.js";
 import { Spec } from "../spec.js";
 import { lowerBlocked } from "./blocked-rules.js";
@@ -10,22 +11,15 @@ import { Lowering } from "./lowering.js";
 import { poolNode } from "./pool-node.js";
 import { lowerProduct } from "./product.js";
 
-/** A model in ONNX's binary form, its inputs and outputs in the order of the graph's. */
-export interface OnnxModel {
-  model: Uint8Array;
-  inputs: TensorInfo[];
-  outputs: TensorInfo[];
-}
-
 /**
- * The model that computes the outputs of `graph` from its inputs.
+ * The model, in ONNX's binary form, that computes the outputs of `graph` from its inputs.
  *
  * @param block - channels to a block of the machine's blocked convolutions; 0 where it has none
  */
-export function lowerToOnnx(graph: Graph, block: number): OnnxModel {
+export function lowerToOnnx(graph: Graph, block: number): LoweredGraph {
   const lowering = new Lowering(block);
   const { inputs, outputs } = writeGraph(graph, lowering);
-  return { model: lowering.model.encode(), inputs, outputs };
+  return { code: lowering.model.encode(), inputs, outputs };
 }
 
 /** Writes all of a graph; inputs and outputs are called as asked, or `in0`, `in1`, … and whatever the arrays are called. */
@@ -33,7 +27,7 @@ export function writeGraph(
   graph: Graph,
   lowering: Lowering,
   names?: { inputs: readonly string[]; outputs: readonly string[] },
-): Omit<OnnxModel, "model"> {
+): Omit<LoweredGraph, "code"> {
   const info = (name: string, { dtype, shape }: Atom): TensorInfo => ({ name, dtype, shape: [...shape] });
   const inputs = graph.inputs.map((input, index) => {
     const name = names?.inputs[index] ?? `in${index}`;

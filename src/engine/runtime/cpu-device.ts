@@ -2,6 +2,7 @@
 import { InferenceSession, type Tensor } from "onnxruntime-node";
 import { allocate, sizeOf, type TypedArray } from "../spec.js";
 import type { Device } from "./device.js";
+import { onnxProgram } from "./onnx-program.js";
 import type { ArrayInfo } from "./protocol.js";
 import { tensorOf, typeOf } from "./tensor.js";
 
@@ -9,7 +10,7 @@ import { tensorOf, typeOf } from "./tensor.js";
 const SPIN_US = "50";
 
 /** @param threads - that compute */
-export function cpuDevice(threads: number): Device {
+export function cpuDevice(threads: number): Device<Tensor> {
   /** Tensors of freed arrays by type and shape, to be written into again. */
   const spare = new Map<string, Tensor[]>();
   const shelfOf = (type: string, shape: readonly number[]) => `${type} ${shape}`;
@@ -30,18 +31,22 @@ export function cpuDevice(threads: number): Device {
     },
   } satisfies InferenceSession.SessionOptions;
   return {
-    load: ({ model, optimise }) =>
-      InferenceSession.create(model, { ...options, graphOptimizationLevel: optimise ? "all" : "disabled" }),
-    run: async (session, feeds, outputs) => {
-      const known = outputs.map((info) => (info.shape.every((size) => size >= 0) ? output(info) : null));
-      const results = await session.run(
-        feeds,
-        Object.fromEntries(outputs.map(({ name }, index) => [name, known[index]])),
-      );
-      return outputs.map(({ name }, index) => known[index] ?? results[name]);
+    load: async (request) => {
+      const { code, optimise, outputs } = request;
+      const session = await InferenceSession.create(code, {
+        ...options,
+        graphOptimizationLevel: optimise ? "all" : "disabled",
+      });
+      return onnxProgram(session, request, async (feeds) => {
+        const known = outputs.map((info) => (info.shape.every((size) => size >= 0) ? output(info) : null));
+        const fetches = Object.fromEntries(outputs.map(({ name }, index) => [name, known[index]]));
+        const results = await session.run(feeds, fetches);
+        return outputs.map(({ name }, index) => known[index] ?? results[name]);
+      });
     },
     upload: async (info, data) => tensorOf(info, data),
     download: async (array) => (array.data as TypedArray).slice(),
+    elements: (array) => array.data as TypedArray,
     free: (array) => {
       const shelf = shelfOf(array.type, array.dims);
       spare.set(shelf, [...(spare.get(shelf) ?? []), array]);

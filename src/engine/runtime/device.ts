@@ -1,16 +1,26 @@
-/** @file What the runtime's thread asks of a device: sessions on it, and arrays that live there. */
-import type { InferenceSession, Tensor } from "onnxruntime-node";
+/** @file What the runtime's thread asks of a device: programs on it, and arrays that live there. */
 import type { TypedArray } from "../spec.js";
-import type { ArrayInfo, LoadRequest, TensorInfo } from "./protocol.js";
+import type { ArrayInfo, LoadRequest } from "./protocol.js";
 
-export interface Device {
-  load(request: LoadRequest): Promise<InferenceSession>;
-  /** Runs a session; the results are those named, in their order, kept ones on the device. */
-  run(session: InferenceSession, feeds: Record<string, Tensor>, outputs: readonly TensorInfo[]): Promise<Tensor[]>;
+/** @typeParam A - an array on the device, in the form that the device has for it */
+export interface Device<A> {
+  load(request: LoadRequest): Promise<DeviceProgram<A>>;
   /** Copies elements to the device. */
-  upload(info: ArrayInfo, data: TypedArray): Promise<Tensor>;
+  upload(info: ArrayInfo, data: TypedArray): Promise<A>;
   /** A copy of the elements of an array on the device. */
-  download(array: Tensor): Promise<TypedArray>;
+  download(array: A): Promise<TypedArray>;
   /** Takes back an array on the device that nothing needs any more. */
-  free(array: Tensor): void;
+  free(array: A): void;
+  /** The elements of an array, to be changed in place, on a device whose arrays are ordinary memory. */
+  elements?(array: A): TypedArray;
+}
+
+/** What goes into a program or comes out of it. */
+export type DeviceOperand<A> = { array: A } | { elements: TypedArray };
+
+/** A program that a device has loaded. */
+export interface DeviceProgram<A> {
+  /** @returns what is computed, in order: arrays where the request to load said that they are kept, elements elsewhere */
+  run(inputs: readonly DeviceOperand<A>[]): Promise<DeviceOperand<A>[]>;
+  release(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** @file What the runtime and its worker thread say to each other. */
 import type { DType, TypedArray } from "../spec.js";
+import type { DeviceName } from "./traits.js";
 
 export interface ArrayInfo {
   dtype: DType;
@@ -11,25 +12,22 @@ export interface TensorInfo extends ArrayInfo {
   name: string;
 }
 
-/** What programs run on. */
-export type DeviceName = "cpu" | "webgpu";
-
 /** Settings of the worker's sessions. */
 export interface WorkerSettings {
   device: DeviceName;
   threads: number;
 }
 
-/** A model to make a session of. */
+/** A lowered program to load. */
 export interface LoadRequest {
   kind: "load";
   program: number;
-  model: Uint8Array;
+  code: Uint8Array;
   inputs: TensorInfo[];
   outputs: TensorInfo[];
   /** Which outputs will stay on the device. */
   keep: readonly boolean[];
-  /** Whether ONNX Runtime should rewrite the graph first. */
+  /** Whether ONNX Runtime should rewrite the graph first: worth its time where weights are constant. */
   optimise: boolean;
 }
 

@@ -1,8 +1,9 @@
-/** @file ONNX Runtime in a thread of its own, and arrays that live there. */
+/** @file A device in a thread of its own, and arrays that live there. */
 import { availableParallelism } from "node:os";
 import { Thread } from "../../thread.js";
 import { checkElements, type Spec, type TypedArray } from "../spec.js";
-import type { ArrayId, DeviceName, LoadRequest, Message, Request, WorkerSettings } from "./protocol.js";
+import type { ArrayId, LoadRequest, Message, Request, WorkerSettings } from "./protocol.js";
+import { type DeviceName, type DeviceTraits, deviceTraits } from "./traits.js";
 
 /** Where a {@link Runtime} computes, and with how many threads. */
 export interface RuntimeOptions {
@@ -68,6 +69,11 @@ export class Runtime {
     this.#thread = new Thread({ module: "./worker", caller: import.meta.url, settings, name: "The runtime's thread" });
   }
 
+  /** What the device can do, and how it likes its programs. */
+  get traits(): DeviceTraits {
+    return deviceTraits[this.device];
+  }
+
   /** Copies elements to the runtime's thread. */
   put(data: TypedArray, spec: Spec): DeviceArray {
     checkElements(data, spec, "Runtime.put");
@@ -94,7 +100,7 @@ export class Runtime {
    * @throws Error on a device whose arrays are not ordinary memory
    */
   async apply(module: URL, groups: readonly (readonly DeviceArray[])[], argument: unknown): Promise<void> {
-    if (this.device !== "cpu") throw new Error(`Arrays on ${this.device} cannot be changed in place.`);
+    if (!this.traits.inPlace) throw new Error(`Arrays on ${this.device} cannot be changed in place.`);
     for (const array of groups.flat()) array.assertAlive();
     const ids = groups.map((group) => group.map(({ id }) => id));
     await this.request({ kind: "apply", module: module.href, groups: ids, argument });
@@ -123,8 +129,7 @@ export class Runtime {
   }
 
   /**
-   * @internal Loads an ONNX model; resolves to its number once its session exists. With `optimise`, ONNX Runtime rewrites
-   * the graph first: worth its time where weights are constant, since it computes their layouts once.
+   * @internal Loads a lowered program; resolves to its number once it can run.
    */
   async load(request: Omit<LoadRequest, "kind" | "program">): Promise<number> {
     const program = this.nextId();

@@ -1,61 +1,44 @@
-/** @file What the runtime's thread does: loads and runs sessions, keeps arrays. */
-import type { InferenceSession, Tensor } from "onnxruntime-node";
+/** @file What the runtime's thread does: loads and runs programs, keeps arrays. */
 import type { Service } from "../../thread-service.js";
 import type { TypedArray } from "../spec.js";
-import { cpuDevice } from "./cpu-device.js";
-import type { ArrayId, LoadRequest, Message, Request, TensorInfo, WorkerSettings } from "./protocol.js";
-import { tensorOf } from "./tensor.js";
-import { webGpuDevice } from "./webgpu-device.js";
+import type { Device, DeviceProgram } from "./device.js";
+import type { ArrayId, LoadRequest, Message, Request } from "./protocol.js";
 
 type RunRequest = Extract<Request, { kind: "run" }>;
 
-interface Loaded {
-  session: InferenceSession;
-  inputs: TensorInfo[];
-  outputs: TensorInfo[];
-}
-
 /** Answers requests of a `Runtime`. */
-export function runtimeService({ device: name, threads }: WorkerSettings): Service<Message> {
-  const device = name === "webgpu" ? webGpuDevice() : cpuDevice(threads);
-  const programs = new Map<number, Loaded>();
+export function runtimeService<A>(device: Device<A>): Service<Message> {
+  const programs = new Map<number, DeviceProgram<A>>();
   /** Programs whose end has been asked for: their runs that wait are not worth their time. */
   const unwanted = new Set<number>();
-  const arrays = new Map<ArrayId, Tensor>();
+  const arrays = new Map<ArrayId, A>();
 
   /** Aborted runs leave arrays without ever having made them. */
-  function free(array: ArrayId): void {
-    const tensor = arrays.get(array);
-    if (tensor) device.free(tensor);
-    arrays.delete(array);
+  function free(id: ArrayId): void {
+    const array = arrays.get(id);
+    if (array !== undefined) device.free(array);
+    arrays.delete(id);
   }
 
-  async function load({ program, inputs, outputs, ...model }: LoadRequest): Promise<void> {
-    const session = await device.load({ program, inputs, outputs, ...model });
-    programs.set(program, { session, inputs, outputs });
+  async function load(request: LoadRequest): Promise<void> {
+    programs.set(request.program, await device.load(request));
   }
 
-  async function unload(program: number): Promise<void> {
-    const loaded = programs.get(program);
-    programs.delete(program);
-    unwanted.delete(program);
-    await loaded?.session.release();
+  async function unload(number: number): Promise<void> {
+    const program = programs.get(number);
+    programs.delete(number);
+    unwanted.delete(number);
+    await program?.release();
   }
 
-  async function run({ program, inputs, keep }: RunRequest) {
+  async function run({ program, inputs, keep }: RunRequest): Promise<(TypedArray | null)[]> {
     if (unwanted.has(program)) throw new Error("This program has been disposed.");
-    const loaded = programs.get(program)!;
-    const feeds = Object.fromEntries(
-      loaded.inputs.map((info, index) => {
-        const given = inputs[index];
-        return [info.name, typeof given === "number" ? arrays.get(given)! : tensorOf(info, given)];
-      }),
-    );
-    const results = await device.run(loaded.session, feeds, loaded.outputs);
+    const results = await programs
+      .get(program)!
+      .run(inputs.map((input) => (typeof input === "number" ? { array: arrays.get(input)! } : { elements: input })));
     return results.map((result, index) => {
-      const array = keep[index];
-      if (array === null) return result.data as TypedArray;
-      arrays.set(array, result);
+      if ("elements" in result) return result.elements;
+      arrays.set(keep[index]!, result.array);
       return null;
     });
   }
@@ -64,7 +47,7 @@ export function runtimeService({ device: name, threads }: WorkerSettings): Servi
     const { default: change } = await import(module);
     for (const group of groups) {
       change(
-        group.map((array) => arrays.get(array)!.data),
+        group.map((id) => device.elements!(arrays.get(id)!)),
         argument,
       );
     }

@@ -1,6 +1,6 @@
-/** @file Sessions of ONNX Runtime, shared by programs with the same content. */
+/** @file Programs that a runtime has loaded, shared by those with the same content. */
 import { createHash } from "node:crypto";
-import type { OnnxModel } from "../onnx/lower.js";
+import type { LoweredGraph } from "../lowered-program.js";
 import type { Runtime } from "./runtime.js";
 
 /** A program's share of a session. */
@@ -19,23 +19,23 @@ interface Shared {
 const sessions = new WeakMap<Runtime, Map<string, Shared>>();
 
 /**
- * The session that runs a model, made when there is none yet.
+ * The session that runs a lowered graph, made when there is none yet.
  *
  * @param keep - which outputs will stay on the device
  * @param optimise - whether ONNX Runtime should rewrite the graph first
  */
 export async function acquireSession(
-  { model, inputs, outputs }: OnnxModel,
+  { code, inputs, outputs }: LoweredGraph,
   runtime: Runtime,
   keep: readonly boolean[],
   optimise: boolean,
 ): Promise<Session> {
-  const key = createHash("sha256").update(model).update(String(keep)).digest("hex");
+  const key = createHash("sha256").update(code).update(String(keep)).digest("hex");
   const known = sessions.get(runtime) ?? new Map<string, Shared>();
   sessions.set(runtime, known);
   let shared = known.get(key);
   if (!shared) {
-    const number = runtime.load({ model, inputs, outputs, keep, optimise });
+    const number = runtime.load({ code, inputs, outputs, keep, optimise });
     shared = { number, users: 0 };
     known.set(key, shared);
   }

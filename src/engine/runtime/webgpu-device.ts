@@ -3,6 +3,7 @@ import { InferenceSession, type Tensor } from "onnxruntime-node";
 import { ModelBuilder } from "../onnx/model.js";
 import { type DType, type Spec, spec, type TypedArray } from "../spec.js";
 import type { Device } from "./device.js";
+import { onnxProgram } from "./onnx-program.js";
 import { tensorOf } from "./tensor.js";
 
 type Location = "gpu-buffer" | "cpu";
@@ -12,7 +13,7 @@ const options = {
   logSeverityLevel: 3,
 } satisfies InferenceSession.SessionOptions;
 
-export function webGpuDevice(): Device {
+export function webGpuDevice(): Device<Tensor> {
   const copiers = new Map<string, Promise<InferenceSession>>();
   /**
    * The array's copy in a place. Elements cannot be had of a tensor on the device itself (`getData` ends the process in
@@ -28,17 +29,19 @@ export function webGpuDevice(): Device {
     return results[session.outputNames[0]];
   };
   return {
-    load: ({ model, optimise, outputs, keep }) =>
-      InferenceSession.create(model, {
+    load: async (request) => {
+      const { code, optimise, outputs, keep } = request;
+      const session = await InferenceSession.create(code, {
         ...options,
         graphOptimizationLevel: optimise ? "all" : "disabled",
         preferredOutputLocation: Object.fromEntries(
           outputs.map(({ name }, index): [string, Location] => [name, keep[index] ? "gpu-buffer" : "cpu"]),
         ),
-      }),
-    run: async (session, feeds, outputs) => {
-      const results = await session.run(feeds);
-      return outputs.map(({ name }) => results[name]);
+      });
+      return onnxProgram(session, request, async (feeds) => {
+        const results = await session.run(feeds);
+        return outputs.map(({ name }) => results[name]);
+      });
     },
     upload: async (info, data) => copy(tensorOf(info, data), "gpu-buffer"),
     download: async (array) => (await copy(array, "cpu")).data as TypedArray,

@@ -1,9 +1,7 @@
-/** @file The thread that runs ONNX Runtime's sessions, since `run` blocks the one that calls it, and owns the arrays that stay on the device. */
+/** @file The thread that runs programs, since a run blocks the thread that calls it, and owns the arrays that stay on the device. */
 import { serve } from "../../thread-service.js";
-import { loadOnnxRuntime } from "./load-onnxruntime.js";
+import { openDevice } from "./open-device.js";
 import type { Message, WorkerSettings } from "./protocol.js";
+import { runtimeService } from "./service.js";
 
-await serve<WorkerSettings, Message>(async (settings) => {
-  const { runtimeService } = await loadOnnxRuntime(() => import("./service.js"));
-  return runtimeService(settings);
-});
+await serve<WorkerSettings, Message>(async (settings) => runtimeService(await openDevice(settings)));

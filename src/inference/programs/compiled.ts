@@ -4,25 +4,23 @@ import {
   type Compiled,
   compile,
   type DeviceArray,
+  type DeviceTraits,
+  defaultRuntime,
   type Given,
   leaves,
   type Mapped,
-  Packing,
+  type Packing,
+  packingFor,
   type ResultOf,
-  type Runtime,
   rebuild,
   type Spec,
 } from "../../engine/index.js";
 import type { ModelParameters } from "../../model/index.js";
 import type { ParameterTree } from "../trained-model.js";
 
-/** How a model's weights are packed while it is trained. */
-export const weightPacking = (specs: ModelParameters<Spec>): Packing => new Packing(leaves(specs));
-
-/** The traced weights in packs; consumes those. */
-export function unpackWeights(specs: ModelParameters<Spec>, packs: readonly np.Array[]): ModelParameters<np.Array> {
-  return rebuild(specs, weightPacking(specs).unpack(packs));
-}
+/** How a model's weights are packed on a device while it is trained. */
+export const weightPacking = (specs: ModelParameters<Spec>, traits: DeviceTraits): Packing =>
+  packingFor(leaves(specs), traits);
 
 /** A compiled function of one batch's inputs, its weights known. */
 export type ModelProgram<Inputs, Outputs> = Compiled<[inputs: Inputs], Outputs> & AsyncDisposable;
@@ -39,13 +37,15 @@ export async function compileForModel<Inputs, Outputs>(
   specs: ModelParameters<Spec>,
   weights: ParameterTree | (() => readonly DeviceArray[]),
   inputs: Inputs,
-  runtime?: Runtime,
+  runtime = defaultRuntime(),
 ): Promise<ModelProgram<Given<Inputs>, ResultOf<Outputs>>> {
   if (typeof weights !== "function") {
     return compile(fn, [specs, inputs], { runtime, constants: [weights] });
   }
-  const packed = (packs: np.Array[], given: Mapped<Inputs, Spec, np.Array>) => fn(unpackWeights(specs, packs), given);
-  const program = await compile(packed, [weightPacking(specs).specs, inputs], { runtime });
+  const packing = weightPacking(specs, runtime.traits);
+  const packed = (packs: np.Array[], given: Mapped<Inputs, Spec, np.Array>) =>
+    fn(rebuild(specs, packing.unpack(packs)), given);
+  const program = await compile(packed, [packing.specs, inputs], { runtime });
   const dispose = () => program.dispose();
   return { run: (given) => program.run([...weights()], given), dispose, [Symbol.asyncDispose]: dispose };
 }

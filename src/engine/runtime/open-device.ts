@@ -1,0 +1,20 @@
+/** @file The device of a runtime's thread. Each loads its own native library, and only that. */
+import type { Device } from "./device.js";
+import { loadOnnxRuntime } from "./load-onnxruntime.js";
+import type { WorkerSettings } from "./protocol.js";
+
+/** @throws UserError where the device's library cannot be loaded */
+export async function openDevice({ device, threads }: WorkerSettings): Promise<Device<unknown>> {
+  switch (device) {
+    case "cpu": {
+      const { cpuDevice } = await loadOnnxRuntime(() => import("./cpu-device.js"));
+      return cpuDevice(threads) as Device<unknown>;
+    }
+    case "webgpu": {
+      const { webGpuDevice } = await loadOnnxRuntime(() => import("./webgpu-device.js"));
+      return webGpuDevice() as Device<unknown>;
+    }
+    default:
+      return device satisfies never;
+  }
+}

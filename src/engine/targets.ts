@@ -1,0 +1,10 @@
+/** @file What programs are lowered to, by the device that runs them. */
+import { blockSize } from "./onnx/block-size.js";
+import { onnxTarget } from "./onnx/target.js";
+import type { Runtime } from "./runtime/runtime.js";
+import type { Target } from "./target.js";
+
+/** The target of a runtime's programs. */
+export async function targetOf(runtime: Runtime): Promise<Target> {
+  return onnxTarget(await blockSize(runtime));
+}
