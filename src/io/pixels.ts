@@ -1,7 +1,10 @@
 /** @file Pixels: what their bytes stand for, and the two orders they have in files, plane by plane and pixel by pixel. */
 
-/** The value in [−1, 1] that each byte stands for, as models take it: byte / 127.5 − 1. */
-export const pixelValues: Float32Array = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
+/** The value in [−1, 1] that a byte, or a mean of bytes, stands for, as models take it. */
+export const pixelValue = (byte: number): number => byte / 127.5 - 1;
+
+/** That of each byte, in float32. */
+export const pixelValues: Float32Array = Float32Array.from({ length: 256 }, (_, byte) => pixelValue(byte));
 
 /** Square images [N, 3, R, R] as [N, R, R, 3]. */
 export function interleaved({

@@ -1,5 +1,6 @@
 /** @file Likelihood of 8-bit images: under the Gaussian output, the mass of each byte's bin (paper eq. 5; evaluation only). */
 import { numpy as np } from "@jax-js/jax";
+import { ERFC_POLYNOMIAL } from "../erfc.js";
 import { log1mexp } from "./log1mexp.js";
 
 /** Half the distance of two byte levels, 2/255, on the scale of the images. */
@@ -15,18 +16,15 @@ const LARGEST_DISTANCE = 1e18;
 /** Bins whose half-width in deviations is below this are integrated by series. */
 const WIDE = 0.05;
 
-/** Coefficients of P in erfc(x) = t exp(−x² + P(t)), t = 2 / (2 + x): relative error 1.2e-7 (Numerical Recipes §6.2), degree 0 first. */
-const ERFC = [
-  -1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587, -0.82215223,
-  0.17087277,
-];
-
-/** M(z) = ln Q(z) + z²/2 for z ≥ 0, with Q the upper tail of the standard normal: all but the square, so that it never under- or overflows. */
+/**
+ * M(z) = ln Q(z) + z²/2 for z ≥ 0, with Q the upper tail of the standard normal: all but the square, so that it never under- or
+ * overflows, as erfc itself would. Q(z) = erfc(z/√2) / 2.
+ */
 function logTailFactor(z: np.Array): np.Array {
   const t = np.reciprocal(z.mul(Math.SQRT1_2 / 2).add(1));
-  const series = ERFC.slice(0, -1).reduceRight(
+  const series = ERFC_POLYNOMIAL.slice(0, -1).reduceRight(
     (sum: np.Array, coefficient) => sum.mul(t.ref).add(coefficient),
-    np.full(t.shape, ERFC[ERFC.length - 1]),
+    np.full(t.shape, ERFC_POLYNOMIAL.at(-1)!),
   );
   return np.log(t).add(series).sub(Math.LN2);
 }

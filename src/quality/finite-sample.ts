@@ -1,5 +1,6 @@
 /** @file How far a Fréchet distance of few images is from 0 where the truth is 0. */
 
+import { formatCount } from "../number-format.js";
 import { permutation, streamKey } from "../random/index.js";
 import type { FeatureSet } from "./feature-set.js";
 import { frechetDistance } from "./metrics/frechet.js";
@@ -12,7 +13,7 @@ const FEW = 10_000;
 /** What is said of a distance that so many samples have from so many images of a reference, where either are few. */
 export const fewWarning = (distance: string, samples: number, reference: number): string | undefined =>
   Math.min(samples, reference) < FEW
-    ? `with fewer than ${FEW.toLocaleString("en")} ${samples < FEW ? "samples" : "images of reference"} the ${distance} is biased upwards`
+    ? `with fewer than ${formatCount(FEW)} ${samples < FEW ? "samples" : "images of reference"} the ${distance} is biased upwards`
     : undefined;
 
 /**

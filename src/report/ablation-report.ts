@@ -4,7 +4,7 @@ import type { AblationRow } from "../experiments/ablation.js";
 import type { RowPictures } from "../experiments/ablation-measurement.js";
 import type { RunMeasurement } from "../experiments/measure-run.js";
 import { type Html, html } from "../io/markup.js";
-import { formatCount } from "../number-format.js";
+import { formatCount, formatFixed } from "../number-format.js";
 import { nameOfMetric, type QualityMetric } from "../quality/quality.js";
 import type { SampleQuality } from "../quality/sample-quality.js";
 import { chartFigure, listing, type Picture, pictureFigures, renderPage, settingPaths } from "./page.js";
@@ -60,7 +60,7 @@ function copies({ row, runs: [{ memorisation }] }: MeasuredRow): Html {
   return html`<p class="note">${row.title}: the nearest of ${formatCount(searched)} training images is ${ratio(medianOfSamples, medianOfHeldOut)} times as far from a sample as from a held-out image (medians).</p>`;
 }
 
-const ratio = (a: number, b: number): string => (a / b).toFixed(2);
+const ratio = (a: number, b: number): string => formatFixed(a / b, 2);
 
 function pictureSection(
   heading: string,
@@ -133,12 +133,12 @@ function ownCells(runs: readonly RunMeasurement[], metrics: readonly QualityMetr
 
 function paperCells({ paper, paperDrawn }: AblationRow): string[] {
   const cell = (own: number, drawn: number | undefined, digits: number) =>
-    `${own.toFixed(digits)}${drawn === undefined ? "" : ` (${drawn.toFixed(digits)})`}`;
+    `${formatFixed(own, digits)}${drawn === undefined ? "" : ` (${formatFixed(drawn, digits)})`}`;
   return [
     cell(paper.fid, paperDrawn?.fid, 2),
     cell(paper.precision, paperDrawn?.precision, 2),
     cell(paper.recall, paperDrawn?.recall, 2),
-    paper.bitsPerDim.toFixed(2),
+    formatFixed(paper.bitsPerDim, 2),
   ];
 }
 
@@ -150,7 +150,7 @@ export function overSeeds(values: readonly number[], digits: number): string {
   const spread = spreadOf(values);
   if (!spread) return "–";
   const { value, deviation } = spread;
-  return `${value.toFixed(digits)}${deviation === undefined ? "" : ` ± ${deviation.toFixed(digits)}`}`;
+  return `${formatFixed(value, digits)}${deviation === undefined ? "" : ` ± ${formatFixed(deviation, digits)}`}`;
 }
 
 /** A table in Markdown. */

@@ -41,6 +41,7 @@ const EVERYWHERE = new Set([
   "errors",
   "number-format",
   "rounding",
+  "erfc",
   "attempt",
 ]);
 

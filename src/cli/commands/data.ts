@@ -4,7 +4,7 @@ import { treatments } from "../../data/scanning/image-kinds.js";
 import { type ScanSummary, scan } from "../../data/scanning/scan.js";
 import type { Layout } from "../../data/sources/folder-layout.js";
 import { sourceOf } from "../../data/sources/index.js";
-import { formatCount, formatDuration } from "../../number-format.js";
+import { formatCount, formatDuration, formatRate } from "../../number-format.js";
 import { type Context, createCommand, withContext } from "../options/command.js";
 import { layoutOption } from "../options/images.js";
 import { adviseTraining } from "../output/data-advice.js";
@@ -40,7 +40,7 @@ async function runScan(
     const seconds = (performance.now() - startMs) / 1000;
     const left = formatDuration(secondsLeft(done, total, seconds));
     progress.update(
-      `scanned ${formatCount(done)} of ${formatCount(total)} images, ${formatCount(done / seconds)}/s, ${left} left`,
+      `scanned ${formatCount(done)} of ${formatCount(total)} images, ${formatRate(done / seconds)}, ${left} left`,
     );
   };
   const summary = await scan(listing, { signal, onProgress });

@@ -6,7 +6,7 @@ import { applySettings, type Config, resolvePreset } from "../../config/index.js
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { makeTemporaryFolder } from "../../io/files/temporary-folder.js";
-import { formatBytes, formatDuration } from "../../number-format.js";
+import { formatBytes, formatDuration, formatRate } from "../../number-format.js";
 import type { NextCommand } from "../../report/page.js";
 import { ReportKeeper } from "../../report/report-keeper.js";
 import { writeRunReport } from "../../report/run-report.js";
@@ -64,7 +64,7 @@ async function runDemo(context: Context, options: Options): Promise<void> {
   const config = fitToTime(preset, imagesPerSecond, secondsLeft() - startSeconds - REPORT_SECONDS);
   const { steps } = config.training;
   progress.note(
-    `${imagesPerSecond.toFixed(0)} images/s here: ${steps} steps in ${formatDuration(secondsLeft())}, the report included`,
+    `${formatRate(imagesPerSecond, "images")} here: ${steps} steps in ${formatDuration(secondsLeft())}, the report included`,
   );
   const minutes = Math.max(secondsLeft() - REPORT_SECONDS, 1) / 60; // should the machine become slower
   const onNotice = (message: string) => progress.note(message);

@@ -5,7 +5,7 @@ import { type ModelFigures, type ModelMetric, measureModel } from "../../experim
 import { diffusionInformation, imageSpectrum } from "../../inference/measures/diffusion-information.js";
 import type { ImageLikelihoods, LikelihoodSummary, MeanWithError } from "../../inference/measures/nll.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
-import { formatCount } from "../../number-format.js";
+import { formatCount, formatFixed } from "../../number-format.js";
 import { activeDimensionsChart, informationFigure, rateDistortionFigure } from "../../report/likelihood-charts.js";
 import { chartToPng, withDefaultColours } from "../../report/svg.js";
 import type { Context } from "../options/command.js";
@@ -102,7 +102,7 @@ function factsOf({ likelihood, rateDistortion, information }: Partial<ModelFigur
     const [least, most] = [points[0], points[points.length - 1]];
     facts.push([
       "RMSE of reconstructions",
-      `${least.rmse.toFixed(1)} at ${least.rateBitsPerDim.toFixed(3)} bits/dim, ${most.rmse.toFixed(1)} at ${most.rateBitsPerDim.toFixed(3)}`,
+      `${formatFixed(least.rmse, 1)} at ${formatFixed(least.rateBitsPerDim, 3)} bits/dim, ${formatFixed(most.rmse, 1)} at ${formatFixed(most.rateBitsPerDim, 3)}`,
     ]);
   }
   if (information) {
@@ -113,7 +113,7 @@ function factsOf({ likelihood, rateDistortion, information }: Partial<ModelFigur
 }
 
 const bits = ({ mean, standardError }: MeanWithError): string =>
-  `${mean.toFixed(4)}${standardError === null ? "" : ` ± ${standardError.toFixed(4)}`} bits/dim`;
+  `${formatFixed(mean, 4)}${standardError === null ? "" : ` ± ${formatFixed(standardError, 4)}`} bits/dim`;
 
 const remarkOn = ({ count }: LikelihoodSummary, split: Split): string =>
   `likelihood: ${formatCount(count)} ${split} images, 8-bit; ± is the standard error of the mean`;

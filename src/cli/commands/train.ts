@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Config } from "../../config/index.js";
 import { type ImageSet, sourceNames } from "../../data/index.js";
 import { UserError } from "../../errors.js";
-import { formatCount, formatDuration } from "../../number-format.js";
+import { formatCount, formatDuration, formatFixed } from "../../number-format.js";
 import { ReportKeeper } from "../../report/report-keeper.js";
 import { tensorBoardListener } from "../../report/tensorboard.js";
 import { estimateTraining } from "../../training/cost/estimate.js";
@@ -104,7 +104,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     const done = `${interrupted ? "Interrupted after" : "Trained"} ${formatCount(step)} steps, ${formatCount(images)} images, ${formatDuration(seconds)}.`;
     const better =
       best && best.step < step
-        ? ` The best on held-out images is that of step ${best.step} (bound ${best.bitsPerDim.toFixed(2)} bits/dim): --checkpoint best.`
+        ? ` The best on held-out images is that of step ${best.step} (bound ${formatFixed(best.bitsPerDim, 2)} bits/dim): --checkpoint best.`
         : "";
     const report = await keeper.write();
     const whole = config.model.superResolution ? "" : `; with more pictures: ${programName()} report ${shellWord(out)}`;

@@ -7,7 +7,7 @@ test("whole numbers are those of digits alone, within their limits", () => {
   for (const text of ["0", "-1", "1.5", "1e3", "0x10", " 1", "", "Infinity"]) {
     expect(() => wholeNumber(1)(text), text).toThrow(new InvalidArgumentError("Expected a whole number from 1 up."));
   }
-  expect(() => wholeNumber(1)("9007199254740992")).toThrow("from 1 to 9,007,199,254,740,991.");
+  expect(() => wholeNumber(1)("9007199254740992")).toThrow("from 1 to 9.0 · 10¹⁵.");
   expect(() => wholeNumber(2, 5)("6")).toThrow("Expected a whole number from 2 to 5.");
 });
 

@@ -1,6 +1,7 @@
 /** @file Values on the command line, from text: each parser refuses what it does not expect, and commander names the option. */
 import { availableParallelism } from "node:os";
 import { InvalidArgumentError } from "commander";
+import { formatCount } from "../../number-format.js";
 
 /** A whole number from `least` to `most`. */
 export const wholeNumber =
@@ -10,7 +11,7 @@ export const wholeNumber =
     const whole = /^\d+$/.test(text);
     if (!whole || value < least || value > most) {
       const limited = most < Number.MAX_SAFE_INTEGER || (whole && value > most);
-      const limit = limited ? `to ${most.toLocaleString("en")}` : "up";
+      const limit = limited ? `to ${formatCount(most)}` : "up";
       throw new InvalidArgumentError(`Expected a whole number from ${least} ${limit}.`);
     }
     return value;
@@ -35,7 +36,7 @@ export const numberAbove =
     const value = Number(text);
     if (text.trim() === "" || !(value >= least && value <= most) || (value === least && !inclusive)) {
       const from = inclusive ? "from" : "above";
-      const limit = most < Number.MAX_VALUE ? ` up to ${most.toLocaleString("en")}` : inclusive ? " up" : "";
+      const limit = most < Number.MAX_VALUE ? ` up to ${formatCount(most)}` : inclusive ? " up" : "";
       throw new InvalidArgumentError(`Expected a number ${from} ${least}${limit}.`);
     }
     return value;

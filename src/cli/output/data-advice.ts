@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { type Config, presets } from "../../config/index.js";
 import type { Layout } from "../../data/index.js";
 import type { ScanSummary } from "../../data/scanning/scan.js";
-import { formatCount, formatShare } from "../../number-format.js";
+import { formatCount, formatFixed, formatShare } from "../../number-format.js";
 import { layoutWords, programName, shellWord } from "../invocation.js";
 
 export interface Advice {
@@ -64,7 +64,7 @@ function presetReason(count: number, { preset, training }: Config): string {
     return `${images} images to train on are few: ${preset}, a small model, learns what they share in minutes.`;
   }
   const epochs = (steps * batchSize) / count;
-  const seen = `all its steps see each image ${epochs < 2 ? epochs.toFixed(1) : Math.round(epochs)} times`;
+  const seen = `all its steps see each image ${epochs < 2 ? formatFixed(epochs, 1) : formatCount(epochs)} times`;
   const larger =
     count >= ENOUGH_FOR_PUBLISHED.imagenet32 ? "imagenet32" : count >= ENOUGH_FOR_PUBLISHED.cifar10 ? "cifar10" : "";
   const gpu = larger ? ` With a GPU and days, --preset ${larger} is the published model for a set like this.` : "";
@@ -102,7 +102,7 @@ function classAdvice({ classes, usable }: ScanSummary): { settings: string[]; re
   const total = formatCount(classes.length);
   const mean = usable / classes.length;
   if (mean < LEAST_PER_CLASS) {
-    const rare = `${total} classes of ${mean.toFixed(1)} images on average are too small to be learned one by one`;
+    const rare = `${total} classes of ${formatFixed(mean, 1)} images on average are too small to be learned one by one`;
     return { settings: [], reasons: [`${rare}: the model is left without classes (model.classes=0).`] };
   }
   const reasons = [`${total} classes: model.classes=${classes.length} lets you ask for one, and guidance sharpen it.`];
@@ -119,7 +119,7 @@ function resolutionReasons({ shorterSide, small, usable }: ScanSummary, { model 
   const { resolution } = model;
   const reasons: string[] = [];
   if (shorterSide.median > resolution) {
-    const factor = (shorterSide.median / resolution).toFixed(1).replace(".0", "");
+    const factor = formatFixed(shorterSide.median / resolution, 1).replace(".0", "");
     reasons.push(
       `The model draws ${resolution}×${resolution}: the middle image, ${shorterSide.median} pixels on its shorter side, is reduced ${factor} times.`,
     );

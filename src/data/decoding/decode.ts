@@ -1,5 +1,6 @@
 /** @file Files to pixels: sharp decodes them, and our own resizing brings them to a model's resolution. */
 import sharp, { type Metadata, type Sharp } from "sharp";
+import { formatBytes } from "../../number-format.js";
 import { expectColours, OPENING, type Raw, toSrgb } from "./colour.js";
 import { type ImageFormat, imageFormat } from "./image-format.js";
 import { resizeInterleaved } from "./resize.js";
@@ -127,7 +128,8 @@ interface OpenImage {
  * @throws Error when the file or the image is too large, or is no image that is read
  */
 async function openImage(file: Uint8Array): Promise<OpenImage> {
-  expectFileSize(file.length);
+  const tooManyBytes = fileSizeProblem(file.length);
+  if (tooManyBytes) throw new TooLarge(tooManyBytes);
   const format = imageFormat(file);
   const bytes = format === "avif" ? asStill(file) : file;
   const metadata = await sharp(bytes, OPENING).metadata().catch(explain);
@@ -148,10 +150,9 @@ function asStill(file: Uint8Array): Uint8Array {
   return bytes;
 }
 
-function expectFileSize(size: number): void {
-  if (size <= LARGEST_FILE) return;
-  throw new TooLarge(`expected at most ${LARGEST_FILE / 1e6} MB, got ${Math.round(size / 1e6)} MB`);
-}
+/** What is wrong with a file of so many bytes, if anything. */
+export const fileSizeProblem = (bytes: number): string | undefined =>
+  bytes > LARGEST_FILE ? `expected at most ${formatBytes(LARGEST_FILE)}, got ${formatBytes(bytes)}` : undefined;
 
 /** Throws what a decoder threw as one line. */
 function explain(error: Error): never {

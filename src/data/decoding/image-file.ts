@@ -1,7 +1,7 @@
 /** @file One image from a file that the user names. */
 import { type ErrorCode, UserError } from "../../errors.js";
 import { openBytes } from "../../io/archives/byte-source.js";
-import { decodeImage, LARGEST_FILE } from "./decode.js";
+import { decodeImage, fileSizeProblem } from "./decode.js";
 
 /**
  * The centre of an image in a file, uint8 [3, R, R]: decoded and resized as training images are.
@@ -14,7 +14,8 @@ export async function readImageFile(path: string, resolution: number): Promise<U
     throw new UserError(code, `Cannot read an image from ${path}: ${problem}.`);
   };
   await using file = await openBytes(path, refuse);
-  if (file.size > LARGEST_FILE) return refuse(`it has more than ${LARGEST_FILE / 1e6} MB`);
+  const problem = fileSizeProblem(file.size);
+  if (problem) return refuse(problem);
   const bytes = await file.read(0, file.size);
   return await decodeImage(bytes, resolution).catch(({ message }: Error) => refuse(message));
 }

@@ -3,6 +3,7 @@
  * model, but in closed form for Gaussian data with the spectrum of a set of images.
  */
 import { type ImageSet, imageReader, spreadIndices } from "../../data/image-set.js";
+import { pixelValue } from "../../io/pixels.js";
 
 /** The noise schedule of Ho et al., "Denoising Diffusion Probabilistic Models" (2020), §4: β rises linearly from β_1 to β_T. */
 const DIFFUSION_SCHEDULE = { name: "linear", steps: 1000, firstBeta: 1e-4, lastBeta: 0.02 } as const;
@@ -111,7 +112,7 @@ function cosineTransform(side: number): (plane: Uint8Array) => Float64Array {
     for (let n = 0; n < side; n++) basis[k * side + n] = norm * Math.cos((Math.PI * k * (n + 0.5)) / side);
   }
   return (plane) => {
-    const values = Float64Array.from(plane, (byte) => byte / 127.5 - 1);
+    const values = Float64Array.from(plane, pixelValue);
     return timesTransposed(basis, timesTransposed(basis, values, side), side); // B (B Xᵀ)ᵀ = B X Bᵀ
   };
 }

@@ -1,9 +1,9 @@
 /** @file Whether images that are asked for fit into memory: said before the work, not after it. */
 import { UserError } from "../../errors.js";
+import { formatBytes, formatCount } from "../../number-format.js";
 
 /** The images as bytes, and what is made of them to write them. */
 const COPIES = 2;
-const GIBIBYTE = 2 ** 30;
 
 /**
  * @param availableBytes - memory that this process may still take
@@ -16,10 +16,9 @@ export function checkImageMemory(
 ): void {
   const bytes = COPIES * count * 3 * resolution ** 2;
   if (bytes <= availableBytes) return;
-  const [needed, there] = [bytes, availableBytes].map((amount) => (amount / GIBIBYTE).toFixed(1));
   throw new UserError(
     "out-of-memory",
-    `Expected images that fit into memory, but ${count.toLocaleString("en")} of ${resolution}×${resolution} take ${needed} GiB of ` +
-      `the ${there} GiB there are. Draw fewer at a time, each part with a seed of its own.`,
+    `Expected images that fit into memory, but ${formatCount(count)} of ${resolution}×${resolution} take ${formatBytes(bytes)} of ` +
+      `the ${formatBytes(availableBytes)} there are. Draw fewer at a time, each part with a seed of its own.`,
   );
 }

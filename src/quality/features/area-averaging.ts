@@ -1,7 +1,9 @@
 /** @file Images at another size, by averaging over areas. */
 
 /**
- * Images at another size: every pixel is the mean of the area it covers, parts of pixels counted as parts.
+ * Images at another size: every pixel is the mean of the area it covers, parts of pixels counted as parts. `areaDownsample`,
+ * which makes the inputs of super-resolution, adds whole squares and rounds once; here rows are rounded to float32 in between.
+ * Features that are kept rely on the one, and runs on the other.
  *
  * @param images - [N, 3, from, from]
  * @returns [N, 3, to, to]; the same array where the sizes agree

@@ -1,5 +1,6 @@
 /** @file Features that need no network: the image itself, made small, so that a few hundred images tell its statistics. */
 import type { Images } from "../../data/image-set.js";
+import { pixelValue } from "../../io/pixels.js";
 import { averagedTo } from "./area-averaging.js";
 import { extractorOf, type Features, type OpenExtractor } from "./extractor.js";
 
@@ -26,10 +27,7 @@ export function openPixels(): OpenExtractor {
         signal?.throwIfAborted();
         const bytes = Float32Array.from(images.subarray(image * size, (image + 1) * size));
         const means = averagedTo(bytes, resolution, SIZE);
-        pooled.set(
-          means.map((mean) => mean / 127.5 - 1),
-          image * WIDTH,
-        );
+        pooled.set(means.map(pixelValue), image * WIDTH);
       }
       return { pooled };
     },

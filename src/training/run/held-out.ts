@@ -1,4 +1,6 @@
 /** @file What a log says of the bound on held-out images: where it was best, and whether it has stopped falling. */
+
+import { formatFixed } from "../../number-format.js";
 import type { MetricsLine, PlateauLine, ValidationLine } from "./metrics-log.js";
 
 /** The smallest change of a bound that messages can show, bits per dimension. */
@@ -66,7 +68,7 @@ export function plateauNotice(
       | undefined;
   const [before, now] = [onTraining(bestStep)?.bitsPerDim, onTraining(step)?.bitsPerDim];
   const remedies = ["more images", ...(flips ? [] : ["training.flips=true"]), "a smaller model"].join(", ");
-  const change = `${before?.toFixed(3)} → ${now?.toFixed(3)}`;
+  const change = `${bits(before)} → ${bits(now)}`;
   const overfitting =
     `On training images it kept falling (${change}): the model is memorising them. ` +
     `Stop and use \`checkpoint: "best"\`, or train again with ${remedies}.`;
@@ -77,6 +79,8 @@ export function plateauNotice(
   const advice = before === undefined || now === undefined ? unknown : before - now >= VISIBLE ? overfitting : stuck;
   return (
     `step ${step}: the bound on held-out images has not improved in ${evaluations} evaluations, since step ${bestStep} ` +
-    `(${bestBitsPerDim.toFixed(3)} bits/dim). ${advice}`
+    `(${bits(bestBitsPerDim)} bits/dim). ${advice}`
   );
 }
+
+const bits = (bitsPerDim = Number.NaN): string => formatFixed(bitsPerDim, 3);

@@ -101,7 +101,7 @@ test("the lock of a living process is kept, and so is that of another machine, w
   await expect(lockRun(folder)).rejects.toThrow(
     new RegExp(
       `held by process 4711 on elsewhere since 2026-01-02T03:04:05.000Z. Whether it still runs cannot be seen from here \\(${hostname()}\\). ` +
-        `It gave its last sign of life \\d s ago; after 5 min without one, the next start takes the folder over. If you know that it has ended, delete ${far}`,
+        `It gave its last sign of life [\\d.]+ m?s ago; after 5 min 0 s without one, the next start takes the folder over. If you know that it has ended, delete ${far}`,
     ),
   );
   expect(readdirSync(folder)).toHaveLength(1);
@@ -115,11 +115,11 @@ describe("a trainer that cannot be seen", () => {
   test("is left alone while it gives signs, and followed, with a notice, when it has given none for long", async () => {
     const path = await leave(ELSEWHERE);
     silentFor(path, 240);
-    await expect(lockRun(folder)).rejects.toThrow("It gave its last sign of life 240 s ago");
+    await expect(lockRun(folder)).rejects.toThrow("It gave its last sign of life 4 min 0 s ago");
     silentFor(path, 3600);
     const lock = await lockRun(folder);
     expect(lock.notices).toEqual([
-      `${folder} was held by process 4711 on elsewhere, which gave no sign of life for 60 min: taken over.`,
+      `${folder} was held by process 4711 on elsewhere, which gave no sign of life for 1 h 0 min: taken over.`,
     ]);
     expect(existsSync(path)).toBe(false);
     await lock.release();
@@ -135,7 +135,7 @@ describe("a trainer that cannot be seen", () => {
     const holder = JSON.parse(readFileSync(path, "utf8"));
     if (holder.machine === null) return; // a container, or not Linux
     silentFor(path, 90);
-    await expect(lockRun(folder)).rejects.toThrow("90 s ago; after 100 s without one");
+    await expect(lockRun(folder)).rejects.toThrow("1 min 30 s ago; after 1 min 40 s without one");
     silentFor(path, 110);
     await (await lockRun(folder)).release();
     expect(readdirSync(folder)).toEqual([]);

@@ -16,6 +16,7 @@ import { UserError } from "../../errors.js";
 import { makeFolderSynced, syncFolder } from "../../io/files/atomic-file.js";
 import { tryLock } from "../../io/files/file-lock.js";
 import { writeError } from "../../io/files/write-error.js";
+import { formatDuration } from "../../number-format.js";
 import { type Holder, isAlive, isSame, readHolder, thisHolder } from "./lock-holder.js";
 
 const NAME = /^lock-\d+-[0-9a-f]{8}\.json$/;
@@ -234,8 +235,8 @@ function heldError(folder: string, { name, holder, silentMs }: Found, own: Holde
   const advice =
     silentMs === undefined
       ? `${place}Wait until it ends, stop it, or give another folder as \`out\`.`
-      : `Whether it still runs cannot be seen from here (${own.host}). It gave its last sign of life ${duration(silentMs)} ago; ` +
-        `after ${duration(patienceMs(holder, own))} without one, the next start takes the folder over. ` +
+      : `Whether it still runs cannot be seen from here (${own.host}). It gave its last sign of life ${formatDuration(silentMs / 1000)} ago; ` +
+        `after ${formatDuration(patienceMs(holder, own) / 1000)} without one, the next start takes the folder over. ` +
         `If you know that it has ended, delete ${join(folder, name)} and start again.`;
   return new UserError(
     "locked",
@@ -244,7 +245,7 @@ function heldError(folder: string, { name, holder, silentMs }: Found, own: Holde
 }
 
 const takenOver = (folder: string, { pid, host }: Holder, silentMs: number): string =>
-  `${folder} was held by process ${pid} on ${host}, which gave no sign of life for ${duration(silentMs)}: taken over.`;
+  `${folder} was held by process ${pid} on ${host}, which gave no sign of life for ${formatDuration(silentMs / 1000)}: taken over.`;
 
 const lostError = (path: string): UserError =>
   new UserError(
@@ -252,10 +253,3 @@ const lostError = (path: string): UserError =>
     `Expected to have the run folder alone, but the lock ${path} is gone: another trainer has taken over, or somebody deleted it. ` +
       "This one stops and saves nothing more. When no other runs, resume with `resume: true`.",
   );
-
-const duration = (ms: number): string =>
-  ms < 300_000
-    ? `${Math.round(ms / 1000)} s`
-    : ms < 7_200_000
-      ? `${Math.round(ms / 60_000)} min`
-      : `${Math.round(ms / 3_600_000)} h`;
