@@ -9,7 +9,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { parseGuidance } from "../../src/cli/options/guidance-options.js";
+import { parseGuidance } from "../../src/cli/options/arguments.js";
 import { type ImageSet, openData, take } from "../../src/data/index.js";
 import { Runtime } from "../../src/engine/index.js";
 import { reconstruct } from "../../src/inference/sampling/reconstruct.js";

@@ -1,7 +1,7 @@
 /** @file The program `strata`: its commands, and the exit code of a command line. */
 import { Command, CommanderError } from "commander";
+import { programName } from "./advice.js";
 import { EXIT, reportFailure } from "./failure.js";
-import { programName } from "./invocation.js";
 import { addGlobalOptions, Interrupted } from "./options/command.js";
 import { INTERRUPTED } from "./signals.js";
 

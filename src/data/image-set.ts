@@ -1,6 +1,6 @@
 /** @file Sets of images of one size: in memory, or packed in a file. */
 import { isUint8Array } from "node:util/types";
-import { type PackedImages, packedImageReader } from "./packs/packed-images.js";
+import { LONGEST_STRETCH, mappedFile } from "./packs/mapped-file.js";
 
 /** Which part of a set: models learn from `train`, are validated on `validation`, and judged on `test`. */
 export type Split = "train" | "validation" | "test";
@@ -71,4 +71,23 @@ export function takeFirst(set: ImageSet, wanted: number): ImageSet<Uint8Array> {
     set,
     Array.from({ length: Math.min(wanted, set.count) }, (_, i) => i),
   );
+}
+
+/** Images one after another in a file, uint8 [count, 3, R, R]. */
+interface PackedImages {
+  path: string;
+  /** Bytes before the first of them. */
+  offset: number;
+}
+
+/**
+ * Gives image after image as a view of the file: copying it is all that a batch costs.
+ *
+ * @param size - bytes of one image
+ * @throws Error when the file cannot be opened
+ */
+function packedImageReader({ path, offset }: PackedImages, size: number): (index: number) => Uint8Array {
+  if (size > LONGEST_STRETCH) throw new Error(`Expected images of at most ${LONGEST_STRETCH} bytes, got ${size}.`);
+  const read = mappedFile(path);
+  return (index) => read(offset + index * size, size);
 }

@@ -1,6 +1,6 @@
 /** @file Data: sources to image sets, image sets to batches. */
 export { type Batch, Batches, type BatchOptions } from "./batches.js";
-export { readImageFile } from "./decoding/image-file.js";
+export { readImageFile } from "./decoding/decode.js";
 export {
   type ImageSet,
   type Images,
@@ -15,8 +15,7 @@ export {
 export { type ImageSplits, type OpenOptions, openData } from "./open-data.js";
 export { digestOfSet } from "./packs/pack-format.js";
 export type { ImageStream } from "./samples/image-stream.js";
-export { hasSampleArray } from "./samples/sample-array.js";
-export { openSamples } from "./samples/sample-files.js";
+export { hasSampleArray, openSamples } from "./samples/sample-files.js";
+export { unusedText } from "./sources/files.js";
 export { type Layout, layouts } from "./sources/folder-layout.js";
 export { sourceNames } from "./sources/source-kinds.js";
-export { unusedText } from "./sources/unused-files.js";

@@ -12,10 +12,10 @@ import { type ImageSet, type Split, splits } from "./image-set.js";
 import { writePack } from "./packs/pack.js";
 import { PACK_VERSION, type Pack, RESIZING, readPack, splitOf } from "./packs/pack-format.js";
 import type { PackOptions } from "./packs/pack-images.js";
+import { unusedNotice } from "./sources/files.js";
 import type { Layout } from "./sources/folder-layout.js";
 import { sourceOf } from "./sources/index.js";
-import type { Listing, Source } from "./sources/listing.js";
-import { type UnusedFiles, unusedNotice } from "./sources/unused-files.js";
+import type { Listing, Source, UnusedFiles } from "./sources/source.js";
 
 /** Characters of a source's name in that of its pack, which the system limits. */
 const LONGEST_NAME = 60;

@@ -9,7 +9,7 @@ import { measureRuns } from "../../experiments/ablation-measurement.js";
 import { startingPoint } from "../../training/run/starting-point.js";
 import { train } from "../../training/train.js";
 import { batchSize, imageCount, wholeNumber, wholeNumbers } from "../options/arguments.js";
-import { type Context, createCommand, withContext } from "../options/command.js";
+import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "../options/configuration.js";
 import {
   addExtractorOptions,
@@ -20,7 +20,6 @@ import {
 } from "../options/features-options.js";
 import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
 import { checkFolderPlace, makeFolder } from "../options/output-place.js";
-import { createRuntime } from "../options/runtime.js";
 import { reportAblation } from "../output/ablation-output.js";
 import { showTraining } from "../output/training-display.js";
 

@@ -1,7 +1,6 @@
 /** @file `strata data scan`: what a set of images holds, what will be done with it, and how to train on it. */
 import { abortable } from "../../data/concurrent.js";
-import { treatments } from "../../data/scanning/image-kinds.js";
-import { type ScanSummary, scan } from "../../data/scanning/scan.js";
+import { type ScanSummary, scan, treatments } from "../../data/scanning/scan.js";
 import type { Layout } from "../../data/sources/folder-layout.js";
 import { sourceOf } from "../../data/sources/index.js";
 import { formatCount, formatDuration, formatRate } from "../../number-format.js";

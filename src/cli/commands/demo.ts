@@ -11,14 +11,12 @@ import type { NextCommand } from "../../report/page.js";
 import { ReportKeeper } from "../../report/report-keeper.js";
 import { writeRunReport } from "../../report/run-report.js";
 import { type TrainOptions, train } from "../../training/train.js";
-import { programName } from "../invocation.js";
+import { programName } from "../advice.js";
 import { minutes } from "../options/arguments.js";
-import { type Context, createCommand, withContext } from "../options/command.js";
+import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { openImages } from "../options/images.js";
-import { createRuntime } from "../options/runtime.js";
 import { commandsToTry, commandsWhileTraining, resumeCommand } from "../output/next-commands.js";
 import { showTraining } from "../output/training-display.js";
-import { fitToTime } from "./demo-plan.js";
 
 interface Options {
   out?: string;
@@ -156,4 +154,34 @@ async function measureSpeed(config: Config, data: Images, runtime: Runtime, { si
   });
   signal.throwIfAborted();
   return { imagesPerSecond, startSeconds };
+}
+
+/**
+ * Steps planned, of those that the time left would hold at the rate measured. Checkpoints, validation and sample grids take
+ * a twentieth; a plan that is somewhat too long costs little, since the last tenth of the cosine hardly moves the weights,
+ * while one that is too short gives time away.
+ */
+const PLANNED = 1.05;
+/** Fewer steps than this show nothing, however short the time. */
+const LEAST_STEPS = 20;
+
+/**
+ * A configuration whose schedule ends when the time does: steps follow from the rate measured, the cosine reaches its
+ * minimum at the last one, and the run looks at itself ten times.
+ *
+ * @param imagesPerSecond - measured on this machine
+ * @param seconds - time for training
+ */
+export function fitToTime(config: Config, imagesPerSecond: number, seconds: number): Config {
+  const { batchSize } = config.training;
+  const steps = Math.max(LEAST_STEPS, Math.floor((PLANNED * seconds * imagesPerSecond) / batchSize));
+  const tenth = Math.ceil(steps / 10);
+  return applySettings(config, [
+    `training.steps=${steps}`,
+    `optimizer.decaySteps=${steps}`,
+    `optimizer.warmupSteps=${Math.min(config.optimizer.warmupSteps, tenth)}`,
+    `training.evaluateEvery=${tenth}`,
+    `training.sampleEvery=${tenth}`,
+    `training.checkpointEvery=${Math.ceil(steps / 4)}`,
+  ]);
 }

@@ -14,14 +14,18 @@ import { streamSamples, tap } from "../../quality/image-streams.js";
 import { qualityMetrics } from "../../quality/quality.js";
 import { version } from "../../version.js";
 import { collect, imageCount, wholeNumber } from "../options/arguments.js";
-import { type Context, createCommand, withContext } from "../options/command.js";
+import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { addFeatureOptions, metricList } from "../options/features-options.js";
 import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
-import { openSampler } from "../options/open-sampler.js";
 import { readEvaluation } from "../options/other-evaluations.js";
 import { checkFolderPlace, makeFolder } from "../options/output-place.js";
-import { createRuntime } from "../options/runtime.js";
-import { addSamplingOptions, openModel, type SamplingOptions, sampleOptions } from "../options/sampling-options.js";
+import {
+  addSamplingOptions,
+  openModel,
+  openSampler,
+  type SamplingOptions,
+  sampleOptions,
+} from "../options/sampling-options.js";
 import { type QualityResult, qualityFacts, remarks } from "../output/quality-text.js";
 import { facts } from "../output/table.js";
 import { evaluateModel, type HeldOutOptions, type ModelResult } from "./evaluate-model.js";

@@ -4,8 +4,7 @@ import { type DownloadName, downloads } from "../../data/downloads.js";
 import { fetchDownload } from "../../data/fetch.js";
 import { formatBytes, formatDuration, formatShare } from "../../number-format.js";
 import { type Context, createCommand, withContext } from "../options/command.js";
-import { secondsLeft } from "../output/progress.js";
-import type { Status } from "../output/status-line.js";
+import { type Status, secondsLeft } from "../output/progress.js";
 
 interface Options {
   from?: string;

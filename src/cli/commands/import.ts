@@ -9,7 +9,7 @@ import { countParameters } from "../../model/index.js";
 import { formatCount } from "../../number-format.js";
 import { expectEmpty, saveModel } from "../../training/run/save-model.js";
 import { readWeights } from "../../weights/read-weights.js";
-import { programName } from "../invocation.js";
+import { programName } from "../advice.js";
 import { type Context, createCommand, withContext } from "../options/command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "../options/configuration.js";
 

@@ -7,12 +7,11 @@ import { reconstructionGrid } from "../../inference/picture-grid.js";
 import { reconstruct } from "../../inference/sampling/reconstruct.js";
 import { writeFileAtomic } from "../../io/files/atomic-file.js";
 import { imageCount, numberAbove, wholeNumber } from "../options/arguments.js";
-import { type Context, createCommand, withContext } from "../options/command.js";
+import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
 import { checkFilePlace, makeFolder } from "../options/output-place.js";
-import { createRuntime } from "../options/runtime.js";
 import { addModelOptions, type ModelOptions, openModel } from "../options/sampling-options.js";
-import { workLine } from "../output/work-line.js";
+import { workLine } from "../output/progress.js";
 
 interface Options extends ModelOptions, ImageOptions {
   split: Split;

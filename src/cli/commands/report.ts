@@ -6,9 +6,8 @@ import { writeRunReport } from "../../report/run-report.js";
 import { readMetrics } from "../../training/run/metrics-log.js";
 import { locateRun } from "../../training/run/pretrained.js";
 import { readRunConfig, runPaths } from "../../training/run/run-folder.js";
-import { type Context, createCommand, withContext } from "../options/command.js";
+import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { makeFolder } from "../options/output-place.js";
-import { createRuntime } from "../options/runtime.js";
 import { commandsToTry } from "../output/next-commands.js";
 
 interface Options {

@@ -1,21 +1,23 @@
 /** @file `strata sample`: images from the prior of a trained model. */
-
 import { UserError } from "../../errors.js";
+import { concatenate } from "../../inference/picture-grid.js";
 import { checkImageMemory } from "../../inference/sampling/image-memory.js";
 import type { ImageSampler, SampleOptions, Samples } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
 import { formatCount, formatDuration, formatShare } from "../../number-format.js";
-import { imageCount } from "../options/arguments.js";
-import { type Context, createCommand, withContext } from "../options/command.js";
-import { parseWeightGrid } from "../options/guidance-options.js";
+import { imageCount, parseWeightGrid, type WeightGrid } from "../options/arguments.js";
+import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { addHierarchyOptions, type HierarchyOptions, hierarchyRows } from "../options/hierarchy-options.js";
-import { openSampler } from "../options/open-sampler.js";
 import { freePath } from "../options/output-place.js";
-import { createRuntime } from "../options/runtime.js";
-import { addSamplingOptions, openModel, type SamplingOptions, sampleOptions } from "../options/sampling-options.js";
+import {
+  addSamplingOptions,
+  openModel,
+  openSampler,
+  type SamplingOptions,
+  sampleOptions,
+} from "../options/sampling-options.js";
+import { workLine } from "../output/progress.js";
 import { checkOutput, type SampleLayout, saveSamples } from "../output/save-samples.js";
-import { workLine } from "../output/work-line.js";
-import { drawGuidanceGrid } from "./guidance-grid.js";
 import { readNoise } from "./noise-file.js";
 
 interface Options extends SamplingOptions, HierarchyOptions {
@@ -181,4 +183,37 @@ function guidanceReport({ clamped, invalid, guidedDimensions }: Samples, { progr
     );
   }
   return { clamped, invalidShare };
+}
+
+/**
+ * Draws the same sample, from the same noise, at every pair of weights.
+ *
+ * @param options - of the one picture
+ * @returns the pictures row by row, a weight of the mean each, and how to lay them out
+ */
+export async function drawGuidanceGrid(
+  sampler: ImageSampler,
+  options: SampleOptions,
+  { means, variances }: WeightGrid,
+): Promise<{ samples: Samples; layout: SampleLayout }> {
+  const pairs = means.flatMap((mean) => variances.map((variance) => ({ mean, variance })));
+  const drawn: Samples[] = [];
+  for (const guidance of pairs) {
+    drawn.push(await sampler.sample({ ...options, count: 1, guidance, onProgress: undefined }));
+    options.onProgress?.(drawn.length, pairs.length);
+  }
+  const total = (of: (samples: Samples) => number) => drawn.reduce((sum, samples) => sum + of(samples), 0);
+  const samples: Samples = {
+    ...concatenate(drawn),
+    labels: Int32Array.from(drawn.flatMap(({ labels }) => [...labels])),
+    clamped: total(({ clamped }) => clamped),
+    invalid: total(({ invalid }) => invalid),
+    guidedDimensions: total(({ guidedDimensions }) => guidedDimensions),
+  };
+  const layout = {
+    columns: variances.length,
+    rowLabels: means.map((weight) => `mean ${weight}`),
+    columnLabels: variances.map((weight) => `variance ${weight}`),
+  };
+  return { samples, layout };
 }

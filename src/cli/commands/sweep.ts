@@ -10,8 +10,8 @@ import { guidanceWeights } from "../../latents/per-group.js";
 import { formatCount, formatDuration } from "../../number-format.js";
 import { distanceOfPart } from "../../quality/finite-sample.js";
 import { qualityMetrics } from "../../quality/quality.js";
-import { imageCount, wholeNumbers } from "../options/arguments.js";
-import { type Context, createCommand, withContext } from "../options/command.js";
+import { imageCount, parseWeights, wholeNumbers } from "../options/arguments.js";
+import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import {
   addFeatureOptions,
   measurableOf,
@@ -20,16 +20,12 @@ import {
   openReference,
   qualityAsked,
 } from "../options/features-options.js";
-import { parseWeights } from "../options/guidance-options.js";
 import { layoutOption, openImages } from "../options/images.js";
-import { openSampler } from "../options/open-sampler.js";
 import { checkFolderPlace } from "../options/output-place.js";
-import { createRuntime } from "../options/runtime.js";
-import { addSamplingOptions, openModel, sampleOptions } from "../options/sampling-options.js";
-import type { GuidanceSweepOptions } from "../options/sweep-options.js";
+import { addSamplingOptions, openModel, openSampler, sampleOptions } from "../options/sampling-options.js";
+import { type GuidanceSweepOptions, sweepSettings } from "../options/sweep-options.js";
 import { secondsLeft } from "../output/progress.js";
 import { reportSweep } from "../output/sweep-output.js";
-import { sweepSettings } from "./sweep-settings.js";
 
 /** The figures of the paper's Table 2. */
 const METRICS = ["fid", "precision", "recall"];

@@ -1,9 +1,9 @@
 /** @file What every command shares: the global options, an example in its help, and the context its action runs in. */
 import { Command, Option } from "commander";
-import type { OpenRuntimeOptions } from "../../engine/index.js";
+import type { OpenRuntimeOptions, Runtime } from "../../engine/index.js";
 import { firstError } from "../../errors.js";
 import { version } from "../../version.js";
-import { programName } from "../invocation.js";
+import { programName } from "../advice.js";
 import { writeResult } from "../output/output.js";
 import { Progress } from "../output/progress.js";
 import { listenForInterruption } from "../signals.js";
@@ -107,3 +107,10 @@ export const withContext =
     }
     if (signal.aborted) throw new Interrupted();
   };
+
+/** A runtime on the device and with the threads that were asked for; says so when it is another device. The command disposes it. */
+export async function createRuntime({ device, threads, progress }: Context): Promise<Runtime> {
+  const { openRuntime } = await import("../../engine/index.js"); // commands that compute nothing start without it
+  if (device === "webgpu") progress.update("testing WebGPU …");
+  return openRuntime({ device, threads, onNotice: (message) => progress.note(message) });
+}

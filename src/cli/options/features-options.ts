@@ -11,7 +11,7 @@ import { openOnnxFile } from "../../quality/features/onnx-file.js";
 import { isMeasurable, metricsOf, nameOfMetric, type QualityMetric, qualityMetrics } from "../../quality/quality.js";
 import { REFERENCE_ROWS, referenceOfSet } from "../../quality/reference.js";
 import { referenceOfFile } from "../../quality/reference-file.js";
-import { workLine } from "../output/work-line.js";
+import { workLine } from "../output/progress.js";
 import { imageCount } from "./arguments.js";
 import type { Context } from "./command.js";
 

@@ -3,7 +3,7 @@ import { Option } from "commander";
 import type { ModelConfig } from "../../config/index.js";
 import { type ImageSplits, type Layout, layouts, openData } from "../../data/index.js";
 import { shown } from "../output/data-advice.js";
-import { workLine } from "../output/work-line.js";
+import { workLine } from "../output/progress.js";
 import type { Context } from "./command.js";
 
 /** How many unreadable files are named one by one. */

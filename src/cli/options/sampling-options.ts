@@ -1,14 +1,15 @@
 /** @file The options shared by every command that makes samples, and what they mean to the library. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Runtime } from "../../engine/index.js";
+import { UserError } from "../../errors.js";
+import { Cascade } from "../../inference/sampling/cascade.js";
 import { findClass } from "../../inference/sampling/class-label.js";
-import type { SampleOptions } from "../../inference/sampling/sampler.js";
+import { type ImageSampler, type SampleOptions, Sampler } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
 import type { GuidanceRule } from "../../latents/per-group.js";
 import { openRun } from "../../training/run/open-run.js";
-import { batchSize } from "./arguments.js";
+import { batchSize, parseGuidance, parseTemperature } from "./arguments.js";
 import type { Context } from "./command.js";
-import { parseGuidance } from "./guidance-options.js";
-import { parseTemperature } from "./temperature-option.js";
 
 /** What {@link addWeightsOptions} adds. */
 export interface WeightsOptions {
@@ -131,4 +132,37 @@ export function parseLabels(
   const { label, notice } = findClass(which, model);
   if (notice) onNotice(notice);
   return new Int32Array(count).fill(label);
+}
+
+/** Images made at once where the options do not say how many. */
+const BATCH = 16;
+
+/**
+ * The sampler for a model that is open already.
+ *
+ * @param count - images that will be asked for at once
+ * @throws UserError when the second model cannot be opened or does not fit, or is missing where it is needed
+ */
+export async function openSampler(
+  model: TrainedModel,
+  options: SamplingOptions,
+  count: number,
+  { progress }: Pick<Context, "progress">,
+  runtime: Runtime,
+): Promise<ImageSampler> {
+  const { run, superres, superresGuidance, weights, batch = Math.min(BATCH, count) } = options;
+  if (superres === undefined) {
+    if (superresGuidance)
+      throw new UserError("invalid-options", "--superres-guidance: expected --superres RUN with it.");
+    if (model.config.model.superResolution) {
+      throw new UserError(
+        "wrong-model",
+        `--run ${run}: this is a super-resolution model, which enlarges what another one draws. Give that one to --run, and ${run} to --superres.`,
+      );
+    }
+    return new Sampler(model, { batch, runtime });
+  }
+  const enlarger = await openRun(superres, { weights, onNotice: (message) => progress.note(message) });
+  const guidance = superresGuidance && parseGuidance(superresGuidance, "--superres-guidance");
+  return new Cascade(new Sampler(model, { batch, runtime }), new Sampler(enlarger, { batch, runtime }), { guidance });
 }

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { applySettings, parsePresetName, resolvePreset } from "../../config/index.js";
-import { kinds } from "../../data/scanning/image-kinds.js";
-import type { ScanSummary } from "../../data/scanning/scan.js";
+import { kinds, type ScanSummary } from "../../data/scanning/scan.js";
 import { adviseTraining } from "./data-advice.js";
 import { scanText } from "./data-text.js";
 

@@ -4,7 +4,7 @@ import { type Config, presets } from "../../config/index.js";
 import type { Layout } from "../../data/index.js";
 import type { ScanSummary } from "../../data/scanning/scan.js";
 import { formatCount, formatFixed, formatShare } from "../../number-format.js";
-import { layoutWords, programName, shellWord } from "../invocation.js";
+import { layoutWords, programName, shellWord } from "../advice.js";
 
 export interface Advice {
   preset: string;

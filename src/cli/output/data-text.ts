@@ -1,8 +1,7 @@
 /** @file A scan of a set of images, for people. */
 import { formatNames } from "../../data/decoding/image-format.js";
 import { unusedText } from "../../data/index.js";
-import { treatments } from "../../data/scanning/image-kinds.js";
-import type { Named, ScanSummary } from "../../data/scanning/scan.js";
+import { type Named, type ScanSummary, treatments } from "../../data/scanning/scan.js";
 import { formatCount } from "../../number-format.js";
 import { inFlags } from "../advice.js";
 import { type Advice, shown } from "./data-advice.js";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { tinyConfig, tinySuperResolution } from "../../../test/support/tiny.js";
 import { resolvePreset } from "../../config/index.js";
-import { programName } from "../invocation.js";
+import { programName } from "../advice.js";
 import { commandsToTry, commandsWhileTraining } from "./next-commands.js";
 
 const program = programName();

@@ -4,7 +4,7 @@ import type { Layout } from "../../data/index.js";
 import { groups } from "../../model/index.js";
 import { groupRange } from "../../report/group-labels.js";
 import type { NextCommand } from "../../report/page.js";
-import { layoutWords, programName, shellWord } from "../invocation.js";
+import { layoutWords, programName, shellWord } from "../advice.js";
 
 export interface RunToUse {
   /** The run folder, or `pretrained:NAME`. */

@@ -1,6 +1,11 @@
-/** @file What a long command says while it runs, on standard error: one line that rewrites itself, or plain lines in a pipe. */
+/**
+ * @file What a long command says while it runs, on standard error: one line that rewrites itself and fits the terminal, or plain
+ * lines in a pipe.
+ */
+
+import stringWidth from "string-width";
+import { formatCount, formatDuration, formatRate } from "../../number-format.js";
 import { inFlags } from "../advice.js";
-import { fittedLine, type Status, wholeLine } from "./status-line.js";
 
 /** Where progress goes: standard error, or a stand-in for it in tests. */
 export interface ProgressStream {
@@ -85,3 +90,120 @@ export class Progress {
  */
 export const secondsLeft = (done: number, total: number, seconds: number): number =>
   done > 0 ? (seconds * (total - done)) / done : Number.POSITIVE_INFINITY;
+
+/** A part of a line. */
+interface LinePart {
+  text: string;
+  /** The same in fewer letters, for a narrow terminal. */
+  short?: string;
+}
+
+/** What a task says of its state: a text, or parts, each named once in `order`. */
+export interface StatusParts {
+  /** As they stand in the line; those that are undefined are left out. */
+  parts: readonly (LinePart | string | undefined)[];
+  /** Indices into `parts`, the most important first. Default: as they stand. */
+  importance?: readonly number[];
+}
+
+export type Status = string | StatusParts;
+
+const GAP = "  ";
+const ELLIPSIS = "…";
+
+/** The whole of it, for a file or a pipe. */
+export const wholeLine = (status: Status): string => lineOf(rankedParts(status), "text");
+
+/**
+ * As much of it as fits: all parts; or all in their short form; or the same without the least important one, and so on. Of the
+ * last one what fits.
+ *
+ * @param columns - cells of the terminal that may be used; a wide character takes two
+ */
+export function fittedLine(status: Status, columns: number): string {
+  const ranked = rankedParts(status);
+  for (let count = ranked.length; count > 0; count--) {
+    const kept = ranked.slice(0, count);
+    for (const form of ["text", "short"] as const) {
+      const line = lineOf(kept, form);
+      if (stringWidth(line) <= columns) return line;
+    }
+  }
+  return ranked.length === 0 ? "" : cut(ranked[0].short, columns);
+}
+
+interface Ranked {
+  place: number;
+  text: string;
+  short: string;
+}
+
+/** The parts that are there, the most important first. */
+function rankedParts(status: Status): Ranked[] {
+  const { parts, importance = [...parts.keys()] } = typeof status === "string" ? { parts: [status] } : status;
+  return importance.flatMap((place) => {
+    const part = parts[place];
+    if (part === undefined) return [];
+    const { text, short = text } = typeof part === "string" ? { text: part } : part;
+    return [{ place, text: onOneLine(text), short: onOneLine(short) }];
+  });
+}
+
+const lineOf = (ranked: readonly Ranked[], form: "text" | "short"): string =>
+  [...ranked]
+    .sort((a, b) => a.place - b.place)
+    .map((part) => part[form])
+    .join(GAP);
+
+/** What names of files may hold, line breaks and commands to the terminal, is shown as a sign in their place. */
+const onOneLine = (text: string): string => text.replace(/\p{Cc}/gu, "\u{fffd}");
+
+const characters = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** The beginning of a text that is too wide, with a sign that there is more. */
+function cut(text: string, columns: number): string {
+  if (stringWidth(text) <= columns) return text;
+  let [kept, width] = ["", 0];
+  for (const { segment } of characters.segment(text)) {
+    width += stringWidth(segment);
+    if (width > columns - stringWidth(ELLIPSIS)) break;
+    kept += segment;
+  }
+  return columns > 0 ? kept + ELLIPSIS : "";
+}
+
+export interface WorkOptions {
+  /** What is done, before a colon; the first that a narrow terminal loses. */
+  what?: string;
+  /** What is counted. */
+  unit: string;
+  now?: () => number;
+}
+
+/**
+ * Describes work by what is done of it. The rate is that since the first report: what came before it was preparation, or was
+ * there already.
+ *
+ * @returns given how much is done of how much, the state; in a narrow terminal the name of the work goes first, then the rate
+ */
+export function workLine({
+  what,
+  unit,
+  now = () => performance.now(),
+}: WorkOptions): (done: number, total: number) => Status {
+  let start: { done: number; ms: number } | undefined;
+  return (done, total) => {
+    if (!start || done < start.done) start = { done, ms: now() }; // it begins, or begins anew
+    const seconds = (now() - start.ms) / 1000;
+    const since = done - start.done;
+    const share = `${formatCount(done)} of ${formatCount(total)}`;
+    const short = `${formatCount(done)}/${formatCount(total)}`;
+    const count = { text: what === undefined ? `${share} ${unit}` : `${what}: ${share}`, short };
+    if (since === 0 || seconds === 0) return { parts: [count] };
+    const rate = { text: formatRate(since / seconds, unit), short: formatRate(since / seconds) };
+    return {
+      parts: [count, rate, `${formatDuration(secondsLeft(since, total - start.done, seconds))} left`],
+      importance: [0, 2, 1],
+    };
+  };
+}

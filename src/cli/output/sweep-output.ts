@@ -18,7 +18,7 @@ import {
   tradeOffChart,
 } from "../../report/sweep-tables.js";
 import { version } from "../../version.js";
-import { programName } from "../invocation.js";
+import { programName } from "../advice.js";
 import type { Context } from "../options/command.js";
 import type { GuidanceSweepOptions } from "../options/sweep-options.js";
 import { remarks } from "./quality-text.js";

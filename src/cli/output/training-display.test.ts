@@ -6,8 +6,7 @@ import { fixtureMetrics } from "../../../test/support/report-fixture.js";
 import { resolvePreset } from "../../config/index.js";
 import { bitsPerDim } from "../../number-format.js";
 import type { RunLine, SkipLine, ValidationLine } from "../../training/run/metrics-log.js";
-import { Progress } from "./progress.js";
-import { fittedLine, wholeLine } from "./status-line.js";
+import { fittedLine, Progress, wholeLine } from "./progress.js";
 import { boundText, showTraining, trainingStatus } from "./training-display.js";
 
 test("nats of an image become bits per dimension", () => {

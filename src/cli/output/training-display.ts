@@ -18,8 +18,7 @@ import type { TrainingEvent, TrainingProgress } from "../../training/events.js";
 import type { SkipLine, ValidationLine } from "../../training/run/metrics-log.js";
 import { picturePaths, runPaths } from "../../training/run/run-folder.js";
 import { leaveAtOnce } from "../signals.js";
-import type { Progress } from "./progress.js";
-import { type Status, type StatusParts, wholeLine } from "./status-line.js";
+import { type Progress, type Status, type StatusParts, wholeLine } from "./progress.js";
 
 /**
  * The state of a run. What a narrow terminal loses first stands last in `importance`: distortion and KL, then skipped updates,

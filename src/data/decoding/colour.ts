@@ -2,8 +2,9 @@
  * @file The numbers of a file to sRGB of 8 bits, on white. libvips does it, by the file's profile. Of an image of 16 bits,
  * sharp would take colours to Display P3, and grey nowhere: there we apply the profile ourselves.
  */
-import sharp, { type Metadata, type Sharp, type SharpOptions } from "sharp";
-import { codedColours } from "./colour-code.js";
+
+import type { Metadata, Sharp, SharpOptions } from "sharp";
+import sharp from "sharp";
 import type { ImageFormat } from "./image-format.js";
 import {
   applyMatrixProfile,
@@ -84,3 +85,90 @@ export async function toSrgb(
   const profile = parseMatrixProfile(icc, deep.device);
   return profile ? apply(profile) : render(open().pipelineColourspace(deep.twin));
 }
+
+/** Code points of H.273: primaries (table 2) and transfer characteristics (table 3). */
+interface ColourCode {
+  primaries: number;
+  transfer: number;
+}
+
+/** What the numbers of an image mean. */
+export type CodedColours = "srgb" | "display p3";
+
+const DISPLAY_P3 = 12;
+/** BT.709, unspecified, and the primaries of old televisions, which everyone shows as they are. */
+const USUAL_PRIMARIES = [1, 2, 5, 6, 7];
+/** The curves of BT.709, BT.601, BT.2020 and sRGB, and none said: everyone shows them as sRGB's. */
+const USUAL_TRANSFERS = [1, 2, 6, 13, 14, 15];
+const hdr: Record<number, string> = { 16: "PQ", 18: "HLG" };
+
+/**
+ * What an image's code points say of its colours; sRGB where it has none.
+ *
+ * @param bytes - a whole file, hostile
+ * @throws Error when they say something else than sRGB or Display P3
+ */
+export function codedColours(bytes: Uint8Array, format: ImageFormat): CodedColours {
+  const code = format === "avif" ? codeOfAvif(bytes) : format === "png" ? codeOfPng(bytes) : undefined;
+  if (!code) return "srgb";
+  const { primaries, transfer } = code;
+  if (USUAL_TRANSFERS.includes(transfer)) {
+    if (USUAL_PRIMARIES.includes(primaries)) return "srgb";
+    if (primaries === DISPLAY_P3) return "display p3";
+  }
+  const got = hdr[transfer] ? `HDR (${hdr[transfer]})` : `primaries ${primaries} and transfer ${transfer} of H.273`;
+  throw new Error(`expected colours of sRGB or Display P3, got ${got}: convert it to sRGB first`);
+}
+
+/** The `cICP` chunk of a PNG (PNG, third edition, §11.3.2.6), which stands before the pixels. */
+function codeOfPng(bytes: Uint8Array): ColourCode | undefined {
+  const view = viewOf(bytes);
+  for (let at = 8; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
+    const name = nameAt(view, at + 4);
+    if (name === "cICP" && at + 10 <= bytes.length) return { primaries: bytes[at + 8], transfer: bytes[at + 9] };
+    if (name === "IDAT") break;
+  }
+  return undefined;
+}
+
+/** The first `colr` box of kind `nclx` among an AVIF's item properties (ISO 23008-12 §6.5.5). */
+function codeOfAvif(bytes: Uint8Array): ColourCode | undefined {
+  const view = viewOf(bytes);
+  const meta = boxes(view, 0, bytes.length).find(({ name }) => name === "meta");
+  const properties = meta && boxes(view, meta.from + 4, meta.to).find(({ name }) => name === "iprp"); // a version comes first
+  const container = properties && boxes(view, properties.from, properties.to).find(({ name }) => name === "ipco");
+  const colour =
+    container &&
+    boxes(view, container.from, container.to).find(
+      ({ name, from, to }) => name === "colr" && to - from >= 8 && nameAt(view, from) === "nclx",
+    );
+  return colour && { primaries: view.getUint16(colour.from + 4), transfer: view.getUint16(colour.from + 6) };
+}
+
+interface Box {
+  name: string;
+  /** Where its content lies. */
+  from: number;
+  to: number;
+}
+
+/** The boxes in a range of a file, as far as they lie within it. */
+function boxes(view: DataView, start: number, end: number): Box[] {
+  const found: Box[] = [];
+  for (let at = start; at + 8 <= end; ) {
+    const size = view.getUint32(at);
+    const wide = size === 1 && at + 16 <= end; // its size has 64 bits
+    const bytes = wide ? Number(view.getBigUint64(at + 8)) : size === 0 ? end - at : size;
+    const from = at + (wide ? 16 : 8);
+    const to = at + bytes;
+    if (to < from || to > end) break;
+    found.push({ name: nameAt(view, at + 4), from, to });
+    at = to;
+  }
+  return found;
+}
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+const nameAt = (view: DataView, at: number): string =>
+  String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)));

@@ -11,7 +11,8 @@ import {
   temporaryFolder,
   writeFiles,
 } from "../../../test/support/images.js";
-import { decodeImage } from "./decode.js";
+import { UserError } from "../../errors.js";
+import { decodeImage, readImageFile } from "./decode.js";
 import { resizeInterleaved } from "./resize.js";
 
 const folder = await temporaryFolder();
@@ -158,4 +159,28 @@ test("large images are decoded one after another, also after one that cannot be"
   expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
   const several = busy.filter((count) => count > 1).length; // headers, which are read at once in the beginning
   expect(several / busy.length).toBeLessThan(0.25);
+});
+
+test("an image file gives what its bytes give", async () => {
+  const image = halves([255, 0, 0], [0, 0, 255], 9, 7);
+  await writeFiles(folder, { "a.png": image });
+  expect(await readImageFile(path("a.png"), 4)).toEqual(await decodeImage(await image.png().toBuffer(), 4));
+});
+
+test("what is no image is refused by its name", async () => {
+  await writeFiles(folder, { "note.png": "this is no picture", "large.png": "" });
+  await truncate(path("large.png"), 300e6);
+  const refusal = (name: string) => readImageFile(path(name), 4).catch((error: Error) => error);
+  const messages: [string, string][] = [
+    ["nowhere.png", ": there is nothing."],
+    ["note.png", ": expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got text."],
+    ["large.png", ": expected at most 244 MiB, got 286 MiB."],
+    ["", ": it is no file."],
+  ];
+  for (const [name, message] of messages) {
+    const error = await refusal(name);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as Error).message).toContain(message);
+    expect((error as Error).message).toContain(`Cannot read an image from ${path(name)}`);
+  }
 });

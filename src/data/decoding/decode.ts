@@ -1,5 +1,7 @@
 /** @file Files to pixels: sharp decodes them, and our own resizing brings them to a model's resolution. */
 import sharp, { type Metadata, type Sharp } from "sharp";
+import { type ErrorCode, UserError } from "../../errors.js";
+import { openBytes } from "../../io/archives/byte-source.js";
 import { formatBytes } from "../../number-format.js";
 import { expectColours, OPENING, type Raw, toSrgb } from "./colour.js";
 import { type ImageFormat, imageFormat } from "./image-format.js";
@@ -151,7 +153,7 @@ function asStill(file: Uint8Array): Uint8Array {
 }
 
 /** What is wrong with a file of so many bytes, if anything. */
-export const fileSizeProblem = (bytes: number): string | undefined =>
+const fileSizeProblem = (bytes: number): string | undefined =>
   bytes > LARGEST_FILE ? `expected at most ${formatBytes(LARGEST_FILE)}, got ${formatBytes(bytes)}` : undefined;
 
 /** Throws what a decoder threw as one line. */
@@ -168,4 +170,21 @@ export function oneAtATime<T>(task: () => Promise<T>): Promise<T> {
   const result = lastLarge.then(task);
   lastLarge = result.catch(() => {});
   return result;
+}
+
+/**
+ * The centre of an image in a file, uint8 [3, R, R]: decoded and resized as training images are.
+ *
+ * @param path - a file of a format that is read
+ * @throws UserError when there is no such file, or it cannot be used
+ */
+export async function readImageFile(path: string, resolution: number): Promise<Uint8Array> {
+  const refuse = (problem: string, code: ErrorCode = "damaged"): never => {
+    throw new UserError(code, `Cannot read an image from ${path}: ${problem}.`);
+  };
+  await using file = await openBytes(path, refuse);
+  const problem = fileSizeProblem(file.size);
+  if (problem) return refuse(problem);
+  const bytes = await file.read(0, file.size);
+  return await decodeImage(bytes, resolution).catch(({ message }: Error) => refuse(message));
 }

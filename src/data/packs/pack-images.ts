@@ -4,7 +4,7 @@ import { forEachConcurrently } from "../concurrent.js";
 import { type Decoded, tooSmall, type UndersizedImages } from "../decoding/decode.js";
 import { createDecoder, type Decoder } from "../decoding/decoder.js";
 import { resizePixels } from "../decoding/resize.js";
-import type { Listing, SourceImage, SourceRecord } from "../sources/listing.js";
+import type { Listing, SourceImage, SourceRecord } from "../sources/source.js";
 import { positionalReader } from "./mapped-file.js";
 import { HASH_BYTES, hashOf } from "./pack-format.js";
 

@@ -7,7 +7,7 @@ import { UserError } from "../../errors.js";
 import { WRITERS_PLACE } from "../../io/files/writer.js";
 import { readSafetensors } from "../../io/tensors/safetensors.js";
 import { imageReader, type Split } from "../image-set.js";
-import type { Listing, SourceImage, SourceRecord } from "../sources/listing.js";
+import type { Listing, SourceImage, SourceRecord } from "../sources/source.js";
 import { writePack } from "./pack.js";
 import { digestOfSet, readPack, splitOf } from "./pack-format.js";
 

@@ -11,7 +11,7 @@ import { isAbandoned, newWriter } from "../../io/files/writer.js";
 import { formatBytes } from "../../number-format.js";
 import { version } from "../../version.js";
 import { lostText, withoutLost } from "../sources/labels.js";
-import type { Listing, SourceImage } from "../sources/listing.js";
+import type { Listing, SourceImage } from "../sources/source.js";
 import { type About, digestsOf, frameOf, HASH_BYTES, HEADER_BYTES, PACK_VERSION, RESIZING } from "./pack-format.js";
 import { type PackOptions, placeRank, type WrittenImages, writeAt, writeImages } from "./pack-images.js";
 

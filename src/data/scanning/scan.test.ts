@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { halves, moving, plain, pngClaiming } from "../../../test/support/images.js";
 import type { Split } from "../image-set.js";
-import type { Listing, SourceContent } from "../sources/listing.js";
+import type { Listing, SourceContent } from "../sources/source.js";
 import { scan } from "./scan.js";
 
 const grey = (size: number, height = size) => plain([9, 9, 9], size, height).png().toBuffer();

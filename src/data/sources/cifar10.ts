@@ -16,10 +16,8 @@ import {
 } from "./cifar10-batches.js";
 import { filesOf, readFiles, readImages, type SourceFile } from "./files.js";
 import { baseName } from "./labels.js";
-import type { Listing, SourceContent } from "./listing.js";
-import { officialSplits, type Part, partNamed } from "./official-splits.js";
-import { openSource } from "./open-source.js";
-import type { PathKind } from "./source-kind.js";
+import { officialSplits, openSource, type Part, partNamed } from "./published.js";
+import type { Listing, PathKind, SourceContent } from "./source.js";
 
 /** In the order of their labels. */
 export const cifar10Classes = "airplane automobile bird cat deer dog frog horse ship truck".split(" ");

@@ -14,8 +14,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { UserError } from "../../errors.js";
 import { splitByKey } from "../split.js";
-import type { Source, SourceImage } from "./listing.js";
-import type { BuiltInKind } from "./source-kind.js";
+import type { BuiltInKind, Source, SourceImage } from "./source.js";
 
 const require = createRequire(import.meta.url);
 

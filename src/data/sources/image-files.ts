@@ -6,14 +6,20 @@ import { openCollection } from "../collections/open-collection.js";
 import { READABLE } from "../decoding/image-format.js";
 import { type Split, splits } from "../image-set.js";
 import { splitByKey } from "../split.js";
-import { readImages } from "./files.js";
+import { type FoundImages, findImages, readImages, unusedFiles, unusedText } from "./files.js";
 import { isSplit, type Layout, type Placement, placeImages } from "./folder-layout.js";
-import { isLabelList, readLists } from "./label-lists.js";
-import { DATASET_JSON, type Labelling, labelsByLists, labelsOfFolders, listed, normalised } from "./labels.js";
-import type { Listing, SourceImage } from "./listing.js";
-import type { PathKind } from "./source-kind.js";
+import {
+  DATASET_JSON,
+  isLabelList,
+  type Labelling,
+  labelsByLists,
+  labelsOfFolders,
+  listed,
+  normalised,
+  readLists,
+} from "./labels.js";
+import type { Listing, PathKind, SourceImage, UnusedFiles } from "./source.js";
 import type { Part } from "./split-names.js";
-import { type FoundImages, findImages, type UnusedFiles, unusedFiles, unusedText } from "./unused-files.js";
 
 const ACCEPTED = `${READABLE} images (.jpg, .png, .webp, .gif, .avif, .tif …)`;
 

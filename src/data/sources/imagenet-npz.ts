@@ -8,8 +8,8 @@ import { openZip, type ZipArchive, type ZipEntry } from "../../io/archives/zip.j
 import { parseNpyIntegers, readNpyRows } from "../../io/numpy/npy.js";
 import type { SourceFile } from "./files.js";
 import { baseName } from "./labels.js";
-import type { Listing, SourceContent } from "./listing.js";
-import { officialSplits, type Part } from "./official-splits.js";
+import { officialSplits, type Part } from "./published.js";
+import type { Listing, SourceContent } from "./source.js";
 
 const CLASSES = 1000;
 /** Bytes of the largest list of labels: eight for each of more images than ImageNet has. */

@@ -2,23 +2,21 @@
 import { UserError } from "../../errors.js";
 import type { Collection } from "../collections/collection.js";
 import { hasImageExtension } from "../decoding/image-format.js";
-import { filesOf, readImages, type SourceFile } from "./files.js";
+import { filesOf, readImages, type SourceFile, unusedFiles } from "./files.js";
 import { isInsideNpz, isNpz, npzAt, npzIn, npzListing } from "./imagenet-npz.js";
-import { type LabelList, readLists } from "./label-lists.js";
 import {
   DATASET_JSON,
   firstFolder,
+  type LabelList,
   type Labelling,
   labelsByGroup,
   labelsByLists,
   labelsOfFolders,
   prefixOf,
+  readLists,
 } from "./labels.js";
-import type { Listing } from "./listing.js";
-import { officialSplits, placesOf } from "./official-splits.js";
-import { openSource } from "./open-source.js";
-import type { PathKind } from "./source-kind.js";
-import { unusedFiles } from "./unused-files.js";
+import { officialSplits, openSource, placesOf } from "./published.js";
+import type { Listing, PathKind } from "./source.js";
 
 const ACCEPTED =
   "train_data_batch_1.npz … and val_data.npz, alone, in a folder or in a .zip, or images whose labels are sub-folders, " +

@@ -5,8 +5,7 @@ import { homeFolder } from "../../cache-folder.js";
 import { UserError } from "../../errors.js";
 import { fingerprintOf, openCollection } from "../collections/open-collection.js";
 import { type Layout, layouts } from "./folder-layout.js";
-import type { Source } from "./listing.js";
-import type { PathKind, SourceKind } from "./source-kind.js";
+import type { PathKind, Source, SourceKind } from "./source.js";
 import { allSourceNames, sourceKinds } from "./source-kinds.js";
 
 const kinds: Record<string, SourceKind> = sourceKinds;

@@ -2,6 +2,7 @@
 import { UserError } from "../../errors.js";
 import { parseJson } from "../../io/files/json.js";
 import { shown } from "../../io/python/pickle-text.js";
+import type { Collection } from "../collections/collection.js";
 
 export interface Labelling {
   /** Names of the classes; empty when images have no labels. */
@@ -13,7 +14,7 @@ export interface Labelling {
 /** File that lists labels, as StyleGAN's and EDM's data sets have it. */
 export const DATASET_JSON = "dataset.json";
 /** Bytes of the largest list that is read: ImageNet's has 40 MB. */
-export const LARGEST_DATASET_JSON = 2 ** 26;
+const LARGEST_DATASET_JSON = 2 ** 26;
 /** ImageNet has 21,841 classes when all are used. */
 const MOST_CLASSES = 2 ** 16;
 
@@ -173,3 +174,33 @@ const isLabel = (pair: unknown): pair is [string, number] =>
   Number.isInteger(pair[1]) &&
   pair[1] >= 0 &&
   pair[1] < MOST_CLASSES;
+
+/** One around everything, or one in each part. */
+const MOST_LISTS = 4;
+
+/** A `dataset.json`. */
+export interface LabelList {
+  name: string;
+  bytes: Uint8Array;
+}
+
+/** Whether a file is called as lists are. */
+export const isLabelList = (name: string): boolean => baseName(name) === DATASET_JSON;
+
+/** @throws UserError when there are too many, or one cannot be read */
+export async function readLists(collection: Collection): Promise<LabelList[]> {
+  const names = collection.files.map(({ name }) => name).filter(isLabelList);
+  const refuse = (problem: string): never => {
+    throw new UserError(
+      "unreadable",
+      `Expected labels in at most ${MOST_LISTS} readable files ${DATASET_JSON} of ${collection.path}, but ${problem}.`,
+    );
+  };
+  if (names.length > MOST_LISTS) refuse(`it has ${names.length} files called ${DATASET_JSON}`);
+  const lists: LabelList[] = [];
+  for await (const content of collection.read(new Set(names), { largest: LARGEST_DATASET_JSON })) {
+    if ("error" in content) refuse(`its ${content.name} cannot be used: ${content.error}`);
+    else lists.push(content);
+  }
+  return lists;
+}

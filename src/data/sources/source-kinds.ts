@@ -3,7 +3,7 @@ import { cifar10 } from "./cifar10.js";
 import { emoji } from "./emoji.js";
 import { folder } from "./image-files.js";
 import { imagenet, imagenet32, imagenet64 } from "./imagenet.js";
-import type { SourceKind } from "./source-kind.js";
+import type { SourceKind } from "./source.js";
 
 /** Every kind of source, in the order in which help texts list them and paths are recognised. */
 export const sourceKinds = {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { officialSplits, type Part, partNamed, placesOf } from "./official-splits.js";
+import { officialSplits, type Part, partNamed, placesOf } from "./published.js";
 
 const images = (part: Part, count: number, prefix: string = part) =>
   Array.from({ length: count }, (_, index) => ({ name: `${prefix}/${index}`, part }));

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { codedColours } from "./colour-code.js";
+import { codedColours } from "./colour.js";
 
 const p3 = await readFile(new URL("../../../test/fixtures/avif/rgb-10-p3.avif", import.meta.url));
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { resolvePreset } from "../../config/index.js";
-import { fitToTime } from "./demo-plan.js";
+import { fitToTime } from "./demo.js";
 
 const preset = resolvePreset("emoji32-small");
 

@@ -1,8 +1,11 @@
-/** @file What every kind of source offers: a cheap way to notice changes, and a list of images before any is decoded. */
+/**
+ * @file What every kind of source offers: a cheap way to notice changes, and a list of images before any is decoded; and what a kind
+ * is, which the name before the colon of `--data` stands for.
+ */
 import type { Refusal } from "../../io/archives/archive-entry.js";
 import type { Failure } from "../collections/collection.js";
 import type { Split } from "../image-set.js";
-import type { UnusedFiles } from "./unused-files.js";
+import type { Layout } from "./folder-layout.js";
 
 export interface SourceImage {
   /** Unique in its source, and the same in every form that the source comes in. */
@@ -17,6 +20,17 @@ export interface SourceImage {
 /** An image as a file, or uint8 [3, R, R] RGB; or why there is none. Bytes may be a view of a longer buffer. */
 export type SourceRecord = { encoded: Uint8Array } | { pixels: Uint8Array; resolution: number } | Failure;
 export type SourceContent = { index: number } & SourceRecord;
+
+/** Files of one kind that are not used. */
+export interface UnusedFiles {
+  /** To stand behind the count: "HEIC files", "image outside the class folders". */
+  what: string;
+  count: number;
+  /** The first by name, as many as are kept. */
+  files: string[];
+  /** What to do with them, where anything can be done. */
+  advice?: string;
+}
 
 /** What a source holds. Holds files open until it is disposed. */
 export interface Listing extends AsyncDisposable {
@@ -58,3 +72,32 @@ export interface Source {
 
 /** A listing, and which of the source's ids it is of. */
 type SourceListing = Listing & { id: string };
+
+/** A kind of source that is found at a path: a published set, a folder of images. */
+export interface PathKind {
+  /** How it is written, the shortest first: "imagenet32:PATH". Empty for one that has no name, and is only recognised. */
+  usages: readonly string[];
+  /** Lists what is at a path. */
+  list(path: string, layout?: Layout): Promise<Listing>;
+  /** Whether a bare path with files of these names is of this kind. Default: no. */
+  recognises?(names: readonly string[]): boolean;
+  /** Where it lies when its name stands alone; throws a UserError where it does not lie there. Default: a path is needed. */
+  defaultPath?(): string;
+  /** Whether it asks what the folders mean, and takes `--layout`. */
+  takesLayout?: boolean;
+}
+
+/** A kind of source that needs no path: one that comes with the program, or is computed. */
+export interface BuiltInKind {
+  /** As of {@link PathKind}. */
+  usages: readonly string[];
+  /**
+   * @param argument - what follows the colon; undefined where nothing does
+   * @param resolution - of the model, where there is one
+   * @returns the source; undefined for an argument that it does not know
+   * @throws UserError for an argument that does not fit the model
+   */
+  source(argument: string | undefined, resolution: number | undefined): Source | undefined;
+}
+
+export type SourceKind = PathKind | BuiltInKind;
