@@ -14,20 +14,22 @@ export interface AblationRun {
     config: Config;
 }
 
+export interface BatchedOptions extends ExecutionOptions {
+    batch?: number;
+}
+
 export interface CellMeasurement {
     quality: QualityValue[];
     pictures: Images;
     clamped: number;
 }
 
-export interface CellOptions {
+export interface CellOptions extends ExecutionOptions {
     sampler: ImageSampler;
     sampling: SampleOptions;
     extractor: FeatureExtractor;
     reference: FeatureSet;
     metrics: readonly QualityMetric[];
-    runtime?: Runtime;
-    signal?: AbortSignal;
     onProgress?: (cell: SweepCell, progress: CellProgress) => void;
 }
 
@@ -45,26 +47,25 @@ export interface EvaluationSetup {
     test: ImageSet;
 }
 
-export interface MeasureRunOptions {
+export interface ExecutionOptions {
+    runtime?: Runtime;
+    signal?: AbortSignal;
+}
+
+export interface MeasureRunOptions extends BatchedOptions {
     count: number;
     heldOutCount: number;
     seed: number;
     metrics: readonly QualityMetric[];
-    batch?: number;
-    runtime?: Runtime;
-    signal?: AbortSignal;
     onProgress?: (what: string, done: number, count: number) => void;
     once?: <Result extends object>(stage: string, measure: () => Promise<Result>) => Promise<Result>;
 }
 
-export interface MeasureRunsOptions {
+export interface MeasureRunsOptions extends BatchedOptions {
     out: string;
     count: number;
     metrics: readonly QualityMetric[];
     seed?: number;
-    batch?: number;
-    runtime?: Runtime;
-    signal?: AbortSignal;
     onNotice?: (message: string) => void;
     onProgress?: (what: string, done: number, count: number) => void;
 }
@@ -87,13 +88,10 @@ export interface MeasuredRuns {
     heldOutImages: number;
 }
 
-export interface ModelFigureOptions {
+export interface ModelFigureOptions extends BatchedOptions {
     count: number;
     importance?: number;
     seed?: number;
-    batch?: number;
-    runtime?: Runtime;
-    signal?: AbortSignal;
     onProgress?: (what: string, done: number, count: number) => void;
     onLikelihoods?: (likelihoods: ImageLikelihoods, images: number[]) => void;
 }
@@ -144,12 +142,11 @@ export interface SweepGrid {
     seeds: number[];
 }
 
-export interface SweepOptions {
+export interface SweepOptions extends Pick<ExecutionOptions, "signal"> {
     grid: SweepGrid;
     folder: string;
     settings: SweepSettings;
     measure(cell: SweepCell): Promise<CellMeasurement>;
-    signal?: AbortSignal;
     onCell?: (done: number, total: number) => void;
 }
 

@@ -1,3 +1,7 @@
+export interface BatchedOptions extends ExecutionOptions {
+    batch?: number;
+}
+
 export interface BestStep {
     step: number;
     bitsPerDim: number;
@@ -80,6 +84,11 @@ export type ErrorCode = keyof typeof errorCodes
 
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | readonly string[]>>
 
+export interface ExecutionOptions {
+    runtime?: Runtime;
+    signal?: AbortSignal;
+}
+
 export interface ExplicitSchedule {
     shares: "explicit";
     values: number[];
@@ -160,11 +169,8 @@ export type InformationScheduleInput = GeometricScheduleInput | PerResolutionSch
 
 export type Latents = Float32Array[]
 
-export interface LatentsOptions {
+export interface LatentsOptions extends BatchedOptions {
     seed?: number;
-    batch?: number;
-    runtime?: Runtime;
-    signal?: AbortSignal;
 }
 
 export interface LayerNorm {
@@ -316,14 +322,11 @@ export interface RawImage {
     height: number;
 }
 
-export interface ReconstructOptions {
+export interface ReconstructOptions extends BatchedOptions {
     groups?: number;
     rateBitsPerDim?: number;
     priorTemperature?: number;
     seed?: number;
-    batch?: number;
-    runtime?: Runtime;
-    signal?: AbortSignal;
     onProgress?: (done: number, count: number) => void;
 }
 
@@ -358,7 +361,7 @@ export interface RuntimeOptions {
     threads?: number;
 }
 
-export interface SampleOptions {
+export interface SampleOptions extends Pick<ExecutionOptions, "signal"> {
     count: number;
     seed?: number;
     samples?: readonly number[];
@@ -369,7 +372,6 @@ export interface SampleOptions {
     output?: OutputKind;
     labels?: Int32Array;
     lowResolution?: Float32Array;
-    signal?: AbortSignal;
     onProgress?: (done: number, count: number) => void;
 }
 
@@ -391,9 +393,8 @@ export declare class Sampler implements ImageSampler {
     [Symbol.asyncDispose](): Promise<void>;
 }
 
-export interface SamplerOptions {
+export interface SamplerOptions extends Pick<ExecutionOptions, "runtime"> {
     batch?: number;
-    runtime?: Runtime;
 }
 
 export interface Samples extends Images, GuidanceReport {
@@ -421,7 +422,7 @@ export type Temperature = number | readonly number[] | readonly {
 
 export type TrainLine = z.output<typeof trainLine>
 
-export interface TrainOptions {
+export interface TrainOptions extends ExecutionOptions {
     config: Config;
     data: {
         train: ImageSet;
@@ -431,7 +432,6 @@ export interface TrainOptions {
     resume?: boolean;
     initial?: ParameterTree;
     limit?: Limits;
-    runtime?: Runtime;
     signal?: AbortSignal;
     onEvent?: TrainingEventListener;
 }

@@ -1,11 +1,18 @@
 export declare const ACTIVE_FROM_NATS = 0.01
 
-export interface CompareToReferenceOptions {
-    runtime?: Runtime;
-    signal?: AbortSignal;
+export interface BatchedOptions extends ExecutionOptions {
+    batch?: number;
+}
+
+export interface CompareToReferenceOptions extends ExecutionOptions {
     kernelSubsets?: boolean;
     seed?: number;
     onProgress?: (name: string) => void;
+}
+
+export interface ExecutionOptions {
+    runtime?: Runtime;
+    signal?: AbortSignal;
 }
 
 export interface FeatureExtractor {
@@ -33,10 +40,7 @@ export interface Features {
     logits?: Float32Array;
 }
 
-export interface FrechetOptions {
-    runtime?: Runtime;
-    signal?: AbortSignal;
-}
+export type FrechetOptions = MetricOptions
 
 export interface GroupInformation {
     resolution: number;
@@ -57,14 +61,7 @@ export interface HeldOutBound {
     groupKlNats: number[];
 }
 
-export interface HeldOutBoundOptions {
-    count?: number;
-    seed?: number;
-    batch?: number;
-    runtime?: Runtime;
-    signal?: AbortSignal;
-    onProgress?: (done: number, count: number) => void;
-}
+export type HeldOutBoundOptions = MeasurementOptions
 
 export interface ImageLikelihoods {
     bitsPerDim: Float64Array;
@@ -79,12 +76,11 @@ export interface ImageStream<Part extends Images = Images> {
     parts: AsyncIterable<Part>;
 }
 
-export interface InceptionOptions {
+export interface InceptionOptions extends Pick<ExecutionOptions, "runtime"> {
     resolution: number;
     path?: string;
     resize?: ResizeConvention;
     batch?: number;
-    runtime?: Runtime;
     onNotice?: (message: string) => void;
 }
 
@@ -104,14 +100,8 @@ export interface Likelihood {
     images: ImageLikelihoods;
 }
 
-export interface LikelihoodOptions {
+export interface LikelihoodOptions extends MeasurementOptions {
     samples?: number;
-    count?: number;
-    seed?: number;
-    batch?: number;
-    runtime?: Runtime;
-    signal?: AbortSignal;
-    onProgress?: (done: number, count: number) => void;
 }
 
 export interface LikelihoodSummary {
@@ -128,21 +118,22 @@ export interface MeanWithError {
     standardError: number | null;
 }
 
-export interface MeasureInformationOptions {
-    count?: number;
-    seed?: number;
-    batch?: number;
-    runtime?: Runtime;
-    signal?: AbortSignal;
+export type MeasureInformationOptions = MeasurementOptions
+
+export interface MeasureOptions extends ExecutionOptions {
+    keep?: number;
+    logits?: boolean;
     onProgress?: (done: number, count: number) => void;
 }
 
-export interface MeasureOptions {
-    keep?: number;
-    logits?: boolean;
-    runtime?: Runtime;
-    signal?: AbortSignal;
+export interface MeasurementOptions extends BatchedOptions {
+    count?: number;
+    seed?: number;
     onProgress?: (done: number, count: number) => void;
+}
+
+export interface MetricOptions extends ExecutionOptions {
+    runtime?: Runtime;
 }
 
 export interface ModelInformation {
@@ -168,35 +159,27 @@ export declare class MomentsAccumulator {
     [Symbol.asyncDispose](): Promise<void>;
 }
 
-export interface MomentsOptions {
-    runtime?: Runtime;
-    signal?: AbortSignal;
-}
+export type MomentsOptions = MetricOptions
 
 export interface NearestNeighbours {
     index: Uint32Array;
     distance: Float64Array;
 }
 
-export interface OnnxFileOptions {
+export interface OnnxFileOptions extends Pick<ExecutionOptions, "runtime"> {
     resolution: number;
     batch?: number;
-    runtime?: Runtime;
     onNotice?: (message: string) => void;
 }
 
-export interface OpenClassifierOptions {
+export interface OpenClassifierOptions extends ExecutionOptions {
     batch?: number;
     seed?: number;
     steps?: number;
-    runtime?: Runtime;
-    signal?: AbortSignal;
     onProgress?: (progress: ClassifierProgress) => void;
 }
 
-export interface PairOptions {
-    runtime?: Runtime;
-    signal?: AbortSignal;
+export interface PairOptions extends MetricOptions {
     onProgress?: (done: number, count: number) => void;
     blockSize?: number;
 }
@@ -224,13 +207,8 @@ export interface RateDistortion {
     points: RateDistortionPoint[];
 }
 
-export interface RateDistortionOptions {
+export interface RateDistortionOptions extends MeasurementOptions {
     rates?: readonly number[];
-    count?: number;
-    seed?: number;
-    batch?: number;
-    runtime?: Runtime;
-    signal?: AbortSignal;
     onProgress?: (done: number, count: number) => void;
 }
 
@@ -246,7 +224,7 @@ export interface SampleQuality {
     referenceBaseline?: number;
 }
 
-export interface SampleQualityOptions extends Pick<MeasureOptions, "runtime" | "signal" | "onProgress"> {
+export interface SampleQualityOptions extends Omit<MeasureOptions, "keep" | "logits"> {
     extractor: FeatureExtractor;
     reference: FeatureSet;
     metrics: readonly QualityMetric[];
@@ -316,6 +294,6 @@ export declare function streamSamples(sampler: ImageSampler, options: SampleOpti
 
 export declare function streamSet(set: ImageSet, indices?: readonly number[]): ImageStream
 
-export declare function symmetricEigenvalues(matrix: Float64Array, size: number, { signal }?: EigenvalueOptions): Promise<Float64Array>
+export declare function symmetricEigenvalues(matrix: Float64Array, size: number, { signal }?: Pick<ExecutionOptions, "signal">): Promise<Float64Array>
 
 export declare function writeReference(path: string, { identity, moments, spatialMoments }: FeatureSet, set: ImageSet): Promise<void>

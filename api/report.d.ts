@@ -1,9 +1,12 @@
-export interface EstimateOptions {
+export interface EstimateOptions extends ExecutionOptions {
     source?: string;
     layout?: Layout;
+    onStage?: (what: string) => void;
+}
+
+export interface ExecutionOptions {
     runtime?: Runtime;
     signal?: AbortSignal;
-    onStage?: (what: string) => void;
 }
 
 export interface ModelSummary {

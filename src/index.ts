@@ -33,6 +33,7 @@ export {
 } from "./data/index.js";
 export { type OpenRuntimeOptions, openRuntime, Runtime, type RuntimeOptions } from "./engine/index.js";
 export { type ErrorCode, type ErrorDetails, errorCodes, UserError } from "./errors.js";
+export type { BatchedOptions, ExecutionOptions } from "./inference/execution-options.js";
 export { toPng, toRgba } from "./inference/picture-files.js";
 export { formationGrid, type GridOptions, imageGrid, reconstructionGrid } from "./inference/picture-grid.js";
 export { NonFiniteOutputError } from "./inference/pictures.js";

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { digestOfSet, type ImageSet, takeSpread } from "../data/index.js";
-import type { Runtime } from "../engine/index.js";
+import type { BatchedOptions } from "../inference/execution-options.js";
 import { imageGrid, reconstructionGrid } from "../inference/picture-grid.js";
 import { makeFolderSynced, writeFileAtomic } from "../io/files/atomic-file.js";
 import { measureFeatures } from "../quality/feature-set.js";
@@ -27,7 +27,7 @@ export interface RowPictures {
 }
 
 /** How {@link measureRuns} measures the runs of an ablation. */
-export interface MeasureRunsOptions {
+export interface MeasureRunsOptions extends BatchedOptions {
   /** Folder of the ablation: what is measured is kept in `measured` below it. */
   out: string;
   /** Samples drawn, and held-out images measured at most. */
@@ -35,10 +35,6 @@ export interface MeasureRunsOptions {
   metrics: readonly QualityMetric[];
   /** Of the samples. Default 0. */
   seed?: number;
-  /** Images made at once. */
-  batch?: number;
-  runtime?: Runtime;
-  signal?: AbortSignal;
   onNotice?: (message: string) => void;
   /** Called with the progress of every stage. */
   onProgress?: (what: string, done: number, count: number) => void;

@@ -1,5 +1,6 @@
 /** @file Sample quality at every pair of guidance weights (paper Table 2), cell by cell; it can be resumed at any time. */
 import type { Images } from "../data/image-set.js";
+import type { ExecutionOptions } from "../inference/execution-options.js";
 import { NonFiniteOutputError } from "../inference/pictures.js";
 import type { QualityValue } from "../quality/quality.js";
 import {
@@ -22,7 +23,7 @@ export interface CellMeasurement {
 }
 
 /** What {@link guidanceSweep} measures, and where it keeps what it has measured. */
-export interface SweepOptions {
+export interface SweepOptions extends Pick<ExecutionOptions, "signal"> {
   grid: SweepGrid;
   /** Where cells are kept. */
   folder: string;
@@ -30,7 +31,6 @@ export interface SweepOptions {
   settings: SweepSettings;
   /** Draws and measures one cell; called only for those that are not kept. */
   measure(cell: SweepCell): Promise<CellMeasurement>;
-  signal?: AbortSignal;
   /** Called after each cell with how many are done, cached ones included. */
   onCell?: (done: number, total: number) => void;
 }

@@ -1,5 +1,5 @@
 /** @file One cell of a guidance sweep: samples drawn at its weights, and their quality. */
-import type { Runtime } from "../engine/index.js";
+import type { ExecutionOptions } from "../inference/execution-options.js";
 import type { ImageSampler, SampleOptions, Samples } from "../inference/sampling/sampler.js";
 import { type FeatureSet, measureFeatures } from "../quality/feature-set.js";
 import type { FeatureExtractor } from "../quality/features/extractor.js";
@@ -18,15 +18,13 @@ export interface CellProgress {
 }
 
 /** What {@link measureCell} draws with and compares with. */
-export interface CellOptions {
+export interface CellOptions extends ExecutionOptions {
   sampler: ImageSampler;
   /** How samples are drawn, but for guidance and seed. */
   sampling: SampleOptions;
   extractor: FeatureExtractor;
   reference: FeatureSet;
   metrics: readonly QualityMetric[];
-  runtime?: Runtime;
-  signal?: AbortSignal;
   onProgress?: (cell: SweepCell, progress: CellProgress) => void;
 }
 

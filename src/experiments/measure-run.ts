@@ -2,7 +2,7 @@
 import type { Images } from "../data/image-set.js";
 import { type ImageSet, take, takeSpread } from "../data/index.js";
 import type { ImageStream } from "../data/samples/image-stream.js";
-import type { Runtime } from "../engine/index.js";
+import type { BatchedOptions } from "../inference/execution-options.js";
 import { shownAs } from "../inference/programs/output.js";
 import { reconstruct } from "../inference/sampling/reconstruct.js";
 import { Sampler } from "../inference/sampling/sampler.js";
@@ -36,16 +36,13 @@ export interface RunPictures {
 }
 
 /** How much of a model {@link measureRun} measures. */
-export interface MeasureRunOptions {
+export interface MeasureRunOptions extends BatchedOptions {
   /** Samples, and training images that are reconstructed. */
   count: number;
   /** Held-out images whose likelihood is measured at most. */
   heldOutCount: number;
   seed: number;
   metrics: readonly QualityMetric[];
-  batch?: number;
-  runtime?: Runtime;
-  signal?: AbortSignal;
   onProgress?: (what: string, done: number, count: number) => void;
   /** Measures a stage, unless its result is known from an earlier time: plain data. Default: measures. */
   once?: <Result extends object>(stage: string, measure: () => Promise<Result>) => Promise<Result>;

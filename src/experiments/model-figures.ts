@@ -1,7 +1,7 @@
 /** @file Likelihood, rate and distortion, and where the information sits: the figures of a model on held-out images. */
 import type { ImageSet } from "../data/index.js";
 import { spreadIndices, takeSpread } from "../data/index.js";
-import type { Runtime } from "../engine/index.js";
+import type { BatchedOptions } from "../inference/execution-options.js";
 import { type ModelInformation, measureInformation } from "../inference/measures/information.js";
 import { type ImageLikelihoods, type LikelihoodSummary, negativeLogLikelihood } from "../inference/measures/nll.js";
 import { type RateDistortion, rateDistortion } from "../inference/measures/rate-distortion.js";
@@ -20,15 +20,12 @@ export const modelMetrics = ["nll", "rate-distortion", "information"] as const;
 export type ModelMetric = (typeof modelMetrics)[number];
 
 /** How {@link measureModel} measures a model on images. */
-export interface ModelFigureOptions {
+export interface ModelFigureOptions extends BatchedOptions {
   /** Images measured at most, evenly spaced. */
   count: number;
   /** Posterior samples of the importance-weighted bound. Default 1: none. */
   importance?: number;
   seed?: number;
-  batch?: number;
-  runtime?: Runtime;
-  signal?: AbortSignal;
   onProgress?: (what: string, done: number, count: number) => void;
   /** Given what the mean likelihood is the mean of, with the index of every image. */
   onLikelihoods?: (likelihoods: ImageLikelihoods, images: number[]) => void;

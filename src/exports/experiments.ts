@@ -28,3 +28,4 @@ export {
 } from "../experiments/model-figures.js";
 export { type PublishedCell, paperTable2 } from "../experiments/paper-table-2.js";
 export { cellsOf, type SweepCell, type SweepGrid, sweepGrid } from "../experiments/sweep-grid.js";
+export type { BatchedOptions, ExecutionOptions } from "../inference/execution-options.js";

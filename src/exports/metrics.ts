@@ -2,6 +2,7 @@
 import "../webgpu-types.js";
 
 export type { ImageStream } from "../data/samples/image-stream.js";
+export type { BatchedOptions, ExecutionOptions } from "../inference/execution-options.js";
 export { type HeldOutBound, type HeldOutBoundOptions, heldOutBound } from "../inference/measures/held-out-bound.js";
 export {
   ACTIVE_FROM_NATS,
@@ -10,6 +11,7 @@ export {
   type ModelInformation,
   measureInformation,
 } from "../inference/measures/information.js";
+export type { MeasurementOptions } from "../inference/measures/measurement-options.js";
 export {
   type ImageLikelihoods,
   type Likelihood,

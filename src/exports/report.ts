@@ -1,4 +1,5 @@
 /** @file `strata-vae/report`: the page of a run, TensorBoard events, the size of a model before it is trained. */
+export type { ExecutionOptions } from "../inference/execution-options.js";
 export { type RunReportOptions, writeRunReport } from "../report/run-report.js";
 export { tensorBoardListener } from "../report/tensorboard.js";
 export { type EstimateOptions, estimateTraining, type TrainingEstimate } from "../training/cost/estimate.js";

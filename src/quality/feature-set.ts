@@ -1,7 +1,7 @@
 /** @file The features of many images, as far as the measures of quality need them. */
 import { spreadIndices } from "../data/index.js";
 import type { ImageStream } from "../data/samples/image-stream.js";
-import type { Runtime } from "../engine/index.js";
+import type { ExecutionOptions } from "../inference/execution-options.js";
 import type { FeatureExtractor } from "./features/extractor.js";
 import { type Moments, MomentsAccumulator } from "./metrics/moments.js";
 
@@ -24,13 +24,11 @@ export interface FeatureSet {
 }
 
 /** How {@link measureFeatures} measures, and what it keeps. */
-export interface MeasureOptions {
+export interface MeasureOptions extends ExecutionOptions {
   /** Images whose pooled features are kept, evenly spaced. Default: all. */
   keep?: number;
   /** Keep logits, where the extractor has them. Default: no. */
   logits?: boolean;
-  runtime?: Runtime;
-  signal?: AbortSignal;
   onProgress?: (done: number, count: number) => void;
 }
 

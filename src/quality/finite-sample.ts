@@ -1,11 +1,11 @@
 /** @file How far a Fréchet distance of few images is from 0 where the truth is 0. */
 
+import type { ExecutionOptions } from "../inference/execution-options.js";
 import { formatCount } from "../number-format.js";
 import { permutation, streamKey } from "../random/index.js";
 import type { FeatureSet } from "./feature-set.js";
 import { frechetDistance } from "./metrics/frechet.js";
 import { type Moments, momentsOf } from "./metrics/moments.js";
-import type { CompareToReferenceOptions } from "./quality.js";
 
 /** Fewer samples than this make a distance that says more about their number than about them. */
 const FEW = 10_000;
@@ -30,7 +30,7 @@ export async function distanceOfPart(
   { moments, rows, rowCount }: FeatureSet,
   size: number,
   seed: number,
-  { runtime, signal }: CompareToReferenceOptions = {},
+  { runtime, signal }: ExecutionOptions = {},
 ): Promise<number | undefined> {
   if (size > rowCount || size < 2 || moments.count - size < size) return undefined;
   const width = moments.mean.length;

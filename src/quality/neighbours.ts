@@ -1,5 +1,5 @@
 /** @file Whether samples are copies of training images: how near the nearest ones are (memorisation). */
-import type { Runtime } from "../engine/index.js";
+import type { ExecutionOptions } from "../inference/execution-options.js";
 import type { FeatureSet } from "./feature-set.js";
 import { nearestNeighbours } from "./metrics/nearest.js";
 
@@ -23,11 +23,11 @@ export async function memorisation(
   samples: FeatureSet,
   heldOut: FeatureSet,
   training: FeatureSet,
-  { runtime, signal }: { runtime?: Runtime; signal?: AbortSignal } = {},
+  options: ExecutionOptions = {},
 ): Promise<Memorisation & { nearest: Uint32Array }> {
   const width = training.moments.mean.length;
-  const own = await nearestNeighbours(samples.rows, training.rows, width, { runtime, signal });
-  const others = await nearestNeighbours(heldOut.rows, training.rows, width, { runtime, signal });
+  const own = await nearestNeighbours(samples.rows, training.rows, width, options);
+  const others = await nearestNeighbours(heldOut.rows, training.rows, width, options);
   return {
     medianOfSamples: median(own.distance),
     medianOfHeldOut: median(others.distance),

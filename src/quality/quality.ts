@@ -1,6 +1,6 @@
 /** @file Sample quality: what the features of samples are like beside those of a reference. */
-import type { Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
+import type { ExecutionOptions } from "../inference/execution-options.js";
 import type { FeatureSet } from "./feature-set.js";
 import { frechetDistance } from "./metrics/frechet.js";
 import { inceptionScore } from "./metrics/inception-score.js";
@@ -23,9 +23,7 @@ export interface QualityValue {
 }
 
 /** How {@link compareToReference} works out its figures. */
-export interface CompareToReferenceOptions {
-  runtime?: Runtime;
-  signal?: AbortSignal;
+export interface CompareToReferenceOptions extends ExecutionOptions {
   /** Kernel distance as torch-fidelity has it: mean over 100 pairs of subsets of 1,000, drawn with the seed. Default: of the whole sets. */
   kernelSubsets?: boolean;
   /** Of those subsets. Default 0. */

@@ -15,7 +15,7 @@ export interface SampleQuality {
 }
 
 /** What {@link sampleQuality} compares samples with, and by which figures. */
-export interface SampleQualityOptions extends Pick<MeasureOptions, "runtime" | "signal" | "onProgress"> {
+export interface SampleQualityOptions extends Omit<MeasureOptions, "keep" | "logits"> {
   extractor: FeatureExtractor;
   /** Features of what samples are compared with, made with the same extractor. */
   reference: FeatureSet;

@@ -1,7 +1,7 @@
 /** @file What a model can do, drawn for its report: samples at several temperatures, reconstructions, pictures as they form. */
 import type { Images } from "../data/image-set.js";
 import { type ImageSet, takeSpread } from "../data/index.js";
-import type { Runtime } from "../engine/index.js";
+import type { ExecutionOptions } from "../inference/execution-options.js";
 import { formationGrid, imageGrid, reconstructionGrid } from "../inference/picture-grid.js";
 import { drawFormation } from "../inference/sampling/formation.js";
 import { reconstruct } from "../inference/sampling/reconstruct.js";
@@ -11,12 +11,10 @@ import { groups } from "../model/index.js";
 import { formationStages, stageLabels, stagesCaption } from "./group-labels.js";
 import type { Picture } from "./page.js";
 
-export interface DrawingOptions {
+export interface DrawingOptions extends ExecutionOptions {
   /** Images that the model has not seen. Without any nothing is reconstructed. */
   heldOut?: ImageSet;
   seed?: number;
-  runtime?: Runtime;
-  signal?: AbortSignal;
   /** What is being drawn. */
   onProgress?: (doing: string) => void;
 }

@@ -4,6 +4,7 @@ import { checkImages } from "../data/check-images.js";
 import { digestOfSet, type ImageSet } from "../data/index.js";
 import { defaultRuntime, type Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
+import type { ExecutionOptions } from "../inference/execution-options.js";
 import { checkModelImages } from "../inference/programs/model-inputs.js";
 import { type ParameterTree, parameterSpecs } from "../inference/trained-model.js";
 import { countParameters, groups } from "../model/index.js";
@@ -29,7 +30,7 @@ import { Trainer } from "./trainer.js";
 import { type TrainingRun, trainingRun } from "./training-run.js";
 
 /** What {@link train} trains, on which images, where, and for how long. */
-export interface TrainOptions {
+export interface TrainOptions extends ExecutionOptions {
   config: Config;
   data: { train: ImageSet; validation: ImageSet };
   /** The run folder. */
@@ -40,7 +41,6 @@ export interface TrainOptions {
   initial?: ParameterTree;
   /** Where to stop; steps and images are totals of the run, minutes count from the call. Default: `config.training.steps`. */
   limit?: Limits;
-  runtime?: Runtime;
   /** When aborted, the micro-batch under way is finished and a checkpoint saved. */
   signal?: AbortSignal;
   /** Awaited: training continues when it returns. */

@@ -16,10 +16,10 @@ const LAYERS: Record<string, string[]> = {
   // samples beside images: vectors of both, one extractor of which is trained, and how far they are apart
   quality: ["training", "inference", "model", "data", "engine", "io", "random"],
   // the paper's experiments, made of everything below
-  experiments: ["quality", "training", "inference", "data", "engine", "io", "config"],
+  experiments: ["quality", "training", "inference", "data", "io", "config"],
   // other people's weights in, ours out: run folders are written and read
   weights: ["training", "inference", "objective", "model", "engine", "io", "config"],
-  report: ["experiments", "quality", "training", "inference", "objective", "model", "data", "engine", "io", "config"],
+  report: ["experiments", "quality", "training", "inference", "objective", "model", "data", "io", "config"],
 };
 
 /** npm packages that a folder may import; folders that are not listed may import any. */

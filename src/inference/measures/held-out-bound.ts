@@ -7,11 +7,13 @@ import { groups, type ModelParameters } from "../../model/index.js";
 import { type AutoEncoderInputs, autoEncode } from "../../objective/auto-encode.js";
 import { distortion, negativeLogProbability } from "../../objective/output-layers.js";
 import { portions } from "../batches.js";
+import { DEFAULT_BATCH } from "../execution-options.js";
 import { toBytes } from "../pictures.js";
 import { compileForModel, type ModelProgram } from "../programs/compiled.js";
 import { autoEncoderInputs, autoEncoderSpecs, checkModelImages } from "../programs/model-inputs.js";
 import { picture } from "../programs/output.js";
 import { type ParameterTree, parameterSpecs } from "../trained-model.js";
+import type { MeasurementOptions } from "./measurement-options.js";
 
 /** Means over the images measured; nats per image. */
 export interface HeldOutBound {
@@ -30,17 +32,7 @@ export interface HeldOutBound {
 }
 
 /** How {@link heldOutBound} measures. */
-export interface HeldOutBoundOptions {
-  /** The first `count` images are measured. Default: all. */
-  count?: number;
-  /** Image `i` of a seed is encoded with the same noise whatever it is batched with. Default 0. */
-  seed?: number;
-  /** Images at once; default 16. */
-  batch?: number;
-  runtime?: Runtime;
-  signal?: AbortSignal;
-  onProgress?: (done: number, count: number) => void;
-}
+export type HeldOutBoundOptions = MeasurementOptions;
 
 interface BoundOutputs<T> {
   /** [N], nats. */
@@ -106,7 +98,7 @@ export async function heldOutBound(
   options: HeldOutBoundOptions = {},
 ): Promise<HeldOutBound> {
   checkModelImages(config.model, images);
-  const batch = Math.min(options.batch ?? 16, images.count);
+  const batch = Math.min(options.batch ?? DEFAULT_BATCH, images.count);
   await using program = await compileBound(config, batch, parameters, options.runtime);
   return await measureBound(program, config, images, { ...options, batch });
 }
@@ -157,7 +149,7 @@ export async function reconstructMeans(
   program: BoundProgram,
   config: Config,
   images: Images<Pixels>,
-  { count, seed = 0, batch, signal }: { count: number; seed?: number; batch: number; signal?: AbortSignal },
+  { count, seed = 0, batch, signal }: Pick<MeasurementOptions, "seed" | "signal"> & { count: number; batch: number },
 ): Promise<Images> {
   const size = 3 * images.resolution ** 2;
   const bytes = new Uint8Array(count * size);

@@ -11,22 +11,13 @@ import { portions } from "../batches.js";
 import { compileForModel, type ModelProgram } from "../programs/compiled.js";
 import { autoEncoderInputs, autoEncoderSpecs, checkModelImages } from "../programs/model-inputs.js";
 import { parameterSpecs, type TrainedModel } from "../trained-model.js";
+import { type MeasurementOptions, measuredAtOnce } from "./measurement-options.js";
 
 /** A latent dimension whose mean KL over the images exceeds this is active, nats. */
 export const ACTIVE_FROM_NATS = 0.01;
 
 /** How {@link measureInformation} measures. */
-export interface MeasureInformationOptions {
-  /** The first `count` images are measured. Default: all. */
-  count?: number;
-  /** Image `i` of a seed is encoded with the same noise whatever it is batched with. Default 0. */
-  seed?: number;
-  /** Images at once; default 16. */
-  batch?: number;
-  runtime?: Runtime;
-  signal?: AbortSignal;
-  onProgress?: (done: number, count: number) => void;
-}
+export type MeasureInformationOptions = MeasurementOptions;
 
 /** What one latent group carries. */
 export interface GroupInformation {
@@ -79,8 +70,7 @@ export async function measureInformation(
 ): Promise<ModelInformation> {
   checkModelImages(config.model, images);
   const { runtime, seed = 0, signal, onProgress } = options;
-  const count = Math.min(options.count ?? images.count, images.count);
-  const batch = Math.min(options.batch ?? 16, count);
+  const { count, batch } = measuredAtOnce(options, images);
   const sums = groups(config.model).map(({ shape: [channels, side] }) => new Float64Array(channels * side ** 2));
   await using program = await compileInformation(config, batch, parameters, runtime);
   for (const { indices, used } of portions(count, batch, { signal, onProgress })) {

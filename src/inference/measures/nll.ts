@@ -2,7 +2,7 @@
 import { numpy as np } from "@jax-js/jax";
 import type { Config } from "../../config/index.js";
 import type { Images, Pixels } from "../../data/image-set.js";
-import type { Operand, Runtime } from "../../engine/index.js";
+import type { Operand } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import type { ModelParameters } from "../../model/index.js";
 import { type AutoEncoderInputs, autoEncode } from "../../objective/auto-encode.js";
@@ -12,20 +12,12 @@ import { portions } from "../batches.js";
 import { compileForModel, type ModelProgram } from "../programs/compiled.js";
 import { autoEncoderSpecs, checkModelImages, modelInputs, posteriorNoise } from "../programs/model-inputs.js";
 import { parameterSpecs, type TrainedModel } from "../trained-model.js";
+import { type MeasurementOptions, measuredAtOnce } from "./measurement-options.js";
 
 /** How {@link negativeLogLikelihood} measures. */
-export interface LikelihoodOptions {
+export interface LikelihoodOptions extends MeasurementOptions {
   /** Posterior samples of each image; with more than one, the importance-weighted bound is worked out too. Default 1. */
   samples?: number;
-  /** The first `count` images are measured. Default: all. */
-  count?: number;
-  /** Image `i` of a seed is encoded with the same noise whatever it is batched with. Default 0. */
-  seed?: number;
-  /** Images at once; default 16. */
-  batch?: number;
-  runtime?: Runtime;
-  signal?: AbortSignal;
-  onProgress?: (done: number, count: number) => void;
 }
 
 /** Mean over images, and its standard error; null for a single image. */
@@ -95,8 +87,7 @@ export async function negativeLogLikelihood(
   if (!Number.isInteger(samples) || samples < 1) {
     throw new UserError("out-of-range", `Expected a whole number of posterior samples from 1, got ${samples}.`);
   }
-  const count = Math.min(options.count ?? images.count, images.count);
-  const batch = Math.min(options.batch ?? 16, count);
+  const { count, batch } = measuredAtOnce(options, images);
   const pass = (weights: ModelParameters<np.Array>, inputs: AutoEncoderInputs<np.Array>) =>
     likelihoodPass(config, weights, inputs);
   const specs = autoEncoderSpecs(config, batch);

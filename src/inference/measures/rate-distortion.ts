@@ -1,7 +1,6 @@
 /** @file Rate against distortion of partial reconstructions (paper §4.2, Figure 3). */
 import type { Config } from "../../config/index.js";
 import type { Images, Pixels } from "../../data/image-set.js";
-import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { groups } from "../../model/index.js";
 import { portions } from "../batches.js";
@@ -9,19 +8,12 @@ import { toBytes } from "../pictures.js";
 import { checkModelImages, modelInputs, pixels, posteriorNoise } from "../programs/model-inputs.js";
 import { compilePosteriorPass, type PosteriorProgram } from "../programs/posterior-pass.js";
 import type { TrainedModel } from "../trained-model.js";
+import { type MeasurementOptions, measuredAtOnce } from "./measurement-options.js";
 
 /** How {@link rateDistortion} measures. */
-export interface RateDistortionOptions {
+export interface RateDistortionOptions extends MeasurementOptions {
   /** Rates that images are allotted, bits per dimension, at least 0; infinite for no limit. Default: see {@link rateDistortion}. */
   rates?: readonly number[];
-  /** The first `count` images are measured. Default: all. */
-  count?: number;
-  /** Image `i` of a seed is reconstructed the same whatever it is batched with. Default 0. */
-  seed?: number;
-  /** Images at once; default 16. */
-  batch?: number;
-  runtime?: Runtime;
-  signal?: AbortSignal;
   /** Reconstructions made, of those to make at all rates. */
   onProgress?: (done: number, count: number) => void;
 }
@@ -67,8 +59,7 @@ export async function rateDistortion(
   const bad = options.rates?.find((rate) => !(rate >= 0));
   if (bad !== undefined)
     throw new UserError("out-of-range", `Expected rates of at least 0 bits per dimension, got ${bad}.`);
-  const count = Math.min(options.count ?? images.count, images.count);
-  const batch = Math.min(options.batch ?? 16, count);
+  const { count, batch } = measuredAtOnce(options, images);
   await using program = await compilePosteriorPass(config, batch, { drawn: false }, parameters, options.runtime);
   const total = count * (options.rates?.length ?? POINTS);
   const measureFrom = (before: number, rates: readonly number[]) =>

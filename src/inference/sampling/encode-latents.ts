@@ -1,23 +1,19 @@
 /** @file The noise of given images: what it takes to draw them again. */
 import type { Images } from "../../data/image-set.js";
-import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import type { Latents } from "../../latents/latents.js";
 import { normalNoise, stream } from "../../latents/noise.js";
 import { groups } from "../../model/index.js";
 import { portions } from "../batches.js";
+import { type BatchedOptions, DEFAULT_BATCH } from "../execution-options.js";
 import { checkModelImages, modelInputs } from "../programs/model-inputs.js";
 import { compileNoisePass } from "../programs/noise-pass.js";
 import type { TrainedModel } from "../trained-model.js";
 
 /** How {@link latentsOf} encodes images. */
-export interface LatentsOptions {
+export interface LatentsOptions extends BatchedOptions {
   /** Keys the draw from the posterior, as in `reconstruct`. Default 0. */
   seed?: number;
-  /** Images at once; default 16. */
-  batch?: number;
-  runtime?: Runtime;
-  signal?: AbortSignal;
 }
 
 /**
@@ -34,7 +30,7 @@ export interface LatentsOptions {
 export async function latentsOf(
   { config, parameters }: TrainedModel,
   images: Images,
-  { seed = 0, batch = Math.min(16, images.count), runtime, signal }: LatentsOptions = {},
+  { seed = 0, batch = Math.min(DEFAULT_BATCH, images.count), runtime, signal }: LatentsOptions = {},
 ): Promise<Latents> {
   const { model } = config;
   if (model.superResolution) {

@@ -1,6 +1,7 @@
 /** @file How a picture forms group by group: what each latent group adds to it. */
 import type { Images } from "../../data/image-set.js";
 import { groups } from "../../model/index.js";
+import { DEFAULT_BATCH } from "../execution-options.js";
 import type { TrainedModel } from "../trained-model.js";
 import { type ReconstructOptions, reconstructStages } from "./reconstruct.js";
 import { Sampler } from "./sampler.js";
@@ -26,7 +27,7 @@ export async function drawFormation(
   const all = groups(model.config.model);
   const stages = options.stages ?? all.map(({ index }) => index + 1);
   if (typeof from !== "number") return reconstructStages(model, from, stages, { ...options, priorTemperature: 0 });
-  const { batch = Math.min(16, from), runtime, seed, signal, onProgress } = options;
+  const { batch = Math.min(DEFAULT_BATCH, from), runtime, seed, signal, onProgress } = options;
   await using sampler = new Sampler(model, { batch, runtime });
   const results: Images[] = [];
   for (const [index, stage] of stages.entries()) {

@@ -1,11 +1,11 @@
 /** @file Reconstructions: latents of the first groups from the posterior, the rest from the prior. */
 import type { Config } from "../../config/index.js";
 import type { Images } from "../../data/image-set.js";
-import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { normalNoise, scale, stream } from "../../latents/noise.js";
 import { groups } from "../../model/index.js";
 import { portions } from "../batches.js";
+import { type BatchedOptions, DEFAULT_BATCH } from "../execution-options.js";
 import { toBytes } from "../pictures.js";
 import { checkModelImages, modelInputs } from "../programs/model-inputs.js";
 import { outputNoise, shownAs } from "../programs/output.js";
@@ -13,7 +13,7 @@ import { compilePosteriorPass, type PosteriorProgram } from "../programs/posteri
 import type { TrainedModel } from "../trained-model.js";
 
 /** How {@link reconstruct} draws images again. */
-export interface ReconstructOptions {
+export interface ReconstructOptions extends BatchedOptions {
   /** Groups taken from the posterior, lowest resolution first. Default: all. */
   groups?: number;
   /** Most that those groups may cost an image, bits per dimension: from the first that exceeds it, the prior. Default: no limit. */
@@ -22,10 +22,6 @@ export interface ReconstructOptions {
   priorTemperature?: number;
   /** Image `i` of a seed is reconstructed the same whatever it is batched with. Default 0. */
   seed?: number;
-  /** Images at once; default 16. */
-  batch?: number;
-  runtime?: Runtime;
-  signal?: AbortSignal;
   onProgress?: (done: number, count: number) => void;
 }
 
@@ -62,7 +58,7 @@ export async function reconstructStages(
   const bad = stages.find((stage) => !Number.isInteger(stage) || stage < 0 || stage > groupCount);
   if (bad !== undefined)
     throw new UserError("out-of-range", `Expected from 0 to ${groupCount} latent groups, got ${bad}.`);
-  const { batch = Math.min(16, images.count), runtime, signal, onProgress } = options;
+  const { batch = Math.min(DEFAULT_BATCH, images.count), runtime, signal, onProgress } = options;
   const drawn = shownAs(config.objective, "mean") === "sample";
   await using program = await compilePosteriorPass(config, batch, { drawn }, parameters, runtime);
   const results: Images[] = [];

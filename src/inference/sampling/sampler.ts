@@ -16,6 +16,7 @@ import { Lifetime } from "../../lifetime.js";
 import { groups } from "../../model/index.js";
 import { uniform } from "../../random/index.js";
 import { type Portion, portions, rows } from "../batches.js";
+import { DEFAULT_BATCH, type ExecutionOptions } from "../execution-options.js";
 import { toBytes } from "../pictures.js";
 import type { ModelProgram } from "../programs/compiled.js";
 import { addNoise } from "../programs/low-resolution.js";
@@ -24,14 +25,13 @@ import { compilePriorPass, type PriorInputs, type PriorKind, type PriorOutputs }
 import type { DataSummary, TrainedModel } from "../trained-model.js";
 
 /** How a {@link Sampler} works. */
-export interface SamplerOptions {
+export interface SamplerOptions extends Pick<ExecutionOptions, "runtime"> {
   /** Images made at once; default 16. A sample does not depend on it. */
   batch?: number;
-  runtime?: Runtime;
 }
 
 /** What to draw: how many samples, of which seed, label, temperature and guidance. */
-export interface SampleOptions {
+export interface SampleOptions extends Pick<ExecutionOptions, "signal"> {
   count: number;
   /** Sample `i` of a seed is the same whatever `count` and `batch` are. Default 0. */
   seed?: number;
@@ -50,7 +50,6 @@ export interface SampleOptions {
   labels?: Int32Array;
   /** [count, 3, r, r] in [-1, 1]: what a super-resolution model enlarges; noise is added here. */
   lowResolution?: Float32Array;
-  signal?: AbortSignal;
   onProgress?: (done: number, count: number) => void;
 }
 
@@ -99,7 +98,7 @@ export class Sampler implements ImageSampler {
   /** Compiles nothing yet: each program, plain, guided or drawn from the output distribution, when it is first needed. */
   constructor(
     readonly model: TrainedModel,
-    { batch = 16, runtime }: SamplerOptions = {},
+    { batch = DEFAULT_BATCH, runtime }: SamplerOptions = {},
   ) {
     this.batch = batch;
     this.resolution = model.config.model.resolution;

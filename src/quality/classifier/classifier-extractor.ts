@@ -1,8 +1,9 @@
 /** @file A trained classifier as a feature extractor. */
 import type { Images } from "../../data/image-set.js";
 import { type ImageSet, imageReader } from "../../data/index.js";
-import { type Compiled, compile, type Operand, type Runtime, spec } from "../../engine/index.js";
+import { type Compiled, compile, type Operand, spec } from "../../engine/index.js";
 import { portions } from "../../inference/batches.js";
+import type { ExecutionOptions } from "../../inference/execution-options.js";
 import { fromBytes } from "../../inference/pictures.js";
 import { Lifetime } from "../../lifetime.js";
 import { averagedTo } from "../features/area-averaging.js";
@@ -16,14 +17,13 @@ import { digestOfWeights } from "./weights.js";
 /** What a classifier was trained to tell of images. */
 export type Told = "classes" | "turns";
 
-export interface ClassifierExtractorOptions {
+export interface ClassifierExtractorOptions extends Pick<ExecutionOptions, "runtime"> {
   /** Of the images that it will be given, pixels a side. */
   resolution: number;
   /** Logits of turns are not shown: they are no classes of the images. */
   tells: Told;
   /** Images of one run of the program. Default: 64. */
   batch?: number;
-  runtime?: Runtime;
 }
 
 /** The mean over all pixels of the classifier's last layer, [N, 128], and its logits where it tells classes. */

@@ -8,7 +8,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cacheFolder } from "../../cache-folder.js";
 import { digestOfSet, type ImageSet } from "../../data/index.js";
-import type { Runtime } from "../../engine/index.js";
+import type { ExecutionOptions } from "../../inference/execution-options.js";
 import { makeFolderSynced, writeFileAtomic } from "../../io/files/atomic-file.js";
 import { ClassifierExtractor } from "./classifier-extractor.js";
 import { BATCH_SIZE, examplesOf, hasClasses, TURNS } from "./examples.js";
@@ -24,15 +24,13 @@ const RECIPE = 1;
 const EPOCHS = 30;
 
 /** How {@link openClassifier} trains or finds its classifier. */
-export interface OpenClassifierOptions {
+export interface OpenClassifierOptions extends ExecutionOptions {
   /** Images of one run of the program. Default: 64. */
   batch?: number;
   /** Default: 0. */
   seed?: number;
   /** Updates to train it by. Default: what {@link stepsFor} says. */
   steps?: number;
-  runtime?: Runtime;
-  signal?: AbortSignal;
   /** Called after every update; never when the weights come from the cache. */
   onProgress?: (progress: ClassifierProgress) => void;
 }

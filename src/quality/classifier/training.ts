@@ -1,6 +1,7 @@
 /** @file Training of the classifier: one function, its gradients and an update by Adamax, compiled into one program. */
 import { type JsTree, type numpy as np, tree, valueAndGrad } from "@jax-js/jax";
 import { compile, DeviceArray, leaves, map, type Operand, type Runtime, rebuild, spec } from "../../engine/index.js";
+import type { ExecutionOptions } from "../../inference/execution-options.js";
 import { adamax } from "../../training/optimizer/adamax.js";
 import { momentsOf, type OptimizerState, type UpdateScalars, update } from "../../training/optimizer/update.js";
 import { BATCH_SIZE, type Examples } from "./examples.js";
@@ -19,12 +20,10 @@ export interface ClassifierProgress {
   loss: number;
 }
 
-export interface ClassifierTrainingOptions {
+export interface ClassifierTrainingOptions extends ExecutionOptions {
   /** Updates to make. */
   steps: number;
   seed: number;
-  runtime?: Runtime;
-  signal?: AbortSignal;
   onProgress?: (progress: ClassifierProgress) => void;
 }
 

@@ -1,21 +1,19 @@
 /** @file The table of feature extractors: a name of `--features` for each. A file `*.onnx` is one without a name. */
 import type { ImageSet } from "../../data/index.js";
-import type { Runtime } from "../../engine/index.js";
+import type { ExecutionOptions } from "../../inference/execution-options.js";
 import { openClassifier } from "../classifier/open-classifier.js";
 import { openInception } from "../inception/inception.js";
 import type { OpenExtractor } from "./extractor.js";
 import { openPixels } from "./pixels.js";
 
 /** What an extractor may need to be opened. */
-interface ExtractorSetup {
+interface ExtractorSetup extends ExecutionOptions {
   /** Height and width of the images. */
   resolution: number;
   /** The training images, where there are some. */
   train?: ImageSet;
   /** How Inception's input is enlarged, and the file of its weights. */
   inception: { resize: "tensorflow" | "pytorch"; path?: string };
-  runtime: Runtime;
-  signal?: AbortSignal;
   onNotice: (message: string) => void;
   /** Told after every update of an extractor that is trained when it is opened. */
   onTraining: (progress: { step: number; steps: number }) => void;

@@ -5,34 +5,24 @@ import { basename } from "node:path";
 import { numpy as np } from "@jax-js/jax";
 import { z } from "zod";
 import type { Images } from "../../data/image-set.js";
-import {
-  compile,
-  defaultRuntime,
-  describeModel,
-  loadModel,
-  type ModelArray,
-  OPEN,
-  type Runtime,
-  spec,
-} from "../../engine/index.js";
+import { compile, defaultRuntime, describeModel, loadModel, type ModelArray, OPEN, spec } from "../../engine/index.js";
 import { type ErrorCode, readFailure, UserError } from "../../errors.js";
+import { DEFAULT_BATCH, type ExecutionOptions } from "../../inference/execution-options.js";
 import { parseJson } from "../../io/files/json.js";
 import { extractorOf, type OpenExtractor } from "./extractor.js";
 import { inBatches } from "./in-batches.js";
 import { bilinear, resampled } from "./resampling.js";
 
 /** How {@link openOnnxFile} opens a network of your own. */
-export interface OnnxFileOptions {
+export interface OnnxFileOptions extends Pick<ExecutionOptions, "runtime"> {
   /** Of the images: their height and width. */
   resolution: number;
-  /** Images at once, where the model leaves their number open. */
+  /** Images at once, where the model leaves their number open. Default 16. */
   batch?: number;
-  runtime?: Runtime;
   /** Called with how images are prepared and which output is used. */
   onNotice?: (message: string) => void;
 }
 
-const BATCH = 16;
 const LARGEST_BATCH = 1024;
 /** Of models that leave their images' size open. */
 const SIZE = 224;
@@ -65,7 +55,7 @@ type Settings = z.output<typeof settingsSchema>;
  */
 export async function openOnnxFile(
   path: string,
-  { resolution, batch = BATCH, runtime = defaultRuntime(), onNotice }: OnnxFileOptions,
+  { resolution, batch = DEFAULT_BATCH, runtime = defaultRuntime(), onNotice }: OnnxFileOptions,
 ): Promise<OpenExtractor> {
   const model = await readWhole(path, LARGEST_FILE);
   const settings = await readSettings(`${path}.json`);

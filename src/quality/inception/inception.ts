@@ -3,8 +3,9 @@ import type { numpy as np } from "@jax-js/jax";
 import { downloads } from "../../data/downloads.js";
 import { fetchedPath } from "../../data/fetch.js";
 import type { Images } from "../../data/image-set.js";
-import { compile, defaultRuntime, type Runtime, spec } from "../../engine/index.js";
+import { compile, defaultRuntime, spec } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
+import { DEFAULT_BATCH, type ExecutionOptions } from "../../inference/execution-options.js";
 import { extractorOf, type OpenExtractor } from "../features/extractor.js";
 import { inBatches } from "../features/in-batches.js";
 import { CLASSES, FEATURES } from "./architecture.js";
@@ -13,21 +14,18 @@ import { type ResizeConvention, resizeForInception } from "./resize.js";
 import { readInceptionWeights } from "./weights.js";
 
 /** How {@link openInception} opens the network. */
-export interface InceptionOptions {
+export interface InceptionOptions extends Pick<ExecutionOptions, "runtime"> {
   /** Of the images: their height and width. */
   resolution: number;
   /** The weights' file; default: the one that `strata fetch inception` has put into the cache. */
   path?: string;
   /** Default `tensorflow`. */
   resize?: ResizeConvention;
-  /** Images that the program takes at once; results do not depend on it. */
+  /** Images at once; default 16. Results do not depend on it. */
   batch?: number;
-  runtime?: Runtime;
   /** Called when the weights are not the official ones. */
   onNotice?: (message: string) => void;
 }
-
-const BATCH = 16;
 
 /**
  * Opens the Inception network: `pooled` [N, 2048], `spatial` [N, 2023] and `logits` [N, 1008] as `featuresOf` says.
@@ -63,7 +61,12 @@ export async function openInception({ path, onNotice, ...options }: InceptionOpt
 export async function inceptionExtractor(
   weights: InceptionWeights<Float32Array>,
   sha256: string,
-  { resolution, resize = "tensorflow", batch = BATCH, runtime = defaultRuntime() }: Omit<InceptionOptions, "path">,
+  {
+    resolution,
+    resize = "tensorflow",
+    batch = DEFAULT_BATCH,
+    runtime = defaultRuntime(),
+  }: Omit<InceptionOptions, "path">,
 ): Promise<OpenExtractor> {
   const network = (parameters: InceptionWeights<np.Array>, images: np.Array) =>
     featuresOf(inceptionLayers(parameters, resizeForInception(images, resize)), parameters.classifier);

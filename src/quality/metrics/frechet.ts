@@ -3,16 +3,12 @@ import { numpy as np } from "@jax-js/jax";
 import { compile, type Runtime, spec } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import type { Moments } from "./moments.js";
-import { onCpu } from "./on-cpu.js";
+import { type MetricOptions, onCpu } from "./on-cpu.js";
 import { type Factor, pivotedCholesky } from "./pivoted-cholesky.js";
 import { symmetricEigenvalues } from "./symmetric-eigenvalues.js";
 
 /** How {@link frechetDistance} computes. */
-export interface FrechetOptions {
-  /** Default: the one that the process shares, which also stands in for any that is not on the CPU. */
-  runtime?: Runtime;
-  signal?: AbortSignal;
-}
+export type FrechetOptions = MetricOptions;
 
 /**
  * The squared Fréchet (2-Wasserstein) distance of two normal distributions (Heusel et al. 2017, eq. 6):

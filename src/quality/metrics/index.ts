@@ -5,6 +5,7 @@ export { type InceptionScore, type InceptionScoreOptions, inceptionScore } from 
 export { kernelDistance, kernelDistanceOfSubsets, type SubsetOptions } from "./kernel-distance.js";
 export { type Moments, MomentsAccumulator, type MomentsOptions, momentsOf } from "./moments.js";
 export { type NearestNeighbours, nearestNeighbours } from "./nearest.js";
+export type { MetricOptions } from "./on-cpu.js";
 export type { PairOptions } from "./pairs.js";
 export {
   type PrecisionRecall,

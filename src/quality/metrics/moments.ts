@@ -2,7 +2,7 @@
 import { numpy as np } from "@jax-js/jax";
 import { compile, type DeviceArray, type Operand, type Program, type Runtime, spec } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
-import { onCpu } from "./on-cpu.js";
+import { type MetricOptions, onCpu } from "./on-cpu.js";
 import { checkFinite, countOf } from "./vectors.js";
 
 /** Of `count` vectors of `width` numbers. */
@@ -15,11 +15,7 @@ export interface Moments {
 }
 
 /** How moments are computed. */
-export interface MomentsOptions {
-  /** Default: the one that the process shares, which also stands in for any that is not on the CPU. */
-  runtime?: Runtime;
-  signal?: AbortSignal;
-}
+export type MomentsOptions = MetricOptions;
 
 /** Vectors to a product: many enough that adding the product to the sum takes little beside it. */
 const BLOCK = 1024;

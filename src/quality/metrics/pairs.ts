@@ -6,16 +6,13 @@
  * the blocks changes nothing.
  */
 import { numpy as np } from "@jax-js/jax";
-import { type Compiled, compile, type Operand, type Runtime, spec } from "../../engine/index.js";
+import { type Compiled, compile, type Operand, spec } from "../../engine/index.js";
 import { meanOf } from "./moments.js";
-import { onCpu } from "./on-cpu.js";
+import { type MetricOptions, onCpu } from "./on-cpu.js";
 import { block, checkFinite, countOf } from "./vectors.js";
 
 /** How distances of pairs are computed. */
-export interface PairOptions {
-  /** Default: the one that the process shares, which also stands in for any that is not on the CPU. */
-  runtime?: Runtime;
-  signal?: AbortSignal;
+export interface PairOptions extends MetricOptions {
   /** Called with how many of all blocks of pairs, or subsets, are done. */
   onProgress?: (done: number, count: number) => void;
   /** Vectors to a block: its pairs are all that is held in memory. */

@@ -1,14 +1,11 @@
 /** @file Eigenvalues of a symmetric matrix in float64, without eigenvectors. */
 import { setImmediate } from "node:timers/promises";
+import type { ExecutionOptions } from "../../inference/execution-options.js";
 
 /** Elements to visit before other work of this thread gets its turn: some tens of milliseconds. */
 const TURN = 1 << 24;
 
 const EPSILON_SQUARED = Number.EPSILON ** 2;
-
-export interface EigenvalueOptions {
-  signal?: AbortSignal;
-}
 
 /**
  * The eigenvalues of a symmetric matrix in ascending order: Householder's reduction to a tridiagonal matrix, then QL steps on
@@ -23,7 +20,7 @@ export interface EigenvalueOptions {
 export async function symmetricEigenvalues(
   matrix: Float64Array,
   size: number,
-  { signal }: EigenvalueOptions = {},
+  { signal }: Pick<ExecutionOptions, "signal"> = {},
 ): Promise<Float64Array> {
   if (matrix.length !== size * size) throw new RangeError(`Expected ${size}² elements, got ${matrix.length}.`);
   let scale = 0;

@@ -4,7 +4,7 @@ import { abortable } from "../../data/concurrent.js";
 import type { Layout, Split } from "../../data/index.js";
 import { sourceOf } from "../../data/sources/index.js";
 import { measureSpeed } from "../../engine/device-test/self-test.js";
-import type { Runtime } from "../../engine/index.js";
+import type { ExecutionOptions } from "../../inference/execution-options.js";
 import { type ModelSummary, summariseModel } from "./model-summary.js";
 
 /**
@@ -33,13 +33,10 @@ export interface ListedImages extends Record<Split, number> {
 }
 
 /** What {@link estimateTraining} counts and measures. */
-export interface EstimateOptions {
+export interface EstimateOptions extends ExecutionOptions {
   /** Images to count: a source as `openData` takes it. */
   source?: string;
   layout?: Layout;
-  /** Where training is to run. Default: the one that the process shares. */
-  runtime?: Runtime;
-  signal?: AbortSignal;
   /** Called with what is being done. */
   onStage?: (what: string) => void;
 }
