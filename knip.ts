@@ -19,7 +19,8 @@ export default {
     "examples/*.ts",
     "scripts/*",
     "test/fixtures/avif/make.ts",
+    "test/support/pjrt-process.ts",
   ],
   project: ["{src,test,bench,examples,scripts}/**/*.{ts,mts,mjs}", "*.ts"],
-  ignoreBinaries: ["avifenc", "mkfifo", "unshare"], // programs of the system
+  ignoreBinaries: ["avifenc", "cc", "mkfifo", "unshare"], // programs of the system
 } satisfies KnipConfig;

@@ -25,6 +25,8 @@ function withoutComments(source: string): string {
 const NOT_OURS: Record<string, string> = {
   "thread.ts: --external": "esbuild's own",
   "engine/device-test/verdict.ts: --import": "Node's own",
+  "engine/pjrt/explain.ts: --no-deps": "pip's own",
+  "engine/pjrt/explain.ts: --target": "pip's own",
   "io/python/python-module.ts: --open": "a variable that is decreased",
 };
 

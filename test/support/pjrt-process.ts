@@ -1,0 +1,39 @@
+/**
+ * @file A process that computes with a PJRT plugin in threads, in turn and at once, and then itself; and ends with code
+ * 7, disposing of nothing: node --import tsx pjrt-process.ts PLUGIN
+ */
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { loadPlugin } from "../../src/engine/pjrt/api.js";
+import { Client } from "../../src/engine/pjrt/client.js";
+
+const DOUBLE = `module @m { func.func public @main(%a: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = stablehlo.add %a, %a : tensor<4xf32> return %0 : tensor<4xf32> } }`;
+
+/** Twice 1, 2, 3, 4, computed by a client that is left to itself. */
+function compute(plugin: string): string {
+  const client = new Client(loadPlugin(plugin), { cpu_device_count: 1 });
+  const input = client.upload(Float32Array.of(1, 2, 3, 4), { dtype: "float32", shape: [4] });
+  const [[output]] = client.compile(DOUBLE).execute([[input]]).outputs;
+  return output.read(new Float32Array(4)).join();
+}
+
+/** The same, in a thread that ends then. */
+const computeInThread = (plugin: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const start = `import("tsx/esm/api").then(({ register }) => { register(); return import("${import.meta.url}"); });`;
+    const thread = new Worker(start, { eval: true, workerData: plugin });
+    let answer = "";
+    thread.on("message", (message: string) => (answer = message));
+    thread.on("error", reject);
+    thread.on("exit", () => resolve(answer));
+  });
+
+if (isMainThread) {
+  const plugin = process.argv[2];
+  const answers = [await computeInThread(plugin), await computeInThread(plugin)];
+  answers.push(...(await Promise.all([computeInThread(plugin), computeInThread(plugin)])), compute(plugin));
+  process.stdout.write(answers.join(" "));
+  process.exit(7);
+} else {
+  parentPort!.postMessage(compute(workerData as string));
+}
