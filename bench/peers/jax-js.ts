@@ -5,7 +5,6 @@ import { parameterSpecs } from "../../src/inference/trained-model.js";
 import { groups, type ModelParameters, mapParameters, parameterEntries } from "../../src/model/index.js";
 import type { ModelInputs } from "../../src/objective/auto-encode.js";
 import { lossAndGradients, type SpectralVectors } from "../../src/objective/loss.js";
-import { initialState } from "../../src/training/initial-state.js";
 import { stepInputs } from "../../src/training/inputs/step-inputs.js";
 import { optimizerOf } from "../../src/training/optimizer/optimizers.js";
 import { averageDecay, learningRate } from "../../src/training/optimizer/schedules.js";
@@ -15,6 +14,7 @@ import {
   type UpdateScalars,
   update as updateBy,
 } from "../../src/training/optimizer/update.js";
+import { initialState } from "../../src/training/run/starting-point.js";
 import type { Task } from "../protocol.js";
 import { imageBatch } from "./inputs.js";
 import { type Prepared, serve, timed } from "./serve.js";

@@ -8,8 +8,8 @@ import { compilePosteriorPass } from "../../src/inference/programs/posterior-pas
 import { compilePriorPass } from "../../src/inference/programs/prior-pass.js";
 import { drawSamples, priorKind } from "../../src/inference/sampling/sampler.js";
 import { groups } from "../../src/model/index.js";
-import { initialState } from "../../src/training/initial-state.js";
 import { stepInputs } from "../../src/training/inputs/step-inputs.js";
+import { initialState } from "../../src/training/run/starting-point.js";
 import { Trainer } from "../../src/training/trainer.js";
 import type { Work } from "../protocol.js";
 import { GUIDANCE, generatorWeights, imageBatch, pictures, showNoise } from "./inputs.js";

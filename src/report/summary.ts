@@ -1,7 +1,7 @@
 /** @file The few figures at the head of a report, each with what it means. */
 
 import { formatCount, formatDuration, formatFixed, formatShort } from "../number-format.js";
-import { SKIP_REASONS } from "../training/optimizer/skip-rule.js";
+import { SKIP_REASONS } from "../training/optimizer/schedules.js";
 import { bestOf } from "../training/run/held-out.js";
 import type { MetricsLine } from "../training/run/metrics-log.js";
 import { trainLines, validationLines } from "./training-charts.js";

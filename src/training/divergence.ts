@@ -6,7 +6,7 @@ import { writeFileAtomic } from "../io/files/atomic-file.js";
 import { groups } from "../model/index.js";
 import { formatSignificant } from "../number-format.js";
 import type { LayerNorm } from "./layer-norms.js";
-import type { SkipReason } from "./optimizer/skip-rule.js";
+import type { SkipReason } from "./optimizer/schedules.js";
 import type { Counters } from "./run/counters.js";
 import type { StepReport } from "./trainer.js";
 

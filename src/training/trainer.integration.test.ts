@@ -5,9 +5,9 @@ import { leaves, Runtime } from "../engine/index.js";
 import { fromBytes } from "../inference/pictures.js";
 import type { ParameterTree } from "../inference/trained-model.js";
 import { narrow, widen } from "../io/tensors/bfloat16.js";
-import { initialState } from "./initial-state.js";
 import { stepInputs } from "./inputs/step-inputs.js";
 import { FRESH } from "./run/counters.js";
+import { initialState } from "./run/starting-point.js";
 import { Trainer } from "./trainer.js";
 
 let runtime: Runtime;

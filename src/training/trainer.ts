@@ -28,10 +28,14 @@ import {
 } from "./gradients.js";
 import { type LayerNorm, layerNorms } from "./layer-norms.js";
 import { optimizerOf } from "./optimizer/optimizers.js";
-import { averageDecay, learningRate } from "./optimizer/schedules.js";
-import { type SkipReason, skipReason } from "./optimizer/skip-rule.js";
-import { momentsOf, type OptimizerState } from "./optimizer/update.js";
-import { createUpdate, type Optimized, type UpdateProgram } from "./optimizer/update-program.js";
+import { averageDecay, learningRate, type SkipReason, skipReason } from "./optimizer/schedules.js";
+import {
+  createUpdate,
+  momentsOf,
+  type Optimized,
+  type OptimizerState,
+  type UpdateProgram,
+} from "./optimizer/update.js";
 import type { Counters } from "./run/counters.js";
 
 /** Everything a run resumes from, besides its counters. */

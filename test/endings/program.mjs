@@ -22,10 +22,10 @@ import { outputChannels } from "../../dist/objective/output-layers.js";
 import { ClassifierExtractor } from "../../dist/quality/classifier/classifier-extractor.js";
 import { initialClassifier } from "../../dist/quality/classifier/network.js";
 import { openPixels } from "../../dist/quality/features/pixels.js";
-import { initialState } from "../../dist/training/initial-state.js";
 import { InputThread } from "../../dist/training/inputs/input-thread.js";
 import { stepInputs } from "../../dist/training/inputs/step-inputs.js";
 import { FRESH } from "../../dist/training/run/counters.js";
+import { initialState } from "../../dist/training/run/starting-point.js";
 import { train } from "../../dist/training/train.js";
 import { Trainer } from "../../dist/training/trainer.js";
 

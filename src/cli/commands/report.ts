@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { UserError } from "../../errors.js";
 import { writeRunReport } from "../../report/run-report.js";
 import { readMetrics } from "../../training/run/metrics-log.js";
-import { locateRun } from "../../training/run/pretrained.js";
+import { locateRun } from "../../training/run/open-run.js";
 import { readRunConfig, runPaths } from "../../training/run/run-folder.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { makeFolder } from "../options/output-place.js";

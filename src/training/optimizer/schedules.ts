@@ -1,4 +1,7 @@
-/** @file What changes from update to update: the learning rate, and the decay of the moving average (paper App. B). */
+/**
+ * @file What differs from update to update: the learning rate, the decay of the moving average, and whether the update is made at all
+ * (paper App. B).
+ */
 import type { OptimizerConfig } from "../../config/index.js";
 
 /**
@@ -24,4 +27,38 @@ export function learningRate(t: number, optimizer: OptimizerConfig): number {
  */
 export function averageDecay(t: number, { emaDecay, emaWarmup }: { emaDecay: number; emaWarmup: boolean }): number {
   return emaWarmup ? Math.min(emaDecay, (1 + t) / (10 + t)) : emaDecay;
+}
+
+/** Updates during which a large gradient is no reason to skip: the first ones are large in every run. */
+const LENIENT_UPDATES = 1000;
+
+/** Why an update was skipped, as the log has it. */
+export const SKIP_REASONS = ["non-finite loss", "non-finite gradient", "norm above the threshold"] as const;
+export type SkipReason = (typeof SKIP_REASONS)[number];
+
+export interface GradientCheck {
+  /** Mean over the batch. */
+  lossNats: number;
+  /** L2 norm of the accumulated gradient over all parameters. */
+  gradientNorm: number;
+  /** D = 3·H·W of the images. */
+  dimensions: number;
+  /** Updates made so far. */
+  updates: number;
+  /** Largest norm / D let through after the first updates. */
+  threshold: number;
+}
+
+/**
+ * Why to drop this gradient: the loss or norm / D is not finite, or norm / D exceeds the threshold once 1,000 updates are
+ * done; undefined for a gradient to use.
+ *
+ * Differs from the authors' PyTorch code, which leaves the gradients of a skipped update behind.
+ */
+export function skipReason(check: GradientCheck): SkipReason | undefined {
+  const { lossNats, gradientNorm, dimensions, updates, threshold } = check;
+  const statistic = gradientNorm / dimensions;
+  if (!Number.isFinite(lossNats)) return "non-finite loss";
+  if (!Number.isFinite(statistic)) return "non-finite gradient";
+  return updates >= LENIENT_UPDATES && statistic > threshold ? "norm above the threshold" : undefined;
 }

@@ -12,7 +12,6 @@ import { readSafetensorsFile, safetensorsPieces } from "../../io/tensors/safeten
 import { bytesOf, type Tensor } from "../../io/tensors/tensor.js";
 import { version } from "../../version.js";
 import { brokenSeal, FORMAT, type Manifest, type ManifestContent, manifestSchema, sealed } from "./manifest.js";
-import { type Retention, surplusSteps } from "./retention.js";
 
 /** Tensors of a file by name. */
 export type Tensors = Map<string, Tensor>;
@@ -256,4 +255,31 @@ export async function lastGood(checkpoints: string): Promise<string | undefined>
     if (manifest?.consecutiveSkips === 0) return folder;
   }
   return undefined;
+}
+
+/** What is kept of the checkpoints up to `current`. */
+export interface Retention {
+  /** Step of the checkpoint just saved. */
+  current: number;
+  /** How many of the newest. */
+  recent: number;
+  /** Batches between those kept for good: the first from every multiple of it on; 0: none. */
+  every: number;
+  /** Step of the best on held-out images. */
+  best?: number;
+}
+
+/**
+ * The steps whose checkpoints can go. Those after `current` stay: they were damaged when the run resumed from an earlier one,
+ * and are replaced when it comes there.
+ *
+ * @param steps - of all checkpoints, ascending
+ */
+export function surplusSteps(steps: readonly number[], { current, recent, every, best }: Retention): number[] {
+  const past = steps.filter((step) => step <= current);
+  const period = (step: number) => Math.floor(step / every);
+  // The first of a period stays the first of it: what was kept for good once is kept ever after.
+  const permanent = (index: number) =>
+    every > 0 && period(past[index]) > 0 && (index === 0 || period(past[index - 1]) < period(past[index]));
+  return past.filter((step, index) => index < past.length - recent && step !== best && !permanent(index));
 }

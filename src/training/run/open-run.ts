@@ -1,13 +1,13 @@
-/** @file Opening a run folder, finished or still growing, to use its model. */
-import { existsSync } from "node:fs";
-import { basename, dirname } from "node:path";
+/** @file Opening a run folder, finished or still growing, or a run that ships with the package, to use its model. */
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { UserError } from "../../errors.js";
 import { type ParameterTree, parameterSpecs, type TrainedModel } from "../../inference/trained-model.js";
 import { flawsOf, listFlaws } from "../../io/tensors/flaws.js";
 import { checkpointFolder, listCheckpoints, readCheckpoint, readNewest, type Tensors } from "./checkpoint.js";
 import { bestOf } from "./held-out.js";
 import { readMetrics } from "./metrics-log.js";
-import { locateRun } from "./pretrained.js";
 import { readDataSummary, readRunConfig, runPaths } from "./run-folder.js";
 import { fromTensors } from "./tensor-trees.js";
 
@@ -110,4 +110,31 @@ async function namedCheckpoint(folder: string, wanted: "best" | number): Promise
 function bestStep(folder: string, steps: readonly number[]): number | undefined {
   const { metrics } = runPaths(folder);
   return existsSync(metrics) ? bestOf(readMetrics(metrics), steps)?.step : undefined;
+}
+
+const PREFIX = "pretrained:";
+const PLACE = fileURLToPath(new URL("../../../pretrained", import.meta.url));
+
+/** Names of the models that ship. */
+export const pretrainedNames = (): string[] =>
+  existsSync(PLACE)
+    ? readdirSync(PLACE)
+        .filter((name) => existsSync(join(PLACE, name, "config.json")))
+        .sort()
+    : [];
+
+/**
+ * The folder of a run: that of `pretrained:NAME`, or the path itself.
+ *
+ * @throws UserError when no model of that name ships
+ */
+export function locateRun(run: string): string {
+  if (!run.startsWith(PREFIX)) return run;
+  const names = pretrainedNames();
+  const name = run.slice(PREFIX.length);
+  if (names.includes(name)) return join(PLACE, name);
+  throw new UserError(
+    "unknown-name",
+    `Expected a model that ships, ${names.map((known) => PREFIX + known).join(", ")}, got ${run}.`,
+  );
 }

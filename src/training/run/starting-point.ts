@@ -1,10 +1,13 @@
 /** @file Where a run starts: at the beginning, or where its newest checkpoint left it; and how it is saved. */
 import { existsSync } from "node:fs";
 import type { Config } from "../../config/index.js";
+import { map } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import type { ParameterTree } from "../../inference/trained-model.js";
+import { normalNoise, stream } from "../../latents/noise.js";
+import { initialise, modelParameters } from "../../model/index.js";
+import { outputChannels } from "../../objective/output-layers.js";
 import { checkpointBytes } from "../cost/disk-space.js";
-import { initialState } from "../initial-state.js";
 import { stateSpecs, type Trainer, type TrainingState } from "../trainer.js";
 import { listCheckpoints, type Part, readNewest, saveCheckpoint, type Tensors } from "./checkpoint.js";
 import { type Counters, FRESH } from "./counters.js";
@@ -86,4 +89,21 @@ function stateOfParts(config: Config, parts: Record<Part, Tensors>, folder: stri
     moments: tree(specs.moments, "optimizer"),
     spectralVectors: tree(specs.spectralVectors, "spectral"),
   };
+}
+
+/**
+ * Random weights, or the ones given; the moving average equal to them, moments at zero, and spectral vectors in random
+ * directions. All of it depends on the seed alone.
+ */
+export function initialState(config: Config, given?: ParameterTree): TrainingState<Float32Array> {
+  const { model, objective, training } = config;
+  const specs = stateSpecs(config);
+  const parameters = given ?? initialise(modelParameters(model, outputChannels(objective)), training.seed);
+  const key = stream(training.seed, "spectralVectors");
+  const spectralVectors = specs.spectralVectors.map(({ prior, posterior }, group) => {
+    const [forPrior, forPosterior] = normalNoise(key, [group], [prior.shape, posterior.shape]);
+    return { prior: forPrior, posterior: forPosterior };
+  });
+  const moments = map(specs.moments, ({ size }) => new Float32Array(size));
+  return { parameters, ema: parameters, moments, spectralVectors };
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { locateRun, pretrainedNames } from "./pretrained.js";
+import { locateRun, pretrainedNames } from "./open-run.js";
 
 test("a path is itself", () => {
   expect(locateRun("runs/pretrained")).toBe("runs/pretrained");
