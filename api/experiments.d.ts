@@ -153,7 +153,7 @@ export interface SweepOptions extends Pick<ExecutionOptions, "signal"> {
 export interface SweepResult {
     grid: SweepGrid;
     settings: SweepSettings;
-    cells: KeptCell[];
+    cells: SavedCell[];
 }
 
 export declare const ablationRows: readonly AblationRow[]

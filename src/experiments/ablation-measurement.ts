@@ -28,7 +28,7 @@ export interface RowPictures {
 
 /** How {@link measureRuns} measures the runs of an ablation. */
 export interface MeasureRunsOptions extends BatchedOptions {
-  /** Folder of the ablation: what is measured is kept in `measured` below it. */
+  /** Folder of the ablation: what is measured is saved in `measured` below it. */
   out: string;
   /** Samples drawn, and held-out images measured at most. */
   count: number;

@@ -59,7 +59,7 @@ test("bad grids are refused", () => {
   expect(refusal(Array.from({ length: 1001 }, (_, i) => i))).toThrow("at most 1000 sets of samples, got 1001");
 });
 
-test("every cell is measured, and kept as it was", async () => {
+test("every cell is measured, and saved as it was", async () => {
   const told: number[][] = [];
   const first = await sweep({ onCell: (...done) => told.push(done) });
   expect(drawn).toEqual(names(cellsOf(grid)));

@@ -4,9 +4,9 @@ import type { ExecutionOptions } from "../inference/execution-options.js";
 import { NonFiniteOutputError } from "../inference/pictures.js";
 import type { QualityValue } from "../quality/quality.js";
 import {
-  type KeptCell,
   openSweepFolder,
   readCell,
+  type SavedCell,
   type SweepFolder,
   type SweepSettings,
   writeCell,
@@ -22,14 +22,14 @@ export interface CellMeasurement {
   clamped: number;
 }
 
-/** What {@link guidanceSweep} measures, and where it keeps what it has measured. */
+/** What {@link guidanceSweep} measures, and where it saves what it has measured. */
 export interface SweepOptions extends Pick<ExecutionOptions, "signal"> {
   grid: SweepGrid;
-  /** Where cells are kept. */
+  /** Where cells are saved. */
   folder: string;
   /** All that a cell depends on besides its weights and its seed. */
   settings: SweepSettings;
-  /** Draws and measures one cell; called only for those that are not kept. */
+  /** Draws and measures one cell; called only for those that are not saved. */
   measure(cell: SweepCell): Promise<CellMeasurement>;
   /** Called after each cell with how many are done, cached ones included. */
   onCell?: (done: number, total: number) => void;
@@ -40,7 +40,7 @@ export interface SweepResult {
   grid: SweepGrid;
   settings: SweepSettings;
   /** In the order of `cellsOf`. */
-  cells: KeptCell[];
+  cells: SavedCell[];
 }
 
 /**
@@ -48,13 +48,13 @@ export interface SweepResult {
  * sweep: such a cell has no numbers, and says why.
  *
  * @throws UserError when the folder holds a sweep of other settings
- * @throws the signal's reason when aborted; cells that were complete are kept
+ * @throws the signal's reason when aborted; cells that were complete are saved
  */
 export async function guidanceSweep(options: SweepOptions): Promise<SweepResult> {
   const { grid, settings, signal, onCell } = options;
   const folder = await openSweepFolder(options.folder, settings);
   const planned = cellsOf(grid);
-  const cells: KeptCell[] = [];
+  const cells: SavedCell[] = [];
   for (const cell of planned) {
     signal?.throwIfAborted();
     cells.push((await readCell(folder, cell)) ?? (await measured(folder, cell, options)));
@@ -63,13 +63,13 @@ export async function guidanceSweep(options: SweepOptions): Promise<SweepResult>
   return { grid, settings, cells };
 }
 
-async function measured(folder: SweepFolder, cell: SweepCell, { measure }: SweepOptions): Promise<KeptCell> {
+async function measured(folder: SweepFolder, cell: SweepCell, { measure }: SweepOptions): Promise<SavedCell> {
   const startMs = performance.now();
   const { pictures, ...numbers } = await measure(cell).catch(overflown);
   const seconds = Math.round(performance.now() - startMs) / 1000;
-  const kept = { result: { ...cell, ...numbers, seconds }, pictures };
-  await writeCell(folder, kept);
-  return kept;
+  const saved = { result: { ...cell, ...numbers, seconds }, pictures };
+  await writeCell(folder, saved);
+  return saved;
 }
 
 /** What stands for a cell whose samples are no pictures; other errors are thrown on. */

@@ -15,7 +15,7 @@ import type { QualityMetric } from "../quality/quality.js";
 import { type SampleQuality, sampleQuality } from "../quality/sample-quality.js";
 import { type ModelFigures, measureModel, modelMetrics } from "./model-figures.js";
 
-/** Plain data: what `ablate` keeps of a run. */
+/** Plain data: what `ablate` saves of a run. */
 export interface RunMeasurement {
   quality: SampleQuality;
   /** With samples drawn from the Gaussian output distribution: the paper's figures in brackets. */

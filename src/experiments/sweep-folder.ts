@@ -1,5 +1,5 @@
 /**
- * @file What a sweep keeps: `sweep.json`, its settings, and for each cell that is measured `cells/NAME.json`, the numbers,
+ * @file What a sweep saves: `sweep.json`, its settings, and for each cell that is measured `cells/NAME.json`, the numbers,
  * and `cells/NAME.npz`, some of its samples. A cell is there whole or not at all, and one of other settings is not taken.
  */
 
@@ -32,7 +32,7 @@ export interface CellResult extends SweepCell {
 }
 
 /** A cell with its first samples; without them where drawing failed. */
-export interface KeptCell {
+export interface SavedCell {
   result: CellResult;
   pictures?: Images;
 }
@@ -115,8 +115,8 @@ function checkSame(there: SweepSettings, now: SweepSettings, folder: string): vo
   );
 }
 
-/** A cell as it was kept; undefined when it was not, or not whole, or is of other settings: then it is to be measured. */
-export async function readCell(folder: SweepFolder, cell: SweepCell): Promise<KeptCell | undefined> {
+/** A cell as it was saved; undefined when it was not, or not whole, or is of other settings: then it is to be measured. */
+export async function readCell(folder: SweepFolder, cell: SweepCell): Promise<SavedCell | undefined> {
   const path = join(folder.cells, cellName(cell));
   const text = await readSmall(`${path}.json`);
   if (text === undefined) return undefined;
@@ -131,8 +131,8 @@ export async function readCell(folder: SweepFolder, cell: SweepCell): Promise<Ke
   }
 }
 
-/** Keeps a cell. Its numbers are written last: they say that it is complete. */
-export async function writeCell(folder: SweepFolder, { result, pictures }: KeptCell): Promise<void> {
+/** Saves a cell. Its numbers are written last: they say that it is complete. */
+export async function writeCell(folder: SweepFolder, { result, pictures }: SavedCell): Promise<void> {
   const path = join(folder.cells, cellName(result));
   if (pictures) {
     const { images, count, resolution } = pictures;

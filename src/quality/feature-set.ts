@@ -51,7 +51,7 @@ export async function measureFeatures(
   await using pooledSums = new MomentsAccumulator(width, { runtime });
   await using spatialSums = spatialWidth ? new MomentsAccumulator(spatialWidth, { runtime }) : undefined;
   let done = 0;
-  let kept = 0;
+  let stored = 0;
   for await (const part of parts) {
     signal?.throwIfAborted();
     if (done + part.count > count) throw new Error(`expected ${count} pictures, got more`);
@@ -59,9 +59,9 @@ export async function measureFeatures(
     await pooledSums.add(features.pooled);
     await spatialSums?.add(features.spatial!);
     logits?.set(features.logits!, done * classes!);
-    for (; chosen[kept] < done + part.count; kept++) {
-      const row = chosen[kept] - done;
-      rows.set(features.pooled.subarray(row * width, (row + 1) * width), kept * width);
+    for (; chosen[stored] < done + part.count; stored++) {
+      const row = chosen[stored] - done;
+      rows.set(features.pooled.subarray(row * width, (row + 1) * width), stored * width);
     }
     done += part.count;
     onProgress?.(done, count);

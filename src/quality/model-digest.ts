@@ -1,4 +1,4 @@
-/** @file Which model it was: results are kept under the digest of what they were measured of. */
+/** @file Which model it was: results are saved under the digest of what they were measured of. */
 import { createHash } from "node:crypto";
 import { leaves } from "../engine/tree.js";
 import type { TrainedModel } from "../inference/trained-model.js";

@@ -9,14 +9,14 @@ export const fingerprint = (...parts: unknown[]): string =>
   createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 
 /**
- * A result that was kept under this question.
+ * A result that was saved under this question.
  *
  * @returns undefined where there is none, or it is the answer to another question
  */
 export async function readResult<T>(path: string, question: string): Promise<T | undefined> {
   try {
-    const kept = JSON.parse(await readFile(path, "utf8")) as { question?: unknown; result: T };
-    return kept.question === question ? kept.result : undefined;
+    const saved = JSON.parse(await readFile(path, "utf8")) as { question?: unknown; result: T };
+    return saved.question === question ? saved.result : undefined;
   } catch {
     return undefined;
   }

@@ -47,8 +47,8 @@ export async function sampleQuality(
     ...options
   }: SampleQualityOptions,
 ): Promise<SampleQuality & { features: FeatureSet }> {
-  const kept = { keep: keepRows ? stream.count : 0, logits: metrics.includes("is") };
-  const features = await measureFeatures(stream, extractor, { ...options, ...kept });
+  const wanted = { keep: keepRows ? stream.count : 0, logits: metrics.includes("is") };
+  const features = await measureFeatures(stream, extractor, { ...options, ...wanted });
   const { runtime, signal } = options;
   const values = await compareToReference(features, reference, metrics, extractor.name, {
     runtime,

@@ -12,7 +12,7 @@ const report = async (changes: Partial<SweepReport> = {}) => {
     grid: sweep.grid,
     cells: sweep.cells,
     model: "runs/base",
-    strips: await sweepStrips({ grid: sweep.grid, cells: sweep.kept }),
+    strips: await sweepStrips({ grid: sweep.grid, cells: sweep.saved }),
     remarks: ["2,000 samples, so the FID is biased upwards."],
     settings: { count: 2000, features: "inception" },
     nextCommands: [{ purpose: "The best pair", command: "strata sample --guidance 2,5" }],
@@ -101,7 +101,7 @@ test("whatever a name holds, it stays text, and nothing is loaded or runs", asyn
 
 test("strips are rows of the same samples: the mean's weight, the variance's, and both to the best", async () => {
   const best = { mean: 0, variance: 5 };
-  const strips = await sweepStrips({ grid: sweep.grid, cells: sweep.kept }, best);
+  const strips = await sweepStrips({ grid: sweep.grid, cells: sweep.saved }, best);
   expect(strips.map(({ name, title }) => [name, title])).toEqual([
     ["mean", "Mean weight, the variance's at 0"],
     ["variance", "Variance weight, the mean's at 0"],
@@ -123,8 +123,8 @@ test("strips are rows of the same samples: the mean's weight, the variance's, an
 });
 
 test("one list of weights makes one strip; rows of failed cells are left out", async () => {
-  const { grid, kept } = fixtureSweep({ means: [-1, 0, 1], variances: [0], seeds: [0] });
-  const without = kept.map((cell) => (cell.result.mean === 1 ? { result: cell.result } : cell));
+  const { grid, saved } = fixtureSweep({ means: [-1, 0, 1], variances: [0], seeds: [0] });
+  const without = saved.map((cell) => (cell.result.mean === 1 ? { result: cell.result } : cell));
   const strips = await sweepStrips({ grid, cells: without });
   expect(strips.map(({ name }) => name)).toEqual(["mean"]);
   expect((await sharp(strips[0].png).metadata()).height).toBe(2 + 2 * 66);

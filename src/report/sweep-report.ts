@@ -1,6 +1,6 @@
 /** @file The page of a guidance sweep: heat maps beside the paper's Table 2, the trade-off, and strips of samples. */
 import { paperTable2 } from "../experiments/paper-table-2.js";
-import type { KeptCell, SweepSettings } from "../experiments/sweep-folder.js";
+import type { SavedCell, SweepSettings } from "../experiments/sweep-folder.js";
 import type { SweepGrid } from "../experiments/sweep-grid.js";
 import { concatenate, imageGrid } from "../inference/picture-grid.js";
 import { type Html, html } from "../io/markup.js";
@@ -149,7 +149,7 @@ interface Weights {
  * @param best - a pair of weights to be named so; the last strip ends with it where it is not in it
  */
 export async function sweepStrips(
-  { grid, cells }: { grid: SweepGrid; cells: readonly KeptCell[] },
+  { grid, cells }: { grid: SweepGrid; cells: readonly SavedCell[] },
   best?: Weights,
 ): Promise<SweepStrip[]> {
   const { means, variances } = grid;
@@ -199,7 +199,7 @@ const isSame = (weights: Weights, other: Weights | undefined): boolean =>
 const labelOf = (weights: Weights, best: Weights | undefined): string =>
   `${weightsText(weights.mean, weights.variance)}${isSame(weights, best) ? ", best" : ""}`;
 
-const picturesAt = (cells: readonly KeptCell[], weights: Weights, seed: number) =>
+const picturesAt = (cells: readonly SavedCell[], weights: Weights, seed: number) =>
   cells.find(({ result }) => isSame(result, weights) && result.seed === seed)?.pictures;
 
 const nearestToZero = (values: number[]): number =>

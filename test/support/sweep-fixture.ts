@@ -1,12 +1,12 @@
 /** @file A guidance sweep that never was: figures that guidance improves, and pictures in plain colours. */
-import type { KeptCell } from "../../src/experiments/sweep-folder.js";
+import type { SavedCell } from "../../src/experiments/sweep-folder.js";
 import { cellsOf, type SweepGrid } from "../../src/experiments/sweep-grid.js";
 
 const SIDE = 8;
 
 /** FID = 40 − 4 w_μ − 2 w_σ, + 1 for every seed; recall falls, precision rises. Samples are as red as the mean weight, as blue as the other. */
-export function fixtureSweep(grid: SweepGrid): { grid: SweepGrid; kept: KeptCell[]; cells: KeptCell["result"][] } {
-  const kept = cellsOf(grid).map(({ mean, variance, seed }): KeptCell => {
+export function fixtureSweep(grid: SweepGrid): { grid: SweepGrid; saved: SavedCell[]; cells: SavedCell["result"][] } {
+  const saved = cellsOf(grid).map(({ mean, variance, seed }): SavedCell => {
     const guided = 2 * mean + variance;
     const count = 4;
     const images = new Uint8Array(count * 3 * SIDE ** 2);
@@ -32,5 +32,5 @@ export function fixtureSweep(grid: SweepGrid): { grid: SweepGrid; kept: KeptCell
       pictures: { images, count, resolution: SIDE },
     };
   });
-  return { grid, kept, cells: kept.map(({ result }) => result) };
+  return { grid, saved, cells: saved.map(({ result }) => result) };
 }

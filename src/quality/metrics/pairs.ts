@@ -93,12 +93,12 @@ export class Pairs {
     const width = this.#width;
     const count = countOf(rows, width);
     checkFinite(rows, width);
-    const kept = 1 - (width + 16) * 2 ** -24;
+    const rest = 1 - (width + 16) * 2 ** -24;
     const lowered = new Float64Array(count);
     for (let row = 0; row < count; row++) {
       let squared = 0;
       for (let i = 0; i < width; i++) squared += (rows[row * width + i] - this.#centre[i]) ** 2;
-      lowered[row] = squared * kept;
+      lowered[row] = squared * rest;
     }
     return { rows, count, lowered };
   }
