@@ -12,7 +12,10 @@ import { sameShape, sizeOf, type TypedArray } from "../spec.js";
 import { removeDeadCode } from "./dead-code.js";
 
 /** Windows that are not pooled, those of gradients and of other reductions, are gathered. */
-export const pooling = (graph: Graph): Graph => rewrite(removeDeadCode(rewrite(graph, pooled(graph))), gathered);
+export function pooling(graph: Graph): Graph {
+  if (!graph.equations.some(({ op }) => op === "windows")) return graph; // as most are
+  return rewrite(removeDeadCode(rewrite(graph, pooled(graph))), gathered);
+}
 
 /**
  * The largest or the sum of each window of an image, and
