@@ -12,7 +12,7 @@ import { toBytes } from "../pictures.js";
 import { compileForModel, type ModelProgram } from "../programs/compiled.js";
 import { autoEncoderInputs, autoEncoderSpecs, checkModelImages } from "../programs/model-inputs.js";
 import { picture } from "../programs/output.js";
-import { type ParameterTree, parameterSpecs } from "../trained-model.js";
+import type { ParameterTree } from "../trained-model.js";
 import type { MeasurementOptions } from "./measurement-options.js";
 
 /** Means over the images measured; nats per image. */
@@ -84,7 +84,7 @@ export function compileBound(
 ): Promise<BoundProgram> {
   const pass = (parameters: ModelParameters<np.Array>, given: AutoEncoderInputs<np.Array>) =>
     boundPass(config, parameters, given);
-  return compileForModel(pass, parameterSpecs(config), weights, autoEncoderSpecs(config, batch), runtime);
+  return compileForModel(pass, { name: "bound", config }, weights, autoEncoderSpecs(config, batch), runtime);
 }
 
 /**

@@ -10,7 +10,7 @@ import { informationShares } from "../../objective/information-schedule.js";
 import { portions } from "../batches.js";
 import { compileForModel, type ModelProgram } from "../programs/compiled.js";
 import { autoEncoderInputs, autoEncoderSpecs, checkModelImages } from "../programs/model-inputs.js";
-import { parameterSpecs, type TrainedModel } from "../trained-model.js";
+import type { TrainedModel } from "../trained-model.js";
 import { type MeasurementOptions, measuredAtOnce } from "./measurement-options.js";
 
 /** A latent dimension whose mean KL over the images exceeds this is active, nats. */
@@ -95,7 +95,7 @@ function compileInformation(
   const pass = (parameters: ModelParameters<np.Array>, inputs: InformationInputs<np.Array>) =>
     informationPass(config, parameters, inputs);
   const inputs = { ...autoEncoderSpecs(config, batch), counted: spec([batch]) };
-  return compileForModel(pass, parameterSpecs(config), weights, inputs, runtime);
+  return compileForModel(pass, { name: "information", config }, weights, inputs, runtime);
 }
 
 /** KL of every latent dimension, summed over the images that count: L arrays of [Z, r, r]. Everything is borrowed. */

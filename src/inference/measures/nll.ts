@@ -11,7 +11,7 @@ import { negativeLogProbability } from "../../objective/output-layers.js";
 import { portions } from "../batches.js";
 import { compileForModel, type ModelProgram } from "../programs/compiled.js";
 import { autoEncoderSpecs, checkModelImages, modelInputs, posteriorNoise } from "../programs/model-inputs.js";
-import { parameterSpecs, type TrainedModel } from "../trained-model.js";
+import type { TrainedModel } from "../trained-model.js";
 import { type MeasurementOptions, measuredAtOnce } from "./measurement-options.js";
 
 /** How {@link negativeLogLikelihood} measures. */
@@ -93,7 +93,7 @@ export async function negativeLogLikelihood(
   const specs = autoEncoderSpecs(config, batch);
   await using program: LikelihoodProgram = await compileForModel(
     pass,
-    parameterSpecs(config),
+    { name: "likelihood", config },
     parameters,
     specs,
     runtime,

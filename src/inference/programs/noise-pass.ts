@@ -13,7 +13,7 @@ import {
   topDown,
 } from "../../model/index.js";
 import type { ModelInputs } from "../../objective/auto-encode.js";
-import { type ParameterTree, parameterSpecs } from "../trained-model.js";
+import type { ParameterTree } from "../trained-model.js";
 import { compileForModel, type ModelProgram } from "./compiled.js";
 import { modelInputSpecs } from "./model-inputs.js";
 
@@ -65,5 +65,5 @@ export function compileNoisePass(
   };
   const pass = (parameters: ModelParameters<np.Array>, given: NoiseInputs<np.Array>) =>
     noisePass(config, parameters, given);
-  return compileForModel(pass, parameterSpecs(config), weights, inputs, runtime);
+  return compileForModel(pass, { name: "noise", config }, weights, inputs, runtime);
 }

@@ -5,7 +5,7 @@ import { type DeviceArray, type Operand, type Runtime, type Spec, spec } from ".
 import { draw, encode, groups, initialState, type ModelParameters, posterior, topDown } from "../../model/index.js";
 import type { ModelInputs } from "../../objective/auto-encode.js";
 import { gaussianKl } from "../../objective/group-kl.js";
-import { type ParameterTree, parameterSpecs } from "../trained-model.js";
+import type { ParameterTree } from "../trained-model.js";
 import { compileForModel, type ModelProgram } from "./compiled.js";
 import { modelInputSpecs } from "./model-inputs.js";
 import { outputNoiseChannels, picture } from "./output.js";
@@ -92,5 +92,5 @@ export function compilePosteriorPass(
   };
   const pass = (parameters: ModelParameters<np.Array>, given: PosteriorInputs<np.Array>) =>
     posteriorPass(config, parameters, given);
-  return compileForModel(pass, parameterSpecs(config), weights, inputs, runtime);
+  return compileForModel(pass, { name: "posterior", config }, weights, inputs, runtime);
 }

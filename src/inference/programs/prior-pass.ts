@@ -4,7 +4,7 @@ import type { Config } from "../../config/index.js";
 import { type DeviceArray, type Operand, type Runtime, type Spec, spec } from "../../engine/index.js";
 import type { GuidanceRule } from "../../latents/per-group.js";
 import { type ChooseLatent, draw, groups, initialState, type ModelParameters, topDown } from "../../model/index.js";
-import { type ParameterTree, parameterSpecs } from "../trained-model.js";
+import type { ParameterTree } from "../trained-model.js";
 import { compileForModel, type ModelProgram } from "./compiled.js";
 import { guide } from "./guidance.js";
 import { outputNoiseChannels, picture } from "./output.js";
@@ -114,5 +114,5 @@ export function compilePriorPass(
   };
   const pass = (parameters: ModelParameters<np.Array>, given: PriorInputs<np.Array>) =>
     priorPass(config, parameters, given, guidance);
-  return compileForModel(pass, parameterSpecs(config), weights, inputs, runtime);
+  return compileForModel(pass, { name: "prior", config, options: guidance }, weights, inputs, runtime);
 }
