@@ -20,6 +20,7 @@ export default {
     "scripts/*",
     "test/fixtures/avif/make.ts",
     "test/support/pjrt-process.ts",
+    "test/support/shared-process.mjs",
   ],
   project: ["{src,test,bench,examples,scripts}/**/*.{ts,mts,mjs}", "*.ts"],
   ignoreBinaries: ["avifenc", "cc", "mkfifo", "unshare"], // programs of the system

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { discs, strata, temporaryFolder, tiny } from "../support/command-line.js";
+import { discs, sharedStrata, strata, temporaryFolder, tiny } from "../support/command-line.js";
 
 const folder = temporaryFolder();
 const data = join(folder, "discs");
@@ -57,7 +57,7 @@ test.each([
   ["other settings", ["--steps", "6", "--set", "optimizer.maxLearningRate=0.01"], "was made with other settings"],
   ["features that there are none of", ["--steps", "6", "--features", "vgg"], "--features vgg: expected inception"],
 ])("%s are refused before anything is trained", async (_, more, message) => {
-  const { code, stdout, stderr } = await strata(...words, ...more);
+  const { code, stdout, stderr } = await sharedStrata(...words, ...more);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toContain(message);
 });

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { discs, strata, temporaryFolder, tiny } from "../support/command-line.js";
+import { discs, sharedStrata, strata, temporaryFolder, tiny } from "../support/command-line.js";
 
 const folder = temporaryFolder();
 const data = join(folder, "discs");
@@ -165,7 +165,7 @@ test.each([
     messages: ["--diagram", "a run, a preset or a configuration", "weights.safetensors"],
   },
 ])("$name", async ({ words, messages }) => {
-  const { code, stdout, stderr } = await strata(...words());
+  const { code, stdout, stderr } = await sharedStrata(...words());
   expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: "" });
   for (const message of messages) expect(stderr).toContain(message);
   expect(stderr.match(/^strata: /gm), stderr).toHaveLength(1);

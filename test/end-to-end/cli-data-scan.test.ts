@@ -2,7 +2,7 @@
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { discs, start, strata, temporaryFolder } from "../support/command-line.js";
+import { discs, sharedStrata, start, strata, temporaryFolder } from "../support/command-line.js";
 import { hostileImages } from "../support/hostile-images.js";
 import { halves, moving, plain, pngClaiming, writeFiles } from "../support/images.js";
 
@@ -103,7 +103,7 @@ test.each([
   [["data", "scan"], "missing required argument 'source'"],
   [["data"], "scan"],
 ])("%j is refused", async (words, message) => {
-  const { code, stdout, stderr } = await strata(...words);
+  const { code, stdout, stderr } = await sharedStrata(...words);
   expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: "" });
   expect(stderr).toContain(message);
 });

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { discs, start, startWith, strata, temporaryFolder, tiny } from "../support/command-line.js";
+import { discs, sharedStrata, start, startWith, strata, temporaryFolder, tiny } from "../support/command-line.js";
 import { fixture } from "../support/fixtures.js";
 
 const folder = temporaryFolder();
@@ -139,7 +139,7 @@ test.each<[string, string[], string]>([
     "--metrics sfid: pixels features have no",
   ],
 ])("%s is refused with one message", async (_, words, message) => {
-  const { code, stdout, stderr } = await strata("evaluate", "--out", at("refused"), ...words);
+  const { code, stdout, stderr } = await sharedStrata("evaluate", "--out", at("refused"), ...words);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toContain(message);
   expect(stderr).not.toMatch(/^\s+at /m);

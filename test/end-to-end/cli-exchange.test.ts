@@ -7,7 +7,7 @@ import { bytesOf, type Tensor } from "../../src/io/tensors/tensor.js";
 import { readTorchFile } from "../../src/io/torch/torch-file.js";
 import { openRun } from "../../src/training/run/open-run.js";
 import { saveModel } from "../../src/training/run/save-model.js";
-import { discs, strata, temporaryFolder } from "../support/command-line.js";
+import { discs, sharedStrata, strata, temporaryFolder } from "../support/command-line.js";
 import { maxRelativeError } from "../support/distance.js";
 import { type FixtureName, fixture, fixtureNames } from "../support/fixtures.js";
 import { readGoldenJson } from "../support/golden.js";
@@ -26,7 +26,7 @@ async function done(...words: string[]) {
 
 /** Runs a command that must be refused, and gives its message. */
 async function refused(...words: string[]): Promise<string> {
-  const { code, stdout, stderr } = await strata(...words);
+  const { code, stdout, stderr } = await sharedStrata(...words);
   expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: "" });
   expect(stderr).not.toMatch(/^\s+at /m);
   return stderr;

@@ -7,7 +7,7 @@ import { readNpz } from "../../src/io/numpy/npz.js";
 import { initialise, modelParameters } from "../../src/model/index.js";
 import { outputChannels } from "../../src/objective/output-layers.js";
 import { saveModel } from "../../src/training/run/save-model.js";
-import { discs, strata, temporaryFolder } from "../support/command-line.js";
+import { discs, sharedStrata, strata, temporaryFolder } from "../support/command-line.js";
 import { fixture } from "../support/fixtures.js";
 import { tinyConfig } from "../support/tiny.js";
 
@@ -75,7 +75,7 @@ test.each([
 });
 
 test("noise that does not fit is refused", async () => {
-  const refused = await strata("sample", "--run", at("base"), "--noise", noise, "--out", at("x.png"));
+  const refused = await sharedStrata("sample", "--run", at("base"), "--noise", noise, "--out", at("x.png"));
   expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(/--noise .*: expected the tensor eps\.\d, float32 \[3, 4, \d, \d\], got/);
 });
@@ -89,7 +89,7 @@ test("a grid of weights shows one picture, at zero the plain one", async () => {
   expect(grid.bytes.slice(0, size)).toEqual(plain.bytes);
   expect(grid.bytes.slice(5 * size)).toEqual(guided.bytes);
   expect(guided.bytes).not.toEqual(plain.bytes);
-  const refused = await strata(
+  const refused = await sharedStrata(
     "sample",
     "--run",
     at("cond16"),
@@ -116,7 +116,16 @@ test("the product rule has one weight, and says where it does not exist", async 
   const { result } = await sample("cond16", ...words, "--guidance", "3");
   expect(result.invalidShare).toBeGreaterThan(0);
   expect(result.invalidShare).toBeLessThan(1);
-  const refused = await strata("sample", "--run", at("cond16"), ...words, "--guidance", "1,2", "--out", at("x.npz"));
+  const refused = await sharedStrata(
+    "sample",
+    "--run",
+    at("cond16"),
+    ...words,
+    "--guidance",
+    "1,2",
+    "--out",
+    at("x.npz"),
+  );
   expect([refused.code, refused.stderr]).toEqual([
     2,
     expect.stringContaining("expected one weight for mean and variance"),
@@ -134,7 +143,7 @@ test("a cascade draws what its second model can, guided in either", async () => 
 
 test("what makes no cascade is refused", async () => {
   const refusal = async (...words: string[]) => {
-    const { code, stderr } = await strata("sample", "--count", "1", "--out", at("x.png"), ...words);
+    const { code, stderr } = await sharedStrata("sample", "--count", "1", "--out", at("x.png"), ...words);
     expect(code, stderr).toBe(2);
     return stderr;
   };

@@ -6,7 +6,7 @@ import { readNpz } from "../../src/io/numpy/npz.js";
 import { initialise, modelParameters } from "../../src/model/index.js";
 import { outputChannels } from "../../src/objective/output-layers.js";
 import { saveModel } from "../../src/training/run/save-model.js";
-import { discs, start, strata, temporaryFolder } from "../support/command-line.js";
+import { discs, sharedStrata, start, strata, temporaryFolder } from "../support/command-line.js";
 import { fixture } from "../support/fixtures.js";
 import { tinyConfig } from "../support/tiny.js";
 import { until } from "../support/until.js";
@@ -118,7 +118,7 @@ test.each([
   ["a metric that these features do not allow", ["--metrics", "sfid"], "--metrics sfid: pixels features have no"],
 ])("%s is refused in one message", async (_, words, message) => {
   const own = words.map((word) => (word === "unlabelled" ? at(word) : word));
-  const { code, stdout, stderr } = await strata(...sweep("never", "--quiet", ...own));
+  const { code, stdout, stderr } = await sharedStrata(...sweep("never", "--quiet", ...own));
   expect([code, stdout]).toEqual([2, ""]);
   expect(stderr).toContain(message);
   expect(stderr.trim().split("\n")).toHaveLength(1);

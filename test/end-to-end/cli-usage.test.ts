@@ -1,7 +1,7 @@
 /** @file Usage: help, version, and command lines that cannot be understood. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { strata } from "../support/command-line.js";
+import { sharedStrata, strata } from "../support/command-line.js";
 
 const ofModels = ["demo", "train", "sample", "reconstruct", "evaluate", "sweep", "ablate", "inspect"];
 const commands = [...ofModels, "report", "import", "export", "fetch", "doctor"];
@@ -13,7 +13,7 @@ test("--help lists the commands", async () => {
 });
 
 test.each(commands)("%s --help has an example and the global options", async (command) => {
-  const { code, stdout } = await strata(command, "--help");
+  const { code, stdout } = await sharedStrata(command, "--help");
   expect(code).toBe(0);
   expect(stdout).toContain(`Example:\n  strata ${command}`);
   for (const option of ["--seed", "--device", "--threads", "--quiet", "--json"]) expect(stdout).toContain(option);
@@ -57,7 +57,7 @@ test.each([
   { words: ["doctor", "--device", "tpu"], message: /Allowed choices are auto, cpu, webgpu/ },
   { words: ["doctor", "--threads", "none"], message: /whole number from 1 (up|to)/ },
 ])("$words is refused with exit code 2", async ({ words, message }) => {
-  const { code, stdout, stderr } = await strata(...words);
+  const { code, stdout, stderr } = await sharedStrata(...words);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(message);
   expect(stderr).not.toMatch(/^\s+at /m);

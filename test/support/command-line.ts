@@ -1,5 +1,6 @@
 /** @file Runs the real command line as a child process, on a small synthetic data set and a model that trains in seconds. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +12,7 @@ const repository = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
  * The environment without what npm and the shell say of how the tests were called, since the program looks at these, and with
- * the cache of `build.ts`.
+ * the cache of `shared-cache.ts`.
  */
 const env = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|_$)/.test(name))),
@@ -62,6 +63,23 @@ function launch(variables: Record<string, string>, wrapper: string[], words: str
 
 /** Runs `strata` to its end. */
 export const strata = (...words: string[]): Promise<Ended> => start(...words).ended;
+
+let shared: ChildProcess | undefined;
+afterAll(() => {
+  shared?.disconnect();
+  shared = undefined;
+});
+
+/**
+ * Runs `strata` in a process that all such calls of a test file share, one at a time: for what ends before any work, and takes
+ * hardly more than a start.
+ */
+export async function sharedStrata(...words: string[]): Promise<Ended> {
+  shared ??= fork("test/support/shared-process.mjs", { cwd: repository, env });
+  const ended = once(shared, "message");
+  shared.send(words);
+  return (await ended)[0] as Ended;
+}
 
 /** A folder that goes away when the tests of the file are done. */
 export function temporaryFolder(): string {
