@@ -6,15 +6,13 @@ import LongestFirst from "./test/support/longest-first.js";
 /** Tests of several parts at once, which take seconds each: not before every commit. */
 const INTEGRATION = "src/**/*.integration.test.ts";
 
-/** Tests keep no programs in the home folder. */
-const env = { STRATA_CACHE_DIR: "" };
-
 /**
  * One file a core, first. Tests that start the built program, or compute on WebGPU, take all cores only some of the time: two
  * files at a time. Nothing runs beside the long ones, some of which measure.
  */
 const parallel = { maxWorkers: "100%", sequence: { groupOrder: 0 } };
-const globalSetup = "test/support/build.ts";
+const sharedCache = "test/support/shared-cache.ts";
+const globalSetup = ["test/support/build.ts", sharedCache];
 const inPairs = { maxWorkers: 2, sequence: { groupOrder: 1 }, globalSetup };
 const inTurn = { maxWorkers: 1, sequence: { groupOrder: 2 }, globalSetup };
 
@@ -35,10 +33,11 @@ interface Order {
   isolate?: boolean;
   include?: string[];
   exclude?: string[];
+  globalSetup?: string | string[];
 }
 
 const project = (name: string, include: string[], testTimeout: number, order: Order) => ({
-  test: { name, include, testTimeout, hookTimeout: testTimeout, setupFiles: ["test/support/setup.ts"], env, ...order },
+  test: { name, include, testTimeout, hookTimeout: testTimeout, setupFiles: ["test/support/setup.ts"], ...order },
 });
 
 const isIntegration = (path: string) => path.includes(".integration.") || path.startsWith(join("test", "integration"));
@@ -61,8 +60,8 @@ export default defineConfig({
         60_000,
         parallel,
       ),
-      project("integration", integration, 120_000, { ...together, exclude: alone }),
-      project("integration-alone", alone.filter(isIntegration), 120_000, parallel),
+      project("integration", integration, 120_000, { ...together, globalSetup: sharedCache, exclude: alone }),
+      project("integration-alone", alone.filter(isIntegration), 120_000, { ...parallel, globalSetup: sharedCache }),
       project("end-to-end", ["test/end-to-end/**/*.test.ts"], 300_000, inPairs),
       project("webgpu", ["test/webgpu/**/*.test.ts"], 180_000, inPairs),
       project("long", ["test/long/**/*.test.ts"], 3_600_000, inTurn),

@@ -6,8 +6,7 @@ import { expect, test } from "vitest";
 const program = fileURLToPath(new URL("../endings/program.mjs", import.meta.url));
 
 function run(...words: string[]): Promise<{ code: number | null; signal: string | null; output: string }> {
-  const env = { ...process.env, STRATA_CACHE_DIR: "" };
-  const child = spawn(process.execPath, ["--expose-gc", program, ...words], { env });
+  const child = spawn(process.execPath, ["--expose-gc", program, ...words]);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
