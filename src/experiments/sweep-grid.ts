@@ -1,4 +1,4 @@
-/** @file The cells of a sweep: pairs of guidance weights, each at one or more seeds. */
+/** @file The cells of a sweep: pairs of guidance weights, each at one or more seeds; and those that the paper has figures of (Table 2). */
 import { UserError } from "../errors.js";
 
 /** What is swept. Lists are ascending, without repetitions. */
@@ -58,3 +58,19 @@ export function cellsOf({ means, variances, seeds }: SweepGrid): SweepCell[] {
 /** What a cell is called, in file names too: "mean-1.5-variance-5-seed-0". */
 export const cellName = ({ mean, variance, seed }: SweepCell): string =>
   `mean-${mean}-variance-${variance}-seed-${seed}`;
+
+/** One cell of the table. */
+export interface PublishedCell {
+  mean: number;
+  variance: number;
+  fid: number;
+  precision?: number;
+  recall?: number;
+}
+
+/** Without guidance, and the two best cells; weights of 0 are plain conditional sampling, as here. */
+export const paperTable2: readonly PublishedCell[] = [
+  { mean: 0, variance: 0, fid: 37.0, precision: 0.49, recall: 0.5 },
+  { mean: 1.5, variance: 5, fid: 17.6 },
+  { mean: 2, variance: 5, fid: 17.5, precision: 0.66, recall: 0.39 },
+];

@@ -8,11 +8,13 @@ export {
 } from "../experiments/ablation-measurement.js";
 export {
   type CellMeasurement,
+  type CellOptions,
+  type CellProgress,
   guidanceSweep,
+  measureCell,
   type SweepOptions,
   type SweepResult,
 } from "../experiments/guidance-sweep.js";
-export { type CellOptions, type CellProgress, measureCell } from "../experiments/measure-cell.js";
 export {
   type EvaluationSetup,
   type MeasureRunOptions,
@@ -26,6 +28,12 @@ export {
   type ModelMetric,
   measureModel,
 } from "../experiments/model-figures.js";
-export { type PublishedCell, paperTable2 } from "../experiments/paper-table-2.js";
-export { cellsOf, type SweepCell, type SweepGrid, sweepGrid } from "../experiments/sweep-grid.js";
+export {
+  cellsOf,
+  type PublishedCell,
+  paperTable2,
+  type SweepCell,
+  type SweepGrid,
+  sweepGrid,
+} from "../experiments/sweep-grid.js";
 export type { BatchedOptions, ExecutionOptions } from "../inference/execution-options.js";

@@ -1,7 +1,9 @@
-/** @file Results on disk, one JSON file each: written whole, found again only for the same question. */
+/** @file Results on disk, one JSON file each: written whole, found again only for the same question and the same model. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { leaves } from "../engine/tree.js";
+import type { TrainedModel } from "../inference/trained-model.js";
 import { makeFolderSynced, writeFileAtomic } from "../io/files/atomic-file.js";
 
 /** Of all that a result depends on; order matters. */
@@ -26,4 +28,16 @@ export async function readResult<T>(path: string, question: string): Promise<T |
 export async function writeResult(path: string, question: string, result: object): Promise<void> {
   await makeFolderSynced(dirname(path));
   await writeFileAtomic(path, Buffer.from(`${JSON.stringify({ question, result }, null, 2)}\n`));
+}
+
+/** Digits of a hash that are enough to tell things apart, and fit on a line. */
+export const DIGITS = 16;
+
+/** Of the weights, and of all else that samples depend on. */
+export function digestOfModel({ config, parameters, data }: TrainedModel): string {
+  const hash = createHash("sha256").update(JSON.stringify([config.model, config.objective, data.classCounts]));
+  for (const values of leaves(parameters)) {
+    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+  return hash.digest("hex").slice(0, DIGITS);
 }

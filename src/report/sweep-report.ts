@@ -1,7 +1,7 @@
 /** @file The page of a guidance sweep: heat maps beside the paper's Table 2, the trade-off, and strips of samples. */
-import { paperTable2 } from "../experiments/paper-table-2.js";
+
 import type { SavedCell, SweepSettings } from "../experiments/sweep-folder.js";
-import type { SweepGrid } from "../experiments/sweep-grid.js";
+import { paperTable2, type SweepGrid } from "../experiments/sweep-grid.js";
 import { concatenate, imageGrid } from "../inference/picture-grid.js";
 import { type Html, html } from "../io/markup.js";
 import { formatCount, formatFixed } from "../number-format.js";

@@ -1,8 +1,7 @@
 /** @file `strata sweep guidance`: sample quality at every pair of guidance weights. */
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
-import { guidanceSweep, type SweepOptions } from "../../experiments/guidance-sweep.js";
-import { type CellOptions, measureCell } from "../../experiments/measure-cell.js";
+import { type CellOptions, guidanceSweep, measureCell, type SweepOptions } from "../../experiments/guidance-sweep.js";
 import { cellsOf, type SweepGrid, sweepGrid } from "../../experiments/sweep-grid.js";
 import type { ImageSampler } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";

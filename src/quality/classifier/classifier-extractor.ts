@@ -6,12 +6,10 @@ import { portions } from "../../inference/batches.js";
 import type { ExecutionOptions } from "../../inference/execution-options.js";
 import { fromBytes } from "../../inference/pictures.js";
 import { Lifetime } from "../../lifetime.js";
-import { averagedTo } from "../features/area-averaging.js";
-import type { Features, OpenExtractor } from "../features/extractor.js";
-import { inBatches } from "../features/in-batches.js";
-import { TURNS, turnedBy } from "./examples.js";
+import { type Features, inBatches, type OpenExtractor } from "../features/extractor.js";
+import { averagedTo } from "../features/resampling.js";
+import { classifierSide, TURNS, turnedBy } from "./examples.js";
 import { type Classifier, classifierSpecs, classify, FEATURES } from "./network.js";
-import { classifierSide } from "./seen-side.js";
 import { digestOfWeights } from "./weights.js";
 
 /** What a classifier was trained to tell of images. */

@@ -1,9 +1,21 @@
-/** @file What a classifier learns from a set: its classes or, where it has none, which way up its images are. */
+/**
+ * @file What a classifier learns from a set: its classes or, where it has none, which way up its images are. It sees them no larger
+ * than it needs, and each in many places.
+ */
 import { Batches, type ImageSet } from "../../data/index.js";
 import { foldIn, streamKey, uniform } from "../../random/index.js";
-import { averagedTo } from "../features/area-averaging.js";
-import { shifted, turned } from "./augmentation.js";
-import { classifierSide } from "./seen-side.js";
+import { averagedTo } from "../features/resampling.js";
+
+/** Largest side of what the classifier sees: larger images are averaged down to it. */
+const LARGEST_SIDE = 64;
+
+/** What the classifier's three halvings need. */
+const MULTIPLE = 8;
+
+/** Side at which the classifier sees images of a resolution: the next multiple of 8 below, from 8 to 64. */
+export function classifierSide(resolution: number): number {
+  return Math.min(Math.max(Math.floor(resolution / MULTIPLE) * MULTIPLE, MULTIPLE), LARGEST_SIDE);
+}
 
 /** Images of one batch. */
 export const BATCH_SIZE = 32;
@@ -64,4 +76,56 @@ function frequenciesOf({ classes, labels }: ImageSet): number[] {
   const counts = new Array<number>(classes.length).fill(1);
   for (const label of labels) counts[label] += 1;
   return counts.map((count) => count / (labels.length + classes.length));
+}
+
+/** Furthest in pixels, at most: an eighth of the side where that is less. */
+const REACH = 3;
+
+/**
+ * A batch with every image moved by up to three pixels each way; what comes in at the border repeats the border.
+ *
+ * @param images - [N, 3, R, R]
+ * @param batch - its number: the same batch of a seed is moved in the same way
+ */
+export function shifted(images: Float32Array, resolution: number, seed: number, batch: number): Float32Array {
+  const key = foldIn(streamKey(seed, "classifierShifts"), batch);
+  const reach = Math.min(REACH, Math.floor(resolution / 8));
+  const size = 3 * resolution ** 2;
+  const draws = uniform(key, (2 * images.length) / size);
+  const moved = new Float32Array(images.length);
+  for (let image = 0; image < images.length / size; image++) {
+    const [down, right] = [0, 1].map((axis) => Math.floor((2 * reach + 1) * draws[2 * image + axis]) - reach);
+    moved.set(shift(images.subarray(image * size, (image + 1) * size), resolution, down, right), image * size);
+  }
+  return moved;
+}
+
+/** One image moved by whole pixels, [3, R, R]. */
+export function shift(image: Float32Array, resolution: number, down: number, right: number): Float32Array {
+  const within = (place: number) => Math.min(Math.max(place, 0), resolution - 1);
+  return image.map((_, place) => {
+    const [row, column] = [Math.floor(place / resolution) % resolution, place % resolution];
+    const plane = place - row * resolution - column;
+    return image[plane + within(row - down) * resolution + within(column - right)];
+  });
+}
+
+/**
+ * One image turned counter-clockwise, [3, R, R].
+ *
+ * @param quarters - how far, in quarters of a turn, 0 … 3
+ */
+export function turned(image: Float32Array, resolution: number, quarters: number): Float32Array {
+  const last = resolution - 1;
+  return image.map((_, place) => {
+    const [row, column] = [Math.floor(place / resolution) % resolution, place % resolution];
+    const plane = place - row * resolution - column;
+    const [fromRow, fromColumn] = [
+      [row, column],
+      [column, last - row],
+      [last - row, last - column],
+      [last - column, row],
+    ][quarters];
+    return image[plane + fromRow * resolution + fromColumn];
+  });
 }

@@ -11,9 +11,8 @@ import { digestOfSet, type ImageSet } from "../../data/index.js";
 import type { ExecutionOptions } from "../../inference/execution-options.js";
 import { makeFolderSynced, writeFileAtomic } from "../../io/files/atomic-file.js";
 import { ClassifierExtractor } from "./classifier-extractor.js";
-import { BATCH_SIZE, examplesOf, hasClasses, TURNS } from "./examples.js";
+import { BATCH_SIZE, classifierSide, examplesOf, hasClasses, TURNS } from "./examples.js";
 import type { Classifier } from "./network.js";
-import { classifierSide } from "./seen-side.js";
 import { type ClassifierProgress, trainClassifier } from "./training.js";
 import { decodeClassifier, encodeClassifier } from "./weights.js";
 

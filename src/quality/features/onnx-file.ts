@@ -9,8 +9,7 @@ import { compile, defaultRuntime, describeModel, loadModel, type ModelArray, OPE
 import { type ErrorCode, readFailure, UserError } from "../../errors.js";
 import { DEFAULT_BATCH, type ExecutionOptions } from "../../inference/execution-options.js";
 import { parseJson } from "../../io/files/json.js";
-import { extractorOf, type OpenExtractor } from "./extractor.js";
-import { inBatches } from "./in-batches.js";
+import { extractorOf, inBatches, type OpenExtractor } from "./extractor.js";
 import { bilinear, resampled } from "./resampling.js";
 
 /** How {@link openOnnxFile} opens a network of your own. */

@@ -1,8 +1,8 @@
 /** @file Features that need no network: the image itself, made small, so that a few hundred images tell its statistics. */
 import type { Images } from "../../data/image-set.js";
 import { pixelValue } from "../../io/pixels.js";
-import { averagedTo } from "./area-averaging.js";
 import { extractorOf, type Features, type OpenExtractor } from "./extractor.js";
+import { averagedTo } from "./resampling.js";
 
 const SIZE = 8;
 const WIDTH = 3 * SIZE * SIZE;

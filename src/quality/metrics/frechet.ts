@@ -3,9 +3,9 @@ import { numpy as np } from "@jax-js/jax";
 import { compile, type Runtime, spec } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import type { Moments } from "./moments.js";
-import { type MetricOptions, onCpu } from "./on-cpu.js";
 import { type Factor, pivotedCholesky } from "./pivoted-cholesky.js";
 import { symmetricEigenvalues } from "./symmetric-eigenvalues.js";
+import { type MetricOptions, onCpu } from "./vectors.js";
 
 /** How {@link frechetDistance} computes. */
 export type FrechetOptions = MetricOptions;

@@ -5,7 +5,6 @@ export { type InceptionScore, type InceptionScoreOptions, inceptionScore } from 
 export { kernelDistance, kernelDistanceOfSubsets, type SubsetOptions } from "./kernel-distance.js";
 export { type Moments, MomentsAccumulator, type MomentsOptions, momentsOf } from "./moments.js";
 export { type NearestNeighbours, nearestNeighbours } from "./nearest.js";
-export type { MetricOptions } from "./on-cpu.js";
 export type { PairOptions } from "./pairs.js";
 export {
   type PrecisionRecall,
@@ -13,3 +12,4 @@ export {
   precisionRecall,
 } from "./precision-recall.js";
 export { symmetricEigenvalues } from "./symmetric-eigenvalues.js";
+export type { MetricOptions } from "./vectors.js";

@@ -3,9 +3,8 @@ import { numpy as np } from "@jax-js/jax";
 import { type Compiled, compile, type Operand, spec } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { foldIn, type Key, keyFromSeed, permutation } from "../../random/index.js";
-import { onCpu } from "./on-cpu.js";
 import type { PairOptions } from "./pairs.js";
-import { block, checkFinite, countOf, expectAtLeast, meanAndDeviation } from "./vectors.js";
+import { block, checkFinite, countOf, expectAtLeast, meanAndDeviation, onCpu } from "./vectors.js";
 
 /** How many random subsets the kernel distance is averaged over, and how large. */
 export interface SubsetOptions extends PairOptions {

@@ -2,8 +2,7 @@
 import { numpy as np } from "@jax-js/jax";
 import { compile, type DeviceArray, type Operand, type Program, type Runtime, spec } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
-import { type MetricOptions, onCpu } from "./on-cpu.js";
-import { checkFinite, countOf } from "./vectors.js";
+import { checkFinite, countOf, type MetricOptions, onCpu } from "./vectors.js";
 
 /** Of `count` vectors of `width` numbers. */
 export interface Moments {

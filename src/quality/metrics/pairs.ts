@@ -8,8 +8,7 @@
 import { numpy as np } from "@jax-js/jax";
 import { type Compiled, compile, type Operand, spec } from "../../engine/index.js";
 import { meanOf } from "./moments.js";
-import { type MetricOptions, onCpu } from "./on-cpu.js";
-import { block, checkFinite, countOf } from "./vectors.js";
+import { block, checkFinite, countOf, type MetricOptions, onCpu } from "./vectors.js";
 
 /** How distances of pairs are computed. */
 export interface PairOptions extends MetricOptions {

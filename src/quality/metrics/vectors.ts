@@ -1,5 +1,8 @@
 /** @file Sets of vectors: float32 rows of one width, laid end to end. */
+
+import { defaultRuntime, type Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
+import type { ExecutionOptions } from "../../inference/execution-options.js";
 
 /** How many vectors of `width` numbers there are. Throws a RangeError unless they fill whole rows. */
 export function countOf(rows: Float32Array, width: number): number {
@@ -46,3 +49,12 @@ export function meanAndDeviation(values: readonly number[]): { mean: number; sta
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
   return { mean, standardDeviation: Math.sqrt(variance) };
 }
+
+/** Where numbers are worked out, and what ends the work early. */
+export interface MetricOptions extends ExecutionOptions {
+  /** Default: the one that the process shares, which also stands in for any that is not on the CPU. */
+  runtime?: Runtime;
+}
+
+/** The runtime itself where it computes on the CPU, else the one that the process shares. */
+export const onCpu = (runtime?: Runtime): Runtime => (runtime?.device === "cpu" ? runtime : defaultRuntime());

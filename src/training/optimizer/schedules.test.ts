@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import "../../../test/support/all-close.js";
 import { readGoldenJson } from "../../../test/support/golden.js";
-
 import { presets } from "../../config/index.js";
 import { averageDecay, type GradientCheck, learningRate, type SkipReason, skipReason } from "./schedules.js";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { shift, shifted, turned } from "./augmentation.js";
+import { classifierSide, shift, shifted, turned } from "./examples.js";
 
 const image = Float32Array.from({ length: 12 }, (_, i) => i); // three planes of 2 × 2
 
@@ -26,4 +26,8 @@ test("shifts of a batch repeat, differ between batches, and reach an eighth of s
   expect(moved).not.toEqual(shifted(ramp, side, 1, 6));
   const reaches = new Set(moved.map((value, place) => (place % side === 3 ? value - 3 : 0)));
   expect([...reaches].sort()).toEqual([-1, 0, 1]);
+});
+
+test("the classifier sees the next multiple of 8 below, from 8 to 64", () => {
+  expect([4, 8, 15, 16, 28, 32, 64, 100, 256].map(classifierSide)).toEqual([8, 8, 8, 16, 24, 32, 64, 64, 64]);
 });

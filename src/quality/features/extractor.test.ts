@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inBatches } from "./in-batches.js";
+import { inBatches } from "./extractor.js";
 
 /** Five images of 1×1, 10, 20, … 50, in all channels. */
 const pictures = { images: Uint8Array.from([10, 20, 30, 40, 50].flatMap((x) => [x, x, x])), count: 5, resolution: 1 };
