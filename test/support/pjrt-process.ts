@@ -1,5 +1,5 @@
 /**
- * @file A process that computes with a PJRT plugin in threads, in turn and at once, and then itself; and ends with code
+ * @file A process that computes with a PJRT plugin in threads, at once and in turn, and then itself; and ends with code
  * 7, disposing of nothing: node --import tsx pjrt-process.ts PLUGIN
  */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
@@ -30,9 +30,8 @@ const computeInThread = (plugin: string): Promise<string> =>
 
 if (isMainThread) {
   const plugin = process.argv[2];
-  const answers = [await computeInThread(plugin), await computeInThread(plugin)];
-  answers.push(...(await Promise.all([computeInThread(plugin), computeInThread(plugin)])), compute(plugin));
-  process.stdout.write(answers.join(" "));
+  const atOnce = await Promise.all([computeInThread(plugin), computeInThread(plugin)]);
+  process.stdout.write([...atOnce, await computeInThread(plugin), compute(plugin)].join(" "));
   process.exit(7);
 } else {
   parentPort!.postMessage(compute(workerData as string));

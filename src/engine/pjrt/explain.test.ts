@@ -61,6 +61,16 @@ test("a library that the plugin misses: the package that has it", () => {
   expect(missing("libnccl.so.2", elsewhere)).toBe("`pip install --target DIR nvidia-nccl-cu12` gets it.");
 });
 
+test("plugins look for some libraries only when they need them, and say so in words of their own", () => {
+  const message = (words: string, plugin = cuda12) => explained("INTERNAL", words, plugin).message;
+  expect(message("Could not load dynamic library 'libcusolver.so.11'; dlerror: it is not there")).toBe(
+    "XLA cannot load libcusolver.so.11. `pip install --target /xla nvidia-cusolver-cu12` gets it.",
+  );
+  expect(message("DNN library initialization failed.", cuda13)).toMatch(/^XLA cannot use cuDNN\. .*nvidia-cudnn-cu13/);
+  expect(message("librccl.so.1: cannot open shared object file", rocm)).toContain("It is part of ROCm");
+  expect(message("CUDA driver version is insufficient for CUDA runtime version")).toMatch(/^NVIDIA's driver is older/);
+});
+
 test("files that are no plugins, in one sentence and what to do", () => {
   expect(faulty({ kind: "platform", platform: "win32" }).message).toContain("and this is win32");
   expect(faulty({ kind: "not-loadable", reason: `${cuda12.path}: invalid ELF header` }).message).toBe(

@@ -36,7 +36,8 @@ export function explain(error: unknown, plugin: Plugin): unknown {
   return error;
 }
 
-function explainFault(fault: PluginFault, { path }: Plugin): UserError {
+function explainFault(fault: PluginFault, plugin: Plugin): UserError {
+  const { path } = plugin;
   const failure = (problem: string, advice: string) =>
     new UserError("environment", problem, { advice, details: { path } });
   switch (fault.kind) {
@@ -45,14 +46,11 @@ function explainFault(fault: PluginFault, { path }: Plugin): UserError {
         `PJRT plugins run on Linux and macOS, and this is ${fault.platform}.`,
         "On Windows, use the Windows Subsystem for Linux.",
       );
-    case "not-loadable": {
-      const missing = /^(\S+?): cannot open shared object file/.exec(fault.reason)?.[1];
-      const wheel = missing === undefined || missing === path ? undefined : wheelOf(missing, path);
+    case "not-loadable":
       return failure(
         `The PJRT plugin ${path} cannot be loaded: ${fault.reason}.`,
-        wheel ?? "Install it anew, for this system and processor.",
+        whereToGet(missingLibrary(fault.reason), plugin) ?? "Install it anew, for this system and processor.",
       );
-    }
     case "no-plugin":
       return failure(`${path} is a library, but no PJRT plugin.`, "Name the plugin's own file, or its folder.");
     case "version":
@@ -69,36 +67,69 @@ function explainFault(fault: PluginFault, { path }: Plugin): UserError {
   }
 }
 
+/** What plugins say when their devices cannot be used, what that means, and what to do about it. */
+const KNOWN: readonly {
+  kind: Plugin["kind"];
+  says: RegExp;
+  problem: string;
+  advice: (path: string) => string;
+}[] = [
+  {
+    kind: "cuda",
+    says: /driver version is insufficient|SYSTEM_DRIVER_MISMATCH/i,
+    problem: "NVIDIA's driver is older than the plugin needs.",
+    advice: () => "Install a newer driver, or a plugin for an older CUDA.",
+  },
+  {
+    kind: "cuda",
+    says: /No visible GPU devices|no CUDA-capable device/i,
+    problem: "XLA sees no GPU.",
+    advice: () =>
+      "Check that `nvidia-smi` lists one, that CUDA_VISIBLE_DEVICES does not hide it and that the driver is new enough.",
+  },
+  {
+    kind: "rocm",
+    says: /No visible GPU devices|no ROCm-capable device/i,
+    problem: "XLA sees no GPU.",
+    advice: () => "Check that `rocminfo` lists one, and that ROCR_VISIBLE_DEVICES does not hide it.",
+  },
+  {
+    kind: "cuda",
+    says: /libdevice|No PTX compilation provider|ptxas/i,
+    problem: "XLA cannot compile for the GPU, since the plugin finds no CUDA compiler.",
+    advice: (path) => `${installBeside("cuda-nvcc", path)} brings ptxas and libdevice.`,
+  },
+  {
+    kind: "cuda",
+    says: /DNN library (initialization failed|is not found)/i,
+    problem: "XLA cannot use cuDNN.",
+    advice: (path) => `${installBeside("cudnn", path)} gets it; a driver that is too old is another cause.`,
+  },
+  {
+    kind: "tpu",
+    says: /already in use|libtpu_lockfile/i,
+    problem: "Another process uses the TPU.",
+    advice: () => "Only one at a time can: wait for it to end, or end it.",
+  },
+];
+
 function explainError(error: PjrtError, plugin: Plugin): Error {
-  const { code, message } = error;
+  const { code, message, entry } = error;
   const failure = (problem: string, advice?: string) =>
     new UserError("environment", problem, {
       ...(advice === undefined ? {} : { advice }),
       details: { path: plugin.path, status: code },
     });
   if (code === "RESOURCE_EXHAUSTED") return outOfMemory(error);
+  const known = KNOWN.find(({ kind, says }) => kind === plugin.kind && says.test(message));
+  if (known !== undefined) return failure(known.problem, known.advice(plugin.path));
+  const library = missingLibrary(message);
+  const source = whereToGet(library, plugin);
+  if (source !== undefined) return failure(`XLA cannot load ${library}.`, source);
   if (code === "INVALID_ARGUMENT") {
     return new Error(`Internal error; please report it. XLA refused what it was given: ${message}`, { cause: error });
   }
-  if (/No visible GPU devices|no (?:CUDA|ROCm)-capable device|failed call to cuInit/i.test(message)) {
-    return failure(
-      "XLA sees no GPU.",
-      plugin.kind === "rocm"
-        ? "Check that `rocminfo` lists one, and that ROCR_VISIBLE_DEVICES does not hide it."
-        : "Check that `nvidia-smi` lists one, that CUDA_VISIBLE_DEVICES does not hide it, and that the driver is as new " +
-            "as the plugin asks.",
-    );
-  }
-  if (/libdevice|No PTX compilation provider|ptxas/i.test(message)) {
-    return failure(
-      "XLA cannot compile for the GPU, since the plugin finds no CUDA compiler.",
-      `${installBeside(nvidia("cuda-nvcc", plugin.path), plugin.path)} brings ptxas and libdevice.`,
-    );
-  }
-  if (plugin.kind === "tpu" && /already in use|in use by (?:another )?process|libtpu_lockfile/i.test(message)) {
-    return failure("Another process uses the TPU.", "Only one at a time can: wait for it to end, or end it.");
-  }
-  return failure(`XLA failed with ${code} in ${error.entry}: ${message}`);
+  return failure(`XLA failed with ${code} in ${entry}: ${message}`);
 }
 
 /**
@@ -125,22 +156,30 @@ const LIBRARIES: readonly [file: RegExp, name: string][] = [
   [/^libnvshmem/, "nvshmem"],
 ];
 
-/** What to install for a library that a plugin misses; undefined where that is not known. */
-function wheelOf(library: string, plugin: string): string | undefined {
-  if (/^libcuda\.so/.test(library)) return "It is part of NVIDIA's driver: install that.";
+/**
+ * The library that could not be found, in the words of the dynamic linker or of a plugin; undefined for other failures.
+ */
+const missingLibrary = (message: string): string | undefined =>
+  /(lib[\w+-]+\.so[.\d]*): cannot open shared object file/.exec(message)?.[1] ??
+  /could not (?:load|find)[^']*'?(lib[\w+-]+\.so[.\d]*)/i.exec(message)?.[1];
+
+/** Where a library that a plugin misses comes from; undefined where that is not known. */
+function whereToGet(library: string | undefined, { path, kind }: Plugin): string | undefined {
+  if (library === undefined || path.endsWith(library)) return undefined;
+  if (kind === "rocm") return "It is part of ROCm: install the version that the plugin is for.";
+  if (library.startsWith("libcuda.so")) return "It is part of NVIDIA's driver: install that.";
   const known = LIBRARIES.find(([file]) => file.test(library));
-  return known && `${installBeside(nvidia(known[1], plugin), plugin)} gets it.`;
+  return known && `${installBeside(known[1], path)} gets it.`;
 }
 
-/** NVIDIA's package of this name for the CUDA version of the plugin. */
-function nvidia(name: string, plugin: string): string {
-  const cuda = /xla_cuda(\d+)/.exec(dirname(plugin))?.[1] ?? "12";
-  const suffixed = cuda === "12" || ["cudnn", "nccl", "nvshmem"].includes(name);
-  return `nvidia-${name}${suffixed ? `-cu${cuda}` : ""}`;
-}
-
-/** A command that installs a package into the folder that has the plugin's own. */
+/**
+ * A command that installs one of NVIDIA's packages, for the CUDA version of a plugin, into the folder that has the
+ * plugin's.
+ */
 function installBeside(name: string, plugin: string): string {
-  const inPlugins = basename(dirname(dirname(plugin))) === "jax_plugins";
-  return `\`pip install --target ${inPlugins ? dirname(dirname(dirname(plugin))) : "DIR"} ${name}\``;
+  const cuda = /xla_cuda(\d+)/.exec(dirname(plugin))?.[1] ?? "12";
+  const suffix = cuda === "12" || ["cudnn", "nccl", "nvshmem"].includes(name) ? `-cu${cuda}` : "";
+  const plugins = dirname(dirname(plugin));
+  const folder = basename(plugins) === "jax_plugins" ? dirname(plugins) : "DIR";
+  return `\`pip install --target ${folder} nvidia-${name}${suffix}\``;
 }
