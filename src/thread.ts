@@ -33,8 +33,8 @@ const BUNDLED = "Keep `strata-vae` out of your bundle: with esbuild, --external:
 export interface ThreadOptions {
   /** The module beside the caller that calls `serve`, without an ending: "./worker". */
   module: string;
-  /** The caller's `import.meta.url`. */
-  caller: string;
+  /** The caller's `import.meta.url`, which a bundle of CommonJS has not. */
+  caller: string | undefined;
   /** What the module is given. */
   settings?: unknown;
   /** Who has ended, for the message of what can be asked no more: "The runtime's thread". */
@@ -208,17 +208,16 @@ function fromThread(error: Error): Error {
  *
  * @throws UserError where a bundler has moved the caller away from it
  */
-function startThread(name: string, caller: string, workerData: unknown): Worker {
-  if (!caller.endsWith(".ts")) {
-    const module = new URL(`${name}.js`, caller);
-    if (!existsSync(module))
-      throw new UserError(
-        "environment",
-        `Strata starts a thread from ${fileURLToPath(module)}, which is not there. ${BUNDLED}`,
-      );
-    return new Worker(module, { workerData, execArgv: [] });
+function startThread(name: string, caller: string | undefined, workerData: unknown): Worker {
+  if (caller?.endsWith(".ts")) {
+    const entry = JSON.stringify(new URL(`${name}.ts`, caller).href);
+    const start = `import("tsx/esm/api").then(({ register }) => { register(); return import(${entry}); });`;
+    return new Worker(start, { workerData, execArgv: [], eval: true });
   }
-  const entry = JSON.stringify(new URL(`${name}.ts`, caller).href);
-  const start = `import("tsx/esm/api").then(({ register }) => { register(); return import(${entry}); });`;
-  return new Worker(start, { workerData, execArgv: [], eval: true });
+  const module = caller === undefined ? undefined : new URL(`${name}.js`, caller);
+  if (module === undefined || !existsSync(module)) {
+    const missing = module === undefined ? `${name}.js beside its own code` : fileURLToPath(module);
+    throw new UserError("environment", `Strata starts a thread from ${missing}, which is not there. ${BUNDLED}`);
+  }
+  return new Worker(module, { workerData, execArgv: [] });
 }

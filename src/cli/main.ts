@@ -11,7 +11,6 @@ surviveLostReaders();
 /** Loads the program. */
 async function load() {
   try {
-    await import("../polyfill.js");
     return await import("./program.js");
   } catch (error) {
     throw loadingError(error);

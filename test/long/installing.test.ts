@@ -169,16 +169,21 @@ describe("beside other software", () => {
 
   test("a bundle by esbuild runs with Strata outside, and says so where it is inside", async () => {
     const esbuild = "node_modules/esbuild/bin/esbuild";
-    const bundle = (out: string, ...words: string[]) =>
-      run(project, esbuild, ["steps.mjs", "--bundle", "--platform=node", "--format=esm", `--outfile=${out}`, ...words]);
+    const bundle = (out: string, ...words: string[]) => {
+      const [file, format] = out.endsWith(".mjs") ? ["steps.mjs", "esm"] : ["steps.cjs", "cjs"];
+      return run(project, esbuild, [
+        ...[file, "--bundle", "--platform=node", `--format=${format}`, `--outfile=${out}`, ...words],
+      ]);
+    };
     await bundle("out/outside.mjs", "--external:strata-vae");
     await run(project, process.execPath, ["out/outside.mjs"]);
     const natives = ["sharp", "koffi", "onnxruntime-node"].map((name) => `--external:${name}`);
-    await bundle("out/inside.mjs", ...natives);
-    const inside = run(project, process.execPath, ["out/inside.mjs"]);
-    await expect(inside).rejects.toThrow(
-      /UserError: Strata starts a thread from \S+, which is not there. Keep `strata-vae` out/,
-    );
+    for (const out of ["out/inside.mjs", "out/inside.cjs"]) {
+      await bundle(out, ...natives);
+      await expect(run(project, process.execPath, [out])).rejects.toThrow(
+        /UserError: Strata starts a thread from [^,]+, which is not there. Keep `strata-vae` out/,
+      );
+    }
   });
 
   test("another version of onnxruntime-node that was there first is named, beside Strata's", async () => {

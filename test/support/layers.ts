@@ -31,7 +31,6 @@ const PACKAGES: Record<string, (name: string) => boolean> = {
 
 /** Files at the top that all may import: they know nothing of this project. */
 const EVERYWHERE = new Set([
-  "polyfill",
   "webgpu-types",
   "version",
   "thread",

@@ -2,6 +2,9 @@
 import { serve } from "../../thread-service.js";
 import { type Decoded, tryDecoding } from "./decode.js";
 import type { DecodeRequest } from "./decoder.js";
+import { setForManyImages } from "./many-images.js";
+
+setForManyImages();
 
 await serve<undefined, DecodeRequest>(() => ({
   answer: ({ bytes, resolution, undersized }) => tryDecoding(bytes, resolution, undersized),

@@ -19,9 +19,6 @@ const LARGE_PIXELS = 2 ** 24;
 /** Decoding that takes longer is aborted. */
 const LONGEST_SECONDS = 60;
 
-sharp.concurrency(1); // many small images: one thread each is faster than many threads for one
-sharp.cache(false); // no image is decoded twice, and the cache would keep the bytes of the last hundred
-
 /** The file or its picture exceeds what is read. */
 export class TooLarge extends Error {
   override name = "TooLarge";

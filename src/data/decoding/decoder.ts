@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { isNativeError } from "node:util/types";
 import { Thread } from "../../thread.js";
 import { type Decoded, isLarge, oneAtATime, tryDecoding, type UndersizedImages } from "./decode.js";
+import { setForManyImages } from "./many-images.js";
 
 /** Images below which starting threads takes longer than they save. */
 const WORTH_THREADS = 500;
@@ -29,7 +30,12 @@ export interface DecodeRequest {
 /** A decoder for so many images. */
 export function createDecoder(images: number): Decoder {
   if (images >= WORTH_THREADS) return new DecodeThreads(availableParallelism());
-  return { parallel: 2 * availableParallelism(), decode: tryDecoding, [Symbol.asyncDispose]: async () => {} };
+  const settings = setForManyImages();
+  return {
+    parallel: 2 * availableParallelism(),
+    decode: tryDecoding,
+    [Symbol.asyncDispose]: async () => settings[Symbol.dispose](),
+  };
 }
 
 /**
@@ -41,6 +47,7 @@ class DecodeThreads implements Decoder {
   readonly #threads: Thread[];
   readonly #idle: Thread[];
   readonly #waiting: ((thread: Thread) => void)[] = [];
+  readonly #settings = setForManyImages();
 
   constructor(count: number) {
     const name = "The thread that decodes images";
@@ -72,5 +79,6 @@ class DecodeThreads implements Decoder {
   async [Symbol.asyncDispose](): Promise<void> {
     const reason = new Error("This decoder has been closed.");
     await Promise.all(this.#threads.map((thread) => thread.end(reason)));
+    this.#settings[Symbol.dispose]();
   }
 }

@@ -10,6 +10,7 @@ import { planar } from "../../io/pixels.js";
 import { openCollection } from "../collections/open-collection.js";
 import { decodePixels, LARGEST_FILE } from "../decoding/decode.js";
 import { hasImageExtension, READABLE } from "../decoding/image-format.js";
+import { setForManyImages } from "../decoding/many-images.js";
 import type { Images } from "../image-set.js";
 import { type ImageStream, inParts, type PartOptions, rereadable } from "./image-stream.js";
 
@@ -57,6 +58,7 @@ async function* decoded(
   path: string,
   contents: AsyncIterable<{ name: string } & ({ bytes: Uint8Array } | { error: string })>,
 ) {
+  using _ = setForManyImages();
   for await (const content of contents) {
     const { name } = content;
     const refuse = (problem: string): never => {

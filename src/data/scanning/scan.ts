@@ -1,6 +1,7 @@
 /** @file What a source of images holds: every image decoded once and counted, what is unusual named. */
 import { availableParallelism } from "node:os";
 import { TooLarge } from "../decoding/decode.js";
+import { setForManyImages } from "../decoding/many-images.js";
 import type { Split } from "../image-set.js";
 import { lostText, withoutLost } from "../sources/labels.js";
 import type { Listing, SourceContent, UnusedFiles } from "../sources/source.js";
@@ -80,6 +81,7 @@ export async function scan(
   listing: Listing,
   { signal, onProgress }: { signal: AbortSignal; onProgress?: (done: number) => void },
 ): Promise<ScanSummary> {
+  using _ = setForManyImages();
   const tally = new Tally(listing);
   let done = 0;
   for await (const finding of inOrder(listing.read(signal), 2 * availableParallelism(), look)) {

@@ -16,8 +16,6 @@ import { UserError } from "../../errors.js";
 import { splitByKey } from "../split.js";
 import type { BuiltInKind, Source, SourceImage } from "./source.js";
 
-const require = createRequire(import.meta.url);
-
 const SKIN_TONES = new Set(["1f3fb", "1f3fc", "1f3fd", "1f3fe", "1f3ff"]);
 /** Asks for an emoji to be drawn in colour, and ends the tags of a flag: some file names have them, some do not. */
 const OPTIONAL = new Set(["fe0f", "e007f"]);
@@ -44,6 +42,7 @@ const baseOf = (codes: readonly string[]): string => codes.filter((code) => !SKI
 
 /** Index into `emojiGroups` by base code points. */
 function groupsByCode(): Map<string, number> {
+  const require = createRequire(import.meta.url);
   const data = require("unicode-emoji-json/data-by-emoji.json") as Record<string, { group: string }>;
   return new Map(
     Object.entries(data).map(([emoji, { group }]) => {
@@ -79,6 +78,7 @@ function emojiImages(names: readonly string[]): SourceImage[] {
 
 /** The embedded data set. */
 export function emojiSource(): Source {
+  const require = createRequire(import.meta.url);
   const manifest = require.resolve("@lobehub/fluent-emoji-3d/package.json");
   const folder = join(dirname(manifest), "assets");
   return {

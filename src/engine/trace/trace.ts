@@ -1,5 +1,4 @@
 /** @file From a jax-js function to a graph: traces it with abstract arrays and reads the Jaxpr, nested functions inlined. */
-import "../../polyfill.js";
 import { type Array as JaxArray, type Jaxpr, makeJaxpr } from "@jax-js/jax";
 import { GraphBuilder } from "../graph/builder.js";
 import { type Atom, formatEquation, type Graph, Literal, Value } from "../graph/graph.js";
@@ -7,6 +6,7 @@ import { callPrimitive, type Residuals } from "../primitives.js";
 import { type DType, Spec, sameShape, type TypedArray } from "../spec.js";
 import { entries, leaves, type Mapped, rebuild } from "../tree.js";
 import { type ImportContext, importRules } from "./import-rules.js";
+import { addJaxShims } from "./jax-shims.js";
 
 type JaxprEquation = Jaxpr["eqns"][number];
 type JaxprAtom = JaxprEquation["inputs"][number];
@@ -34,6 +34,7 @@ export function trace<Args extends readonly unknown[], Result>(
   args: readonly unknown[],
   outputDtype: (path: string) => DType | undefined = () => undefined,
 ): Traced<Mapped<Result, JaxArray, Spec>> {
+  using _ = addJaxShims();
   let returned: Result | undefined;
   const flat = (...tracers: JaxArray[]) => {
     returned = fn(...(rebuild(args, tracers) as unknown as Args));

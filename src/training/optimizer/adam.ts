@@ -22,5 +22,5 @@ export const adam: Optimizer<"firstMoment" | "secondMoment", "stepSize" | "corre
     const p = parameter.sub(m.ref.div(deviation).mul(stepSize.ref));
     return { parameter: p, moments: { firstMoment: m, secondMoment: v } };
   },
-  inPlace: moduleBeside("adam-in-place"),
+  inPlace: () => moduleBeside("adam-in-place"),
 };

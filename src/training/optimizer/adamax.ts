@@ -23,5 +23,5 @@ export const adamax: Optimizer<"firstMoment" | "infinityNorm", "stepSize"> = {
     const p = parameter.sub(m.ref.div(u.ref).mul(stepSize.ref));
     return { parameter: p, moments: { firstMoment: m, infinityNorm: u } };
   },
-  inPlace: moduleBeside("adamax-in-place"),
+  inPlace: () => moduleBeside("adamax-in-place"),
 };

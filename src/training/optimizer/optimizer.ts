@@ -42,7 +42,7 @@ export interface Optimizer<Moment extends string = string, Scalar extends string
    * The module whose default export does the same to arrays in memory, in place, and renews the moving average with them; see
    * {@link InPlaceUpdate}. On a CPU it saves copying the whole state at every update; without it the compiled update runs.
    */
-  inPlace?: URL;
+  inPlace?: () => URL;
 }
 
 /**

@@ -82,7 +82,7 @@ export type UpdateProgram = Compiled<
 export function createUpdate(config: Config, runtime: Runtime): Promise<UpdateProgram> {
   const { inPlace } = optimizerOf(config.optimizer);
   return inPlace && runtime.traits.inPlace && config.optimizer.stateType === "float32"
-    ? Promise.resolve(updateInPlace(config, inPlace, runtime))
+    ? Promise.resolve(updateInPlace(config, inPlace(), runtime))
     : compileUpdate(config, runtime);
 }
 

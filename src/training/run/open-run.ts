@@ -113,15 +113,18 @@ function bestStep(folder: string, steps: readonly number[]): number | undefined 
 }
 
 const PREFIX = "pretrained:";
-const PLACE = fileURLToPath(new URL("../../../pretrained", import.meta.url));
+
+/** Where the models that ship are. */
+const pretrainedFolder = (): string => fileURLToPath(new URL("../../../pretrained", import.meta.url));
 
 /** Names of the models that ship. */
-export const pretrainedNames = (): string[] =>
-  existsSync(PLACE)
-    ? readdirSync(PLACE)
-        .filter((name) => existsSync(join(PLACE, name, "config.json")))
-        .sort()
-    : [];
+export function pretrainedNames(): string[] {
+  const folder = pretrainedFolder();
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => existsSync(join(folder, name, "config.json")))
+    .sort();
+}
 
 /**
  * The folder of a run: that of `pretrained:NAME`, or the path itself.
@@ -132,7 +135,7 @@ export function locateRun(run: string): string {
   if (!run.startsWith(PREFIX)) return run;
   const names = pretrainedNames();
   const name = run.slice(PREFIX.length);
-  if (names.includes(name)) return join(PLACE, name);
+  if (names.includes(name)) return join(pretrainedFolder(), name);
   throw new UserError(
     "unknown-name",
     `Expected a model that ships, ${names.map((known) => PREFIX + known).join(", ")}, got ${run}.`,
