@@ -40,8 +40,12 @@ export { NonFiniteOutputError } from "./inference/pictures.js";
 export { Cascade, type EnlargingOptions } from "./inference/sampling/cascade.js";
 export { type FoundClass, findClass } from "./inference/sampling/class-label.js";
 export { type LatentsOptions, latentsOf } from "./inference/sampling/encode-latents.js";
-export { type DrawFormationOptions, drawFormation } from "./inference/sampling/formation.js";
-export { type ReconstructOptions, reconstruct } from "./inference/sampling/reconstruct.js";
+export {
+  type DrawFormationOptions,
+  drawFormation,
+  type ReconstructOptions,
+  reconstruct,
+} from "./inference/sampling/reconstruct.js";
 export {
   type GuidanceReport,
   type ImageSampler,

@@ -8,9 +8,9 @@ export {
 export { targetShares } from "./information-schedules/index.js";
 export { microBatchOf } from "./micro-batch.js";
 export type { OptimizerName, OutputName } from "./names.js";
-export { nearest, suggestion } from "./nearest.js";
 export { overlayConfig, parseConfig } from "./overlay.js";
 export { type ParseOptions, parseCompleteConfig } from "./parse-complete.js";
 export { isPresetName, type PresetName, parsePresetName, presetNames, presets, resolvePreset } from "./presets.js";
 export { applySettings } from "./settings.js";
+export { nearest, suggestion } from "./suggestions.js";
 export type * from "./types.js";

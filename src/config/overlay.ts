@@ -1,10 +1,10 @@
 /** @file A few settings over the preset that they name. */
 import { UserError } from "../errors.js";
-import { isRecord } from "./fields.js";
 import { type ParseOptions, parseCompleteConfig } from "./parse-complete.js";
 import { parsePresetName, resolvePreset } from "./presets.js";
 import { CUSTOM_PRESET, configFileSchema, updatedSchedule } from "./schema.js";
 import { requiredLevelFields } from "./sections/model.js";
+import { isRecord } from "./suggestions.js";
 import type { Config } from "./types.js";
 
 export interface OverlayOptions extends ParseOptions {

@@ -1,9 +1,9 @@
 /** @file Checks of a configuration that stands for itself, and the words for what is wrong with one. */
 import { z } from "zod";
 import { UserError } from "../errors.js";
-import { didYouMean, fieldNames, fieldSchema, isRecord } from "./fields.js";
 import { scheduleSchemaOf } from "./information-schedules/index.js";
 import { configFileSchema, defaultSchedule } from "./schema.js";
+import { didYouMean, fieldNames, fieldSchema, isRecord } from "./suggestions.js";
 import type { Config } from "./types.js";
 
 /** How JSON is read, and what errors call it. */

@@ -1,6 +1,5 @@
 /** @file The presets by name. Each is a commented file in `presets/` that reads as advice. */
 import { UserError } from "../errors.js";
-import { nearest } from "./nearest.js";
 import { parseCompleteConfig } from "./parse-complete.js";
 import { cifar10 } from "./presets/cifar10.js";
 import { cifar10Small } from "./presets/cifar10-small.js";
@@ -9,6 +8,7 @@ import { emoji32Small } from "./presets/emoji32-small.js";
 import { emoji64Superres } from "./presets/emoji64-superres.js";
 import { imagenet32 } from "./presets/imagenet32.js";
 import { imagenet64Superres } from "./presets/imagenet64-superres.js";
+import { nearest } from "./suggestions.js";
 import type { CompleteConfigInput, Config } from "./types.js";
 
 const inputs = {

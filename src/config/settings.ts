@@ -1,9 +1,9 @@
 /** @file Single settings on top of a configuration: `training.batchSize=32`, `model.levels.16.channels=48`. */
 import { z } from "zod";
 import { UserError } from "../errors.js";
-import { didYouMean, fieldNames, fieldSchema, isRecord } from "./fields.js";
 import { parseCompleteConfig } from "./parse-complete.js";
 import { configSchema, updatedSchedule } from "./schema.js";
+import { didYouMean, fieldNames, fieldSchema, isRecord } from "./suggestions.js";
 import type { Config } from "./types.js";
 
 type Json = unknown;

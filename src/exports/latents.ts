@@ -6,6 +6,7 @@ export {
   type Latents,
   latentsAt,
   latentsOfSamples,
+  varyLatents,
 } from "../latents/latents.js";
 export {
   type Guidance,
@@ -14,5 +15,4 @@ export {
   type Temperature,
   temperatures,
 } from "../latents/per-group.js";
-export { varyLatents } from "../latents/vary.js";
 export { type Group, groups } from "../model/groups.js";

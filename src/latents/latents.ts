@@ -1,4 +1,4 @@
-/** @file The noise that determines a picture, and that of samples from their seed. */
+/** @file The noise that determines a picture: that of samples from their seed, and that of variations of a picture. */
 import type { ModelConfig } from "../config/index.js";
 import { groups } from "../model/groups.js";
 import type { StreamName } from "../random/index.js";
@@ -29,7 +29,7 @@ export const latentsOfSamples = (model: ModelConfig, samples: readonly number[],
   drawLatents(model, model.superResolution ? "enlargingLatents" : "sampleLatents", samples, options);
 
 /** Noise of pictures of a stream, by their number. */
-export function drawLatents(
+function drawLatents(
   model: ModelConfig,
   purpose: StreamName,
   numbers: readonly number[],
@@ -61,3 +61,27 @@ export const concatenateLatents = (parts: readonly Latents[]): Latents =>
     }
     return whole;
   });
+
+/**
+ * Noise of variations of a picture. Variation `i` of a seed draws the same noise whatever the picture and however many groups
+ * are kept, so that rows of variations can be compared.
+ *
+ * @param latents - of one picture
+ * @param groups - that are kept, lowest resolution first
+ * @param count - of variations
+ * @param temperature - of what is drawn
+ * @returns of `count` pictures
+ * @throws UserError when the temperature does not fit the model
+ */
+export function varyLatents(
+  model: ModelConfig,
+  latents: Latents,
+  { groups, count, ...options }: DrawOptions & { groups: number; count: number },
+): Latents {
+  const variations = Array.from({ length: count }, (_, index) => index);
+  const varied = drawLatents(model, "variationLatents", variations, options);
+  for (const [group, kept] of latents.slice(0, groups).entries()) {
+    for (const index of variations) varied[group].set(kept, index * kept.length);
+  }
+  return varied;
+}

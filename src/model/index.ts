@@ -3,11 +3,11 @@ export { attentionPlaces } from "./attention.js";
 export { encode } from "./encoder.js";
 export { posterior, topDown } from "./generator.js";
 export { type Group, groups } from "./groups.js";
-export { initialise } from "./initialise.js";
 export { type DiagonalGaussian, draw, LEAST_VARIANCE, noiseOf } from "./latent.js";
 export {
   countParameters,
   foreignNames,
+  initialise,
   type ModelParameters,
   mapParameters,
   modelParameters,

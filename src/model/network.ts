@@ -1,9 +1,13 @@
-/** @file The whole network: encoder, generator, and the U-Net of a super-resolution model, as one tree of parameters. */
+/**
+ * @file The whole network: encoder, generator, and the U-Net of a super-resolution model, as one tree of parameters; and their
+ * initial values on the host, as the authors' JAX code draws them.
+ */
 import type { ModelConfig } from "../config/index.js";
 import { entries, map } from "../engine/tree.js";
+import { foldIn, type Key, normal, streamKey, uniform } from "../random/index.js";
 import { type Encoder, encoderParameters } from "./encoder.js";
 import { authorsModel, type Generator, generatorParameters } from "./generator.js";
-import type { ForeignName, ParameterSpec } from "./parameter.js";
+import type { ForeignName, Initialiser, ParameterSpec } from "./parameter.js";
 import { type UNet, uNetParameters } from "./super-resolution.js";
 
 /**
@@ -60,4 +64,63 @@ export const parameterEntries = <T>(parameters: ModelParameters<T>): [path: stri
 /** Number of scalars in a tree of specs or arrays. */
 export function countParameters(parameters: ModelParameters<{ shape: number[] }>): number {
   return parameterEntries(parameters).reduce((sum, [, { shape }]) => sum + shape.reduce((size, n) => size * n, 1), 0);
+}
+
+/** Standard deviation of a standard normal cut off at ±2. */
+const TRUNCATED_DEVIATION = 0.87962566103423978;
+
+const sizeOf = (shape: number[]): number => shape.reduce((size, n) => size * n, 1);
+
+/** Standard normal numbers within ±2: those outside are drawn again. */
+function truncatedNormal(key: Key, count: number): Float32Array<ArrayBuffer> {
+  const target = normal(key, count);
+  for (let attempt = 0; target.some((value) => Math.abs(value) > 2); attempt++) {
+    const again = normal(foldIn(key, attempt), count);
+    target.forEach((value, i) => {
+      if (Math.abs(value) > 2) target[i] = again[i];
+    });
+  }
+  return target;
+}
+
+/**
+ * One parameter, with fan-in I·k·k and fan-out O·k·k of a weight [O, I, k, k] or [O, I]:
+ *
+ *     Glorot uniform   scale · U(±√(6 / (fan-in + fan-out)))
+ *     LeCun normal     variance 1 / fan-in, cut off at two deviations before rescaling
+ *     normal           the given variance
+ */
+function drawParameter(shape: number[], init: Initialiser, key: Key): Float32Array<ArrayBuffer> {
+  const size = sizeOf(shape);
+  const [out, fanIn, area] = [shape[0], sizeOf(shape.slice(1)), sizeOf(shape.slice(2))];
+  switch (init.kind) {
+    case "zeros":
+      return new Float32Array(size);
+    case "glorot-uniform": {
+      const limit = init.scale * Math.sqrt(6 / (fanIn + out * area));
+      return uniform(key, size).map((value) => (2 * value - 1) * limit);
+    }
+    case "lecun-normal": {
+      const scale = 1 / (TRUNCATED_DEVIATION * Math.sqrt(fanIn));
+      return truncatedNormal(key, size).map((value) => value * scale);
+    }
+    case "normal":
+      return normal(key, size).map((value) => value * Math.sqrt(init.variance));
+    default:
+      return init satisfies never;
+  }
+}
+
+/**
+ * Draws every parameter. The same specs and seed give the same values; each parameter has a stream of its own.
+ *
+ * @param seed - integer from 0 to 2⁵³ − 1
+ */
+export function initialise(
+  specs: ModelParameters<ParameterSpec>,
+  seed: number,
+): ModelParameters<Float32Array<ArrayBuffer>> {
+  const stream = streamKey(seed, "initialParameters");
+  let next = 0;
+  return mapParameters(specs, ({ shape, init }) => drawParameter(shape, init, foldIn(stream, next++)));
 }

@@ -8,7 +8,7 @@ import { floatTensor, type Tensor } from "../io/tensors/tensor.js";
 import { UnreadTensor } from "../io/torch/torch-pickle.js";
 import { initialise, mapParameters, modelParameters, parameterEntries } from "../model/index.js";
 import { weightsFrom } from "./read-weights.js";
-import { toStateDictionary } from "./state-dictionary.js";
+import { toStateDictionary } from "./write-weights.js";
 
 const config = tinyConfig();
 const weights: ParameterTree = initialise(modelParameters(config.model, 6), 3);

@@ -1,6 +1,6 @@
 /** @file What a file of weights holds, whatever its kind: every tensor by its path, lists of tensors, and what is neither. */
 import { UserError } from "../errors.js";
-import { NumpyArray } from "../io/python/numpy-pickle.js";
+import { NumpyArray } from "../io/python/array-pickle.js";
 import { shown } from "../io/python/pickle-text.js";
 import { nameOf, PythonName, PythonObject } from "../io/python/python-objects.js";
 import type { ElementType, Tensor } from "../io/tensors/tensor.js";

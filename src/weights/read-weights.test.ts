@@ -7,8 +7,7 @@ import { tinyConfig } from "../../test/support/tiny.js";
 import { readSafetensorsFile } from "../io/tensors/safetensors.js";
 import { initialise, modelParameters, parameterEntries } from "../model/index.js";
 import { readWeights } from "./read-weights.js";
-import type { Naming } from "./state-dictionary.js";
-import { writeSafetensors, writeTorch } from "./write-weights.js";
+import { type Naming, writeSafetensors, writeTorch } from "./write-weights.js";
 
 const folder = mkdtempSync(join(tmpdir(), "strata-weights-"));
 afterAll(() => rmSync(folder, { recursive: true }));

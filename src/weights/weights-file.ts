@@ -1,7 +1,7 @@
 /** @file Files of weights of any kind that is known here, told apart by content, and read without running anything of them. */
 import { type ErrorCode, UserError } from "../errors.js";
 import { openBytes } from "../io/archives/byte-source.js";
-import { jaxGlobals } from "../io/python/jax-pickle.js";
+import { jaxGlobals } from "../io/python/array-pickle.js";
 import { type PickleGlobals, unpickle } from "../io/python/pickle.js";
 import { readSafetensorsFile } from "../io/tensors/safetensors.js";
 import { torchContainerOf } from "../io/torch/torch-containers.js";

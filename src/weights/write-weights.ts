@@ -1,10 +1,21 @@
-/** @file Weights to files that other programs read. */
-
-import type { TrainedModel } from "../inference/trained-model.js";
+/** @file A model's parameters as named tensors, in our names or the authors', and in files that other programs read. */
+import type { ParameterTree, TrainedModel } from "../inference/trained-model.js";
 import { writeFileAtomic } from "../io/files/atomic-file.js";
 import { safetensorsPieces } from "../io/tensors/safetensors.js";
+import { floatTensor, type Tensor } from "../io/tensors/tensor.js";
 import { torchFilePieces } from "../io/torch/torch-writer.js";
-import { type Naming, toStateDictionary } from "./state-dictionary.js";
+import { parameterEntries } from "../model/index.js";
+import { type Model, namings } from "./namings.js";
+
+/** Whose names tensors bear. */
+export type Naming = "ours" | "authors";
+
+/** Parameters as tensors, which share their memory, in the authors' order. */
+export function toStateDictionary(parameters: ParameterTree, config: Model, naming: Naming): Map<string, Tensor> {
+  const elements = new Map(parameterEntries(parameters));
+  const named = namings(config).find(({ whose }) => whose === naming)!.parameters;
+  return new Map(named.map(({ path, name, shape }) => [name, floatTensor(elements.get(path)!, shape)]));
+}
 
 /**
  * Writes a model's weights as safetensors; the configuration, the classes' names and the step stand in the metadata.

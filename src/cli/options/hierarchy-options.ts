@@ -12,8 +12,8 @@ import {
   type Latents,
   latentsAt,
   latentsOfSamples,
+  varyLatents,
 } from "../../latents/latents.js";
-import { varyLatents } from "../../latents/vary.js";
 import { type Group, groups as groupsOf } from "../../model/index.js";
 import type { SampleLayout } from "../output/save-samples.js";
 import { wholeNumber } from "./arguments.js";

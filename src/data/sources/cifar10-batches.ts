@@ -1,6 +1,6 @@
 /** @file CIFAR-10's batches of 10,000 images in both forms that its authors publish (https://www.cs.toronto.edu/~kriz/cifar.html). */
 import { UserError } from "../../errors.js";
-import { NumpyArray, numpyGlobals } from "../../io/python/numpy-pickle.js";
+import { NumpyArray, numpyGlobals } from "../../io/python/array-pickle.js";
 import { unpickle } from "../../io/python/pickle.js";
 import { shown } from "../../io/python/pickle-text.js";
 

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { discs, tinyModel as modelOf, tinySuperResolution } from "../../../test/support/tiny.js";
 import { Runtime } from "../../engine/index.js";
 import type { TrainedModel } from "../trained-model.js";
-import { drawFormation } from "./formation.js";
-import { reconstruct } from "./reconstruct.js";
+import { drawFormation, reconstruct } from "./reconstruct.js";
 import { drawLabels, Sampler } from "./sampler.js";
 
 let runtime: Runtime;

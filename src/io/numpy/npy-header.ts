@@ -3,8 +3,7 @@
  * quotes, spaces and order its writer chose (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
  */
 import type { Refuse } from "../archives/archive-entry.js";
-import { type ElementType, type Tensor, tensorFromBytes } from "../tensors/tensor.js";
-import { transpose } from "../tensors/transpose.js";
+import { type ElementType, type Tensor, tensorFromBytes, transpose } from "../tensors/tensor.js";
 
 const MAGIC = "\x93NUMPY";
 

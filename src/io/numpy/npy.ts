@@ -4,7 +4,7 @@
  */
 import { UserError } from "../../errors.js";
 import type { Refuse } from "../archives/archive-entry.js";
-import { NumpyArray, numpyGlobals } from "../python/numpy-pickle.js";
+import { NumpyArray, numpyGlobals } from "../python/array-pickle.js";
 import { unpickle } from "../python/pickle.js";
 import { shown } from "../python/pickle-text.js";
 import { bytesOf, type ElementType, elementBytes, elementCount, type Tensor } from "../tensors/tensor.js";

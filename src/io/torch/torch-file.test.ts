@@ -8,7 +8,7 @@ import { zipOf } from "../../../test/support/archives.js";
 import { readGolden } from "../../../test/support/golden.js";
 import { dictionary, floats, integer, pickle, tensor, text, torchZip } from "../../../test/support/torch-files.js";
 import { UserError } from "../../errors.js";
-import type { NumpyArray } from "../python/numpy-pickle.js";
+import type { NumpyArray } from "../python/array-pickle.js";
 import { nameOf, type PythonObject } from "../python/python-objects.js";
 import type { Tensor } from "../tensors/tensor.js";
 import { isTensor, openTorchCheckpoint, readTorchFile } from "./torch-file.js";

@@ -3,7 +3,7 @@
  * that lie outside of the pickle (`torch/_utils.py`, `torch/serialization.py`). Tensors are described and checked here, and
  * made once the storages are at hand.
  */
-import { numpyGlobals } from "../python/numpy-pickle.js";
+import { numpyGlobals } from "../python/array-pickle.js";
 import type { PickleFunction, PickleGlobals } from "../python/pickle.js";
 import { shown } from "../python/pickle-text.js";
 import { PythonName } from "../python/python-objects.js";

@@ -15,15 +15,16 @@ import {
 import { averagePool } from "../../model/layers.js";
 import type { ModelInputs } from "../../objective/auto-encode.js";
 import { gaussianKl } from "../../objective/group-kl.js";
-import { inRange, outputNoisePort } from "./picture-output.js";
 import {
   float,
   groupArrays,
   groupPorts,
   imagePort,
+  inRange,
   labelPort,
   lowResolutionNoisePort,
   type OnnxProgram,
+  outputNoisePort,
   type Ports,
 } from "./ports.js";
 

@@ -1,7 +1,8 @@
 /** @file What exported models take and give: every input and output by name, with its shape and meaning. */
-import type { numpy as np } from "@jax-js/jax";
-import type { ModelConfig } from "../../config/index.js";
+import { numpy as np } from "@jax-js/jax";
+import type { Config, ModelConfig } from "../../config/index.js";
 import { type Spec, spec } from "../../engine/index.js";
+import { outputNoiseChannels, shownAs } from "../../inference/programs/output.js";
 import { groups, type ModelParameters } from "../../model/index.js";
 
 /** One input or output; "N" is the batch size, open until the model is run. */
@@ -68,3 +69,13 @@ export const lowResolutionNoisePort = ({ superResolution, levels: [{ resolution 
   superResolution
     ? { low_resolution_noise: float(["N", 3, resolution, resolution], "standard normal noise on the small image") }
     : {};
+
+/** Noise of the output distribution, in models whose pictures are drawn from it. */
+export function outputNoisePort({ model: { resolution }, objective }: Pick<Config, "model" | "objective">): Ports {
+  if (shownAs(objective, "mean") === "mean") return {};
+  const shape = ["N", outputNoiseChannels(objective), resolution, resolution] as const;
+  return { output_noise: float(shape, "uniform noise in (0, 1) for the colour of each pixel") };
+}
+
+/** A network's picture within the range that images have; consumes it. */
+export const inRange = (images: np.Array): np.Array => np.clip(images, -1, 1);

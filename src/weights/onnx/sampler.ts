@@ -3,15 +3,16 @@ import { numpy as np } from "@jax-js/jax";
 import type { Config, ModelConfig } from "../../config/index.js";
 import { priorPass } from "../../inference/programs/prior-pass.js";
 import { groups } from "../../model/index.js";
-import { inRange, outputNoisePort } from "./picture-output.js";
 import {
   float,
   groupArrays,
   groupPorts,
   imagePort,
+  inRange,
   labelPort,
   lowResolutionNoisePort,
   type OnnxProgram,
+  outputNoisePort,
   type Ports,
 } from "./ports.js";
 

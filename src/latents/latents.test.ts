@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { tinyConfig } from "../../test/support/tiny.js";
-import { latentsAt, latentsOfSamples } from "./latents.js";
-import { varyLatents } from "./vary.js";
+import { latentsAt, latentsOfSamples, varyLatents } from "./latents.js";
 
 const { model } = tinyConfig();
 const original = latentsOfSamples(model, [5], { seed: 1 });

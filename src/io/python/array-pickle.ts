@@ -1,10 +1,16 @@
 /**
- * @file NumPy's arrays and scalars in pickles, as NumPy 1 and 2 and Python 2 and 3 write them. Nothing is copied while the
- * pickle is read: an array's elements are asked for afterwards.
+ * @file Arrays in pickles: NumPy's, with their scalars, as NumPy 1 and 2 and Python 2 and 3 write them; and JAX's, with Flax's
+ * dictionaries. Nothing is copied while the pickle is read: an array's elements are asked for afterwards.
  */
 import { isUint8Array } from "node:util/types";
-import { type ElementType, elementBytes, elementCount, type Tensor, tensorFromBytes } from "../tensors/tensor.js";
-import { transpose } from "../tensors/transpose.js";
+import {
+  type ElementType,
+  elementBytes,
+  elementCount,
+  type Tensor,
+  tensorFromBytes,
+  transpose,
+} from "../tensors/tensor.js";
 import { type PickleFunction, type PickleGlobals, plainGlobals, type Stateful } from "./pickle.js";
 import { shown } from "./pickle-text.js";
 import { PythonName, PythonObject } from "./python-objects.js";
@@ -166,4 +172,31 @@ export const numpyGlobals: PickleGlobals = new Map<string, unknown>([
   ...inCore("multiarray", "_reconstruct", () => new NumpyArray()),
   ...inCore("multiarray", "scalar", scalar),
   ...inCore("numeric", "_frombuffer", fromBuffer),
+]);
+
+const emptyArray = numpyGlobals.get("numpy._core.multiarray _reconstruct");
+
+/**
+ * A JAX array is written as the NumPy array that it is a copy of, and as what type inference knew of it, which is nothing to a
+ * reader: (NumPy's `_reconstruct`, its arguments, the array's state, what was inferred). Before JAX 0.3.14 it was written as the
+ * NumPy array alone.
+ */
+const jaxArray: PickleFunction = ([make, , state], refuse) => {
+  if (make !== emptyArray) return refuse("a JAX array is made of no NumPy array");
+  const array = new NumpyArray();
+  array.setState(state, refuse);
+  return array;
+};
+
+/** Flax writes one around the whole tree; the dictionaries inside are Python's. */
+const frozenDictionary: PickleFunction = ([content], refuse) =>
+  content instanceof Map ? content : refuse("a FrozenDict of Flax is made of no dictionary");
+
+/** What pickles of Flax's parameters ask for, beside `numpyGlobals`; both arrays are `NumpyArray`. */
+export const jaxGlobals: PickleGlobals = new Map<string, unknown>([
+  ...numpyGlobals,
+  ["jax._src.device_array reconstruct_device_array", jaxArray], // JAX 0.3.14 to 0.4.6
+  ["jax.experimental.array _reconstruct_array", jaxArray], // 0.3.15 to 0.3.17, where asked for
+  ["jax._src.array _reconstruct_array", jaxArray], // since 0.3.18
+  ["flax.core.frozen_dict FrozenDict", frozenDictionary],
 ]);

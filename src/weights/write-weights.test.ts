@@ -7,7 +7,7 @@ import { bytesOf, floatTensor, type Tensor } from "../io/tensors/tensor.js";
 import { readTorchFile } from "../io/torch/torch-file.js";
 import { initialise, modelParameters, parameterEntries } from "../model/index.js";
 import { weightsFrom } from "./read-weights.js";
-import { type Naming, toStateDictionary } from "./state-dictionary.js";
+import { type Naming, toStateDictionary } from "./write-weights.js";
 
 const config = tinyConfig();
 const parameters = initialise(modelParameters(config.model, 6), 3);

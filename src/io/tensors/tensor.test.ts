@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { transpose } from "./transpose.js";
+import { transpose } from "./tensor.js";
 
 test("a kernel of height 1, width 2, two inputs and three outputs, outputs first", () => {
   // HWIO: element w·6 + i·3 + o
