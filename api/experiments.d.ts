@@ -38,6 +38,10 @@ export interface CellProgress {
     figure?: string;
 }
 
+export interface EvaluateSamplesOptions extends Omit<SampleQualityOptions, "metrics" | "keepRows"> {
+    metrics?: readonly QualityMetric[];
+}
+
 export interface EvaluationSetup {
     extractor: FeatureExtractor;
     training: FeatureSet;
@@ -89,9 +93,10 @@ export interface MeasuredRuns {
 }
 
 export interface ModelFigureOptions extends BatchedOptions {
-    count: number;
+    count?: number;
     importance?: number;
     seed?: number;
+    train?: ImageSet;
     onProgress?: (what: string, done: number, count: number) => void;
     onLikelihoods?: (likelihoods: ImageLikelihoods, images: number[]) => void;
 }
@@ -100,6 +105,7 @@ export interface ModelFigures {
     likelihood: LikelihoodSummary;
     rateDistortion: RateDistortion;
     information: ModelInformation;
+    diffusion?: DiffusionInformation;
 }
 
 export type ModelMetric = (typeof modelMetrics)[number]
@@ -128,6 +134,20 @@ export interface RunPictures {
         samples: Images;
         nearest: Images;
     };
+}
+
+export interface SamplesEvaluation extends SampleQuality {
+    features: {
+        name: string;
+        identity: string;
+    };
+    reference: {
+        images?: number;
+        rows: number;
+    };
+    notMeasured: QualityMetric[];
+    clamped?: number;
+    shown: Images;
 }
 
 export interface SweepCell {
@@ -162,11 +182,15 @@ export declare function ablationRuns(config: Config, folder: string, seeds: read
 
 export declare function cellsOf({ means, variances, seeds }: SweepGrid): SweepCell[]
 
+export declare function evaluateSamples(samples: ImageStream | ImageStream<Samples>, { metrics: asked, ...options }: EvaluateSamplesOptions): Promise<SamplesEvaluation>
+
 export declare function guidanceSweep(options: SweepOptions): Promise<SweepResult>
+
+export declare const heldOutSplit: ({ test }: Pick<ImageSplits, "test">) => Extract<Split, "test" | "validation">
 
 export declare function measureCell(cell: SweepCell, options: CellOptions): Promise<CellMeasurement>
 
-export declare function measureModel<Metric extends ModelMetric>(model: TrainedModel, images: ImageSet, metrics: readonly Metric[], { count, importance, onProgress, onLikelihoods, ...options }: ModelFigureOptions): Promise<Partial<ModelFigures>>
+export declare function measureModel<Metric extends ModelMetric>(model: TrainedModel, images: ImageSet, metrics: readonly Metric[], { count, importance, train, onProgress, onLikelihoods, ...options }: ModelFigureOptions): Promise<Partial<ModelFigures>>
 
 export declare function measureRun(model: TrainedModel, { extractor, training, reference, heldOut, train, test }: EvaluationSetup, options: MeasureRunOptions): Promise<{
     figures: RunMeasurement;

@@ -2,6 +2,11 @@
 import type { ImageSet } from "../data/index.js";
 import { spreadIndices, takeSpread } from "../data/index.js";
 import type { BatchedOptions } from "../inference/execution-options.js";
+import {
+  type DiffusionInformation,
+  diffusionInformation,
+  imageSpectrum,
+} from "../inference/measures/diffusion-information.js";
 import { type ModelInformation, measureInformation } from "../inference/measures/information.js";
 import { type ImageLikelihoods, type LikelihoodSummary, negativeLogLikelihood } from "../inference/measures/nll.js";
 import { type RateDistortion, rateDistortion } from "../inference/measures/rate-distortion.js";
@@ -12,6 +17,8 @@ export interface ModelFigures {
   likelihood: LikelihoodSummary;
   rateDistortion: RateDistortion;
   information: ModelInformation;
+  /** What the steps of a diffusion process would carry, beside the information, where training images were given. */
+  diffusion?: DiffusionInformation;
 }
 
 /** What is measured of a model. */
@@ -21,11 +28,13 @@ export type ModelMetric = (typeof modelMetrics)[number];
 
 /** How {@link measureModel} measures a model on images. */
 export interface ModelFigureOptions extends BatchedOptions {
-  /** Images measured at most, evenly spaced. */
-  count: number;
+  /** Images measured at most, evenly spaced. Default: all. */
+  count?: number;
   /** Posterior samples of the importance-weighted bound. Default 1: none. */
   importance?: number;
   seed?: number;
+  /** The training images, whose spectrum a diffusion process is worked out for beside the information (Figure 2). */
+  train?: ImageSet;
   onProgress?: (what: string, done: number, count: number) => void;
   /** Given what the mean likelihood is the mean of, with the index of every image. */
   onLikelihoods?: (likelihoods: ImageLikelihoods, images: number[]) => void;
@@ -45,7 +54,7 @@ export async function measureModel<Metric extends ModelMetric>(
   model: TrainedModel,
   images: ImageSet,
   metrics: readonly Metric[],
-  { count, importance = 1, onProgress = () => {}, onLikelihoods, ...options }: ModelFigureOptions,
+  { count = images.count, importance = 1, train, onProgress = () => {}, onLikelihoods, ...options }: ModelFigureOptions,
 ): Promise<Partial<ModelFigures>> {
   const report = (what: string) => (done: number, all: number) => onProgress(what, done, all);
   const asked: readonly ModelMetric[] = metrics;
@@ -70,6 +79,7 @@ export async function measureModel<Metric extends ModelMetric>(
   if (asked.includes("information")) {
     const measured = takeSpread(images, Math.min(count, INFORMATION_IMAGES));
     figures.information = await measureInformation(model, measured, { ...options, onProgress: report("information") });
+    if (train) figures.diffusion = diffusionInformation(imageSpectrum(train));
   }
   return figures;
 }

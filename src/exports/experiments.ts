@@ -1,4 +1,4 @@
-/** @file `strata-vae/experiments`: the paper's experiments: everything about one model, the ablation, the guidance sweep. */
+/** @file `strata-vae/experiments`: the paper's experiments: evaluations, everything about one model, the ablation, the guidance sweep. */
 export { type AblationRow, type AblationRun, ablationRows, ablationRuns } from "../experiments/ablation.js";
 export {
   type MeasuredRun,
@@ -6,6 +6,12 @@ export {
   type MeasureRunsOptions,
   measureRuns,
 } from "../experiments/ablation-measurement.js";
+export {
+  type EvaluateSamplesOptions,
+  evaluateSamples,
+  heldOutSplit,
+  type SamplesEvaluation,
+} from "../experiments/evaluation.js";
 export {
   type CellMeasurement,
   type CellOptions,

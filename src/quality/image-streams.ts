@@ -46,6 +46,20 @@ export function streamImages(pictures: Images): ImageStream {
   return { count, resolution, parts: parts() };
 }
 
+/** The first images of a stream: `count`, or all where there are fewer. */
+export function firstOfStream({ parts, ...stream }: ImageStream, count: number): ImageStream {
+  const first = async function* () {
+    let left = count;
+    for await (const part of parts) {
+      const used = Math.min(part.count, left);
+      left -= used;
+      yield { ...part, count: used, images: part.images.subarray(0, used * 3 * part.resolution ** 2) };
+      if (left === 0) return;
+    }
+  };
+  return { ...stream, count: Math.min(count, stream.count), parts: first() };
+}
+
 /** The same stream, each part shown to `look` as it passes. */
 export function tap<Part extends Images>(
   stream: ImageStream<Part>,

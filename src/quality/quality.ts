@@ -68,12 +68,30 @@ export const needsRows = (metrics: readonly QualityMetric[]): boolean =>
   metrics.some((metric) => metric === "kid" || metric === "precision" || metric === "recall");
 
 /**
- * Whether a reference has what a figure is made of: one of statistics alone has no single images, and maybe no spatial
- * features.
+ * Figures apart by whether a reference has what they are made of: one of statistics alone has no single images, and maybe
+ * no spatial features.
  */
-export function isMeasurable(metric: QualityMetric, { rowCount, spatialMoments }: FeatureSet): boolean {
-  if (metric === "sfid") return spatialMoments !== undefined;
-  return rowCount > 0 || !needsRows([metric]);
+export function measurableWith({ rowCount, spatialMoments }: FeatureSet, metrics: readonly QualityMetric[]) {
+  const isMeasurable = (metric: QualityMetric): boolean =>
+    metric === "sfid" ? spatialMoments !== undefined : rowCount > 0 || !needsRows([metric]);
+  return {
+    measurable: metrics.filter(isMeasurable),
+    notMeasurable: metrics.filter((metric) => !isMeasurable(metric)),
+  };
+}
+
+/**
+ * Checks that a reference has what figures are made of.
+ *
+ * @param extractor - name of what made the features
+ * @throws UserError naming the first that it has not
+ */
+export function checkMeasurable(reference: FeatureSet, metrics: readonly QualityMetric[], extractor: string): void {
+  const [missing] = measurableWith(reference, metrics).notMeasurable;
+  if (missing === undefined) return;
+  const what =
+    missing === "sfid" ? "statistics of spatial features (mu_s, sigma_s)" : "single images, not statistics alone";
+  throw new UserError("invalid-options", `Expected a reference with ${what} for ${nameOfMetric(missing, extractor)}.`);
 }
 
 /**
@@ -96,15 +114,7 @@ export async function compareToReference(
       `Expected features of samples and reference from one network, got ${samples.identity} and ${reference.identity}.`,
     );
   }
-  const missing = metrics.find((metric) => !isMeasurable(metric, reference));
-  if (missing !== undefined) {
-    const what =
-      missing === "sfid" ? "statistics of spatial features (mu_s, sigma_s)" : "single images, not statistics alone";
-    throw new UserError(
-      "invalid-options",
-      `Expected a reference with ${what} for ${nameOfMetric(missing, extractor)}.`,
-    );
-  }
+  checkMeasurable(reference, metrics, extractor);
   const options = { runtime, signal };
   const width = samples.moments.mean.length;
   const values: QualityValue[] = [];

@@ -6,6 +6,7 @@ import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { type AblationRun, ablationRuns } from "../../experiments/ablation.js";
 import { measureRuns } from "../../experiments/ablation-measurement.js";
+import { heldOutSplit } from "../../experiments/evaluation.js";
 import { startingPoint } from "../../training/run/starting-point.js";
 import { train } from "../../training/train.js";
 import { batchSize, imageCount, wholeNumber, wholeNumbers } from "../options/arguments.js";
@@ -16,7 +17,7 @@ import {
   type ExtractorOptions,
   openExtractor,
   qualityAsked,
-  showRate,
+  showStages,
 } from "../options/features-options.js";
 import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
 import { checkFolderPlace, makeFolder } from "../options/output-place.js";
@@ -83,16 +84,6 @@ async function runAblate(context: Context, options: AblateOptions): Promise<void
   await reportAblation(measured, config, data.train, options, context);
 }
 
-/** Shows what is being done, each stage with its rate. */
-function showStages(progress: Context["progress"]) {
-  const stages = new Map<string, ReturnType<typeof showRate>>();
-  return (what: string, done: number, count: number) => {
-    const show = stages.get(what) ?? showRate(what, progress);
-    stages.set(what, show);
-    show(done, count);
-  };
-}
-
 /**
  * Trains one run, or resumes it, unless it is far enough.
  *
@@ -129,8 +120,8 @@ async function trainRun(
  *
  * @throws UserError when there are neither
  */
-function heldOutImages({ test, validation }: ImageSplits, source: string): ImageSet {
-  const images = test.count > 0 ? test : validation;
+function heldOutImages(data: ImageSplits, source: string): ImageSet {
+  const images = data[heldOutSplit(data)];
   if (images.count === 0)
     throw new UserError("too-few-images", `--data ${source}: expected held-out images, got none.`);
   return images;

@@ -3,10 +3,8 @@ import type { ImageSet } from "../../data/index.js";
 import type { ImageStream } from "../../data/samples/image-stream.js";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
-import type { FeatureSet } from "../../quality/feature-set.js";
-import { collectFirst, tap } from "../../quality/image-streams.js";
+import { evaluateSamples } from "../../experiments/evaluation.js";
 import { writeReference } from "../../quality/reference-file.js";
-import { sampleQuality } from "../../quality/sample-quality.js";
 import type { Context } from "../options/command.js";
 import {
   type FeatureOptions,
@@ -24,9 +22,6 @@ export interface QualityOptions extends FeatureOptions {
   kidSubsets?: boolean;
 }
 
-/** Samples shown beside the figures. */
-const SHOWN = 64;
-
 /**
  * Measures samples.
  *
@@ -39,11 +34,11 @@ export async function evaluateQuality(
   options: QualityOptions,
   context: Context,
   runtime: Runtime,
-): Promise<Omit<QualityResult, "rounding" | "clamped">> {
+): Promise<Omit<QualityResult, "rounding">> {
   const { progress, seed, signal } = context;
-  const { resolution, count } = samples;
+  const { resolution } = samples;
   await using extractor = await openExtractor(options, { resolution, train }, context, runtime);
-  const possible = qualityAsked(options.metrics, extractor);
+  const asked = qualityAsked(options.metrics, extractor);
   if (options.exportReference !== undefined && extractor.name !== "inception") {
     throw new UserError(
       "invalid-options",
@@ -51,30 +46,13 @@ export async function evaluateQuality(
     );
   }
   const reference = await openReference(options, { resolution, train }, extractor, context, runtime);
-  const metrics = measurableOf(possible, reference, options, context);
+  measurableOf(asked, reference, options, context); // what is left out is said before the work
   if (options.exportReference !== undefined && train) await writeReference(options.exportReference, reference, train);
-  const shown = collectFirst(Math.min(SHOWN, count), resolution);
-  const { features: _, ...quality } = await sampleQuality(tap(samples, shown.look), {
-    ...{ extractor, reference, metrics },
-    seed,
-    kernelSubsets: options.kidSubsets,
-    runtime,
-    signal,
+  const evaluation = await evaluateSamples(samples, {
+    ...{ extractor, reference, metrics: asked, seed, kernelSubsets: options.kidSubsets, runtime, signal },
     onProgress: showRate("samples and their features", progress),
     onFigure: (name) => progress.update(`${name} …`),
   });
-  return {
-    ...quality,
-    notMeasured: possible.filter((metric) => !metrics.includes(metric)),
-    features: { name: extractor.name, identity: extractor.identity },
-    reference: {
-      name: options.reference ?? train?.name ?? "",
-      images: imagesOf(reference),
-      rows: reference.rowCount,
-    },
-    shown: shown.pictures,
-  };
+  const name = options.reference ?? train?.name ?? "";
+  return { ...evaluation, reference: { name, ...evaluation.reference } };
 }
-
-const imagesOf = ({ moments: { count } }: FeatureSet): number | undefined =>
-  Number.isFinite(count) ? count : undefined;

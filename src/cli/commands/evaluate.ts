@@ -1,21 +1,20 @@
 /** @file `strata evaluate`: figures of a model, or of samples that somebody drew. */
 import { join } from "node:path";
 import { Option } from "commander";
-import { type ImageSet, type ImageSplits, openSamples, type Split } from "../../data/index.js";
-import type { ImageStream } from "../../data/samples/image-stream.js";
+import { type ImageSplits, openSamples, type Split } from "../../data/index.js";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
-import { modelMetrics } from "../../experiments/model-figures.js";
+import { heldOutSplit } from "../../experiments/evaluation.js";
+import { measureModel, modelMetrics } from "../../experiments/model-figures.js";
 import { imageGrid } from "../../inference/picture-grid.js";
-import type { Samples } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
 import { writeFileAtomic } from "../../io/files/atomic-file.js";
-import { streamSamples, tap } from "../../quality/image-streams.js";
+import { firstOfStream, streamSamples } from "../../quality/image-streams.js";
 import { qualityMetrics } from "../../quality/quality.js";
 import { version } from "../../version.js";
 import { collect, imageCount, wholeNumber } from "../options/arguments.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
-import { addFeatureOptions, metricList } from "../options/features-options.js";
+import { addFeatureOptions, metricList, showStages } from "../options/features-options.js";
 import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
 import { readEvaluation } from "../options/other-evaluations.js";
 import { checkFolderPlace, makeFolder } from "../options/output-place.js";
@@ -26,9 +25,15 @@ import {
   type SamplingOptions,
   sampleOptions,
 } from "../options/sampling-options.js";
+import {
+  type ModelResult,
+  modelFacts,
+  modelFiles,
+  modelRemarks,
+  type SingleLikelihoods,
+} from "../output/model-figures.js";
 import { type QualityResult, qualityFacts, remarks } from "../output/quality-text.js";
 import { facts } from "../output/table.js";
-import { evaluateModel, type HeldOutOptions, type ModelResult } from "./evaluate-model.js";
 import { evaluateQuality, type QualityOptions } from "./evaluate-quality.js";
 
 interface Options extends Omit<SamplingOptions, "run">, QualityOptions, Partial<ImageOptions> {
@@ -106,19 +111,20 @@ async function runEvaluate(context: Context, options: Options): Promise<void> {
   const held = model && (await heldOutQuestion(model, openAt, options)); // what is wrong with it is said before the work
   makeFolder(out);
   const settings = { ...settingsOf(options, context, model), device: runtime.device };
-  const keep = (json: object) =>
+  const save = (json: object) =>
     writeFileAtomic(join(out, "metrics.json"), Buffer.from(`${JSON.stringify(json, null, 2)}\n`));
   const quality = needsFeatures(metrics) ? await measureSamples(model, openAt, options, context, runtime) : undefined;
   const qualityPart = quality ? qualityJson(quality) : {};
   if (quality) {
     await writeFileAtomic(join(out, "samples.png"), await imageGrid(quality.shown, COLUMNS));
-    await keep({ ...settings, ...qualityPart });
+    await save({ ...settings, ...qualityPart });
   }
-  const figures = held && (await evaluateModel(model, held.images, held, context, runtime));
-  for (const [name, content] of Object.entries(figures?.files ?? {})) await writeFileAtomic(join(out, name), content);
-  const json = { ...settings, ...qualityPart, ...figures?.json };
-  await keep(json);
-  context.result({ out, ...json }, textOf(out, quality, figures));
+  const ofModel = held && (await measureHeldOut(model, held, context, runtime));
+  const files = ofModel ? await modelFiles(ofModel) : {};
+  for (const [name, content] of Object.entries(files)) await writeFileAtomic(join(out, name), content);
+  const json = { ...settings, ...qualityPart, ...(ofModel && { split: ofModel.split, ...ofModel.figures }) };
+  await save(json);
+  context.result({ out, ...json }, textOf(out, quality, ofModel));
 }
 
 /** Opens the images at a resolution; undefined without `--data`. */
@@ -187,53 +193,48 @@ async function measureSamples(
 ): Promise<QualityResult> {
   if (!model) {
     const file = await openSamples(options.samples!, { signal: context.signal });
-    const { resolution } = file;
-    const count = Math.min(options.count ?? file.count, file.count);
-    const parts = firstOf(file.parts, count);
-    const train = (await openAt(resolution))?.train;
-    const quality = await evaluateQuality({ count, resolution, parts }, train, options, context, runtime);
-    return { ...quality, rounding: "as given" };
+    const samples = firstOfStream(file, options.count ?? file.count);
+    const train = (await openAt(file.resolution))?.train;
+    return { ...(await evaluateQuality(samples, train, options, context, runtime)), rounding: "as given" };
   }
   const count = options.count!;
   await using sampler = await openSampler(model, { ...options, run: options.run! }, count, context, runtime);
   const train = (await openAt(sampler.resolution))?.train;
   const asked = sampleOptions({ ...options, run: options.run! }, count, model, context);
-  let clamped = 0;
-  const drawn = tap(streamSamples(sampler, { ...asked, signal: context.signal }), (part: Samples) => {
-    clamped += part.clamped;
-  });
-  const quality = await evaluateQuality(drawn, train, options, context, runtime);
-  return { ...quality, rounding: "nearest", clamped };
-}
-
-/** The first `count` images of a stream. */
-async function* firstOf(parts: ImageStream["parts"], count: number): ImageStream["parts"] {
-  let left = count;
-  for await (const part of parts) {
-    const used = Math.min(part.count, left);
-    left -= used;
-    yield { ...part, count: used, images: part.images.subarray(0, used * 3 * part.resolution ** 2) };
-    if (left === 0) return;
-  }
+  const samples = streamSamples(sampler, { ...asked, signal: context.signal });
+  return { ...(await evaluateQuality(samples, train, options, context, runtime)), rounding: "nearest" };
 }
 
 /** What is to be measured of the model itself, and on which images; undefined where nothing is. */
-async function heldOutQuestion(
-  model: TrainedModel,
-  openAt: OpenAt,
-  options: Options,
-): Promise<(HeldOutOptions & { images: ImageSet }) | undefined> {
+async function heldOutQuestion(model: TrainedModel, openAt: OpenAt, options: Options) {
   const metrics = modelMetrics.filter((metric) => options.metrics?.includes(metric));
   if (metrics.length === 0) return undefined;
   const beside = await Promise.all(options.beside.map(readEvaluation));
   const data = (await openAt(model.config.model.resolution))!;
-  const split = options.split ?? (data.test.count > 0 ? "test" : "validation");
+  const split = options.split ?? heldOutSplit(data);
   const images = data[split];
   if (images.count === 0) {
     throw new UserError("too-few-images", `--split ${split}: ${options.data} has no such images. Try --split train.`);
   }
   const { count, importance, batch } = options;
-  return { images, metrics, split, count, importance, batch, train: data.train, beside };
+  return { images, metrics, split, beside, how: { count, importance, batch, train: data.train } };
+}
+
+/** Measures a model on images that it has not seen. */
+async function measureHeldOut(
+  model: TrainedModel,
+  { images, metrics, how, split, beside }: NonNullable<Awaited<ReturnType<typeof heldOutQuestion>>>,
+  { progress, seed, signal }: Context,
+  runtime: Runtime,
+): Promise<ModelResult> {
+  let single: SingleLikelihoods | undefined;
+  const figures = await measureModel(model, images, metrics, {
+    ...{ ...how, seed, runtime, signal, onProgress: showStages(progress) },
+    onLikelihoods: (likelihoods, indices) => {
+      single = { likelihoods, indices };
+    },
+  });
+  return { name: model.config.preset ?? "model", split, figures, single, beside };
 }
 
 /** What was measured, so that it can be measured again. */
@@ -276,9 +277,8 @@ function qualityJson({
   };
 }
 
-function textOf(out: string, quality: QualityResult | undefined, figures: ModelResult | undefined): string {
-  const pairs = [...(quality ? qualityFacts(quality) : []), ...(figures?.facts ?? [])];
-  return [facts(pairs), ...(quality ? remarks(quality) : []), ...(figures?.remarks ?? []), `Written to ${out}`].join(
-    "\n",
-  );
+function textOf(out: string, quality: QualityResult | undefined, ofModel: ModelResult | undefined): string {
+  const pairs = [...(quality ? qualityFacts(quality) : []), ...(ofModel ? modelFacts(ofModel) : [])];
+  const lines = [...(quality ? remarks(quality) : []), ...(ofModel ? modelRemarks(ofModel) : [])];
+  return [facts(pairs), ...lines, `Written to ${out}`].join("\n");
 }

@@ -8,7 +8,7 @@ import type { FeatureSet } from "../../quality/feature-set.js";
 import type { FeatureExtractor, OpenExtractor } from "../../quality/features/extractor.js";
 import { extractors, type NamedExtractor } from "../../quality/features/extractors.js";
 import { openOnnxFile } from "../../quality/features/onnx-file.js";
-import { isMeasurable, metricsOf, nameOfMetric, type QualityMetric, qualityMetrics } from "../../quality/quality.js";
+import { measurableWith, metricsOf, nameOfMetric, type QualityMetric, qualityMetrics } from "../../quality/quality.js";
 import { REFERENCE_ROWS, referenceOfSet } from "../../quality/reference.js";
 import { referenceOfFile } from "../../quality/reference-file.js";
 import { workLine } from "../output/progress.js";
@@ -144,6 +144,16 @@ export function showRate(what: string, progress: Context["progress"]): (done: nu
   return (done, count) => progress.update(line(done, count));
 }
 
+/** Tells progress of one stage after another, each as a rate and the time left. */
+export function showStages(progress: Context["progress"]): (what: string, done: number, count: number) => void {
+  const stages = new Map<string, ReturnType<typeof showRate>>();
+  return (what, done, count) => {
+    const show = stages.get(what) ?? showRate(what, progress);
+    stages.set(what, show);
+    show(done, count);
+  };
+}
+
 /**
  * The figures to measure: those asked for, or all that the features allow.
  *
@@ -176,8 +186,7 @@ export function measurableOf(
   { reference: path, features }: FeatureOptions,
   { progress }: Context,
 ): QualityMetric[] {
-  const measurable = metrics.filter((metric) => isMeasurable(metric, reference));
-  const others = metrics.filter((metric) => !measurable.includes(metric));
+  const { measurable, notMeasurable: others } = measurableWith(reference, metrics);
   if (others.length === 0) return measurable;
   const names = (some: readonly QualityMetric[]) => some.map((metric) => nameOfMetric(metric, features)).join(", ");
   const spatial = others.filter((metric) => metric === "sfid");

@@ -1,22 +1,14 @@
 /** @file Figures of sample quality, for people. */
-import type { Images } from "../../data/image-set.js";
+import type { SamplesEvaluation } from "../../experiments/evaluation.js";
 import { formatCount, formatFixed, formatSignificant } from "../../number-format.js";
 import { fewWarning } from "../../quality/finite-sample.js";
 import { nameOfMetric, type QualityMetric } from "../../quality/quality.js";
-import type { SampleQuality } from "../../quality/sample-quality.js";
 
-/** What the figures were measured with and against. */
-export interface QualityResult extends SampleQuality {
-  features: { name: string; identity: string };
-  reference: { name: string; images?: number; rows: number };
-  /** What was to be measured, but not with a reference of statistics alone. */
-  notMeasured: QualityMetric[];
+/** An evaluation of samples, and what the command line knows of them besides. */
+export interface QualityResult extends SamplesEvaluation {
+  reference: SamplesEvaluation["reference"] & { name: string };
   /** How samples became bytes: ours to the nearest level, those of others as they came. */
   rounding: "nearest" | "as given";
-  /** Values that guidance clamped, of samples that were drawn. */
-  clamped?: number;
-  /** The first samples, to be shown. */
-  shown: Images;
 }
 
 /** What has to be said about the figures for them not to be misread, line by line. */

@@ -1,69 +1,35 @@
-/** @file The part of `evaluate` that measures a model on held-out images: likelihood, rate and distortion, information. */
-import type { ImageSet, Split } from "../../data/index.js";
-import type { Runtime } from "../../engine/index.js";
-import { type ModelFigures, type ModelMetric, measureModel } from "../../experiments/model-figures.js";
-import { diffusionInformation, imageSpectrum } from "../../inference/measures/diffusion-information.js";
-import type { ImageLikelihoods, LikelihoodSummary, MeanWithError } from "../../inference/measures/nll.js";
-import type { TrainedModel } from "../../inference/trained-model.js";
+/** @file Figures of a model, for people: charts beside those of other evaluations, a table of single images, a few lines. */
+import type { Split } from "../../data/index.js";
+import type { ModelFigures } from "../../experiments/model-figures.js";
+import type { ImageLikelihoods, MeanWithError } from "../../inference/measures/nll.js";
 import { formatCount, formatFixed } from "../../number-format.js";
 import { activeDimensionsChart, informationFigure, rateDistortionFigure } from "../../report/likelihood-charts.js";
 import { chartToPng, withDefaultColours } from "../../report/svg.js";
-import type { Context } from "../options/command.js";
-import { showRate } from "../options/features-options.js";
 import type { OtherEvaluation } from "../options/other-evaluations.js";
 
-export interface HeldOutOptions {
-  metrics: readonly ModelMetric[];
-  split: Split;
-  count?: number;
-  importance: number;
-  batch?: number;
-  /** The training images, whose spectrum the diffusion curve is of. */
-  train: ImageSet;
-  /** Evaluations whose curves are drawn beside this one's. */
-  beside: OtherEvaluation[];
+/** What the mean likelihood is the mean of, with the index of every image in its split. */
+export interface SingleLikelihoods {
+  likelihoods: ImageLikelihoods;
+  indices: readonly number[];
 }
 
+/** What was measured of a model. */
 export interface ModelResult {
-  json: Record<string, unknown>;
-  facts: [name: string, value: string][];
-  remarks: string[];
-  /** Charts and the table of single images, by the name of their file. */
-  files: Record<string, Uint8Array>;
+  /** Of the model, in charts. */
+  name: string;
+  split: Split;
+  figures: Partial<ModelFigures>;
+  single?: SingleLikelihoods;
+  /** Evaluations whose curves are drawn beside this one's. */
+  beside: readonly OtherEvaluation[];
 }
 
 /** Width of the charts, pixels; twice as many in a PNG. */
 const WIDTH = 720;
 
-/** Measures a model on images, and draws the figures that belong to it. */
-export async function evaluateModel(
-  model: TrainedModel,
-  images: ImageSet,
-  { metrics, split, count = images.count, importance, batch, train, beside }: HeldOutOptions,
-  { progress, seed, signal }: Context,
-  runtime: Runtime,
-): Promise<ModelResult> {
-  const stages = new Map<string, ReturnType<typeof showRate>>();
-  const onProgress = (what: string, done: number, all: number) => {
-    if (!stages.has(what)) stages.set(what, showRate(what, progress));
-    stages.get(what)!(done, all);
-  };
-  const files: Record<string, Uint8Array> = {};
-  const figures = await measureModel(model, images, metrics, {
-    count,
-    importance,
-    seed,
-    batch,
-    runtime,
-    signal,
-    onProgress,
-    onLikelihoods: (likelihoods, indices) => {
-      files["likelihood.csv"] = Buffer.from(likelihoodTable(likelihoods, indices));
-    },
-  });
-  const { likelihood, rateDistortion, information } = figures;
-  const diffusion = information && diffusionInformation(imageSpectrum(train));
-  const name = model.config.preset ?? "model";
+/** Charts and the table of single images, by the name of their file. */
+export async function modelFiles({ name, figures, single, beside }: ModelResult): Promise<Record<string, Uint8Array>> {
+  const { rateDistortion, information, diffusion } = figures;
   const others = <Kind extends "rateDistortion" | "information">(kind: Kind) =>
     beside.flatMap(({ name: other, [kind]: result }) => (result ? [{ name: other, result }] : []));
   const curves = rateDistortion && [{ name, result: rateDistortion }, ...others("rateDistortion")];
@@ -77,19 +43,18 @@ export async function evaluateModel(
         }
       : {}),
   };
+  const files: Record<string, Uint8Array> = {};
+  if (single) files["likelihood.csv"] = Buffer.from(likelihoodTable(single));
   for (const [chart, svg] of Object.entries(charts)) {
     files[`${chart}.svg`] = Buffer.from(withDefaultColours(svg));
     files[`${chart}.png`] = await chartToPng(svg);
   }
-  return {
-    json: { split, ...figures, ...(diffusion ? { diffusion } : {}) },
-    facts: factsOf(figures),
-    remarks: likelihood ? [remarkOn(likelihood, split)] : [],
-    files,
-  };
+  return files;
 }
 
-function factsOf({ likelihood, rateDistortion, information }: Partial<ModelFigures>): [string, string][] {
+/** The figures in a few words. */
+export function modelFacts({ figures }: ModelResult): [name: string, value: string][] {
+  const { likelihood, rateDistortion, information } = figures;
   const facts: [string, string][] = [];
   if (likelihood) {
     facts.push(["NLL", bits(likelihood.bitsPerDim)]);
@@ -115,11 +80,14 @@ function factsOf({ likelihood, rateDistortion, information }: Partial<ModelFigur
 const bits = ({ mean, standardError }: MeanWithError): string =>
   `${formatFixed(mean, 4)}${standardError === null ? "" : ` ± ${formatFixed(standardError, 4)}`} bits/dim`;
 
-const remarkOn = ({ count }: LikelihoodSummary, split: Split): string =>
-  `likelihood: ${formatCount(count)} ${split} images, 8-bit; ± is the standard error of the mean`;
+/** What has to be said about the figures for them not to be misread, line by line. */
+export const modelRemarks = ({ figures: { likelihood }, split }: ModelResult): string[] =>
+  likelihood
+    ? [`likelihood: ${formatCount(likelihood.count)} ${split} images, 8-bit; ± is the standard error of the mean`]
+    : [];
 
 /** A row for every image, by its index in the split; bits per dimension. */
-function likelihoodTable(likelihoods: ImageLikelihoods, indices: readonly number[]): string {
+function likelihoodTable({ likelihoods, indices }: SingleLikelihoods): string {
   const { bitsPerDim, rateBitsPerDim, distortionBitsPerDim, importanceWeightedBitsPerDim: weighted } = likelihoods;
   const columns = [bitsPerDim, rateBitsPerDim, distortionBitsPerDim, ...(weighted ? [weighted] : [])];
   const heading = ["image", "nll", "rate", "distortion", ...(weighted ? ["importance_weighted"] : [])];
