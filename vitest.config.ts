@@ -64,6 +64,7 @@ export default defineConfig({
       project("integration-alone", alone.filter(isIntegration), 120_000, { ...parallel, globalSetup: sharedCache }),
       project("end-to-end", ["test/end-to-end/**/*.test.ts"], 300_000, inPairs),
       project("webgpu", ["test/webgpu/**/*.test.ts"], 180_000, inPairs),
+      project("xla", ["test/xla/**/*.test.ts"], 300_000, inPairs),
       project("long", ["test/long/**/*.test.ts"], 3_600_000, inTurn),
     ],
   },

@@ -43,8 +43,8 @@ export type Mapped<T, From, To> = T extends From ? To : T extends readonly unkno
     [K in keyof T]: Mapped<T[K], From, To>;
 } : T
 
-export interface OpenRuntimeOptions extends Omit<RuntimeOptions, "device"> {
-    device?: "auto" | "cpu" | "webgpu";
+export interface OpenRuntimeOptions extends Omit<RuntimeOptions, "device" | "xla">, Pick<XlaOptions, "devices" | "precision"> {
+    device?: "auto" | "cpu" | "webgpu" | "xla" | `xla:${string}`;
     onNotice?: (message: string) => void;
 }
 
@@ -62,7 +62,7 @@ export interface PortableFunction<Weights, Inputs> {
 export declare class Program<Args extends readonly unknown[], Result> implements Compiled<Args, Result> {
     #private;
     readonly outputs: Mapped<Result, Operand, Spec>;
-    constructor(runtime: Runtime, session: Session, { args, result, onDevice, donated }: Signature);
+    constructor(runtime: Runtime, session: Session, { args, result, onDevice, donated, residents }: Signature);
     run(...args: Args): Promise<Result>;
     dispose(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;
@@ -76,11 +76,14 @@ export declare class Runtime {
     #private;
     readonly device: DeviceName;
     readonly threads: number;
-    constructor({ device, threads }?: RuntimeOptions);
+    readonly precision: Precision;
+    readonly plugin: string | undefined;
+    constructor({ device, threads, xla }?: RuntimeOptions);
     get traits(): DeviceTraits;
     put(data: TypedArray, spec: Spec): DeviceArray;
     transfer(data: TypedArray, spec: Spec): DeviceArray;
     apply(module: URL, groups: readonly (readonly DeviceArray[])[], argument: unknown): Promise<void>;
+    describe(): Promise<DeviceDescription>;
     get closed(): boolean;
     dispose(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;
@@ -94,6 +97,7 @@ export declare class Runtime {
 export interface RuntimeOptions {
     device?: DeviceName;
     threads?: number;
+    xla?: XlaOptions;
 }
 
 export declare class Spec {
@@ -119,7 +123,7 @@ export declare function leaves<T>(tree: T): LeafOf<T>[]
 
 export declare function map<T, To>(tree: T, fn: (leaf: LeafOf<T>, path: string) => To): Mapped<T, LeafOf<T>, To>
 
-export declare function openRuntime({ device, onNotice, ...options }?: OpenRuntimeOptions): Promise<Runtime>
+export declare function openRuntime({ device, onNotice, devices, precision, ...options }?: OpenRuntimeOptions): Promise<Runtime>
 
 export declare function portableModel<Weights, Inputs extends Readonly<Record<string, Spec>>>({ fn, weights, inputs }: PortableFunction<Weights, Inputs>, about: About): Uint8Array
 

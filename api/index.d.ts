@@ -256,8 +256,8 @@ export interface OpenRunOptions {
     flawed?: boolean;
 }
 
-export interface OpenRuntimeOptions extends Omit<RuntimeOptions, "device"> {
-    device?: "auto" | "cpu" | "webgpu";
+export interface OpenRuntimeOptions extends Omit<RuntimeOptions, "device" | "xla">, Pick<XlaOptions, "devices" | "precision"> {
+    device?: "auto" | "cpu" | "webgpu" | "xla" | `xla:${string}`;
     onNotice?: (message: string) => void;
 }
 
@@ -341,11 +341,14 @@ export declare class Runtime {
     #private;
     readonly device: DeviceName;
     readonly threads: number;
-    constructor({ device, threads }?: RuntimeOptions);
+    readonly precision: Precision;
+    readonly plugin: string | undefined;
+    constructor({ device, threads, xla }?: RuntimeOptions);
     get traits(): DeviceTraits;
     put(data: TypedArray, spec: Spec): DeviceArray;
     transfer(data: TypedArray, spec: Spec): DeviceArray;
     apply(module: URL, groups: readonly (readonly DeviceArray[])[], argument: unknown): Promise<void>;
+    describe(): Promise<DeviceDescription>;
     get closed(): boolean;
     dispose(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;
@@ -359,6 +362,7 @@ export declare class Runtime {
 export interface RuntimeOptions {
     device?: DeviceName;
     threads?: number;
+    xla?: XlaOptions;
 }
 
 export interface SampleOptions extends Pick<ExecutionOptions, "signal"> {
@@ -610,7 +614,7 @@ export declare function openData(source: string, options: OpenOptions): Promise<
 
 export declare function openRun(run: string, options?: OpenRunOptions): Promise<TrainedModel>
 
-export declare function openRuntime({ device, onNotice, ...options }?: OpenRuntimeOptions): Promise<Runtime>
+export declare function openRuntime({ device, onNotice, devices, precision, ...options }?: OpenRuntimeOptions): Promise<Runtime>
 
 export declare const parseConfig: (json: unknown, options?: ParseOptions) => Config
 

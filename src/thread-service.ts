@@ -1,5 +1,6 @@
 /** @file The inside of a `Thread`: answers its requests, one after the other. */
 import { parentPort, workerData } from "node:worker_threads";
+import { UserError } from "./errors.js";
 import { type Answer, BUSY, type Envelope, IDLE, STOPPED, type ThreadData, WORKING } from "./thread.js";
 
 /** What a thread can do. */
@@ -42,7 +43,7 @@ export async function serve<Settings, Request>(
       const result = await service.answer(request);
       port.postMessage({ id, result } satisfies Answer, service.transferred?.(result) ?? []);
     } catch (error) {
-      port.postMessage({ id, error: error instanceof Error ? error : new Error(String(error)) } satisfies Answer);
+      port.postMessage(failure(id, error));
     } finally {
       idle();
     }
@@ -56,4 +57,12 @@ export async function serve<Settings, Request>(
     service.arrived?.(envelope.request as Request);
     queue = queue.then(() => answer(envelope.id, envelope.request as Request));
   });
+}
+
+/** The answer that a request failed; an error loses its class and properties of its own on the way. */
+function failure(id: number, thrown: unknown): Answer {
+  if (!(thrown instanceof UserError))
+    return { id, error: thrown instanceof Error ? thrown : new Error(String(thrown)) };
+  const { code, advice, details } = thrown;
+  return { id, error: new Error(thrown.message), told: { code, advice, details } };
 }

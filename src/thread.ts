@@ -23,7 +23,10 @@ export interface ThreadData {
 /** A request; `null` asks the thread to end. */
 export type Envelope = { id: number; request: unknown } | null;
 
-export type Answer = { id: number; result: unknown } | { id: number; error: Error };
+export type Answer = { id: number; result: unknown } | { id: number; error: Error; told?: Told };
+
+/** What a copy of a `UserError` that crosses over from a thread has lost. */
+type Told = Pick<UserError, "code" | "advice" | "details">;
 
 /** How long the end of the process waits for a thread that is loading its module, milliseconds. */
 const LOADING_PATIENCE_MS = 10_000;
@@ -166,8 +169,8 @@ class Connection {
     this.#waiting.delete(answer.id);
     if (this.#waiting.size === 0 && !this.ended) this.#worker.unref();
     if (!("error" in answer)) waiting?.resolve(answer.result);
-    else if (waiting) waiting.reject(answer.error);
-    else void this.end(answer.error); // nobody waits for it, and what is asked next may rely on it
+    else if (waiting) waiting.reject(restored(answer));
+    else void this.end(restored(answer)); // nobody waits for it, and what is asked next may rely on it
   }
 
   #close(reason: Error): void {
@@ -197,9 +200,16 @@ const abandoned = new FinalizationRegistry<Connection>((connection) => {
 
 /** An error as the thread threw it: only its own properties cross over, not its class. */
 function fromThread(error: Error): Error {
-  if (error.name !== "UserError") return error;
-  const { code, details } = error as UserError;
-  return new UserError(code, error.message, { details });
+  return error.name === "UserError" ? userError(error.message, error as UserError) : error;
+}
+
+/** The error of an answer. */
+const restored = ({ error, told }: Extract<Answer, { error: Error }>): Error =>
+  told ? userError(error.message, told) : error;
+
+function userError(message: string, { code, advice, details }: Told): UserError {
+  const problem = advice === undefined ? message : message.slice(0, -advice.length).trimEnd();
+  return new UserError(code, problem, { advice, details });
 }
 
 /**

@@ -5,10 +5,11 @@ import type { Graph } from "./graph/graph.js";
 import { type LoweredProgram, loweredProgram } from "./lowered-program.js";
 import { onnxTarget } from "./onnx/target.js";
 import { type Operand, Program } from "./program.js";
+import { acquireResident, type Resident } from "./runtime/residents.js";
 import { type DeviceArray, defaultRuntime, type Runtime } from "./runtime/runtime.js";
 import { acquireSession } from "./runtime/sessions.js";
-import { checkElements, type DType, type ElementsOf, type Spec, sameShape } from "./spec.js";
-import type { ArrayUse, Target } from "./target.js";
+import { checkElements, type DType, type ElementsOf, type Spec, sameShape, type TypedArray } from "./spec.js";
+import type { Target } from "./target.js";
 import { targetOf } from "./targets.js";
 import { trace } from "./trace/trace.js";
 import { entries, leaves, type Mapped } from "./tree.js";
@@ -32,8 +33,8 @@ export interface CompileOptions<
   /** Where the program runs; by default the one runtime that the process shares. */
   runtime?: Runtime;
   /**
-   * Elements of the first arguments, which never change: they become part of the program, which lets the runtime lay
-   * weights out as it likes best. These arguments are left out when the program is run.
+   * Elements of the first arguments, which never change. Where the device likes that, they become part of the program, which lets
+   * it lay weights out as it likes best; elsewhere they are put there once. These arguments are left out when the program is run.
    */
   constants?: Constants;
   /**
@@ -130,26 +131,48 @@ function choiceFor<T>(choices: PerEntry<T> | undefined, path: string): T | undef
 const perLeaf = (args: readonly unknown[], choices: readonly boolean[] = []): boolean[] =>
   args.flatMap((arg, index) => leaves(arg).map(() => choices[index] ?? false));
 
-/** Which inputs are divided, and for each donated one the first result that fits where it lies and has no such place yet. */
-function arrayUse(
-  args: readonly unknown[],
+const indices = (flags: readonly boolean[]): Set<number> =>
+  new Set(flags.flatMap((flag, index) => (flag ? [index] : [])));
+
+/** For each donated input the first result that stays on the device, fits where the input lies, and has no such place yet. */
+function places(
+  donated: readonly boolean[],
+  specs: readonly Spec[],
   results: readonly [path: string, spec: Spec][],
-  { donated, divided, keepOnDevice }: CompileOptions,
-): ArrayUse {
-  const indices = (flags: readonly boolean[]) => flags.flatMap((flag, index) => (flag ? [index] : []));
-  const specs = leaves(args) as Spec[];
+  { keepOnDevice }: CompileOptions,
+): Map<number, number> {
   const open = new Set(results.keys());
-  const places = new Map<number, number>();
-  for (const input of indices(perLeaf(args, donated))) {
+  const found = new Map<number, number>();
+  for (const input of indices(donated)) {
     const fits = [...open].find((output) => {
       const [path, { dtype, shape }] = results[output];
       return choiceFor(keepOnDevice, path) && dtype === specs[input].dtype && sameShape(shape, specs[input].shape);
     });
     if (fits === undefined) continue;
     open.delete(fits);
-    places.set(input, fits);
+    found.set(input, fits);
   }
-  return { donated: places, divided: new Set(indices(perLeaf(args, divided))) };
+  return found;
+}
+
+/** The arrays of constant arguments, on the device. */
+const residentArrays = (args: readonly unknown[], constants: readonly unknown[], runtime: Runtime): Resident[] =>
+  constants.flatMap((constant, position) =>
+    constantLeaves(args[position], constant, position).map(([spec, data]) => acquireResident(data, spec, runtime)),
+  );
+
+/** The arrays of a constant argument, each with its spec. */
+function constantLeaves(arg: unknown, constant: unknown, position: number): [spec: Spec, data: TypedArray][] {
+  const specs = entries(arg) as [path: string, spec: Spec][];
+  const data = leaves(constant);
+  if (data.length !== specs.length) {
+    throw new Error(`Constant argument ${position}: expected ${specs.length} arrays, got ${data.length}.`);
+  }
+  return specs.map(([path, spec], index) => {
+    const elements: unknown = data[index];
+    checkElements(elements, spec, `constant argument ${position}${path && `, ${path}`}`);
+    return [spec, elements];
+  });
 }
 
 /** Turns the inputs of constant arguments into constants. */
@@ -157,17 +180,7 @@ function bindConstants(graph: Graph, args: readonly unknown[], constants: readon
   const known = new Map(graph.constants);
   const inputs = [...graph.inputs];
   constants.forEach((constant, position) => {
-    const specs = entries(args[position]) as [path: string, spec: Spec][];
-    const data = leaves(constant);
-    if (data.length !== specs.length) {
-      throw new Error(`Constant argument ${position}: expected ${specs.length} arrays, got ${data.length}.`);
-    }
-    const values = inputs.splice(0, specs.length);
-    specs.forEach(([path, spec], index) => {
-      const elements: unknown = data[index];
-      checkElements(elements, spec, `constant argument ${position}${path && `, ${path}`}`);
-      known.set(values[index], elements);
-    });
+    for (const [, data] of constantLeaves(args[position], constant, position)) known.set(inputs.shift()!, data);
   });
   return { ...graph, inputs, constants: known };
 }
@@ -224,17 +237,24 @@ export async function compile<
     cacheKey,
   } = options;
   const target = await targetOf(runtime);
+  const folded = runtime.traits.foldsConstants ? constants : [];
+  const resident = runtime.traits.foldsConstants ? [] : constants;
+  const args = exampleArgs.slice(folded.length);
+  const flags = (choices: readonly boolean[] = []) => perLeaf(args, [...resident.map(() => false), ...choices]);
   const lower = (): LoweredProgram => {
-    const { graph, outputs } = prepare(fn, exampleArgs, { constants, rematerialise, outputDtypes, target });
+    const { graph, outputs } = prepare(fn, exampleArgs, { constants: folded, rematerialise, outputDtypes, target });
     if (!runtime.traits.float64) refuseFloat64(graph, runtime.device);
     const results = entries(outputs) as [string, Spec][];
     checkOutputDtypes(results, options);
-    const use = arrayUse(exampleArgs.slice(constants.length), results, options);
+    const use = {
+      donated: places(flags(donated), leaves(args) as Spec[], results, options),
+      divided: indices(flags(divided)),
+    };
     return { ...target.lower(graph, use), returned: outputs };
   };
   const shapes = entries(exampleArgs).map(([path, spec]) => `${path} ${spec}`);
   const lowered =
-    cacheKey === undefined || constants.length > 0
+    cacheKey === undefined || folded.length > 0
       ? lower()
       : cached(
           JSON.stringify([cacheKey, shapes, rematerialise, outputDtypes, donated, divided, target.key, runtime.device]),
@@ -243,7 +263,8 @@ export async function compile<
         );
   const result = lowered.returned;
   const onDevice = entries(result).map(([path]) => choiceFor<boolean>(options.keepOnDevice, path) ?? false);
-  const session = await acquireSession(lowered, runtime, onDevice, constants.length > 0);
-  const args = exampleArgs.slice(constants.length);
-  return new Program(runtime, session, { args, result, onDevice, donated: perLeaf(args, donated) });
+  const session = await acquireSession(lowered, runtime, onDevice, folded.length > 0);
+  const residents = residentArrays(exampleArgs, resident, runtime);
+  const open = args.slice(resident.length);
+  return new Program(runtime, session, { args: open, result, onDevice, donated: perLeaf(open, donated), residents });
 }

@@ -1,6 +1,6 @@
 /** @file The engine: compiles jax-js functions and runs them on ONNX Runtime. Nothing in it knows what a VAE is. */
 export { type CompileOptions, compile, type Given, type ResultOf } from "./compile.js";
-export { testWebGpu } from "./device-test/verdict.js";
+export { testDevice } from "./device-test/verdict.js";
 export {
   describeModel,
   loadModel,
@@ -12,6 +12,7 @@ export { type Packing, packingFor, sumOfSquares } from "./packing.js";
 export { type PortableFunction, portableModel } from "./portable.js";
 export { type Compiled, type Operand, Program } from "./program.js";
 export { type OpenRuntimeOptions, openRuntime } from "./runtime/open-runtime.js";
+export type { DeviceDescription } from "./runtime/protocol.js";
 export { DeviceArray, defaultRuntime, Runtime, type RuntimeOptions } from "./runtime/runtime.js";
 export { type DeviceTraits, deviceTraits } from "./runtime/traits.js";
 export { type DType, Spec, sizeOf, spec, type TypedArray } from "./spec.js";

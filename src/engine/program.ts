@@ -1,5 +1,6 @@
 /** @file Compiled functions. */
 import { Lifetime } from "../lifetime.js";
+import type { Resident } from "./runtime/residents.js";
 import { DeviceArray, type Runtime } from "./runtime/runtime.js";
 import type { Session } from "./runtime/sessions.js";
 import { checkElements, type Spec, sameShape, type TypedArray } from "./spec.js";
@@ -24,6 +25,8 @@ export interface Signature {
   onDevice: readonly boolean[];
   /** Which arrays of the arguments a run takes over, where they are on the device. */
   donated: readonly boolean[];
+  /** Arrays that every run takes before its arguments. */
+  residents: readonly Resident[];
 }
 
 /**
@@ -41,10 +44,11 @@ export class Program<Args extends readonly unknown[], Result> implements Compile
   readonly #specs: readonly Spec[];
   readonly #onDevice: readonly boolean[];
   readonly #donated: readonly boolean[];
+  readonly #residents: readonly Resident[];
   readonly #lifetime = new Lifetime("This program");
 
   /** @internal Use `compile`. */
-  constructor(runtime: Runtime, session: Session, { args, result, onDevice, donated }: Signature) {
+  constructor(runtime: Runtime, session: Session, { args, result, onDevice, donated, residents }: Signature) {
     this.#runtime = runtime;
     this.#session = session;
     this.#inputs = entries(args) as [string, Spec][];
@@ -52,6 +56,7 @@ export class Program<Args extends readonly unknown[], Result> implements Compile
     this.#specs = leaves(result) as Spec[];
     this.#onDevice = onDevice;
     this.#donated = donated;
+    this.#residents = residents;
   }
 
   /**
@@ -70,7 +75,7 @@ export class Program<Args extends readonly unknown[], Result> implements Compile
     if (operands.length !== this.#inputs.length) {
       throw new Error(`Expected ${this.#inputs.length} arrays, got ${operands.length}.`);
     }
-    const inputs = this.#inputs.map(([path, spec], index) => {
+    const given = this.#inputs.map(([path, spec], index) => {
       const operand = operands[index];
       if (!(operand instanceof DeviceArray)) {
         checkElements(operand, spec, `argument ${path}`);
@@ -82,6 +87,7 @@ export class Program<Args extends readonly unknown[], Result> implements Compile
       }
       return operand.id;
     });
+    const inputs = [...this.#residents.map(({ array }) => array.id), ...given];
     const keep = this.#onDevice.map((stays) => (stays ? this.#runtime.nextId() : null));
     const request = { kind: "run", program: this.#session.number, inputs, keep } as const;
     const answer = this.#runtime.request(request);
@@ -98,7 +104,10 @@ export class Program<Args extends readonly unknown[], Result> implements Compile
 
   /** Frees the session, unless another program shares it. Calling it again is harmless. */
   dispose(): Promise<void> {
-    return this.#lifetime.end(() => this.#session.release());
+    return this.#lifetime.end(() => {
+      for (const resident of this.#residents) resident.release();
+      return this.#session.release();
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

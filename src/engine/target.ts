@@ -3,7 +3,7 @@ import type { Graph } from "./graph/graph.js";
 import type { LoweredGraph } from "./lowered-program.js";
 
 /** What the caller of a program has said about its arrays. */
-export interface ArrayUse {
+interface ArrayUse {
   /** Outputs that may lie where an input lay, since nobody needs that any more: output by input, both by index. */
   donated: ReadonlyMap<number, number>;
   /** Inputs with a row for every image: several devices share the rows. */

@@ -2,9 +2,11 @@
 import { blockSize } from "./onnx/block-size.js";
 import { onnxTarget } from "./onnx/target.js";
 import type { Runtime } from "./runtime/runtime.js";
+import { stableHloTarget } from "./stablehlo/target.js";
 import type { Target } from "./target.js";
 
 /** The target of a runtime's programs. */
 export async function targetOf(runtime: Runtime): Promise<Target> {
-  return onnxTarget(await blockSize(runtime));
+  if (runtime.device !== "xla") return onnxTarget(await blockSize(runtime));
+  return stableHloTarget(runtime.precision, (await runtime.describe()).devices.length);
 }

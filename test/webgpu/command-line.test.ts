@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { testWebGpu } from "../../src/engine/index.js";
+import { testDevice } from "../../src/engine/index.js";
 import { discs, startWith, strata, temporaryFolder, tiny } from "../support/command-line.js";
 
-const { usable } = await testWebGpu();
+const { usable } = await testDevice({ device: "webgpu" });
 const folder = temporaryFolder();
 
 test.runIf(usable)("a run trained on it, and samples drawn on it", async () => {

@@ -2,16 +2,11 @@
  * @file WebGPU against the CPU: a tiny model's loss, gradients, updates and samples. On a machine without graphics a software
  * Vulkan does; where no driver is found, and none is named in VK_DRIVER_FILES, nothing is tested.
  */
-import { afterAll, describe, expect, test, vi } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { openRuntime, Runtime } from "../../src/engine/index.js";
-import { fromBytes } from "../../src/inference/pictures.js";
-import { Sampler } from "../../src/inference/sampling/sampler.js";
-import { stepInputs } from "../../src/training/inputs/step-inputs.js";
-import { FRESH } from "../../src/training/run/counters.js";
-import { initialState } from "../../src/training/run/starting-point.js";
-import { Trainer } from "../../src/training/trainer.js";
 import { relativeDistance } from "../support/distance.js";
-import { type Changes, discs, tinyConfig, tinySuperResolution } from "../support/tiny.js";
+import { labelled, numbers, sampleTiny, trainTiny } from "../support/on-device.js";
+import { type Changes, tinySuperResolution } from "../support/tiny.js";
 
 /** Norm of what sums in another order change, relative to that of the whole. */
 const TOLERANCE = 1e-5;
@@ -29,35 +24,6 @@ test.runIf(found || process.env.VK_DRIVER_FILES)("every kernel agrees with the C
   ]);
 });
 
-const labelled = { levels: tinyConfig().model.levels.map((level) => ({ ...level, attention: 1 })), classes: 4 };
-
-/** Steps of a fresh tiny model, what they leave, and what they asked of the runtime. */
-async function train(changes: Changes, runtime: Runtime, steps: number) {
-  const config = tinyConfig(changes);
-  const trainer = await Trainer.create(config, runtime, FRESH, initialState(config));
-  const { images, labels } = discs(8, { labels: config.model.classes > 0 });
-  const sent = vi.spyOn(runtime, "request");
-  const copied = [vi.spyOn(runtime, "put"), vi.spyOn(runtime, "transfer")];
-  const reports = [];
-  for (let step = 0; step < steps; step++) {
-    reports.push(await trainer.step(stepInputs(config, step, { images: fromBytes(images), labels })));
-  }
-  const requests = sent.mock.calls.map(([{ kind }]) => kind);
-  const copies = copied.flatMap(({ mock }) => mock.calls).length;
-  vi.restoreAllMocks();
-  const state = await trainer.read("parameters", "ema", "moments", "spectralVectors");
-  await trainer.dispose();
-  return { reports, state, requests, copies };
-}
-
-/** All numbers of a tree, in one order. */
-const numbers = (tree: unknown): number[] => {
-  if (tree === undefined) return []; // no reason to skip
-  if (typeof tree === "number") return [tree];
-  if (tree instanceof Float32Array) return [...tree];
-  return Object.values(tree as object).flatMap(numbers);
-};
-
 describe.runIf(found)("a tiny model", () => {
   test.each<[string, Changes]>([
     ["as it is", {}],
@@ -66,7 +32,7 @@ describe.runIf(found)("a tiny model", () => {
     ["with a mixture of logistics", { objective: { output: "logistic-mixture" } }],
     ["rematerialised", { training: { rematerialise: true } }],
   ])("%s: loss and gradients", async (_, changes) => {
-    const [got, want] = [await train(changes, gpu, 1), await train(changes, cpu, 1)];
+    const [got, want] = [await trainTiny(changes, gpu, 1), await trainTiny(changes, cpu, 1)];
     expect(relativeDistance(numbers(got.reports), numbers(want.reports))).toBeLessThan(TOLERANCE);
     // After one step from zero the first moment is the gradient, scaled.
     const [moments, wanted] = [got, want].map(({ state }) => numbers(state.moments.firstMoment));
@@ -76,7 +42,7 @@ describe.runIf(found)("a tiny model", () => {
   });
 
   test("steps stay close, and the state stays on the device between them", async () => {
-    const [got, want] = [await train({}, gpu, 8), await train({}, cpu, 8)];
+    const [got, want] = [await trainTiny({}, gpu, 8), await trainTiny({}, cpu, 8)];
     expect(relativeDistance(numbers(got.reports), numbers(want.reports))).toBeLessThan(TOLERANCE);
     expect(relativeDistance(numbers(got.state), numbers(want.state))).toBeLessThan(TOLERANCE);
     expect(got.requests).toEqual(Array(8 * 2).fill("run")); // gradients and update
@@ -84,15 +50,7 @@ describe.runIf(found)("a tiny model", () => {
   });
 
   test("samples, their weights constants of the program", async () => {
-    const config = tinyConfig({ model: labelled });
-    const model = { config, parameters: initialState(config).parameters, step: 0, data: undefined };
-    const sample = async (runtime: Runtime) => {
-      const sampler = new Sampler(model as never, { batch: 2, runtime });
-      const { images } = await sampler.sample({ count: 3, labels: Int32Array.of(0, 1, 3), seed: 5 });
-      await sampler.dispose();
-      return images;
-    };
-    const [got, want] = [await sample(gpu), await sample(cpu)];
+    const [got, want] = [await sampleTiny(gpu), await sampleTiny(cpu)];
     const worst = Math.max(...got.map((value, index) => Math.abs(value - want[index])));
     expect(worst).toBeLessThanOrEqual(1); // of 255: a value between two may fall to either
   });

@@ -1,7 +1,14 @@
 /** @file `strata doctor`: what this machine offers, and whether the engine computes rightly on it. */
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { measureSpeed, selfTest, TOLERANCE } from "../../engine/device-test/self-test.js";
-import { Runtime, testWebGpu } from "../../engine/index.js";
+import {
+  type DeviceDescription,
+  type OpenRuntimeOptions,
+  openRuntime,
+  Runtime,
+  testDevice,
+} from "../../engine/index.js";
+import { UserError } from "../../errors.js";
 import { formatBytes, formatPower, formatSignificant } from "../../number-format.js";
 import { packageVersion, version } from "../../version.js";
 import { type Context, createCommand, withContext } from "../options/command.js";
@@ -13,11 +20,13 @@ export const doctorCommand = createCommand(
   "strata doctor",
 ).action(withContext(runDoctor));
 
-async function runDoctor({ threads, progress, result }: Context): Promise<void> {
+async function runDoctor({ device, threads, progress, result }: Context): Promise<void> {
   progress.update("testing the CPU …");
   const cpu = await examineCpu(threads);
   progress.update("testing WebGPU …");
   const webGpu = await examineWebGpu();
+  progress.update("testing XLA …");
+  const xla = await examineXla(device?.startsWith("xla") ? device : "xla");
   const report: Report = {
     strata: version,
     node: process.versions.node,
@@ -29,7 +38,7 @@ async function runDoctor({ threads, progress, result }: Context): Promise<void> 
     cores: availableParallelism(),
     threads: threads ?? availableParallelism(),
     memoryBytes: { free: freemem(), total: totalmem() },
-    devices: [cpu, webGpu],
+    devices: [cpu, webGpu, xla],
   };
   result(report, reportText(report));
   if (!cpu.passed) {
@@ -49,16 +58,43 @@ async function examineCpu(threads?: number) {
 
 /** Every kernel against the CPU, and the speed of a convolution. */
 async function examineWebGpu(): Promise<Device> {
-  const verdict = await testWebGpu();
+  const verdict = await testDevice({ device: "webgpu" });
   if (!verdict.usable) return { name: "webgpu", passed: false, reason: verdict.reason };
   const { count: kernels, deviation } = verdict;
   await using runtime = new Runtime({ device: "webgpu" });
   return { name: "webgpu", passed: true, kernels, deviation, gigaflops: await measureSpeed(runtime) };
 }
 
+/** The plugin and its devices, a convolution with its gradients, and its speed. */
+async function examineXla(device: OpenRuntimeOptions["device"]): Promise<Device> {
+  try {
+    await using runtime = await openRuntime({ device });
+    const { platform, version, pjrt, devices } = await runtime.describe();
+    const deviation = await selfTest(runtime);
+    const gigaflops = await measureSpeed(runtime);
+    const passed = deviation <= TOLERANCE;
+    return {
+      name: "xla",
+      passed,
+      deviation,
+      gigaflops,
+      plugin: { path: runtime.plugin!, platform, version, pjrt, devices },
+    };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { name: "xla", passed: false, reason: error.message };
+  }
+}
+
 /** A device with its self-test: what it is off by at most and how fast it is, or why it cannot be used. */
 type Device = { name: string } & (
-  | { passed: boolean; kernels?: number; deviation: number; gigaflops: number }
+  | {
+      passed: boolean;
+      kernels?: number;
+      deviation: number;
+      gigaflops: number;
+      plugin?: DeviceDescription & { path: string };
+    }
   | { passed: false; reason: string }
 );
 
@@ -92,7 +128,20 @@ function deviceFacts(device: Device): [string, string][] {
   if ("reason" in device) return [[name, `not available: ${device.reason}`]];
   const what = device.kernels ? `${device.kernels} kernels against the CPU` : "a convolution and its gradients";
   return [
+    ...(device.plugin ? pluginFacts(name, device.plugin) : []),
     [`${name} self-test`, `${passed ? "passed" : "FAILED"}: ${what}, off by ${formatPower(device.deviation)} at most`],
     [`${name} speed`, `${formatSignificant(device.gigaflops)} GFLOP/s (3×3 convolution, 64 channels, 32², batch 4)`],
+  ];
+}
+
+function pluginFacts(
+  name: string,
+  { path, platform, version, pjrt, devices }: DeviceDescription & { path: string },
+): [string, string][] {
+  const memory = devices[0].memoryBytes;
+  const each = memory === undefined ? "" : `, ${formatBytes(memory)} of memory each`;
+  return [
+    [`${name} plugin`, `${path}, PJRT ${pjrt}`],
+    [`${name} devices`, `${devices.length} × ${devices[0].kind}${each}; ${platform} ${version}`.trimEnd()],
   ];
 }

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import { InvalidArgumentError } from "commander";
+import type { OpenRuntimeOptions } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import type { Guidance, Temperature } from "../../latents/per-group.js";
 import { formatCount } from "../../number-format.js";
@@ -33,6 +34,15 @@ export const batchSize = wholeNumber(1, 4096);
 
 /** Threads of the engine: more than cores are slower, and thousands bring the machine down. */
 export const threadCount = wholeNumber(1, Math.max(64, 2 * availableParallelism()));
+
+/** A device, by name. */
+export function deviceName(text: string): NonNullable<OpenRuntimeOptions["device"]> {
+  const known = ["auto", "cpu", "webgpu", "xla"] as const;
+  const name = known.find((each) => each === text);
+  if (name) return name;
+  if (text.startsWith("xla:") && text.length > "xla:".length) return text as `xla:${string}`;
+  throw new InvalidArgumentError("Expected auto, cpu, webgpu, xla or xla:PATH.");
+}
 
 /** A finite number above `least`, or equal to it where `inclusive`, and up to `most`. */
 export const numberAbove =

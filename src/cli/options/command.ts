@@ -7,7 +7,7 @@ import { programName } from "../advice.js";
 import { writeResult } from "../output/output.js";
 import { Progress } from "../output/progress.js";
 import { listenForInterruption } from "../signals.js";
-import { threadCount, wholeNumber } from "./arguments.js";
+import { deviceName, threadCount, wholeNumber } from "./arguments.js";
 
 /** What a command's action is given besides its own options and arguments. */
 export interface Context {
@@ -17,6 +17,10 @@ export interface Context {
   device: OpenRuntimeOptions["device"];
   /** Threads of the engine; undefined: the engine's choice. */
   threads: number | undefined;
+  /** How many devices of XLA's compute together; undefined: the engine's choice. */
+  devices: number | undefined;
+  /** Of XLA's products. */
+  precision: OpenRuntimeOptions["precision"];
   quiet: boolean;
   /** Aborted by Ctrl-C, SIGTERM and their like: save, and return. */
   signal: AbortSignal;
@@ -34,6 +38,8 @@ interface GlobalOptions {
   seed?: number;
   device?: OpenRuntimeOptions["device"];
   threads?: number;
+  devices?: number;
+  precision?: OpenRuntimeOptions["precision"];
   quiet?: boolean;
   json?: boolean;
   /** Of commands that write files: where to. */
@@ -44,7 +50,23 @@ interface GlobalOptions {
 export function addGlobalOptions(command: Command): Command {
   return command
     .addOption(new Option("--seed <n>", "seed of every random choice").argParser(wholeNumber(0)))
-    .addOption(new Option("--device <name>", "device to compute on (auto: the CPU)").choices(["auto", "cpu", "webgpu"]))
+    .addOption(
+      new Option(
+        "--device <name>",
+        "auto (the CPU), cpu, webgpu, xla (a GPU or TPU), or xla:PATH of its plugin",
+      ).argParser(deviceName),
+    )
+    .addOption(
+      new Option("--devices <n>", "of xla: devices to compute on together (default: all GPUs or TPUs)").argParser(
+        wholeNumber(1, 1024),
+      ),
+    )
+    .addOption(
+      new Option("--precision <name>", "of xla: products of float32 (default), or of tf32, faster on GPUs").choices([
+        "float32",
+        "tf32",
+      ]),
+    )
     .addOption(new Option("--threads <n>", "threads to compute with (default: one per core)").argParser(threadCount))
     .option("--quiet", "print no progress or notices")
     .option("--json", "print the result as one JSON object on standard output")
@@ -93,10 +115,14 @@ export const withContext =
         options.json || options.out === undefined ? writeResult : (line: string) => process.stdout.write(line);
       write(options.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
     };
-    const { seed, device, threads } = options;
+    const { seed, device, threads, devices, precision } = options;
     const { signal } = interruption;
     try {
-      await action({ seed, device, threads, quiet, signal, progress, result }, options, ...command.args);
+      await action(
+        { seed, device, threads, devices, precision, quiet, signal, progress, result },
+        options,
+        ...command.args,
+      );
     } catch (failure) {
       const error = firstError(failure);
       const stopped = signal.aborted && error instanceof Error && error.name === "AbortError";
@@ -109,8 +135,9 @@ export const withContext =
   };
 
 /** A runtime on the device and with the threads that were asked for; says so when it is another device. The command disposes it. */
-export async function createRuntime({ device, threads, progress }: Context): Promise<Runtime> {
+export async function createRuntime({ device, threads, devices, precision, progress }: Context): Promise<Runtime> {
   const { openRuntime } = await import("../../engine/index.js"); // commands that compute nothing start without it
   if (device === "webgpu") progress.update("testing WebGPU …");
-  return openRuntime({ device, threads, onNotice: (message) => progress.note(message) });
+  if (device?.startsWith("xla")) progress.update("testing XLA …");
+  return openRuntime({ device, threads, devices, precision, onNotice: (message) => progress.note(message) });
 }

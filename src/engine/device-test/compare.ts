@@ -1,11 +1,10 @@
 /** @file Whether two runtimes compute the same. */
 import { formatPower } from "../../number-format.js";
-import { blockSize } from "../onnx/block-size.js";
-import { lowerToOnnx } from "../onnx/lower.js";
 import { Program } from "../program.js";
 import type { DeviceArray, Runtime } from "../runtime/runtime.js";
 import { acquireSession } from "../runtime/sessions.js";
 import { type DType, spec, type TypedArray } from "../spec.js";
+import { targetOf } from "../targets.js";
 import { type Case, TOLERANCE } from "./cases.js";
 
 /** What a comparison found. */
@@ -45,6 +44,9 @@ export async function compareRuntimes(
   return { count: cases.length, deviation, fault: undefined };
 }
 
+/** Nothing is donated, nothing divided. */
+const PLAIN = { donated: new Map(), divided: new Set<number>() };
+
 /** The results of a case, which go the way of a training state: put on the device, computed there, kept there, read. */
 async function run(
   { graph, inputs, optimise }: Pick<Case, "graph" | "inputs" | "optimise">,
@@ -53,8 +55,8 @@ async function run(
   const specOf = ({ shape, dtype }: { shape: readonly number[]; dtype: DType }) => spec(shape, dtype);
   const outputs = graph.outputs.map(specOf);
   const keep = outputs.map(() => true);
-  const session = await acquireSession(lowerToOnnx(graph, await blockSize(runtime)), runtime, keep, optimise);
-  const signature = { args: inputs.map(specOf), result: outputs, onDevice: keep, donated: [] };
+  const session = await acquireSession((await targetOf(runtime)).lower(graph, PLAIN), runtime, keep, optimise);
+  const signature = { args: inputs.map(specOf), result: outputs, onDevice: keep, donated: [], residents: [] };
   const program = new Program<DeviceArray[], DeviceArray[]>(runtime, session, signature);
   const operands = inputs.map((input) => runtime.put(input.data, specOf(input)));
   const results = await program.run(...operands);

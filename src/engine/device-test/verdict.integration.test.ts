@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { testWebGpu } from "./verdict.js";
+import { testDevice } from "./verdict.js";
 
 const folder = mkdtempSync(join(tmpdir(), "strata-device-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function verdictOf(script: string, silenceSeconds?: number) {
   const file = join(folder, "test.mjs");
   writeFileSync(file, script);
-  return testWebGpu({ file, execArgv: [] }, silenceSeconds);
+  return testDevice({ device: "webgpu" }, { file, execArgv: [] }, silenceSeconds);
 }
 
 const say = (report: object) => `process.send(${JSON.stringify(report)});`;

@@ -1,27 +1,36 @@
-/** @file Whether WebGPU can be relied on here: tried in a process of its own, kernel by kernel against the CPU. */
+/** @file Whether a device can be relied on here: tried in a process of its own, against the CPU. */
 import { fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import type { RuntimeOptions } from "../runtime/runtime.js";
 import type { Comparison } from "./compare.js";
 
 /** What the process says while it works. */
-export type Report = { testing: string } | { comparison: Comparison };
+export type Report = { testing: string } | { comparison: Comparison } | { refusal: string };
 
 /** With the number of small programs that agree, and their largest deviation relative to the largest number of a result. */
 export type Verdict = { usable: true; count: number; deviation: number } | { usable: false; reason: string };
 
-/** How long a kernel may take, its compilation included, on the slowest device worth using. */
-const SILENCE_SECONDS = 60;
+/** How long a kernel may take, its compilation included, on the slowest device worth using; and how long XLA's libraries to load. */
+const SILENCE_SECONDS = 90;
 
 /**
- * Tests WebGPU. A driver may be missing, compute wrongly, hang, or take its process with it: whatever it does, there is a
+ * Tests a device. A driver may be missing, compute wrongly, hang, or take its process with it: whatever it does, there is a
  * verdict.
  *
+ * @param options - of a runtime on it
  * @param program - that tests, and sends a `Report` of each kernel it starts with and of the whole
  * @param silenceSeconds - after which it is taken to hang
  */
-export async function testWebGpu(program = testProgram(), silenceSeconds = SILENCE_SECONDS): Promise<Verdict> {
-  const child = fork(program.file, { execArgv: program.execArgv, stdio: ["ignore", "ignore", "ignore", "ipc"] });
+export async function testDevice(
+  options: RuntimeOptions,
+  program = testProgram(),
+  silenceSeconds = SILENCE_SECONDS,
+): Promise<Verdict> {
+  const child = fork(program.file, [JSON.stringify(options)], {
+    execArgv: program.execArgv,
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+  });
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<Verdict>((resolve) => {
@@ -35,6 +44,7 @@ export async function testWebGpu(program = testProgram(), silenceSeconds = SILEN
       child.on("message", (report: Report) => {
         wait();
         if ("testing" in report) testing = report.testing;
+        else if ("refusal" in report) resolve({ usable: false, reason: report.refusal });
         else resolve(verdict(report.comparison));
       });
       child.on("error", ({ message }) => refuse(message));

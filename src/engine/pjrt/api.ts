@@ -78,6 +78,11 @@ export class Api {
     private readonly table: BigUint64Array,
   ) {}
 
+  /** The version of PJRT that the plugin speaks: "0.115". */
+  get version(): string {
+    return `${int32(this.table[4])}.${int32(this.table[4] >> 32n)}`;
+  }
+
   /**
    * Calls a function of the plugin.
    *

@@ -1,6 +1,6 @@
 /** @file What the runtime's thread asks of a device: programs on it, and arrays that live there. */
 import type { TypedArray } from "../spec.js";
-import type { ArrayInfo, LoadRequest } from "./protocol.js";
+import type { ArrayInfo, DeviceDescription, LoadRequest } from "./protocol.js";
 
 /** @typeParam A - an array on the device, in the form that the device has for it */
 export interface Device<A> {
@@ -13,6 +13,8 @@ export interface Device<A> {
   free(array: A): void;
   /** The elements of an array, to be changed in place, on a device whose arrays are ordinary memory. */
   elements?(array: A): TypedArray;
+  /** Of a device that was found on the machine. */
+  describe?(): DeviceDescription;
 }
 
 /** What goes into a program or comes out of it. */

@@ -1,32 +1,69 @@
 /** @file A runtime on the device that was asked for, if that can be relied on. */
+import { homedir } from "node:os";
+import { UserError } from "../../errors.js";
 import { formatPower } from "../../number-format.js";
-import { testWebGpu } from "../device-test/verdict.js";
-import { Runtime, type RuntimeOptions } from "./runtime.js";
+import { testDevice } from "../device-test/verdict.js";
+import { findPlugin } from "../pjrt/find-plugin.js";
+import { Runtime, type RuntimeOptions, type XlaOptions } from "./runtime.js";
 
 /** Which device {@link openRuntime} opens. */
-export interface OpenRuntimeOptions extends Omit<RuntimeOptions, "device"> {
-  /** `auto` is the CPU: Strata cannot predict whether a WebGPU device is faster. */
-  device?: "auto" | "cpu" | "webgpu";
+export interface OpenRuntimeOptions
+  extends Omit<RuntimeOptions, "device" | "xla">,
+    Pick<XlaOptions, "devices" | "precision"> {
+  /**
+   * `auto` is the CPU: Strata cannot predict whether another device is faster. `xla` finds a PJRT plugin (for GPUs and TPUs);
+   * `xla:PATH` names its file, or the folder that it was installed into.
+   */
+  device?: "auto" | "cpu" | "webgpu" | "xla" | `xla:${string}`;
   /** Called with how a device was tested, and when the CPU replaces it. */
   onNotice?: (message: string) => void;
 }
 
 /**
- * Opens a runtime. WebGPU is tested first, every kernel against the CPU, and where it is missing, computes wrongly, hangs or
+ * Opens a runtime. Other devices than the CPU are tested first, against the CPU. Where WebGPU is missing, computes wrongly, hangs or
  * crashes, the CPU takes its place: `runtime.device` says which it is.
+ *
+ * @throws UserError where XLA cannot be used
  */
 export async function openRuntime({
   device = "auto",
   onNotice = () => {},
+  devices,
+  precision,
   ...options
 }: OpenRuntimeOptions = {}): Promise<Runtime> {
-  if (device !== "webgpu") return new Runtime(options);
-  const verdict = await testWebGpu();
+  if (device === "webgpu") return openWebGpu(options, onNotice);
+  if (device.startsWith("xla")) return openXla(device.slice("xla:".length), { devices, precision }, onNotice);
+  return new Runtime(options);
+}
+
+async function openWebGpu(options: RuntimeOptions, onNotice: (message: string) => void): Promise<Runtime> {
+  const verdict = await testDevice({ device: "webgpu" });
   if (!verdict.usable) {
     onNotice(`WebGPU cannot be used here: ${verdict.reason}. Computing on the CPU instead.`);
     return new Runtime(options);
   }
   const { count, deviation } = verdict;
   onNotice(`WebGPU: ${count} kernels agree with the CPU, off by ${formatPower(deviation)} at most.`);
-  return new Runtime({ ...options, device });
+  return new Runtime({ ...options, device: "webgpu" });
+}
+
+/** @param path - of a plugin or a folder; empty where one is to be found */
+async function openXla(
+  path: string,
+  options: Omit<XlaOptions, "plugin">,
+  onNotice: (message: string) => void,
+): Promise<Runtime> {
+  const { path: plugin } = findPlugin({ env: process.env, cwd: process.cwd(), home: homedir() }, path || undefined);
+  const settings: RuntimeOptions = { device: "xla", xla: { plugin, ...options } };
+  const verdict = await testDevice(settings);
+  if (!verdict.usable) {
+    throw new UserError("environment", `XLA cannot be used with ${plugin}: ${verdict.reason}`, {
+      details: { path: plugin },
+    });
+  }
+  const runtime = new Runtime(settings);
+  const { platform, version, devices } = await runtime.describe();
+  onNotice(`XLA on ${platform} (${version}): ${devices.length} × ${devices[0].kind}, from ${plugin}.`);
+  return runtime;
 }

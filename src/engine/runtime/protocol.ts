@@ -1,4 +1,5 @@
 /** @file What the runtime and its worker thread say to each other. */
+import type { CompileOptions } from "../pjrt/compile-options.js";
 import type { DType, TypedArray } from "../spec.js";
 import type { DeviceName } from "./traits.js";
 
@@ -10,12 +11,33 @@ export interface ArrayInfo {
 /** An input or output of a program; sizes of outputs that are told only when it runs are negative. */
 export interface TensorInfo extends ArrayInfo {
   name: string;
+  /** Whether each of several devices gets its share of an input's rows only. */
+  divided?: boolean;
 }
 
-/** Settings of the worker's sessions. */
-export interface WorkerSettings {
-  device: DeviceName;
-  threads: number;
+/** What XLA computes with. */
+export interface XlaSettings {
+  /** Path of the PJRT plugin. */
+  plugin: string;
+  /** Devices that compute together; by default all that there are, and one where they are processors. */
+  devices?: number;
+  /** XLA's own options by name. */
+  overrides?: CompileOptions["overrides"];
+}
+
+/** What the thread is started with. */
+export type WorkerSettings =
+  | { device: Exclude<DeviceName, "xla">; threads: number }
+  | ({ device: "xla" } & XlaSettings);
+
+/** What a device says of itself. */
+export interface DeviceDescription {
+  /** What programs run on: "cpu", "cuda". */
+  platform: string;
+  version: string;
+  /** Of PJRT, which the plugin speaks: "0.115". */
+  pjrt: string;
+  devices: { kind: string; memoryBytes: number | undefined }[];
 }
 
 /** A lowered program to load. */
@@ -41,6 +63,7 @@ export type Request =
   | { kind: "run"; program: number; inputs: (TypedArray | ArrayId)[]; keep: (ArrayId | null)[] }
   | { kind: "put"; array: ArrayId; info: ArrayInfo; data: TypedArray }
   | { kind: "read"; array: ArrayId }
+  | { kind: "describe" }
   /** Calls the function that a module exports by default with the elements of each group of arrays, which it may change. */
   | { kind: "apply"; module: string; groups: ArrayId[][]; argument: unknown };
 

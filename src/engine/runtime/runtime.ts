@@ -2,15 +2,35 @@
 import { availableParallelism } from "node:os";
 import { Thread } from "../../thread.js";
 import { checkElements, type Spec, type TypedArray } from "../spec.js";
-import type { ArrayId, LoadRequest, Message, Request, WorkerSettings } from "./protocol.js";
+import type { Precision } from "../stablehlo/function-body.js";
+import type {
+  ArrayId,
+  DeviceDescription,
+  LoadRequest,
+  Message,
+  Request,
+  WorkerSettings,
+  XlaSettings,
+} from "./protocol.js";
 import { type DeviceName, type DeviceTraits, deviceTraits } from "./traits.js";
 
 /** Where a {@link Runtime} computes, and with how many threads. */
 export interface RuntimeOptions {
   /** Where programs run; default `cpu`. `openRuntime` tests a device before it is trusted. */
   device?: DeviceName;
-  /** Threads that compute; by default all there are. Results are the same bytes only for the same number. */
+  /** Threads that compute; by default all there are. Results are the same bytes only for the same number. XLA takes all. */
   threads?: number;
+  /** For XLA: its plugin, and how it computes. */
+  xla?: XlaOptions;
+}
+
+/** How XLA computes. */
+export interface XlaOptions extends XlaSettings {
+  /**
+   * How exactly products of float32 are computed: to all digits (`float32`, the default), or, where that is faster, with factors
+   * rounded to 11 bits (`tf32`).
+   */
+  precision?: Precision;
 }
 
 /** An array that lives in a runtime's thread; programs take and give it without copies. */
@@ -57,15 +77,22 @@ export class DeviceArray {
 export class Runtime {
   readonly device: DeviceName;
   readonly threads: number;
+  /** How exactly products are computed. */
+  readonly precision: Precision;
+  /** Path of XLA's plugin. */
+  readonly plugin: string | undefined;
+  #description: Promise<DeviceDescription> | undefined;
   readonly #thread: Thread;
   readonly #freed: ArrayId[] = [];
   #next = 0;
 
-  constructor({ device = "cpu", threads = availableParallelism() }: RuntimeOptions = {}) {
+  constructor({ device = "cpu", threads = availableParallelism(), xla }: RuntimeOptions = {}) {
     this.device = device;
     this.threads = threads;
+    this.precision = xla?.precision ?? "float32";
+    this.plugin = xla?.plugin;
     process.env.ORT_DISABLE_TELEMETRY ??= "1"; // else an identity of this machine is written into the home folder, or the working folder
-    const settings: WorkerSettings = { device, threads };
+    const settings: WorkerSettings = device === "xla" ? { device, ...xla! } : { device, threads };
     this.#thread = new Thread({ module: "./worker", caller: import.meta.url, settings, name: "The runtime's thread" });
   }
 
@@ -104,6 +131,16 @@ export class Runtime {
     for (const array of groups.flat()) array.assertAlive();
     const ids = groups.map((group) => group.map(({ id }) => id));
     await this.request({ kind: "apply", module: module.href, groups: ids, argument });
+  }
+
+  /**
+   * What XLA says of its devices.
+   *
+   * @throws UserError when it cannot be used; Error on another device
+   */
+  describe(): Promise<DeviceDescription> {
+    this.#description ??= this.request({ kind: "describe" }) as Promise<DeviceDescription>;
+    return this.#description;
   }
 
   /** Whether the thread has ended, with everything in it. */

@@ -66,6 +66,8 @@ export function runtimeService<A>(device: Device<A>): Service<Message> {
         return undefined;
       case "read":
         return device.download(arrays.get(request.array)!);
+      case "describe":
+        return device.describe!();
       case "apply":
         return apply(request);
       default:

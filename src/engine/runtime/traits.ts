@@ -1,7 +1,7 @@
 /** @file What devices can do, and how they like their programs: all that the code above a runtime may ask about one. */
 
 /** What programs run on. */
-export type DeviceName = "cpu" | "webgpu";
+export type DeviceName = "cpu" | "webgpu" | "xla";
 
 export interface DeviceTraits {
   /** Arrays are ordinary memory, which functions can change in place. */
@@ -12,12 +12,15 @@ export interface DeviceTraits {
   bfloat16: boolean;
   /** Results may be written where an argument lay that nobody needs any more. */
   donates: boolean;
+  /** Arrays that never change make programs faster as part of them. */
+  foldsConstants: boolean;
   /** Every array of a program costs time, so parameters are kept as a few long ones. */
   packs: boolean;
 }
 
 /** The traits of every device. */
 export const deviceTraits: Readonly<Record<DeviceName, DeviceTraits>> = {
-  cpu: { inPlace: true, float64: true, bfloat16: true, donates: false, packs: true },
-  webgpu: { inPlace: false, float64: false, bfloat16: false, donates: false, packs: true },
+  cpu: { inPlace: true, float64: true, bfloat16: true, donates: false, foldsConstants: true, packs: true },
+  xla: { inPlace: false, float64: true, bfloat16: true, donates: true, foldsConstants: false, packs: false },
+  webgpu: { inPlace: false, float64: false, bfloat16: false, donates: false, foldsConstants: true, packs: true },
 };

@@ -1,0 +1,31 @@
+/** @file Compiled programs of XLA's, kept on disk: to compile one takes many seconds, to load it a fraction. */
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { type Codec, cached, json } from "../disk-cache.js";
+import type { Client } from "../pjrt/client.js";
+import type { CompileOptions } from "../pjrt/compile-options.js";
+import type { LoadedExecutable } from "../pjrt/executable.js";
+import type { Plugin } from "../pjrt/plugin.js";
+
+const bytes: Codec<Uint8Array> = { encode: (value) => value, decode: (value) => value };
+
+/** The executable of a program: loaded from the disk, or compiled. */
+export function executableOf(client: Client, plugin: Plugin, text: string, options: CompileOptions): LoadedExecutable {
+  let compiled: LoadedExecutable | undefined;
+  const kinds = client.devices.map(({ kind }) => kind);
+  // a program for a CPU is made for as many cores
+  const key = ["executable", text, digestOf(plugin), kinds, availableParallelism(), options];
+  const serialized = cached(JSON.stringify(key), bytes, () => {
+    compiled = client.compile(text, options);
+    return compiled.program.serialize();
+  });
+  return compiled ?? client.deserialize(serialized);
+}
+
+/** SHA-256 of a plugin's file, which is large: worked out again only when it changes. */
+function digestOf({ path }: Plugin): unknown {
+  const { size, mtimeMs } = statSync(path);
+  const digest = () => createHash("sha256").update(readFileSync(path)).digest("hex");
+  return cached(JSON.stringify(["digest", path, size, mtimeMs]), json, digest);
+}
