@@ -1,6 +1,7 @@
 /*
  * A PJRT plugin that computes nothing and fails on demand. Every structure is a row of 64-bit words: its size, a pointer
- * to extensions, its fields. As version it tells how many objects are alive, so tests see whether all were given back.
+ * to extensions, its fields. As version it tells how many objects are alive and how many events were awaited, so tests see
+ * whether all were given back, and who waits.
  *
  * What fails is asked for in words: a client by its option `fail` (a code), a program by its text:
  *   "fails to compile"  "fails to start"  "fails on the device"
@@ -33,13 +34,11 @@ typedef uint64_t word;
 
 /* Anything that the plugin hands out. */
 typedef struct {
-  word code;     /* of the failure that it stands for, or 0 */
-  word starts;   /* of a program: whether executions begin */
-  word bytes[4]; /* of an array */
-  word size;
+  word code;   /* of the failure that it stands for, or 0 */
+  word starts; /* of a program: whether executions begin */
 } object;
 
-static int alive;
+static int alive, awaited;
 static char version[64];
 
 static word new_object(word code) {
@@ -72,7 +71,10 @@ static word error_code(word *args) {
 }
 static word succeed(word *args) { return 0; }
 
-static word await_event(word *args) { return first(args)->code ? failure(first(args)->code) : 0; }
+static word await_event(word *args) {
+  awaited++;
+  return first(args)->code ? failure(first(args)->code) : 0;
+}
 
 static word create_client(word *args) {
   word *options = (word *)args[2];
@@ -89,11 +91,34 @@ static word platform_name(word *args) {
 }
 static word platform_version(word *args) {
   args[3] = (word)version;
-  args[4] = snprintf(version, sizeof version, "%d alive", alive);
+  args[4] = snprintf(version, sizeof version, "%d alive, %d awaited", alive, awaited);
   return 0;
 }
-static word no_devices(word *args) {
-  args[3] = args[4] = 0;
+
+/* Three devices, each its own description. */
+static object devices[3];
+static object *const device_list[3] = {devices, devices + 1, devices + 2};
+
+static word three_devices(word *args) {
+  args[3] = (word)device_list;
+  args[4] = 3;
+  return 0;
+}
+static word description(word *args) {
+  args[3] = args[2];
+  return 0;
+}
+static word device_id(word *args) {
+  args[3] = first(args) - devices;
+  return 0;
+}
+/* The first device has a limit, the second none, the third fails. */
+static word device_memory(word *args) {
+  word device = first(args) - devices;
+  if (device == 2) return failure(13);
+  args[3] = 5;
+  args[10] = 100;
+  args[11] = device == 0;
   return 0;
 }
 
@@ -126,6 +151,12 @@ static word execute(word *args) {
   return 0;
 }
 
+/* Copied when it returns: there is no event. */
+static word from_host(word *args) {
+  args[13] = 0;
+  args[14] = new_object(0);
+  return 0;
+}
 static word no_dimensions(word *args) {
   args[3] = args[4] = 0;
   return 0;
@@ -167,8 +198,14 @@ word SYMBOL(void) {
   table[16] = (word)delete_object; /* of a client */
   table[17] = (word)platform_name;
   table[19] = (word)platform_version;
-  table[21] = (word)no_devices;
+  table[21] = (word)three_devices;
   table[25] = (word)compile;
+  table[27] = (word)from_host;
+  table[28] = (word)device_id;
+  table[31] = (word)platform_name; /* a device's kind */
+  table[32] = (word)platform_name; /* its description */
+  table[34] = (word)description;
+  table[39] = (word)device_memory;
   table[45] = (word)delete_object; /* of a program */
   table[49] = (word)one_output;
   table[55] = (word)delete_object; /* of a loaded program */

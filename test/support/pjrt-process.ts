@@ -1,6 +1,6 @@
 /**
  * @file A process that computes with a PJRT plugin in threads, at once and in turn, and then itself; and ends with code
- * 7, disposing of nothing: node --import tsx pjrt-process.ts PLUGIN
+ * 7, disposing of nothing, while the device is at work: node --import tsx pjrt-process.ts PLUGIN
  */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { loadPlugin } from "../../src/engine/pjrt/api.js";
@@ -8,6 +8,11 @@ import { Client } from "../../src/engine/pjrt/client.js";
 
 const DOUBLE = `module @m { func.func public @main(%a: tensor<4xf32>) -> tensor<4xf32> {
   %0 = stablehlo.add %a, %a : tensor<4xf32> return %0 : tensor<4xf32> } }`;
+
+const SQUARE = `module @m { func.func public @main(%a: tensor<1500x1500xf32>) -> tensor<1500x1500xf32> {
+  %0 = stablehlo.dot_general %a, %a, contracting_dims = [1] x [0]
+    : (tensor<1500x1500xf32>, tensor<1500x1500xf32>) -> tensor<1500x1500xf32>
+  return %0 : tensor<1500x1500xf32> } }`;
 
 /** Twice 1, 2, 3, 4, computed by a client that is left to itself. */
 function compute(plugin: string): string {
@@ -28,10 +33,18 @@ const computeInThread = (plugin: string): Promise<string> =>
     thread.on("exit", () => resolve(answer));
   });
 
+/** Sets a device to work for a while. */
+function begin(plugin: string): void {
+  const client = new Client(loadPlugin(plugin), { cpu_device_count: 1 });
+  const matrix = client.upload(new Float32Array(1500 ** 2), { dtype: "float32", shape: [1500, 1500] });
+  client.compile(SQUARE).execute([[matrix]]);
+}
+
 if (isMainThread) {
   const plugin = process.argv[2];
   const atOnce = await Promise.all([computeInThread(plugin), computeInThread(plugin)]);
   process.stdout.write([...atOnce, await computeInThread(plugin), compute(plugin)].join(" "));
+  begin(plugin);
   process.exit(7);
 } else {
   parentPort!.postMessage(compute(workerData as string));

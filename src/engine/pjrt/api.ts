@@ -139,7 +139,6 @@ export function loadPlugin(path: string): Api {
   if (!canOpenLibraries(process.platform)) {
     throw new PluginError(path, { kind: "platform", platform: process.platform });
   }
-  setDefault("TF_CPP_MIN_LOG_LEVEL", "3"); // read when the library is loaded
   const api = new Api(path, tableOf(path));
   api.call("PJRT_Plugin_Initialize", 16);
   loaded.set(path, api);
@@ -150,6 +149,7 @@ export function loadPlugin(path: string): Api {
 function tableOf(path: string): BigUint64Array {
   let symbol: (name: string) => bigint;
   try {
+    setDefault("TF_CPP_MIN_LOG_LEVEL", "3"); // read when the library is loaded
     symbol = openLibrary(path);
   } catch (error) {
     throw new PluginError(path, { kind: "not-loadable", reason: (error as Error).message });

@@ -52,7 +52,7 @@ export class Client {
     options: NamedValues = {},
   ) {
     const client = api.call("PJRT_Client_Create", 88, ...namedValues(options))[8];
-    this.#handle = new Handle(api, client, "PJRT_Client_Destroy", "This client", new Set());
+    this.#handle = new Handle(api, client, "PJRT_Client_Destroy", "This client");
     const name = api.call("PJRT_Client_PlatformName", 40, client);
     this.platform = textAt(name[3], name[4]);
     const version = api.call("PJRT_Client_PlatformVersion", 40, client);
@@ -63,7 +63,7 @@ export class Client {
 
   /** Memory of a device; undefined where the plugin does not count it, as on a CPU. */
   memory(device: Device): DeviceMemory | undefined {
-    this.#handle.address; // still there
+    this.#handle.assertAlive();
     try {
       const stats = this.api.call("PJRT_Device_MemoryStats", 185, device.address);
       return { inUse: Number(stats[3]), limit: (stats[11] & 1n) === 1n ? Number(stats[10]) : undefined };
@@ -76,8 +76,8 @@ export class Client {
   /**
    * Compiles a program for as many devices as it has replicas and partitions, the first ones.
    *
-   * @param text - StableHLO, whose function `main` is the program; an argument with the attribute `tf.aliasing_output =
-   *   k : i32` is donated to output k
+   * @param text - StableHLO, whose function `main` is the program; an argument with the attribute
+   *   `tf.aliasing_output = k : i32` is donated to output k
    */
   compile(text: string, options: CompileOptions = {}): LoadedExecutable {
     const compiled = this.api.call("PJRT_Client_Compile", 56, this.#handle.address, ...compileArguments(text, options));

@@ -19,12 +19,15 @@ function failureOf(action: () => unknown): unknown {
   throw new Error("Expected a failure");
 }
 
-/** Number of objects that a mock has handed out and not got back. */
-function aliveIn(api: Api): number {
+/** Numbers of objects that a mock has handed out and not got back, and of events that were awaited. */
+function countsOf(api: Api): { alive: number; awaited: number } {
   const client = new Client(api);
   client.dispose();
-  return Number.parseInt(client.platformVersion, 10) - 1;
+  const [alive, awaited] = client.platformVersion.match(/\d+/g)!.map(Number);
+  return { alive: alive - 1, awaited }; // without itself
 }
+
+const aliveIn = (api: Api) => countsOf(api).alive;
 
 const faultOf = (path: string) => (failureOf(() => loadPlugin(path)) as PluginError).fault;
 
@@ -49,12 +52,24 @@ describe.skipIf(!hasCompiler)("with a mock plugin, which takes a C compiler", ()
     expect(faultOf(mockPlugin({ MINOR: "-1" }))).toEqual({ kind: "no-plugin" });
   });
 
+  test("a device tells its memory, as far as its plugin knows", () => {
+    const client = new Client(loadPlugin(mockPlugin()));
+    const [limited, unlimited, failing] = client.devices;
+    expect(limited).toMatchObject({ id: 0, kind: "mock", description: "mock" });
+    expect(client.memory(limited)).toEqual({ inUse: 5, limit: 100 });
+    expect(client.memory(unlimited)).toEqual({ inUse: 5, limit: undefined });
+    expect(() => client.memory(failing)).toThrow(PjrtError);
+    client.dispose();
+  });
+
   test("what a plugin's table is too short for, or leaves out, is an error by its name", () => {
-    const short = mockPlugin({ BYTES: "200" }); // ends before Compile
+    const short = mockPlugin({ BYTES: "480" }); // ends before Execute
     const client = new Client(loadPlugin(short));
-    expect(failureOf(() => client.compile(""))).toEqual(
-      new PluginError(short, { kind: "missing-entry", entry: "PJRT_Client_Compile" }),
+    const program = client.compile("any");
+    expect(failureOf(() => program.execute([[]]))).toEqual(
+      new PluginError(short, { kind: "missing-entry", entry: "PJRT_LoadedExecutable_Execute" }),
     );
+    client.dispose();
     const mock = mockPlugin();
     const whole = new Client(loadPlugin(mock));
     expect(failureOf(() => whole.deserialize(new Uint8Array()))).toEqual(
@@ -99,6 +114,25 @@ describe.skipIf(!hasCompiler)("with a mock plugin, which takes a C compiler", ()
     expect(() => unwaited.outputs[0][0].read(new Float32Array(1))).toThrow(internal);
     failing.execute([[]]); // and forgotten
 
+    client.dispose();
+    expect(aliveIn(api)).toBe(0);
+  });
+
+  test("only those who wait or read wait", () => {
+    const api = loadPlugin(mockPlugin());
+    const client = new Client(api);
+    const program = client.compile("any");
+    client.upload(new Float32Array(1), { dtype: "float32", shape: [1] }, client.devices[1]).dispose();
+    const { awaited } = countsOf(api);
+    const first = program.execute([[]]);
+    const second = program.execute([first.outputs[0]]);
+    second.completion.dispose();
+    expect(countsOf(api).awaited).toBe(awaited);
+    second.outputs[0][0].read(new Float32Array(1));
+    expect(countsOf(api).awaited).toBe(awaited + 1);
+    first.completion.wait();
+    first.completion.wait();
+    expect(countsOf(api).awaited).toBe(awaited + 2);
     client.dispose();
     expect(aliveIn(api)).toBe(0);
   });

@@ -18,7 +18,7 @@ export class Handle {
     address: bigint,
     private readonly destroyer: Entry,
     private readonly what: string,
-    protected readonly belongings: Belongings,
+    protected readonly belongings: Belongings = new Set(),
   ) {
     this.#address = address;
     belongings.add(this);
@@ -26,8 +26,13 @@ export class Handle {
 
   /** @throws Error when it has been disposed */
   get address(): bigint {
-    if (this.#address === 0n) throw new Error(`${this.what} has been disposed.`);
+    this.assertAlive();
     return this.#address;
+  }
+
+  /** @throws Error when it has been disposed */
+  assertAlive(): void {
+    if (this.#address === 0n) throw new Error(`${this.what} has been disposed.`);
   }
 
   /** Gives it back; nothing happens when that has been done. */

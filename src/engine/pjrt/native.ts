@@ -54,14 +54,13 @@ export const wordsAt = (address: bigint, length: bigint): BigUint64Array =>
 /** A function that takes one pointer and returns one, or nothing. */
 export type NativeFunction = (argument: Struct | bigint) => bigint | null;
 
+let nativeFunction: ReturnType<Koffi["proto"]> | undefined;
+
 /** The function at an address. */
 export function functionAt(address: bigint): NativeFunction {
-  const native = koffi();
-  type ??= native.proto("void *", ["void *"]);
-  return native.decode(address, type) as NativeFunction;
+  nativeFunction ??= koffi().proto("void *", ["void *"]);
+  return koffi().decode(address, nativeFunction) as NativeFunction;
 }
-
-let type: ReturnType<Koffi["proto"]> | undefined;
 
 /** What `dlopen` has to do, by platform: bind all symbols now, and never unload. */
 const FLAGS: { readonly [platform in NodeJS.Platform]?: number } = { linux: 0x2 | 0x1000, darwin: 0x2 | 0x80 };
@@ -77,10 +76,10 @@ export const canOpenLibraries = (platform: NodeJS.Platform): boolean => FLAGS[pl
  * @throws Error with the system's words when it cannot be opened
  */
 export function openLibrary(path: string): (symbol: string) => bigint {
-  const process_ = koffi().load(null);
-  const open = process_.func("void *dlopen(const char *path, int flags)");
-  const lookup = process_.func("void *dlsym(void *library, const char *symbol)");
-  const error = process_.func("const char *dlerror()");
+  const program = koffi().load(null);
+  const open = program.func("void *dlopen(const char *path, int flags)");
+  const lookup = program.func("void *dlsym(void *library, const char *symbol)");
+  const error = program.func("const char *dlerror()");
   const library = open(path, FLAGS[process.platform]) as bigint | null;
   if (library === null) throw new Error(String(error()));
   return (symbol) => (lookup(library, symbol) as bigint | null) ?? 0n;

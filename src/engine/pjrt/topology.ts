@@ -22,7 +22,7 @@ export class Topology {
   ) {
     const text = new TextEncoder().encode(name);
     const topology = api.call("PJRT_TopologyDescription_Create", 56, text, text.length, ...namedValues(options))[6];
-    this.#handle = new Handle(api, topology, "PJRT_TopologyDescription_Destroy", "This topology", new Set());
+    this.#handle = new Handle(api, topology, "PJRT_TopologyDescription_Destroy", "This topology");
   }
 
   /** Compiles a program, as `Client.compile` does, that cannot run here. */
