@@ -1,4 +1,3 @@
 /** @file Counter-based random numbers: every draw is named by a key, none by hidden state. */
-export { fillNormal, normal, permutation, uniform } from "./draw.js";
-export { foldIn, type Key, keyFromSeed } from "./key.js";
+export { fillNormal, foldIn, type Key, keyFromSeed, normal, permutation, uniform } from "./random.js";
 export { type StreamName, streamKey } from "./streams.js";

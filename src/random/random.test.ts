@@ -1,7 +1,7 @@
 import { random } from "@jax-js/jax";
 import { describe, expect, test } from "vitest";
 import { fillNormal, foldIn, type Key, keyFromSeed, normal, permutation, uniform } from "./index.js";
-import { threefryFill } from "./threefry.js";
+import { threefryFill } from "./random.js";
 
 const key = keyFromSeed(42);
 

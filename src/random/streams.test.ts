@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { foldIn, keyFromSeed } from "./key.js";
+import { foldIn, keyFromSeed } from "./random.js";
 import { STREAMS, streamKey } from "./streams.js";
 
 test("no two streams have the same number", () => {

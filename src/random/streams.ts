@@ -1,5 +1,5 @@
 /** @file All streams of random numbers that a seed has: one number each, so that no two draw the same. */
-import { foldIn, type Key, keyFromSeed } from "./key.js";
+import { foldIn, type Key, keyFromSeed } from "./random.js";
 
 /**
  * What each stream is for. A number never changes: a resumed run would see other noise.

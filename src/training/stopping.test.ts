@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { afterPatience, pause, unlessAborted } from "./stopping.js";
+import { afterPatience, pause, thenCleanUp, unlessAborted } from "./stopping.js";
 
 const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -34,4 +34,19 @@ test("patience ends some time after the signal, not without one, and not when th
   expect(told).toEqual([]);
   await after(60);
   expect(told).toEqual(["first"]);
+});
+
+const failing = (message: string) => () => Promise.reject(new Error(message));
+
+test("cleans up once after work that succeeds and after work that fails", async () => {
+  let cleaned = 0;
+  const cleanUp = async () => void cleaned++;
+  expect(await thenCleanUp(async () => 7, cleanUp)).toBe(7);
+  await expect(thenCleanUp(failing("work"), cleanUp)).rejects.toThrow("work");
+  expect(cleaned).toBe(2);
+});
+
+test("the first of two failures is told, and one of cleaning up alone", async () => {
+  await expect(thenCleanUp(failing("work"), failing("cleaning up"))).rejects.toThrow("work");
+  await expect(thenCleanUp(async () => 7, failing("cleaning up"))).rejects.toThrow("cleaning up");
 });

@@ -1,4 +1,7 @@
-/** @file Stopping when asked to: an aborted signal between pieces of work, within them, and during one that takes long. */
+/**
+ * @file Stopping: when an aborted signal asks for it, between pieces of work, within them, and during one that takes long; and giving
+ * back what was used, also after a failure.
+ */
 import { setImmediate } from "node:timers/promises";
 
 /** How long a micro-batch may go on after the signal before the user is told. */
@@ -36,4 +39,20 @@ export function afterPatience(
     ended.addEventListener("abort", () => clearTimeout(timer));
   };
   signal?.addEventListener("abort", begin, { once: true, signal: ended });
+}
+
+/**
+ * Does the work, then cleans up. Of two failures the first is thrown: what fails after it often fails because of it, as does
+ * removing a lock from a file system that has become read-only.
+ */
+export async function thenCleanUp<T>(work: () => Promise<T>, cleanUp: () => Promise<void>): Promise<T> {
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    await cleanUp().catch(() => {});
+    throw error;
+  }
+  await cleanUp();
+  return result;
 }

@@ -10,7 +10,6 @@ import { type ParameterTree, parameterSpecs } from "../inference/trained-model.j
 import { countParameters, groups } from "../model/index.js";
 import { informationShares } from "../objective/information-schedule.js";
 import { version } from "../version.js";
-import { thenCleanUp } from "./clean-up.js";
 import { roomNotice } from "./cost/disk-space.js";
 import { fitToMemory } from "./cost/memory.js";
 import type { TrainingEventListener } from "./events.js";
@@ -25,7 +24,7 @@ import { Observer } from "./run/observer.js";
 import { clearLeftovers, describeRun, runPaths, summarise, withSettingsOfRun } from "./run/run-folder.js";
 import { lockRun, type RunLock } from "./run/run-lock.js";
 import { startingPoint } from "./run/starting-point.js";
-import { afterPatience, pause } from "./stopping.js";
+import { afterPatience, pause, thenCleanUp } from "./stopping.js";
 import { Trainer } from "./trainer.js";
 import { type TrainingRun, trainingRun } from "./training-run.js";
 
