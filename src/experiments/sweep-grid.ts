@@ -1,4 +1,7 @@
-/** @file The cells of a sweep: pairs of guidance weights, each at one or more seeds; and those that the paper has figures of (Table 2). */
+/**
+ * @file The cells of a sweep: pairs of guidance weights, each at one or more seeds; and those that the paper has
+ * figures of (Table 2).
+ */
 import { UserError } from "../errors.js";
 
 /** What is swept. Lists are ascending, without repetitions. */

@@ -1,6 +1,6 @@
 /**
- * @file The whole network: encoder, generator, and the U-Net of a super-resolution model, as one tree of parameters; and their
- * initial values on the host, as the authors' JAX code draws them.
+ * @file The whole network: encoder, generator, and the U-Net of a super-resolution model, as one tree of parameters;
+ * and their initial values on the host, as the authors' JAX code draws them.
  */
 import type { ModelConfig } from "../config/index.js";
 import { entries, map } from "../engine/tree.js";

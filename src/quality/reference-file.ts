@@ -1,6 +1,7 @@
 /**
- * @file References in files: `mu` and `sigma`, as pytorch-fid and TTUR write them, or a reference batch of guided-diffusion's
- * evaluator (ADM), which has `mu_s` and `sigma_s` of spatial features and the images, `arr_0`, beside them.
+ * @file References in files: `mu` and `sigma`, as pytorch-fid and TTUR write them, or a reference batch of
+ * guided-diffusion's evaluator (ADM), which has `mu_s` and `sigma_s` of spatial features and the images, `arr_0`,
+ * beside them.
  */
 import { stat } from "node:fs/promises";
 import { extname } from "node:path";

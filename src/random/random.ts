@@ -1,7 +1,7 @@
 /**
- * @file Random numbers by key: threefry-2x32 of 20 rounds, a counter-based generator (Salmon et al., "Parallel Random Numbers: As
- * Easy as 1, 2, 3", 2011); keys made from a seed and from one another; uniforms, normals and permutations. The same key gives the
- * same draw, always.
+ * @file Random numbers by key: threefry-2x32 of 20 rounds, a counter-based generator (Salmon et al., "Parallel Random
+ * Numbers: As Easy as 1, 2, 3", 2011); keys made from a seed and from one another; uniforms, normals and permutations.
+ * The same key gives the same draw, always.
  */
 
 /** Two unsigned 32-bit words: all that a stream of random numbers depends on. */

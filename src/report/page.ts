@@ -1,6 +1,6 @@
 /**
- * @file Every page we write, complete in itself: its frame, its pieces (figures with charts or pictures, tables of settings,
- * commands) and its style. Pictures are inline; no scripts, nothing loaded.
+ * @file Every page we write, complete in itself: its frame, its pieces (figures with charts or pictures, tables of
+ * settings, commands) and its style. Pictures are inline; no scripts, nothing loaded.
  */
 import { Html, html } from "../io/markup.js";
 import type { Chart } from "./training-charts.js";

@@ -1,6 +1,6 @@
 /**
- * @file A guidance sweep in numbers: tables like the paper's Table 2, also in Markdown and as lines for a spreadsheet, and a chart
- * of what guidance gives and takes.
+ * @file A guidance sweep in numbers: tables like the paper's Table 2, also in Markdown and as lines for a spreadsheet,
+ * and a chart of what guidance gives and takes.
  */
 
 import * as Plot from "@observablehq/plot";

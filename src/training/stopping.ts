@@ -1,6 +1,6 @@
 /**
- * @file Stopping: when an aborted signal asks for it, between pieces of work, within them, and during one that takes long; and giving
- * back what was used, also after a failure.
+ * @file Stopping: when an aborted signal asks for it, between pieces of work, within them, and during one that takes
+ * long; and giving back what was used, also after a failure.
  */
 import { setImmediate } from "node:timers/promises";
 

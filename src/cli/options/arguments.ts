@@ -1,6 +1,6 @@
 /**
- * @file Values on the command line, from text: each parser refuses what it does not expect. Of a single word, commander names the
- * option; of several, our own message does.
+ * @file Values on the command line, from text: each parser refuses what it does not expect. Of a single word, commander
+ * names the option; of several, our own message does.
  */
 import { availableParallelism } from "node:os";
 import { InvalidArgumentError } from "commander";

@@ -1,6 +1,6 @@
 /**
- * @file What a long command says while it runs, on standard error: one line that rewrites itself and fits the terminal, or plain
- * lines in a pipe.
+ * @file What a long command says while it runs, on standard error: one line that rewrites itself and fits the terminal,
+ * or plain lines in a pipe.
  */
 
 import stringWidth from "string-width";

@@ -1,6 +1,6 @@
 /**
- * @file Images that somebody's model has drawn, as they are: image files of one size, or an npz as guided-diffusion's evaluator has
- * them, `arr_0`, uint8 [N, R, R, 3].
+ * @file Images that somebody's model has drawn, as they are: image files of one size, or an npz as guided-diffusion's
+ * evaluator has them, `arr_0`, uint8 [N, R, R, 3].
  */
 import { extname } from "node:path";
 import { UserError } from "../../errors.js";

@@ -1,6 +1,6 @@
 /**
- * @file Files of collections: which are images, by name, or by content where the name does not say; how they are read; and what the
- * others are.
+ * @file Files of collections: which are images, by name, or by content where the name does not say; how they are read;
+ * and what the others are.
  */
 
 import { dirname, extname } from "node:path/posix";

@@ -1,6 +1,6 @@
 /**
- * @file What published data sets have in common. The user gives a folder, an archive, or a folder of the archives. The sets come in two
- * parts: everyone trains on one and reports figures of the other.
+ * @file What published data sets have in common. The user gives a folder, an archive, or a folder of the archives. The
+ * sets come in two parts: everyone trains on one and reports figures of the other.
  */
 import { join } from "node:path";
 import type { Collection } from "../collections/collection.js";

@@ -1,6 +1,6 @@
 /**
- * @file What every kind of source offers: a cheap way to notice changes, and a list of images before any is decoded; and what a kind
- * is, which the name before the colon of `--data` stands for.
+ * @file What every kind of source offers: a cheap way to notice changes, and a list of images before any is decoded;
+ * and what a kind is, which the name before the colon of `--data` stands for.
  */
 import type { Refusal } from "../../io/archives/archive-entry.js";
 import type { Failure } from "../collections/collection.js";

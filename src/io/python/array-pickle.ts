@@ -1,6 +1,6 @@
 /**
- * @file Arrays in pickles: NumPy's, with their scalars, as NumPy 1 and 2 and Python 2 and 3 write them; and JAX's, with Flax's
- * dictionaries. Nothing is copied while the pickle is read: an array's elements are asked for afterwards.
+ * @file Arrays in pickles: NumPy's, with their scalars, as NumPy 1 and 2 and Python 2 and 3 write them; and JAX's, with
+ * Flax's dictionaries. Nothing is copied while the pickle is read: an array's elements are asked for afterwards.
  */
 import { isUint8Array } from "node:util/types";
 import {

@@ -1,6 +1,6 @@
 /**
- * @file What a classifier learns from a set: its classes or, where it has none, which way up its images are. It sees them no larger
- * than it needs, and each in many places.
+ * @file What a classifier learns from a set: its classes or, where it has none, which way up its images are. It sees
+ * them no larger than it needs, and each in many places.
  */
 import { Batches, type ImageSet } from "../../data/index.js";
 import { foldIn, streamKey, uniform } from "../../random/index.js";

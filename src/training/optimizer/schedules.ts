@@ -1,6 +1,6 @@
 /**
- * @file What differs from update to update: the learning rate, the decay of the moving average, and whether the update is made at all
- * (paper App. B).
+ * @file What differs from update to update: the learning rate, the decay of the moving average, and whether the update
+ * is made at all (paper App. B).
  */
 import type { OptimizerConfig } from "../../config/index.js";
 

@@ -1,4 +1,7 @@
-/** @file `metrics.jsonl`, the single source of every chart: one JSON object a line, appended while a run trains; and what each kind of line holds. */
+/**
+ * @file `metrics.jsonl`, the single source of every chart: one JSON object a line, appended while a run trains; and
+ * what each kind of line holds.
+ */
 
 import { existsSync, fstatSync, fsyncSync, ftruncateSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { z } from "zod";
