@@ -111,7 +111,7 @@ const kinds = {
   async decoder() {
     const decoder = createDecoder(1000);
     const decoded = Array.from({ length: 20 }, () => decoder.decode(picture, 8));
-    return { pending: decoded, thing: { dispose: () => decoder.close() } };
+    return { pending: decoded, thing: { dispose: () => decoder[Symbol.asyncDispose]() } };
   },
   async failingThread() {
     const gone = { path: join(folder, "gone"), offset: 0 };
