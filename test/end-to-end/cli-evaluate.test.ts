@@ -14,14 +14,15 @@ const PIXELS = ["--features", "pixels"];
 
 /** Runs a command that must succeed, and gives its result. */
 async function done(...words: string[]) {
-  const { code, stdout, stderr } = await strata(...words, "--json");
+  const { code, stdout, stderr } = await sharedStrata(...words, "--json");
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout);
 }
 
 beforeAll(async () => {
   await discs(data, ["red", "blue", "green"], 40);
-  await done("train", ...tiny, "--data", data, "--out", run);
+  const { code, stderr } = await strata("train", ...tiny, "--data", data, "--out", run);
+  expect(code, stderr).toBe(0);
 });
 
 test("a model: every figure that pixels allow, on the screen and in the folder", async () => {

@@ -19,7 +19,7 @@ const configuration = (name: FixtureName) => at(`${name}.json`);
 
 /** Runs a command that must succeed, and gives its result. */
 async function done(...words: string[]) {
-  const { code, stdout, stderr } = await strata(...words, "--json");
+  const { code, stdout, stderr } = await sharedStrata(...words, "--json");
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout);
 }

@@ -20,19 +20,8 @@ beforeAll(async () => {
   }
 });
 
-const wordsOf = (out: string, count: number) => [
-  "sample",
-  "--run",
-  run,
-  "--seed",
-  "5",
-  "--count",
-  String(count),
-  "--out",
-  join(folder, out),
-];
-const sample = (out: string, count: number, ...words: string[]) => strata(...wordsOf(out, count), ...words);
-const refused = (count: number, ...words: string[]) => sharedStrata(...wordsOf("refused.png", count), ...words);
+const sample = (out: string, count: number, ...words: string[]) =>
+  sharedStrata("sample", "--run", run, "--seed", "5", "--count", String(count), "--out", join(folder, out), ...words);
 
 /** The pictures that a command writes into a folder, as PNG files. */
 async function pictures(count: number, ...words: string[]): Promise<Buffer[]> {
@@ -90,9 +79,9 @@ test("a model with classes encodes an image with its class, and follows the labe
   expect(code, stderr).toBe(0);
   expect((await at("drawn.npz", "--interpolate", "0", "1")).code).toBe(0);
   for (const words of [[], ["--label", "none"], ["--label", "all"]]) {
-    const { code, stderr } = await refused(3, "--run", conditional, "--vary", red, "--groups", "1", ...words);
-    expect(code).toBe(2);
-    expect(stderr).toContain("expected --label NAME with an image");
+    const refused = await at("refused.png", "--vary", red, "--groups", "1", ...words);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("expected --label NAME with an image");
   }
 });
 
@@ -122,14 +111,14 @@ test.each([
   { name: "a resolution without groups", words: ["--temperature", "16:1"], message: "a resolution among 4, 8, got 16" },
   { name: "no number for a temperature", words: ["--temperature", "8:warm"], message: "expected T such as 0.7" },
 ])("$name: one message, exit code 2", async ({ words, message }) => {
-  const { code, stdout, stderr } = await refused(2, ...words);
+  const { code, stdout, stderr } = await sample("refused.png", 2, ...words);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toContain(message);
   expect(stderr).not.toMatch(/^\s+at /m);
 });
 
 test("one picture is no row", async () => {
-  const { code, stderr } = await refused(1, "--interpolate", "1", "2");
+  const { code, stderr } = await sample("refused.png", 1, "--interpolate", "1", "2");
   expect(code).toBe(2);
   expect(stderr).toContain("--count 1: expected at least 2 pictures a row");
 });

@@ -71,8 +71,8 @@ afterAll(() => {
 });
 
 /**
- * Runs `strata` in a process that all such calls of a test file share, one at a time: for what ends before any work, and takes
- * hardly more than a start.
+ * Runs `strata` in a process that all such calls of a test file share, one at a time: for what a command refuses, writes and
+ * prints, where it takes hardly more than the start of a process.
  */
 export async function sharedStrata(...words: string[]): Promise<Ended> {
   shared ??= fork("test/support/shared-process.mjs", { cwd: repository, env });
