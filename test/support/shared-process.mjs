@@ -1,5 +1,4 @@
 /** @file Runs command lines that its parent sends, one after another: `sharedStrata` of `command-line.ts`. */
-import "../../dist/polyfill.js";
 import { run } from "../../dist/cli/program.js";
 
 process.on("message", async (words) => {
