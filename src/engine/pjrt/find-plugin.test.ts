@@ -90,13 +90,13 @@ describe("in the Python environments of a shell", () => {
       environment("extra", "."),
       environment("venv"),
       environment("conda"),
-      environment("work/.venv"),
       environment("usr"),
       environment("home/.local"),
     ];
     file("usr/bin/python3");
     file("later/bin/python3");
     environment("later");
+    environment("work/.venv"); // not active
     const env = {
       VIRTUAL_ENV: join(root, "venv"),
       CONDA_PREFIX: join(root, "conda"),
@@ -105,7 +105,7 @@ describe("in the Python environments of a shell", () => {
     };
     expect(folders(env)).toEqual(expected);
     expect(search(env)).toEqual({ path: join(root, "extra", CPU), kind: "cpu" });
-    expect(search()).toEqual({ path: join(root, "work/.venv/lib/python3.12/site-packages", CPU), kind: "cpu" });
+    expect(search()).toEqual({ path: join(root, "home/.local/lib/python3.12/site-packages", CPU), kind: "cpu" });
   });
 
   test("`python3` as a link: where it lies, as in a virtual environment, and what it leads to", () => {

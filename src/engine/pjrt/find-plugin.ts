@@ -53,15 +53,14 @@ export function pluginsIn(folder: string): Plugin[] {
 
 /**
  * The folders in which the Python environments of this shell have their packages, those that are there, in the order in
- * which the shell prefers them: the active one, the one in the working folder, the one that `python3` starts, the
- * user's.
+ * which the shell prefers them: the active one, the one that `python3` starts, the user's. An environment that merely
+ * lies in the working folder is none of them: a plugin is native code, and that folder may be a stranger's.
  */
 export function packageFolders({ env, cwd, home }: Surroundings): string[] {
   const pythonPath = pathList(env.PYTHONPATH);
   const prefixes = [
     env.VIRTUAL_ENV,
     env.CONDA_PREFIX,
-    join(cwd, ".venv"),
     ...pathPrefixes({ env, cwd, home }),
     env.PYTHONUSERBASE || join(home, ".local"),
   ].filter((prefix): prefix is string => prefix !== undefined && prefix !== "");
