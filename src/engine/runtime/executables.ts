@@ -10,12 +10,16 @@ import type { Plugin } from "../pjrt/plugin.js";
 
 const bytes: Codec<Uint8Array> = { encode: (value) => value, decode: (value) => value };
 
+/** Variables that change what XLA's compilers make of a program. */
+const FLAGS = ["XLA_FLAGS", "LIBTPU_INIT_ARGS"];
+
 /** The executable of a program: loaded from the disk, or compiled. */
 export function executableOf(client: Client, plugin: Plugin, text: string, options: CompileOptions): LoadedExecutable {
   let compiled: LoadedExecutable | undefined;
   const kinds = client.devices.map(({ kind }) => kind);
+  const flags = FLAGS.map((name) => process.env[name]);
   // a program for a CPU is made for as many cores
-  const key = ["executable", text, digestOf(plugin), kinds, availableParallelism(), options];
+  const key = ["executable", text, digestOf(plugin), kinds, availableParallelism(), options, flags];
   const serialized = cached(JSON.stringify(key), bytes, () => {
     compiled = client.compile(text, options);
     return compiled.program.serialize();
