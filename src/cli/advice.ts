@@ -6,11 +6,13 @@ import type { ErrorCode, UserError } from "../errors.js";
 export const flags: Readonly<Record<string, string>> = {
   checkpoint: "--checkpoint",
   device: "--device",
+  devices: "--devices",
   from: "--from",
   initial: "--init",
   label: "--label",
   layout: "--layout",
   out: "--out",
+  precision: "--precision",
   resize: "--resize",
   resume: "--resume",
   tensors: "--tensors",

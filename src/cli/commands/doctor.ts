@@ -20,13 +20,13 @@ export const doctorCommand = createCommand(
   "strata doctor",
 ).action(withContext(runDoctor));
 
-async function runDoctor({ device, threads, progress, result }: Context): Promise<void> {
+async function runDoctor({ device, devices, threads, progress, result }: Context): Promise<void> {
   progress.update("testing the CPU …");
   const cpu = await examineCpu(threads);
   progress.update("testing WebGPU …");
   const webGpu = await examineWebGpu();
   progress.update("testing XLA …");
-  const xla = await examineXla(device?.startsWith("xla") ? device : "xla");
+  const xla = await examineXla({ device: device?.startsWith("xla") ? device : "xla", devices });
   const report: Report = {
     strata: version,
     node: process.versions.node,
@@ -66,10 +66,10 @@ async function examineWebGpu(): Promise<Device> {
 }
 
 /** The plugin and its devices, a convolution with its gradients, and its speed. */
-async function examineXla(device: OpenRuntimeOptions["device"]): Promise<Device> {
+async function examineXla(options: OpenRuntimeOptions): Promise<Device> {
   try {
-    await using runtime = await openRuntime({ device });
-    const { platform, version, pjrt, devices } = await runtime.describe();
+    await using runtime = await openRuntime(options);
+    const description = await runtime.describe();
     const deviation = await selfTest(runtime);
     const gigaflops = await measureSpeed(runtime);
     const passed = deviation <= TOLERANCE;
@@ -78,7 +78,7 @@ async function examineXla(device: OpenRuntimeOptions["device"]): Promise<Device>
       passed,
       deviation,
       gigaflops,
-      plugin: { path: runtime.plugin!, platform, version, pjrt, devices },
+      plugin: { path: runtime.plugin!, ...description },
     };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

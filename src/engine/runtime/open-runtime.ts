@@ -19,22 +19,25 @@ export interface OpenRuntimeOptions
   onNotice?: (message: string) => void;
 }
 
+/** Options that only XLA has. */
+const ONLY_XLA = ["devices", "precision"] as const;
+
 /**
  * Opens a runtime. Other devices than the CPU are tested first, against the CPU. Where WebGPU is missing, computes wrongly, hangs or
  * crashes, the CPU takes its place: `runtime.device` says which it is.
  *
- * @throws UserError where XLA cannot be used
+ * @throws UserError where XLA cannot be used, or where another device is given XLA's options
  */
-export async function openRuntime({
-  device = "auto",
-  onNotice = () => {},
-  devices,
-  precision,
-  ...options
-}: OpenRuntimeOptions = {}): Promise<Runtime> {
-  if (device === "webgpu") return openWebGpu(options, onNotice);
+export async function openRuntime(given: OpenRuntimeOptions = {}): Promise<Runtime> {
+  const { device = "auto", onNotice = () => {}, devices, precision, ...options } = given;
   if (device.startsWith("xla")) return openXla(device.slice("xla:".length), { devices, precision }, onNotice);
-  return new Runtime(options);
+  for (const name of ONLY_XLA) {
+    if (given[name] === undefined) continue;
+    throw new UserError("invalid-options", `Expected \`device: "xla"\` with \`${name}\`, got ${device}.`, {
+      advice: "It has no effect on other devices: leave it out there.",
+    });
+  }
+  return device === "webgpu" ? openWebGpu(options, onNotice) : new Runtime(options);
 }
 
 async function openWebGpu(options: RuntimeOptions, onNotice: (message: string) => void): Promise<Runtime> {
