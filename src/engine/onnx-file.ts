@@ -12,7 +12,7 @@ import {
 } from "onnx-buf";
 import { UserError } from "../errors.js";
 import type { TensorInfo } from "./runtime/protocol.js";
-import type { Runtime } from "./runtime/runtime.js";
+import { defaultRuntime, type Runtime } from "./runtime/runtime.js";
 import type { TypedArray } from "./spec.js";
 
 /** An input or output of a model. */
@@ -103,6 +103,7 @@ export const OPEN = -1;
  * Loads a model for inputs of given shapes.
  *
  * @param where - the file's name, for messages
+ * @param runtime - where the CPU takes the place of XLA, which reads no ONNX
  * @param arrays - all inputs that `describeModel` names, with their sizes, and some of the outputs, whose sizes may be `OPEN`
  * @throws UserError when ONNX Runtime cannot run it
  */
@@ -113,7 +114,8 @@ export async function loadModel(
   runtime: Runtime,
 ): Promise<LoadedModel> {
   const keep = arrays.outputs.map(() => null);
-  const program = await runtime
+  const host = runtime.device === "xla" ? defaultRuntime() : runtime;
+  const program = await host
     .load({ code: model, ...arrays, keep: keep.map(() => false), optimise: true })
     .catch((error: Error) => {
       throw new UserError(
@@ -123,9 +125,9 @@ export async function loadModel(
     });
   return {
     run: async (...inputs) =>
-      (await runtime.request({ kind: "run", program, inputs, keep }).catch((error: Error) => {
+      (await host.request({ kind: "run", program, inputs, keep }).catch((error: Error) => {
         throw new UserError("unsupported-format", `ONNX Runtime cannot run ${where}: ${error.message}`);
       })) as TypedArray[],
-    dispose: () => runtime.unload(program),
+    dispose: () => host.unload(program),
   };
 }
