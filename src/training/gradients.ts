@@ -51,7 +51,11 @@ type GradientsArgs<T> = [
 
 export type GradientsProgram = Compiled<
   GradientsArgs<Operand>,
-  { gradients: DeviceArray[]; spectralVectors: SpectralVectors<DeviceArray>[]; metrics: BatchMetrics<Float32Array> }
+  {
+    gradients: DeviceArray[];
+    spectralVectors: SpectralVectors<DeviceArray>[];
+    metrics: BatchMetrics<Float32Array | DeviceArray>;
+  }
 >;
 
 /** How many micro-batches make an update. */
@@ -84,7 +88,7 @@ function batchSpecs({ model, training }: Config): { batch: ModelInputs<Spec>; no
  */
 export function compileGradients(config: Config, runtime = defaultRuntime()): Promise<GradientsProgram> {
   const { fn, args, rematerialise } = gradientsFunction(config, runtime.traits);
-  const keepOnDevice = { gradients: true, spectralVectors: true } as const;
+  const keepOnDevice = { gradients: true, spectralVectors: true, metrics: runtime.traits.queues } as const;
   const donated = [false, false, false, false, runtime.traits.donates];
   const divided = [false, false, true, true];
   const cacheKey = gradientsKey(config);

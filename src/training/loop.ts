@@ -14,7 +14,7 @@ import type { Observer } from "./run/observer.js";
 import { picturePaths, runPaths } from "./run/run-folder.js";
 import { saveState } from "./run/starting-point.js";
 import { unlessAborted } from "./stopping.js";
-import type { StepReport, Trainer } from "./trainer.js";
+import type { BegunStep, StepReport, Trainer } from "./trainer.js";
 
 /** Half an hour is the most that a killed run loses, however seldom its configuration has it saved. */
 const LONGEST_UNSAVED_SECONDS = 1800;
@@ -73,6 +73,10 @@ export class TrainingLoop {
   readonly #lastStep: number;
   readonly #secondsLimit: number;
   #savedSeconds: number;
+  /** Steps that have begun, with when, milliseconds. */
+  readonly #reportsDue: (BegunStep & { asked: number; waitedSeconds: number })[] = [];
+  /** When the last report came, milliseconds. */
+  #settled = 0;
   /** Seconds of the steps so far, and of waiting for their inputs. */
   readonly #spent = { steps: 0, waiting: 0 };
 
@@ -120,15 +124,16 @@ export class TrainingLoop {
       shown = counters.step;
       await this.#show();
     }
+    let updates = counters.updates;
     while (this.#goesOn) {
-      const { updates } = counters;
-      const report = await this.#step();
-      if (!report) break;
-      if (report.skipped) await this.#skip(report);
-      if (counters.step % training.logEvery === 0) {
-        await journal.means();
-        journal.meter.reset();
+      const stopped = !(await this.#begin());
+      const settles = stopped || !this.#goesOn || this.#isDue(trainer.begun);
+      while (this.#reportsDue.length > (settles ? 0 : trainer.ahead)) {
+        updates = counters.updates;
+        await this.#settle();
       }
+      if (stopped) break;
+      if (!settles) continue;
       let improved = false;
       if (counters.step % training.evaluateEvery === 0) {
         measured = counters.step;
@@ -142,10 +147,24 @@ export class TrainingLoop {
       const due = counters.updates > updates && counters.updates % training.checkpointEvery === 0;
       if (due || improved || this.#elapsed - this.#savedSeconds > LONGEST_UNSAVED_SECONDS) await this.#save();
     }
+    while (this.#reportsDue.length > 0) await this.#settle(); // time may have run out, or the signal come, since the last one
     await journal.means();
     if (!this.#interrupted && measured < counters.step) await this.#measure();
     if (status.saved?.step !== counters.step) await this.#save();
     if (!this.#interrupted && shown < counters.step) await this.#show();
+  }
+
+  /** Whether after this step something may have to be done with the state, which must not be ahead of it then. */
+  #isDue(step: number): boolean {
+    const { training } = this.parts.config;
+    const { updates } = this.parts.trainer.counters;
+    const checkpoints = (made: number) => Math.floor(made / training.checkpointEvery);
+    return (
+      step % training.evaluateEvery === 0 ||
+      showsPictures(step, training.sampleEvery) ||
+      checkpoints(updates + this.#reportsDue.length) > checkpoints(updates) ||
+      this.#elapsed - this.#savedSeconds > LONGEST_UNSAVED_SECONDS
+    );
   }
 
   get #elapsed(): number {
@@ -154,25 +173,36 @@ export class TrainingLoop {
 
   get #goesOn(): boolean {
     const { signal } = this.bounds;
-    return this.parts.trainer.counters.step < this.#lastStep && !signal?.aborted && this.#elapsed < this.#secondsLimit;
+    return this.parts.trainer.begun < this.#lastStep && !signal?.aborted && this.#elapsed < this.#secondsLimit;
   }
 
   get #interrupted(): boolean {
     return (this.bounds.signal?.aborted ?? false) && this.parts.trainer.counters.step < this.#lastStep;
   }
 
-  /** One batch; undefined when the signal aborted it. */
-  async #step(): Promise<StepReport | undefined> {
-    const { config, trainer, inputs, journal, emit } = this.parts;
+  /** Begins with one batch; false when the signal aborted it. */
+  async #begin(): Promise<boolean> {
+    const { trainer, inputs } = this.parts;
     const { signal } = this.bounds;
-    const { counters } = trainer;
-    const began = performance.now();
-    const microBatches = await inputs.take(counters.step);
-    const waitedSeconds = (performance.now() - began) / 1000;
-    const report = await unlessAborted(trainer.step(microBatches, signal), signal);
+    const asked = performance.now();
+    const microBatches = await inputs.take(trainer.begun);
+    const waitedSeconds = (performance.now() - asked) / 1000;
+    const begun = await unlessAborted(trainer.begin(microBatches, signal), signal);
     this.bounds.lost.throwIfAborted();
-    if (!report) return undefined;
-    const seconds = (performance.now() - began) / 1000;
+    if (begun) this.#reportsDue.push({ ...begun, asked, waitedSeconds });
+    return begun !== undefined;
+  }
+
+  /** Waits for the report of the earliest step that has begun, and logs it. */
+  async #settle(): Promise<void> {
+    const { config, trainer, journal, emit } = this.parts;
+    const { counters } = trainer;
+    const { report: ask, asked, waitedSeconds } = this.#reportsDue.shift()!;
+    const report = await ask();
+    this.bounds.lost.throwIfAborted();
+    const now = performance.now();
+    const seconds = (now - Math.max(asked, this.#settled)) / 1000;
+    this.#settled = now;
     this.#spent.steps += seconds;
     this.#spent.waiting += waitedSeconds;
     journal.meter.add(report, { images: config.training.batchSize, seconds, waitedSeconds });
@@ -182,7 +212,11 @@ export class TrainingLoop {
     });
     const means = journal.meter.means();
     await emit({ type: "progress", ...journal.position, ...means, skips: counters.skips, ...left });
-    return report;
+    if (report.skipped) await this.#skip(report);
+    if (counters.step % config.training.logEvery === 0) {
+      await journal.means();
+      journal.meter.reset();
+    }
   }
 
   /** Notes a skipped update; too many in a row end the run. */

@@ -28,24 +28,13 @@ import {
 } from "./gradients.js";
 import { type LayerNorm, layerNorms } from "./layer-norms.js";
 import { optimizerOf } from "./optimizer/optimizers.js";
-import { averageDecay, learningRate, type SkipReason, skipReason } from "./optimizer/schedules.js";
-import {
-  createUpdate,
-  momentsOf,
-  type Optimized,
-  type OptimizerState,
-  type UpdateProgram,
-} from "./optimizer/update.js";
+import { momentsOf, type OptimizerState } from "./optimizer/update.js";
 import type { Counters } from "./run/counters.js";
+import { createStepEnd, type DeviceState, free, type Outcome, type StepEnd } from "./step-end.js";
 
 /** Everything a run resumes from, besides its counters. */
 export interface TrainingState<T> extends OptimizerState<ModelParameters<T>> {
   spectralVectors: SpectralVectors<T>[];
-}
-
-/** The same on the device, parameters packed. */
-interface DeviceState extends Optimized<DeviceArray> {
-  spectralVectors: SpectralVectors<DeviceArray>[];
 }
 
 /** Weights, their average and their gradients are packed by the one, moments, which may be of another type, by the other. */
@@ -58,14 +47,15 @@ interface Packers {
 export type MicroBatch = AutoEncoderInputs<Float32Array | Int32Array>;
 
 /** What a step says of itself; nats per image, means over the batch. */
-export interface StepReport extends Omit<BatchMetrics<number>, "squaredGradientNorm" | "groupKlNats"> {
-  groupKlNats: number[];
-  gradientNorm: number;
-  learningRate: number;
-  /** Why there was no update. */
-  skipped: SkipReason | undefined;
+export interface StepReport extends Outcome {
   /** Of the skip that ends training alone, since they take a copy of all gradients and weights. */
   layers?: { gradients: LayerNorm[]; weights: LayerNorm[] };
+}
+
+/** A step that the device has been asked for. */
+export interface BegunStep {
+  /** Waits for the device; reports are asked for in the order of the steps. */
+  report(): Promise<StepReport>;
 }
 
 /** Trees of the same shapes as a configuration's training state. */
@@ -79,6 +69,8 @@ export function stateSpecs(config: Config): TrainingState<Spec> {
 /** Holds a training state on the device and makes one update after the other. */
 export class Trainer {
   #state: DeviceState;
+  /** The gradients of steps whose report has not been asked for. */
+  readonly #reportsDue = new Set<readonly DeviceArray[]>();
   readonly #specs: TrainingState<Spec>;
   readonly #lifetime = new Lifetime("This trainer");
 
@@ -89,7 +81,7 @@ export class Trainer {
     private readonly gradients: GradientsProgram,
     /** Absent when a batch is one micro-batch. */
     private readonly accumulation: Accumulation | undefined,
-    private readonly update: UpdateProgram,
+    private readonly stepEnd: StepEnd,
     private readonly packers: Packers,
     state: DeviceState,
   ) {
@@ -111,10 +103,10 @@ export class Trainer {
       );
     }
     const packing = weightPacking(parameterSpecs(config), runtime.traits);
-    const [gradients, accumulation, update, weights, moments] = await Promise.all([
+    const [gradients, accumulation, stepEnd, weights, moments] = await Promise.all([
       compileGradients(config, runtime),
       microBatchesOf(config) > 1 ? createAccumulation(config, runtime) : undefined,
-      createUpdate(config, runtime),
+      createStepEnd(config, runtime, counters.updates),
       createPacker(packing, runtime),
       createPacker(packing, runtime, config.optimizer.stateType),
     ]);
@@ -135,7 +127,7 @@ export class Trainer {
       { ...counters },
       gradients,
       accumulation,
-      update,
+      stepEnd,
       { weights, moments },
       onDevice,
     );
@@ -146,49 +138,64 @@ export class Trainer {
     return this.#state.ema;
   }
 
+  /** Batches that steps have begun with. */
+  get begun(): number {
+    return this.counters.step + this.#reportsDue.size;
+  }
+
+  /** How many steps may begin before the report of an earlier one has been asked for. Amid skips, which may end training, none. */
+  get ahead(): number {
+    const { consecutiveSkips } = this.counters;
+    return this.runtime.traits.queues && consecutiveSkips + 1 < this.config.training.maxConsecutiveSkips ? 1 : 0;
+  }
+
+  /** Sees one batch, and waits for the report. */
+  async step(microBatches: readonly MicroBatch[], signal?: AbortSignal): Promise<StepReport> {
+    return (await this.begin(microBatches, signal)).report();
+  }
+
   /**
-   * Sees one batch: gradients of its micro-batches, then an update, or none when the skip rule says so. A skipped batch
-   * leaves nothing behind but the counters; after `training.maxConsecutiveSkips` of them in a row the report has the norms of
-   * every layer. An aborted batch leaves nothing at all: it is seen again from its start.
+   * Begins to see one batch: gradients of its micro-batches, then an update, or none when the skip rule says so. A skipped batch
+   * leaves nothing behind but the counters, which the report renews; after `training.maxConsecutiveSkips` of them in a row the
+   * report has the norms of every layer. An aborted batch leaves nothing at all: it is seen again from its start.
    *
    * @throws the signal's reason when it is aborted before the last micro-batch has begun
    */
-  step(microBatches: readonly MicroBatch[], signal?: AbortSignal): Promise<StepReport> {
-    return this.#lifetime.during(() => this.#step(microBatches, signal));
+  begin(microBatches: readonly MicroBatch[], signal?: AbortSignal): Promise<BegunStep> {
+    return this.#lifetime.during(() => this.#begin(microBatches, signal));
   }
 
-  async #step(microBatches: readonly MicroBatch[], signal?: AbortSignal): Promise<StepReport> {
-    const { optimizer, training, model } = this.config;
-    const { gradients, spectralVectors, metrics } = await this.#accumulate(microBatches, signal);
-    const { updates } = this.counters;
-    const gradientNorm = Math.sqrt(metrics.at(-1)!.squaredGradientNorm[0]);
-    const dimensions = 3 * model.resolution ** 2;
-    const means = meansOf(metrics);
-    const { lossNats } = means;
-    const skipped = skipReason({
-      ...{ lossNats, gradientNorm, dimensions, updates },
-      threshold: optimizer.skipThreshold,
-    });
-    const rate = learningRate(updates, optimizer);
-    let layers: StepReport["layers"];
-    if (skipped) {
-      this.counters.skips++;
-      this.counters.consecutiveSkips++;
-      if (this.counters.consecutiveSkips >= training.maxConsecutiveSkips) layers = await this.#layers(gradients);
-      free(gradients);
-      free(spectralVectors);
+  async #begin(microBatches: readonly MicroBatch[], signal?: AbortSignal): Promise<BegunStep> {
+    const accumulated = await this.#accumulate(microBatches, signal);
+    const { state, outcome } = await this.stepEnd.end(this.#state, accumulated, this.counters.updates);
+    this.#state = state;
+    const { gradients } = accumulated;
+    this.#reportsDue.add(gradients);
+    return { report: () => this.#lifetime.during(() => this.#report(outcome, gradients)) };
+  }
+
+  /** What became of a step, which counts from now on. */
+  async #report(
+    outcome: (updates: number) => Promise<Outcome>,
+    gradients: readonly DeviceArray[],
+  ): Promise<StepReport> {
+    const { training } = this.config;
+    const { counters } = this;
+    const found = await outcome(counters.updates);
+    counters.step++;
+    counters.images += training.batchSize;
+    if (found.skipped) {
+      counters.skips++;
+      counters.consecutiveSkips++;
     } else {
-      const numbers = optimizerOf(optimizer).scalars(rate, updates, optimizer);
-      const scalars = { ...numbers, emaDecay: averageDecay(updates, training) };
-      const { spectralVectors: before, ...optimized } = this.#state;
-      this.#state = { ...(await this.update.run(optimized, gradients, scalars)), spectralVectors };
-      free(before);
-      this.counters.updates++;
-      this.counters.consecutiveSkips = 0;
+      counters.updates++;
+      counters.consecutiveSkips = 0;
     }
-    this.counters.step++;
-    this.counters.images += training.batchSize;
-    return { ...means, gradientNorm, learningRate: rate, skipped, ...(layers ? { layers } : {}) };
+    const layers =
+      counters.consecutiveSkips >= training.maxConsecutiveSkips ? await this.#layers(gradients) : undefined;
+    this.#reportsDue.delete(gradients);
+    free(gradients);
+    return { ...found, ...(layers ? { layers } : {}) };
   }
 
   async #layers(gradients: readonly DeviceArray[]) {
@@ -199,7 +206,7 @@ export class Trainer {
 
   async #accumulate(microBatches: readonly MicroBatch[], signal?: AbortSignal) {
     const { parameters, spectralVectors: vectors } = this.#state;
-    const metrics: BatchMetrics<Float32Array>[] = [];
+    const metrics: BatchMetrics<Float32Array | DeviceArray>[] = [];
     let gradients = await this.accumulation?.start();
     let spectralVectors: SpectralVectors<DeviceArray>[] | undefined;
     for (const { batch, noise } of microBatches) {
@@ -251,32 +258,15 @@ export class Trainer {
   /** Frees the state and the programs, at any moment: a step under way is rejected. Calling it again is harmless. */
   dispose(): Promise<void> {
     return this.#lifetime.end(async (settled) => {
-      const programs = [this.gradients, this.accumulation, this.update, this.packers.weights, this.packers.moments];
+      const programs = [this.gradients, this.accumulation, this.stepEnd, this.packers.weights, this.packers.moments];
       await Promise.all(programs.map((program) => program?.dispose()));
       await settled(); // of two states, the one that a step ended with is held
       free(this.#state);
+      this.#reportsDue.forEach(free);
     });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
-}
-
-function free(arrays: readonly DeviceArray[] | SpectralVectors<DeviceArray>[] | DeviceState): void {
-  for (const array of leaves(arrays)) array.dispose();
-}
-
-/** Means over the micro-batches, which are equally large. */
-function meansOf(metrics: readonly BatchMetrics<Float32Array>[]) {
-  const mean = (of: (metric: BatchMetrics<Float32Array>) => number) =>
-    metrics.reduce((sum, metric) => sum + of(metric), 0) / metrics.length;
-  return {
-    lossNats: mean(({ lossNats }) => lossNats[0]),
-    distortionNats: mean(({ distortionNats }) => distortionNats[0]),
-    klNats: mean(({ klNats }) => klNats[0]),
-    klWeightedNats: mean(({ klWeightedNats }) => klWeightedNats[0]),
-    spectral: mean(({ spectral }) => spectral[0]),
-    groupKlNats: Array.from(metrics[0].groupKlNats, (_, group) => mean(({ groupKlNats }) => groupKlNats[group])),
-  };
 }

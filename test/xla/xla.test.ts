@@ -4,10 +4,15 @@
  */
 import { afterAll, describe, expect, test } from "vitest";
 import { Runtime } from "../../src/engine/index.js";
+import { fromBytes } from "../../src/inference/pictures.js";
+import { stepInputs } from "../../src/training/inputs/step-inputs.js";
+import { FRESH } from "../../src/training/run/counters.js";
+import { initialState } from "../../src/training/run/starting-point.js";
+import { type MicroBatch, Trainer } from "../../src/training/trainer.js";
 import { relativeDistance } from "../support/distance.js";
 import { labelled, numbers, sampleTiny, trainTiny } from "../support/on-device.js";
 import { xlaPlugins } from "../support/pjrt.js";
-import { type Changes, tinySuperResolution } from "../support/tiny.js";
+import { type Changes, discs, tinyConfig, tinySuperResolution } from "../support/tiny.js";
 
 /** Norm of what sums in another order change, relative to that of the whole. */
 const TOLERANCE = 1e-5;
@@ -26,6 +31,21 @@ function xla(devices = 1): Runtime {
 }
 
 afterAll(() => Promise.all([cpu, ...runtimes.values()].map((runtime) => runtime.dispose())));
+
+function freshTrainer(): Promise<Trainer> {
+  const config = tinyConfig();
+  return Trainer.create(config, xla(), FRESH, initialState(config));
+}
+
+/** The inputs of a step, the first image not a number where they are poisoned. */
+function batchOf({ config }: Trainer, step: number, poisoned = false): MicroBatch[] {
+  const { images, labels } = discs(8);
+  const inputs = stepInputs(config, step, { images: fromBytes(images), labels });
+  if (poisoned) inputs[0].batch.images.fill(Number.NaN, 0, 100);
+  return inputs;
+}
+
+const stateOf = (trainer: Trainer) => trainer.read("parameters", "ema", "moments", "spectralVectors");
 
 describe.runIf(plugin.path)(`a tiny model on XLA (${plugin.name})`, () => {
   test.each<[string, Changes, number]>([
@@ -53,8 +73,42 @@ describe.runIf(plugin.path)(`a tiny model on XLA (${plugin.name})`, () => {
     const [got, want] = [await trainTiny({}, xla(devices), 8), await trainTiny({}, cpu, 8)];
     expect(relativeDistance(numbers(got.reports), numbers(want.reports))).toBeLessThan(TOLERANCE);
     expect(relativeDistance(numbers(got.state), numbers(want.state))).toBeLessThan(TOLERANCE);
-    expect(got.requests).toEqual(Array(8 * 2).fill("run")); // gradients and update
+    const step = ["run", "run", ...Array(8).fill("read")]; // gradients, update, and the numbers of the report
+    expect(got.requests).toEqual(Array(8).fill(step).flat());
     expect(got.copies).toBe(0);
+  });
+
+  test("a step begins before the report of the one before it, and leaves the same bytes", async () => {
+    const [ahead, inTurn] = [await freshTrainer(), await freshTrainer()];
+    expect([ahead.ahead, inTurn.ahead]).toEqual([1, 1]);
+    const batches = [0, 1, 2].map((step) => batchOf(ahead, step));
+    const reports = [];
+    let before = await ahead.begin(batches[0]);
+    for (const batch of batches.slice(1)) {
+      const next = await ahead.begin(batch);
+      expect(ahead.begun).toBe(ahead.counters.step + 2);
+      reports.push(await before.report());
+      before = next;
+    }
+    reports.push(await before.report());
+    for (const [step, batch] of batches.entries()) expect(await inTurn.step(batch)).toEqual(reports[step]);
+    expect(ahead.counters).toEqual(inTurn.counters);
+    expect(await stateOf(ahead)).toEqual(await stateOf(inTurn));
+    await Promise.all([ahead.dispose(), inTurn.dispose()]);
+  });
+
+  test("the device skips an update that would spoil the weights, also when the next step has begun", async () => {
+    const [spoilt, clean] = [await freshTrainer(), await freshTrainer()];
+    await clean.step(batchOf(clean, 0));
+    await clean.step(batchOf(clean, 2));
+    const poisoned = await spoilt.begin(batchOf(spoilt, 1, true));
+    const next = await spoilt.begin(batchOf(spoilt, 0));
+    expect(await poisoned.report()).toMatchObject({ skipped: "non-finite loss" });
+    expect(await next.report()).toMatchObject({ skipped: undefined });
+    await spoilt.step(batchOf(spoilt, 2));
+    expect(spoilt.counters).toMatchObject({ step: 3, updates: 2, skips: 1, consecutiveSkips: 0 });
+    expect(await stateOf(spoilt)).toEqual(await stateOf(clean));
+    await Promise.all([spoilt.dispose(), clean.dispose()]);
   });
 
   test("samples", async () => {

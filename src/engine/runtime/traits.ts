@@ -10,6 +10,8 @@ export interface DeviceTraits {
   float64: boolean;
   /** Arrays may be kept in bfloat16. */
   bfloat16: boolean;
+  /** Work is queued: a run is answered before it is done, and results are waited for when they are read. */
+  queues: boolean;
   /** Results may be written where an argument lay that nobody needs any more. */
   donates: boolean;
   /** Arrays that never change make programs faster as part of them. */
@@ -20,7 +22,31 @@ export interface DeviceTraits {
 
 /** The traits of every device. */
 export const deviceTraits: Readonly<Record<DeviceName, DeviceTraits>> = {
-  cpu: { inPlace: true, float64: true, bfloat16: true, donates: false, foldsConstants: true, packs: true },
-  xla: { inPlace: false, float64: true, bfloat16: true, donates: true, foldsConstants: false, packs: false },
-  webgpu: { inPlace: false, float64: false, bfloat16: false, donates: false, foldsConstants: true, packs: true },
+  cpu: {
+    inPlace: true,
+    float64: true,
+    bfloat16: true,
+    queues: false,
+    donates: false,
+    foldsConstants: true,
+    packs: true,
+  },
+  xla: {
+    inPlace: false,
+    float64: true,
+    bfloat16: true,
+    queues: true,
+    donates: true,
+    foldsConstants: false,
+    packs: false,
+  },
+  webgpu: {
+    inPlace: false,
+    float64: false,
+    bfloat16: false,
+    queues: false,
+    donates: false,
+    foldsConstants: true,
+    packs: true,
+  },
 };

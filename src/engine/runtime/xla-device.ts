@@ -9,6 +9,7 @@ import { UserError } from "../../errors.js";
 import { loadPlugin } from "../pjrt/api.js";
 import type { DeviceBuffer } from "../pjrt/buffer.js";
 import { Client } from "../pjrt/client.js";
+import type { CompileOptions } from "../pjrt/compile-options.js";
 import { explain } from "../pjrt/explain.js";
 import { type Plugin, pluginAt } from "../pjrt/plugin.js";
 import { allocate, sizeOf, type TypedArray } from "../spec.js";
@@ -63,7 +64,7 @@ export function xlaDevice({ plugin: path, devices: wanted, overrides }: XlaSetti
     load: async ({ code, inputs: infos, outputs, keep }) =>
       explained(plugin, () => {
         const count = devices.length;
-        const options = { partitions: count, spmd: count > 1, overrides };
+        const options = { partitions: count, spmd: count > 1, overrides: { ...defaults(client), ...overrides } };
         const executable = executableOf(client, plugin, Buffer.from(code).toString(), options);
         return {
           run: async (operands) =>
@@ -97,6 +98,10 @@ export function xlaDevice({ plugin: path, devices: wanted, overrides }: XlaSetti
     }),
   };
 }
+
+/** XLA's options that differ from its own defaults. */
+const defaults = ({ platform }: Client): CompileOptions["overrides"] =>
+  platform === "cpu" ? { xla_cpu_enable_fast_min_max: false } : {}; // else the larger of 1 and NaN is 1
 
 /** One device unless more are asked for, where the plugin itself would make four of a processor. */
 const cpuOptions = (wanted = 1) => ({ cpu_device_count: wanted });

@@ -2,6 +2,7 @@
  * @file What differs from update to update: the learning rate, the decay of the moving average, and whether the update
  * is made at all (paper App. B).
  */
+import { numpy as np } from "@jax-js/jax";
 import type { OptimizerConfig } from "../../config/index.js";
 
 /**
@@ -61,4 +62,20 @@ export function skipReason(check: GradientCheck): SkipReason | undefined {
   if (!Number.isFinite(lossNats)) return "non-finite loss";
   if (!Number.isFinite(statistic)) return "non-finite gradient";
   return updates >= LENIENT_UPDATES && statistic > threshold ? "norm above the threshold" : undefined;
+}
+
+/** What the same rule is given while it is traced: arrays are scalars, `norm` that of the gradient, `updates` int32. Consumed. */
+export interface TracedGradientCheck extends Pick<GradientCheck, "dimensions" | "threshold"> {
+  loss: np.Array;
+  norm: np.Array;
+  updates: np.Array;
+}
+
+/** Whether `skipReason` has a reason, traced: bool, a scalar. */
+export function isSkipped({ loss, norm, updates, dimensions, threshold }: TracedGradientCheck): np.Array {
+  const statistic = norm.mul(1 / dimensions);
+  const finite = (x: np.Array) => np.less(np.abs(x), Number.POSITIVE_INFINITY); // nor is NaN less
+  const usable = finite(loss).mul(finite(statistic.ref));
+  const large = np.greaterEqual(updates, LENIENT_UPDATES).mul(np.greater(statistic, threshold));
+  return np.notEqual(usable, true).add(large); // of bools, a product is "and", a sum "or"
 }
