@@ -123,7 +123,7 @@ export declare function leaves<T>(tree: T): LeafOf<T>[]
 
 export declare function map<T, To>(tree: T, fn: (leaf: LeafOf<T>, path: string) => To): Mapped<T, LeafOf<T>, To>
 
-export declare function openRuntime({ device, onNotice, devices, precision, ...options }?: OpenRuntimeOptions): Promise<Runtime>
+export declare function openRuntime(options?: OpenRuntimeOptions): Promise<Runtime>
 
 export declare function portableModel<Weights, Inputs extends Readonly<Record<string, Spec>>>({ fn, weights, inputs }: PortableFunction<Weights, Inputs>, about: About): Uint8Array
 

@@ -614,7 +614,7 @@ export declare function openData(source: string, options: OpenOptions): Promise<
 
 export declare function openRun(run: string, options?: OpenRunOptions): Promise<TrainedModel>
 
-export declare function openRuntime({ device, onNotice, devices, precision, ...options }?: OpenRuntimeOptions): Promise<Runtime>
+export declare function openRuntime(options?: OpenRuntimeOptions): Promise<Runtime>
 
 export declare const parseConfig: (json: unknown, options?: ParseOptions) => Config
 

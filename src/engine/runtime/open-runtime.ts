@@ -19,8 +19,8 @@ export interface OpenRuntimeOptions
   onNotice?: (message: string) => void;
 }
 
-/** Options that only XLA has. */
-const ONLY_XLA = ["devices", "precision"] as const;
+/** Options that have an effect on XLA alone, as sentences name them. */
+const ONLY_XLA = { devices: "`devices`", precision: "`precision`" } as const;
 
 /**
  * Opens a runtime. Other devices than the CPU are tested first, against the CPU. Where WebGPU is missing, computes wrongly, hangs or
@@ -28,16 +28,16 @@ const ONLY_XLA = ["devices", "precision"] as const;
  *
  * @throws UserError where XLA cannot be used, or where another device is given XLA's options
  */
-export async function openRuntime(given: OpenRuntimeOptions = {}): Promise<Runtime> {
-  const { device = "auto", onNotice = () => {}, devices, precision, ...options } = given;
+export async function openRuntime(options: OpenRuntimeOptions = {}): Promise<Runtime> {
+  const { device = "auto", onNotice = () => {}, devices, precision, ...others } = options;
   if (device.startsWith("xla")) return openXla(device.slice("xla:".length), { devices, precision }, onNotice);
-  for (const name of ONLY_XLA) {
-    if (given[name] === undefined) continue;
-    throw new UserError("invalid-options", `Expected \`device: "xla"\` with \`${name}\`, got ${device}.`, {
+  for (const [name, option] of Object.entries(ONLY_XLA)) {
+    if (options[name as keyof typeof ONLY_XLA] === undefined) continue;
+    throw new UserError("invalid-options", `Expected \`device: "xla"\` with ${option}, got ${device}.`, {
       advice: "It has no effect on other devices: leave it out there.",
     });
   }
-  return device === "webgpu" ? openWebGpu(options, onNotice) : new Runtime(options);
+  return device === "webgpu" ? openWebGpu(others, onNotice) : new Runtime(others);
 }
 
 async function openWebGpu(options: RuntimeOptions, onNotice: (message: string) => void): Promise<Runtime> {
