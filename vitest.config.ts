@@ -30,6 +30,7 @@ const alone = ["src", "test/unit", "test/integration"].flatMap((folder) =>
 interface Order {
   maxWorkers: number | string;
   sequence: { groupOrder: number };
+  env?: Record<string, string>;
   isolate?: boolean;
   include?: string[];
   exclude?: string[];
@@ -41,6 +42,9 @@ const project = (name: string, include: string[], testTimeout: number, order: Or
 });
 
 const isIntegration = (path: string) => path.includes(".integration.") || path.startsWith(join("test", "integration"));
+
+/** Tests of the CPU that are run on XLA too. */
+const againOnXla = ["src/engine/operations.test.ts", "src/objective/engine.test.ts"];
 
 const unit = ["src/**/*.test.ts", "test/unit/**/*.test.ts"];
 const integration = [INTEGRATION, "test/integration/**/*.test.ts"];
@@ -65,6 +69,7 @@ export default defineConfig({
       project("end-to-end", ["test/end-to-end/**/*.test.ts"], 300_000, inPairs),
       project("webgpu", ["test/webgpu/**/*.test.ts"], 180_000, inPairs),
       project("xla", ["test/xla/**/*.test.ts"], 300_000, inPairs),
+      project("xla-again", againOnXla, 120_000, { ...inPairs, env: { STRATA_TEST_DEVICE: "xla" } }),
       project("long", ["test/long/**/*.test.ts"], 3_600_000, inTurn),
     ],
   },

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import "../../test/support/all-close.js";
 import { relativeDistance } from "../../test/support/distance.js";
 import { type Golden, readGolden } from "../../test/support/golden.js";
-import { compile, Runtime, spec } from "../engine/index.js";
+import { openTestRuntime } from "../../test/support/test-runtime.js";
+import { compile, type Runtime, spec } from "../engine/index.js";
 import { gaussianLogLikelihood } from "./likelihood.js";
 import { logisticMixtureDistortion, logisticMixtureMean, logisticMixtureSample } from "./logistic-mixture.js";
 import { spectralNorm } from "./spectral.js";
@@ -12,7 +13,7 @@ const golden = readGolden("likelihood.safetensors");
 
 let runtime: Runtime;
 beforeAll(() => {
-  runtime = new Runtime({ threads: 1 });
+  runtime = openTestRuntime();
 });
 afterAll(() => runtime.dispose()); // frees the programs too
 

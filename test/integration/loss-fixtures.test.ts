@@ -5,29 +5,19 @@ import { groups, type ModelParameters, mapParameters, parameterEntries } from ".
 import type { ModelInputs } from "../../src/objective/auto-encode.js";
 import { lossAndGradients, type SpectralVectors } from "../../src/objective/loss.js";
 import { maxRelativeError, relativeDistance } from "../support/distance.js";
-import { evaluate, HostArray } from "../support/evaluate.js";
+import { evaluate, type HostArray } from "../support/evaluate.js";
 import { fixture, fixtureNames } from "../support/fixtures.js";
-import { readGolden, readGoldenJson } from "../support/golden.js";
+import { readGoldenJson } from "../support/golden.js";
 
 describe.each(fixtureNames)("%s", (name) => {
-  const { config, model, names, parameters, gradients: goldenGradients, batch, noise, step } = fixture(name);
-  const spectral = readGolden(`${name}/spectral.safetensors`);
-  /** The authors' name of the module that holds a group's prior or posterior convolution under the spectral term. */
-  const module = ({ level, layer }: { level: number; layer: number }, kind: "prior" | "posterior") =>
-    names.get(`generator.levels.${level}.layers.${layer}.${kind}.conv2.weight`)!.replace(/\.conv\.weight$/, "");
-  const vectors: SpectralVectors<HostArray>[] = groups(model).map((group) => {
-    const read = (kind: "prior" | "posterior") => {
-      const data = Float32Array.from(spectral(`${module(group, kind)}.u_before`).data);
-      return new HostArray(data, [data.length]);
-    };
-    return { prior: read("prior"), posterior: read("posterior") };
-  });
+  const { config, model, parameters, gradients: goldenGradients, batch, noise, step, ...golden } = fixture(name);
+  const { spectral, spectralModule, spectralVectors } = golden;
   const run = (spectralWeight: number) =>
     evaluate(
       (p: ModelParameters<np.Array>, u: SpectralVectors[], b: ModelInputs, eps: np.Array[]) =>
         lossAndGradients(p, u, b, eps, { model, objective: { ...config.objective, spectralWeight } }),
       parameters,
-      vectors,
+      spectralVectors,
       batch,
       noise,
     );
@@ -66,7 +56,7 @@ describe.each(fixtureNames)("%s", (name) => {
     let total = 0;
     for (const group of groups(model)) {
       for (const kind of ["prior", "posterior"] as const) {
-        const name = module(group, kind);
+        const name = spectralModule(group, kind);
         total += group.resolution * spectral(`${name}.jax.sigma`).data[0];
         expect(
           maxRelativeError(aux.spectralVectors[group.index][kind].data, spectral(`${name}.jax.u_after`).data),

@@ -1,8 +1,9 @@
 /** @file Runs a function on the engine and on jax-js's own `cpu` back-end, forward and backward, and compares. */
 import { defaultDevice, grad, numpy as np } from "@jax-js/jax";
 import { expect } from "vitest";
-import { compile, Runtime, spec, type TypedArray } from "../../src/engine/index.js";
+import { compile, type Runtime, spec, type TypedArray } from "../../src/engine/index.js";
 import type { DType } from "../../src/engine/spec.js";
+import { openTestRuntime } from "./test-runtime.js";
 
 /** An array with elements, for the engine and for jax-js. */
 export interface Sample {
@@ -43,7 +44,7 @@ let runtime: Runtime | undefined;
 
 /** One runtime for a test file, which disposes it. */
 export function testRuntime(): Runtime {
-  if (runtime === undefined || runtime.closed) runtime = new Runtime({ threads: 1 });
+  if (runtime === undefined || runtime.closed) runtime = openTestRuntime();
   return runtime;
 }
 

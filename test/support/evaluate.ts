@@ -1,6 +1,16 @@
 /** @file Evaluates a function of arrays on host data: by the engine that the product runs on. */
 import type { numpy as np } from "@jax-js/jax";
-import { compile, leaves, map, rebuild, type Spec, spec, type TypedArray } from "../../src/engine/index.js";
+import {
+  compile,
+  defaultRuntime,
+  leaves,
+  map,
+  type Runtime,
+  rebuild,
+  type Spec,
+  spec,
+  type TypedArray,
+} from "../../src/engine/index.js";
 
 /** Elements in row-major order and their shape. A class, so that trees of them end here. */
 export class HostArray {
@@ -16,7 +26,14 @@ export type OnHost<T> = T extends np.Array ? HostArray : T extends object ? { [K
 const specOf = ({ data, shape }: HostArray): Spec => spec(shape, data instanceof Int32Array ? "int32" : "float32");
 
 /** Calls `fn`, which takes and returns trees of arrays, with trees of host data. */
-export async function evaluate<Arguments extends unknown[], Result>(
+export const evaluate = <Arguments extends unknown[], Result>(
+  fn: (...args: Arguments) => Result,
+  ...args: { [I in keyof Arguments]: OnHost<Arguments[I]> }
+): Promise<OnHost<Result>> => evaluateOn(defaultRuntime(), fn, ...args);
+
+/** The same on another runtime. */
+export async function evaluateOn<Arguments extends unknown[], Result>(
+  runtime: Runtime,
   fn: (...args: Arguments) => Result,
   ...args: { [I in keyof Arguments]: OnHost<Arguments[I]> }
 ): Promise<OnHost<Result>> {
@@ -24,6 +41,7 @@ export async function evaluate<Arguments extends unknown[], Result>(
   const program = await compile(
     fn as (...given: unknown[]) => unknown,
     trees.map((tree) => map(tree, (leaf) => specOf(leaf as HostArray))),
+    { runtime },
   );
   try {
     const result = await program.run(...trees.map((tree) => map(tree, (leaf) => (leaf as HostArray).data)));

@@ -7,6 +7,7 @@ import {
   modelParameters,
   parameterEntries,
 } from "../../src/model/index.js";
+import type { SpectralVectors } from "../../src/objective/loss.js";
 import { HostArray } from "./evaluate.js";
 import { type Golden, readGolden, readGoldenJson } from "./golden.js";
 
@@ -82,6 +83,10 @@ export function fixture(name: FixtureName) {
     mapParameters(specs, (_, path) => host(read(names.get(path)!)));
   const conditional = config.model.classes > 0;
   const noise = (read: (name: string) => Golden) => groups(config.model).map(({ index }) => host(read(`eps.${index}`)));
+  /** The authors' name of the module that holds a group's prior or posterior convolution under the spectral term. */
+  const spectralModule = ({ level, layer }: { level: number; layer: number }, kind: "prior" | "posterior") =>
+    names.get(`generator.levels.${level}.layers.${layer}.${kind}.conv2.weight`)!.replace(/\.conv\.weight$/, "");
+  const spectral = readGolden(`${name}/spectral.safetensors`);
   return {
     config,
     model: config.model,
@@ -95,6 +100,15 @@ export function fixture(name: FixtureName) {
       ...(config.model.superResolution ? { lowResolution: host(step("img_lr")) } : {}),
     },
     noise: noise(step),
+    spectral,
+    spectralModule,
+    spectralVectors: groups(config.model).map((group): SpectralVectors<HostArray> => {
+      const read = (kind: "prior" | "posterior") => {
+        const data = Float32Array.from(spectral(`${spectralModule(group, kind)}.u_before`).data);
+        return new HostArray(data, [data.length]);
+      };
+      return { prior: read("prior"), posterior: read("posterior") };
+    }),
     sampleNoise: () => noise(sample),
     weights,
     step,
