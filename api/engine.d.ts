@@ -44,6 +44,7 @@ export type Mapped<T, From, To> = T extends From ? To : T extends readonly unkno
 } : T
 
 export interface OpenRuntimeOptions extends Omit<RuntimeOptions, "device" | "xla">, Pick<XlaOptions, "devices" | "precision"> {
+    deterministic?: boolean;
     device?: "auto" | "cpu" | "webgpu" | "xla" | `xla:${string}`;
     onNotice?: (message: string) => void;
 }
@@ -63,6 +64,7 @@ export declare class Program<Args extends readonly unknown[], Result> implements
     #private;
     readonly outputs: Mapped<Result, Operand, Spec>;
     constructor(runtime: Runtime, session: Session, { args, result, onDevice, donated, residents }: Signature);
+    get memory(): ProgramMemory | undefined;
     run(...args: Args): Promise<Result>;
     dispose(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;
@@ -78,7 +80,7 @@ export declare class Runtime {
     readonly threads: number;
     readonly precision: Precision;
     readonly plugin: string | undefined;
-    constructor({ device, threads, xla }?: RuntimeOptions);
+    constructor({ device, threads, xla, onNotice }?: RuntimeOptions);
     get traits(): DeviceTraits;
     put(data: TypedArray, spec: Spec): DeviceArray;
     transfer(data: TypedArray, spec: Spec): DeviceArray;
@@ -88,7 +90,7 @@ export declare class Runtime {
     dispose(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;
     nextId(): number;
-    load(request: Omit<LoadRequest, "kind" | "program">): Promise<number>;
+    load(request: Omit<LoadRequest, "kind" | "program">): Promise<LoadedProgram>;
     unload(program: number): Promise<void>;
     request(request: Request): Promise<unknown>;
     free(array: ArrayId): void;
@@ -98,6 +100,7 @@ export interface RuntimeOptions {
     device?: DeviceName;
     threads?: number;
     xla?: XlaOptions;
+    onNotice?: (message: string) => void;
 }
 
 export declare class Spec {

@@ -257,6 +257,7 @@ export interface OpenRunOptions {
 }
 
 export interface OpenRuntimeOptions extends Omit<RuntimeOptions, "device" | "xla">, Pick<XlaOptions, "devices" | "precision"> {
+    deterministic?: boolean;
     device?: "auto" | "cpu" | "webgpu" | "xla" | `xla:${string}`;
     onNotice?: (message: string) => void;
 }
@@ -343,7 +344,7 @@ export declare class Runtime {
     readonly threads: number;
     readonly precision: Precision;
     readonly plugin: string | undefined;
-    constructor({ device, threads, xla }?: RuntimeOptions);
+    constructor({ device, threads, xla, onNotice }?: RuntimeOptions);
     get traits(): DeviceTraits;
     put(data: TypedArray, spec: Spec): DeviceArray;
     transfer(data: TypedArray, spec: Spec): DeviceArray;
@@ -353,7 +354,7 @@ export declare class Runtime {
     dispose(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;
     nextId(): number;
-    load(request: Omit<LoadRequest, "kind" | "program">): Promise<number>;
+    load(request: Omit<LoadRequest, "kind" | "program">): Promise<LoadedProgram>;
     unload(program: number): Promise<void>;
     request(request: Request): Promise<unknown>;
     free(array: ArrayId): void;
@@ -363,6 +364,7 @@ export interface RuntimeOptions {
     device?: DeviceName;
     threads?: number;
     xla?: XlaOptions;
+    onNotice?: (message: string) => void;
 }
 
 export interface SampleOptions extends Pick<ExecutionOptions, "signal"> {

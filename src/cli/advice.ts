@@ -5,6 +5,7 @@ import type { ErrorCode, UserError } from "../errors.js";
 /** What the command line has for an option, or a function, that sentences of the library name in backquotes. */
 export const flags: Readonly<Record<string, string>> = {
   checkpoint: "--checkpoint",
+  deterministic: "--deterministic",
   device: "--device",
   devices: "--devices",
   from: "--from",

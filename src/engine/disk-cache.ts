@@ -33,16 +33,27 @@ export const json: Codec<unknown> = {
  *
  * @param key - says all that the value depends on
  */
-export function cached<T>(key: string, { encode, decode }: Codec<T>, make: () => T): T {
-  const folder = cacheFolder();
-  if (folder === undefined) return make();
-  const path = join(folder, sha256(key).toString("hex") + SUFFIX);
-  const known = attempt(() => ({ value: decode(read(path)) }));
+export function cached<T>(key: string, codec: Codec<T>, make: () => T): T {
+  const known = recall(key, codec);
   if (known) return known.value;
   const value = make();
-  attempt(() => write(folder, path, encode(value)));
+  remember(key, codec, value);
   return value;
 }
+
+/** What is kept under `key`; undefined where nothing is. */
+export function recall<T>(key: string, { decode }: Codec<T>): { value: T } | undefined {
+  const folder = cacheFolder();
+  return folder === undefined ? undefined : attempt(() => ({ value: decode(read(pathOf(folder, key))) }));
+}
+
+/** Keeps a value under `key`, in place of what is kept there. */
+export function remember<T>(key: string, { encode }: Codec<T>, value: T): void {
+  const folder = cacheFolder();
+  if (folder !== undefined) attempt(() => write(folder, pathOf(folder, key), encode(value)));
+}
+
+const pathOf = (folder: string, key: string): string => join(folder, sha256(key).toString("hex") + SUFFIX);
 
 const sha256 = (content: string | Uint8Array): Buffer => createHash("sha256").update(content).digest();
 

@@ -114,8 +114,8 @@ export async function loadModel(
   runtime: Runtime,
 ): Promise<LoadedModel> {
   const keep = arrays.outputs.map(() => null);
-  const host = runtime.device === "xla" ? defaultRuntime() : runtime;
-  const program = await host
+  const host = runtime.traits.runsOnnx ? runtime : defaultRuntime();
+  const { number: program } = await host
     .load({ code: model, ...arrays, keep: keep.map(() => false), optimise: true })
     .catch((error: Error) => {
       throw new UserError(

@@ -1,5 +1,6 @@
 /** @file Compiled functions. */
 import { Lifetime } from "../lifetime.js";
+import type { ProgramMemory } from "./runtime/protocol.js";
 import type { Resident } from "./runtime/residents.js";
 import { DeviceArray, type Runtime } from "./runtime/runtime.js";
 import type { Session } from "./runtime/sessions.js";
@@ -57,6 +58,11 @@ export class Program<Args extends readonly unknown[], Result> implements Compile
     this.#onDevice = onDevice;
     this.#donated = donated;
     this.#residents = residents;
+  }
+
+  /** Memory of the device that a run takes; undefined where the device does not say. */
+  get memory(): ProgramMemory | undefined {
+    return this.#session.memory;
   }
 
   /**

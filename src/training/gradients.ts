@@ -5,7 +5,6 @@ import { prepare } from "../engine/compile.js";
 import { cached, json } from "../engine/disk-cache.js";
 import { multiplyAccumulates, peakBytes } from "../engine/graph/cost.js";
 import {
-  type Compiled,
   compile,
   type DeviceArray,
   type DeviceTraits,
@@ -13,6 +12,7 @@ import {
   deviceTraits,
   leaves,
   type Operand,
+  type Program,
   type Runtime,
   rebuild,
   type Spec,
@@ -49,7 +49,7 @@ type GradientsArgs<T> = [
   accumulated?: readonly T[],
 ];
 
-export type GradientsProgram = Compiled<
+export type GradientsProgram = Program<
   GradientsArgs<Operand>,
   {
     gradients: DeviceArray[];

@@ -20,7 +20,7 @@ export interface DeviceState extends Optimized<DeviceArray> {
 }
 
 /** What the micro-batches of a step have left. */
-export interface Accumulated {
+interface Accumulated {
   /** Their mean, packed. */
   gradients: readonly DeviceArray[];
   /** Advanced. */

@@ -10,6 +10,7 @@ import { type ParameterTree, parameterSpecs } from "../inference/trained-model.j
 import { countParameters, groups } from "../model/index.js";
 import { informationShares } from "../objective/information-schedule.js";
 import { version } from "../version.js";
+import { fitToDevice } from "./cost/device-memory.js";
 import { roomNotice } from "./cost/disk-space.js";
 import { fitToMemory } from "./cost/memory.js";
 import type { TrainingEventListener } from "./events.js";
@@ -75,7 +76,11 @@ async function trainRun(options: TrainOptions): Promise<TrainResult> {
     await clearLeftovers(out);
     const wanted = resume ? await withSettingsOfRun(options.config, out) : options.config;
     await pause(signal);
-    const config = fitToMemory(wanted, runtime);
+    const unfit: string[] = [];
+    const config = runtime.traits.tellsMemory
+      ? await fitToDevice(wanted, runtime, (message) => unfit.push(message))
+      : fitToMemory(wanted, runtime);
+    for (const message of unfit) await emit({ type: "notice", message });
     await pause(signal);
     const inputs = new InputThread({ config, images: data.train });
     return thenCleanUp(

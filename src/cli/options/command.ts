@@ -21,6 +21,8 @@ export interface Context {
   devices: number | undefined;
   /** Of XLA's products. */
   precision: OpenRuntimeOptions["precision"];
+  /** Whether a GPU is to give the same bytes again. */
+  deterministic: boolean | undefined;
   quiet: boolean;
   /** Aborted by Ctrl-C, SIGTERM and their like: save, and return. */
   signal: AbortSignal;
@@ -40,6 +42,7 @@ interface GlobalOptions {
   threads?: number;
   devices?: number;
   precision?: OpenRuntimeOptions["precision"];
+  deterministic?: boolean;
   quiet?: boolean;
   json?: boolean;
   /** Of commands that write files: where to. */
@@ -68,6 +71,7 @@ export function addGlobalOptions(command: Command): Command {
       ]),
     )
     .addOption(new Option("--threads <n>", "threads to compute with (default: one per core)").argParser(threadCount))
+    .option("--deterministic", "of xla on a GPU: the same bytes again from the same start, at some cost in speed")
     .option("--quiet", "print no progress or notices")
     .option("--json", "print the result as one JSON object on standard output")
     .version(version, "--version", "print the version")
@@ -115,11 +119,11 @@ export const withContext =
         options.json || options.out === undefined ? writeResult : (line: string) => process.stdout.write(line);
       write(options.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
     };
-    const { seed, device, threads, devices, precision } = options;
+    const { seed, device, threads, devices, precision, deterministic } = options;
     const { signal } = interruption;
     try {
       await action(
-        { seed, device, threads, devices, precision, quiet, signal, progress, result },
+        { seed, device, threads, devices, precision, deterministic, quiet, signal, progress, result },
         options,
         ...command.args,
       );
@@ -135,9 +139,11 @@ export const withContext =
   };
 
 /** A runtime on the device and with the threads that were asked for; says so when it is another device. The command disposes it. */
-export async function createRuntime({ device, threads, devices, precision, progress }: Context): Promise<Runtime> {
+export async function createRuntime(context: Context): Promise<Runtime> {
+  const { device, threads, devices, precision, deterministic, progress } = context;
   const { openRuntime } = await import("../../engine/index.js"); // commands that compute nothing start without it
   if (device === "webgpu") progress.update("testing WebGPU …");
   if (device?.startsWith("xla")) progress.update("testing XLA …");
-  return openRuntime({ device, threads, devices, precision, onNotice: (message) => progress.note(message) });
+  const onNotice = (message: string) => progress.note(message);
+  return openRuntime({ device, threads, devices, precision, deterministic, onNotice });
 }

@@ -61,7 +61,7 @@ async function convolve(runtime: Runtime, block: number): Promise<Float32Array> 
   const inputs = [info("in0", image), info("in1", kernel)];
   const outputs = [info(name, output)];
   const code = lowering.model.encode();
-  const program = await runtime.load({ code, inputs, outputs, keep: [false], optimise: false });
+  const { number: program } = await runtime.load({ code, inputs, outputs, keep: [false], optimise: false });
   const elements = [image, kernel].map((value) =>
     Float32Array.from({ length: sizeOf(value.shape) }, (_, i) => Math.sin(i)),
   );

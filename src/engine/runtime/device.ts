@@ -1,6 +1,6 @@
 /** @file What the runtime's thread asks of a device: programs on it, and arrays that live there. */
 import type { TypedArray } from "../spec.js";
-import type { ArrayInfo, DeviceDescription, LoadRequest } from "./protocol.js";
+import type { ArrayInfo, DeviceDescription, LoadRequest, ProgramMemory } from "./protocol.js";
 
 /** @typeParam A - an array on the device, in the form that the device has for it */
 export interface Device<A> {
@@ -24,5 +24,7 @@ export type DeviceOperand<A> = { array: A } | { elements: TypedArray };
 export interface DeviceProgram<A> {
   /** @returns what is computed, in order: arrays where the request to load said that they are kept, elements elsewhere */
   run(inputs: readonly DeviceOperand<A>[]): Promise<DeviceOperand<A>[]>;
+  /** What a run takes, where the compiler says. */
+  readonly memory?: ProgramMemory;
   release(): Promise<void>;
 }

@@ -1,12 +1,14 @@
 /** @file Compiled programs of XLA's, kept on disk: to compile one takes many seconds, to load it a fraction. */
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, cpus } from "node:os";
+import { attempt } from "../../attempt.js";
 import { type Codec, cached, json } from "../disk-cache.js";
 import type { Client } from "../pjrt/client.js";
 import type { CompileOptions } from "../pjrt/compile-options.js";
 import type { LoadedExecutable } from "../pjrt/executable.js";
 import type { Plugin } from "../pjrt/plugin.js";
+import { rememberTime } from "./compile-times.js";
 
 const bytes: Codec<Uint8Array> = { encode: (value) => value, decode: (value) => value };
 
@@ -18,13 +20,17 @@ export function executableOf(client: Client, plugin: Plugin, text: string, optio
   let compiled: LoadedExecutable | undefined;
   const kinds = client.devices.map(({ kind }) => kind);
   const flags = FLAGS.map((name) => process.env[name]);
-  // a program for a CPU is made for as many cores
-  const key = ["executable", text, digestOf(plugin), kinds, availableParallelism(), options, flags];
+  // a program for a processor is made for that one, and for as many cores
+  const processor = [cpus()[0]?.model, availableParallelism()];
+  const key = ["executable", text, digestOf(plugin), kinds, processor, options, flags];
   const serialized = cached(JSON.stringify(key), bytes, () => {
+    const began = performance.now();
     compiled = client.compile(text, options);
+    rememberTime(plugin.path, text.length, (performance.now() - began) / 1000);
     return compiled.program.serialize();
   });
-  return compiled ?? client.deserialize(serialized);
+  // what a plugin refuses all the same is compiled anew
+  return compiled ?? attempt(() => client.deserialize(serialized)) ?? client.compile(text, options);
 }
 
 /** SHA-256 of a plugin's file, which is large: worked out again only when it changes. */

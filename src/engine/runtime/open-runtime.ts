@@ -10,17 +10,22 @@ import { Runtime, type RuntimeOptions, type XlaOptions } from "./runtime.js";
 export interface OpenRuntimeOptions
   extends Omit<RuntimeOptions, "device" | "xla">,
     Pick<XlaOptions, "devices" | "precision"> {
+  /** On a GPU: the same bytes from the same start, at some cost in speed. Processors give them anyway. */
+  deterministic?: boolean;
   /**
    * `auto` is the CPU: Strata cannot predict whether another device is faster. `xla` finds a PJRT plugin (for GPUs and TPUs);
    * `xla:PATH` names its file, or the folder that it was installed into.
    */
   device?: "auto" | "cpu" | "webgpu" | "xla" | `xla:${string}`;
-  /** Called with how a device was tested, and when the CPU replaces it. */
+  /** Called with how a device was tested, when the CPU replaces it, and while a program takes long to compile. */
   onNotice?: (message: string) => void;
 }
 
-/** Options that have an effect on XLA alone, as sentences name them. */
-const ONLY_XLA = { devices: "`devices`", precision: "`precision`" } as const;
+/** Options that only XLA has, as messages name them. */
+const ONLY_XLA = { devices: "`devices`", precision: "`precision`", deterministic: "`deterministic`" } as const;
+
+/** What makes XLA compute the same bytes twice on a GPU. How fast kernels are is measured once: executables are kept on disk. */
+const DETERMINISTIC = { xla_gpu_exclude_nondeterministic_ops: true };
 
 /**
  * Opens a runtime. Other devices than the CPU are tested first, against the CPU. Where WebGPU is missing, computes wrongly, hangs or
@@ -29,11 +34,11 @@ const ONLY_XLA = { devices: "`devices`", precision: "`precision`" } as const;
  * @throws UserError where XLA cannot be used, or where another device is given XLA's options
  */
 export async function openRuntime(options: OpenRuntimeOptions = {}): Promise<Runtime> {
-  const { device = "auto", onNotice = () => {}, devices, precision, ...others } = options;
-  if (device.startsWith("xla")) return openXla(device.slice("xla:".length), { devices, precision }, onNotice);
-  for (const [name, option] of Object.entries(ONLY_XLA)) {
-    if (options[name as keyof typeof ONLY_XLA] === undefined) continue;
-    throw new UserError("invalid-options", `Expected \`device: "xla"\` with ${option}, got ${device}.`, {
+  const { device = "auto", onNotice = () => {}, devices, precision, deterministic, ...others } = options;
+  if (device.startsWith("xla")) return openXla(device.slice("xla:".length), options);
+  for (const [option, name] of Object.entries(ONLY_XLA)) {
+    if (options[option as keyof typeof ONLY_XLA] === undefined) continue;
+    throw new UserError("invalid-options", `Expected \`device: "xla"\` with ${name}, got ${device}.`, {
       advice: "It has no effect on other devices: leave it out there.",
     });
   }
@@ -54,18 +59,19 @@ async function openWebGpu(options: RuntimeOptions, onNotice: (message: string) =
 /** @param path - of a plugin or a folder; empty where one is to be found */
 async function openXla(
   path: string,
-  options: Omit<XlaOptions, "plugin">,
-  onNotice: (message: string) => void,
+  { devices: wanted, precision, deterministic, onNotice = () => {} }: OpenRuntimeOptions,
 ): Promise<Runtime> {
-  const { path: plugin } = findPlugin({ env: process.env, cwd: process.cwd(), home: homedir() }, path || undefined);
-  const settings: RuntimeOptions = { device: "xla", xla: { plugin, ...options } };
+  const found = findPlugin({ env: process.env, cwd: process.cwd(), home: homedir() }, path || undefined);
+  const { path: plugin, kind } = found;
+  const overrides = deterministic && (kind === "cuda" || kind === "rocm") ? DETERMINISTIC : {};
+  const settings: RuntimeOptions = { device: "xla", xla: { plugin, devices: wanted, precision, overrides } };
   const verdict = await testDevice(settings);
   if (!verdict.usable) {
     throw new UserError("environment", `XLA cannot be used with ${plugin}: ${verdict.reason}`, {
       details: { path: plugin },
     });
   }
-  const runtime = new Runtime(settings);
+  const runtime = new Runtime({ ...settings, onNotice });
   const { platform, version, devices } = await runtime.describe();
   onNotice(`XLA on ${platform} (${version}): ${devices.length} × ${devices[0].kind}, from ${plugin}.`);
   return runtime;

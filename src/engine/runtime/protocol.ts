@@ -30,6 +30,15 @@ export type WorkerSettings =
   | { device: Exclude<DeviceName, "xla">; threads: number }
   | ({ device: "xla" } & XlaSettings);
 
+/** Memory of a device that one run of a program takes, in bytes. */
+export interface ProgramMemory {
+  arguments: number;
+  /** Without those that are written where an argument lay. */
+  outputs: number;
+  /** Between arguments and results. */
+  temporary: number;
+}
+
 /** What a device says of itself. */
 export interface DeviceDescription {
   /** What programs run on: "cpu", "cuda". */

@@ -3,11 +3,13 @@ import { availableParallelism } from "node:os";
 import { Thread } from "../../thread.js";
 import { checkElements, type Spec, type TypedArray } from "../spec.js";
 import type { Precision } from "../stablehlo/function-body.js";
+import { toldIfLong } from "./compile-times.js";
 import type {
   ArrayId,
   DeviceDescription,
   LoadRequest,
   Message,
+  ProgramMemory,
   Request,
   WorkerSettings,
   XlaSettings,
@@ -22,6 +24,16 @@ export interface RuntimeOptions {
   threads?: number;
   /** For XLA: its plugin, and how it computes. */
   xla?: XlaOptions;
+  /** Called while a program takes long to compile. */
+  onNotice?: (message: string) => void;
+}
+
+/** A program that a runtime has loaded. */
+export interface LoadedProgram {
+  /** The runtime's name for it. */
+  number: number;
+  /** What a run takes, where the device says. */
+  memory: ProgramMemory | undefined;
 }
 
 /** How XLA computes. */
@@ -81,16 +93,18 @@ export class Runtime {
   readonly precision: Precision;
   /** Path of XLA's plugin. */
   readonly plugin: string | undefined;
+  readonly #onNotice: (message: string) => void;
   #description: Promise<DeviceDescription> | undefined;
   readonly #thread: Thread;
   readonly #freed: ArrayId[] = [];
   #next = 0;
 
-  constructor({ device = "cpu", threads = availableParallelism(), xla }: RuntimeOptions = {}) {
+  constructor({ device = "cpu", threads = availableParallelism(), xla, onNotice = () => {} }: RuntimeOptions = {}) {
     this.device = device;
     this.threads = threads;
     this.precision = xla?.precision ?? "float32";
     this.plugin = xla?.plugin;
+    this.#onNotice = onNotice;
     process.env.ORT_DISABLE_TELEMETRY ??= "1"; // else an identity of this machine is written into the home folder, or the working folder
     const settings: WorkerSettings = device === "xla" ? { device, ...xla! } : { device, threads };
     this.#thread = new Thread({ module: "./worker", caller: import.meta.url, settings, name: "The runtime's thread" });
@@ -166,12 +180,15 @@ export class Runtime {
   }
 
   /**
-   * @internal Loads a lowered program; resolves to its number once it can run.
+   * @internal Loads a lowered program; resolves to its number once it can run, and to what it takes, where that is known.
    */
-  async load(request: Omit<LoadRequest, "kind" | "program">): Promise<number> {
-    const program = this.nextId();
-    await this.request({ kind: "load", program, ...request });
-    return program;
+  async load(request: Omit<LoadRequest, "kind" | "program">): Promise<LoadedProgram> {
+    const number = this.nextId();
+    const loading = this.request({ kind: "load", program: number, ...request }) as Promise<ProgramMemory | undefined>;
+    const { plugin } = this;
+    const told = { bytes: request.code.length, onNotice: this.#onNotice };
+    const memory = await (plugin ? toldIfLong(loading, { plugin, ...told }) : loading);
+    return { number, memory };
   }
 
   /** @internal Frees a program; one whose runtime has ended, or ends meanwhile, is free already. */

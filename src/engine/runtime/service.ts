@@ -2,7 +2,7 @@
 import type { Service } from "../../thread-service.js";
 import type { TypedArray } from "../spec.js";
 import type { Device, DeviceProgram } from "./device.js";
-import type { ArrayId, LoadRequest, Message, Request } from "./protocol.js";
+import type { ArrayId, LoadRequest, Message, ProgramMemory, Request } from "./protocol.js";
 
 type RunRequest = Extract<Request, { kind: "run" }>;
 
@@ -20,8 +20,10 @@ export function runtimeService<A>(device: Device<A>): Service<Message> {
     arrays.delete(id);
   }
 
-  async function load(request: LoadRequest): Promise<void> {
-    programs.set(request.program, await device.load(request));
+  async function load(request: LoadRequest): Promise<ProgramMemory | undefined> {
+    const program = await device.load(request);
+    programs.set(request.program, program);
+    return program.memory;
   }
 
   async function unload(number: number): Promise<void> {

@@ -1,18 +1,16 @@
 /** @file Programs that a runtime has loaded, shared by those with the same content. */
 import { createHash } from "node:crypto";
 import type { LoweredGraph } from "../lowered-program.js";
-import type { Runtime } from "./runtime.js";
+import type { LoadedProgram, Runtime } from "./runtime.js";
 
 /** A program's share of a session. */
-export interface Session {
-  /** The runtime's name for it. */
-  number: number;
+export interface Session extends LoadedProgram {
   /** Gives the share back; with the last one the session ends. */
   release(): Promise<void>;
 }
 
 interface Shared {
-  number: Promise<number>;
+  loaded: Promise<LoadedProgram>;
   users: number;
 }
 
@@ -35,8 +33,8 @@ export async function acquireSession(
   sessions.set(runtime, known);
   let shared = known.get(key);
   if (!shared) {
-    const number = runtime.load({ code, inputs, outputs, keep, optimise });
-    shared = { number, users: 0 };
+    const loaded = runtime.load({ code, inputs, outputs, keep, optimise });
+    shared = { loaded, users: 0 };
     known.set(key, shared);
   }
   shared.users++;
@@ -44,10 +42,10 @@ export async function acquireSession(
     shared.users--;
     if (shared.users > 0) return;
     known.delete(key);
-    await runtime.unload(await shared.number);
+    await runtime.unload((await shared.loaded).number);
   };
   try {
-    return { number: await shared.number, release };
+    return { ...(await shared.loaded), release };
   } catch (error) {
     known.delete(key);
     throw error;

@@ -12,6 +12,10 @@ export interface DeviceTraits {
   bfloat16: boolean;
   /** Work is queued: a run is answered before it is done, and results are waited for when they are read. */
   queues: boolean;
+  /** What a run of a program takes of the device's memory is known once it is compiled. */
+  tellsMemory: boolean;
+  /** Models in ONNX's form run as they are. */
+  runsOnnx: boolean;
   /** Results may be written where an argument lay that nobody needs any more. */
   donates: boolean;
   /** Arrays that never change make programs faster as part of them. */
@@ -27,6 +31,8 @@ export const deviceTraits: Readonly<Record<DeviceName, DeviceTraits>> = {
     float64: true,
     bfloat16: true,
     queues: false,
+    tellsMemory: false,
+    runsOnnx: true,
     donates: false,
     foldsConstants: true,
     packs: true,
@@ -36,6 +42,8 @@ export const deviceTraits: Readonly<Record<DeviceName, DeviceTraits>> = {
     float64: true,
     bfloat16: true,
     queues: true,
+    tellsMemory: true,
+    runsOnnx: false,
     donates: true,
     foldsConstants: false,
     packs: false,
@@ -45,6 +53,8 @@ export const deviceTraits: Readonly<Record<DeviceName, DeviceTraits>> = {
     float64: false,
     bfloat16: false,
     queues: false,
+    tellsMemory: false,
+    runsOnnx: true,
     donates: false,
     foldsConstants: true,
     packs: true,

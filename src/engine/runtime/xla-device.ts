@@ -66,7 +66,9 @@ export function xlaDevice({ plugin: path, devices: wanted, overrides }: XlaSetti
         const count = devices.length;
         const options = { partitions: count, spmd: count > 1, overrides: { ...defaults(client), ...overrides } };
         const executable = executableOf(client, plugin, Buffer.from(code).toString(), options);
+        const { arguments: given, outputs: made, alias, temporary } = executable.program.memory;
         return {
+          memory: { arguments: given, outputs: made - alias, temporary },
           run: async (operands) =>
             explained(plugin, () => {
               const given = operands.map((operand, index) => argument(infos[index], operand));

@@ -15,7 +15,7 @@ const PROCESS = { bytes: 0.4 * 2 ** 30, weights: 8.5, step: 1.4 };
 const SHARE = 0.6;
 
 /** Smaller micro-batches cost more time than rematerialisation does. */
-const SMALLEST = 4;
+export const SMALLEST = 4;
 
 /**
  * Multiply-accumulates for each thread of the processor that a micro-batch should not go beyond, since training cannot stop
@@ -99,5 +99,5 @@ function largestFitting(sizes: readonly number[], budget: number, bytes: (size: 
 }
 
 /** Divisors, largest first. */
-const divisors = (n: number): number[] =>
+export const divisors = (n: number): number[] =>
   Array.from({ length: n }, (_, index) => n - index).filter((divisor) => n % divisor === 0);
