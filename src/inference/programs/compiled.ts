@@ -51,14 +51,14 @@ export async function compileForModel<Inputs, Outputs>(
   runtime = defaultRuntime(),
 ): Promise<ModelProgram<Given<Inputs>, ResultOf<Outputs>>> {
   const specs = parameterSpecs(config);
+  const cacheKey = JSON.stringify([name, codeHash(), config.model, config.objective, options]);
   if (typeof weights !== "function") {
-    return compile(fn, [specs, inputs], { runtime, constants: [weights] });
+    return compile(fn, [specs, inputs], { runtime, constants: [weights], divided: [true], cacheKey });
   }
   const packing = weightPacking(specs, runtime.traits);
   const packed = (packs: np.Array[], given: Mapped<Inputs, Spec, np.Array>) =>
     fn(rebuild(specs, packing.unpack(packs)), given);
-  const cacheKey = JSON.stringify([name, codeHash(), config.model, config.objective, options]);
-  const program = await compile(packed, [packing.specs, inputs], { runtime, cacheKey });
+  const program = await compile(packed, [packing.specs, inputs], { runtime, divided: [false, true], cacheKey });
   const dispose = () => program.dispose();
   return { run: (given) => program.run([...weights()], given), dispose, [Symbol.asyncDispose]: dispose };
 }

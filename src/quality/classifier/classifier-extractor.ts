@@ -54,7 +54,7 @@ export class ClassifierExtractor implements OpenExtractor {
     const specs = classifierSpecs(weights.output.bias.length);
     const side = classifierSide(resolution);
     const args = [specs, spec([batch, 3, side, side])] as const;
-    const program = await compile(classify, args, { runtime, constants: [weights] });
+    const program = await compile(classify, args, { runtime, constants: [weights], divided: [true] });
     return new ClassifierExtractor(tells, weights, resolution, batch, program);
   }
 

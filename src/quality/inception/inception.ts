@@ -70,7 +70,7 @@ export async function inceptionExtractor(
   const network = (parameters: InceptionWeights<np.Array>, images: np.Array) =>
     featuresOf(inceptionLayers(parameters, resizeForInception(images, resize)), parameters.classifier);
   const specs = [inceptionSpecs(), spec([batch, 3, resolution, resolution])] as const;
-  const program = await compile(network, specs, { runtime, constants: [weights] });
+  const program = await compile(network, specs, { runtime, constants: [weights], divided: [true] });
   const widths = { pooled: FEATURES, spatial: SPATIAL_FEATURES, logits: CLASSES };
   return extractorOf({
     name: "inception",
