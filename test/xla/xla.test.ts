@@ -111,8 +111,8 @@ describe.runIf(plugin.path)(`a tiny model on XLA (${plugin.name})`, () => {
     await Promise.all([spoilt.dispose(), clean.dispose()]);
   });
 
-  test("samples", async () => {
-    const [got, want] = [await sampleTiny(xla()), await sampleTiny(cpu)];
+  test.each([1, 2])("samples, on %i devices", async (devices) => {
+    const [got, want] = [await sampleTiny(xla(devices)), await sampleTiny(cpu)];
     const worst = Math.max(...got.map((value, index) => Math.abs(value - want[index])));
     expect(worst).toBeLessThanOrEqual(1); // of 255: a value between two may fall to either
   });
