@@ -24,13 +24,20 @@ function plugin(content: string): void {
   writeFileSync(join(folder, "plugin.so"), content);
 }
 
+const unimplemented = () => {
+  throw new Error("UNIMPLEMENTED");
+};
+
+/** What plugins do with executables. */
+const able = {
+  serialize: () => Uint8Array.of(1, 2, 3),
+  deserialize: (bytes: Uint8Array): object => ({ way: [...bytes].join() === "1,2,3" ? "loaded" : "damaged" }),
+};
+
 /** How a program comes onto devices of a kind: "compiled", or "loaded" as it was once. */
-function wayOf(text: string, options: CompileOptions = {}, kind = "a GPU"): unknown {
-  const client = {
-    devices: [{ kind }],
-    compile: () => ({ way: "compiled", program: { serialize: () => Uint8Array.of(1, 2, 3) } }),
-    deserialize: (bytes: Uint8Array) => ({ way: [...bytes].join() === "1,2,3" ? "loaded" : "damaged" }),
-  };
+function wayOf(text: string, options: CompileOptions = {}, kind = "a GPU", { serialize, deserialize } = able): unknown {
+  const compile = () => ({ way: "compiled", program: { serialize } });
+  const client = { devices: [{ kind }], compile, deserialize };
   const plugin = { path: join(folder, "plugin.so"), kind: "cuda" } as const;
   return (executableOf(client as unknown as Client, plugin, text, options) as unknown as { way: string }).way;
 }
@@ -59,6 +66,13 @@ test.each<[string, () => unknown]>([
 ])("again with other %s", (_, way) => {
   wayOf("a");
   expect(way()).toBe("compiled");
+});
+
+test("each time, where a plugin cannot write or read it", () => {
+  const mute = { ...able, serialize: unimplemented };
+  const blind = { ...able, deserialize: unimplemented };
+  const ways = [mute, mute, blind, blind].map((plugin) => wayOf("a", {}, "a GPU", plugin));
+  expect(ways).toEqual(Array(4).fill("compiled"));
 });
 
 test("without a cache each time", () => {

@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
-import { attempt } from "../../attempt.js";
 import { type Codec, cached, json } from "../disk-cache.js";
 import type { Client } from "../pjrt/client.js";
 import type { CompileOptions } from "../pjrt/compile-options.js";
@@ -10,27 +9,28 @@ import type { LoadedExecutable } from "../pjrt/executable.js";
 import type { Plugin } from "../pjrt/plugin.js";
 import { rememberTime } from "./compile-times.js";
 
-const bytes: Codec<Uint8Array> = { encode: (value) => value, decode: (value) => value };
-
 /** Variables that change what XLA's compilers make of a program. */
 const FLAGS = ["XLA_FLAGS", "LIBTPU_INIT_ARGS"];
 
+/** How a client's programs are written, by those plugins that can. */
+const executables = (client: Client): Codec<LoadedExecutable> => ({
+  encode: ({ program }) => program.serialize(),
+  decode: (bytes) => client.deserialize(bytes),
+});
+
 /** The executable of a program: loaded from the disk, or compiled. */
 export function executableOf(client: Client, plugin: Plugin, text: string, options: CompileOptions): LoadedExecutable {
-  let compiled: LoadedExecutable | undefined;
   const kinds = client.devices.map(({ kind }) => kind);
   const flags = FLAGS.map((name) => process.env[name]);
   // a program for a processor is made for that one, and for as many cores
   const processor = [cpus()[0]?.model, availableParallelism()];
   const key = ["executable", text, digestOf(plugin), kinds, processor, options, flags];
-  const serialized = cached(JSON.stringify(key), bytes, () => {
+  return cached(JSON.stringify(key), executables(client), () => {
     const began = performance.now();
-    compiled = client.compile(text, options);
+    const compiled = client.compile(text, options);
     rememberTime(plugin.path, text.length, (performance.now() - began) / 1000);
-    return compiled.program.serialize();
+    return compiled;
   });
-  // what a plugin refuses all the same is compiled anew
-  return compiled ?? attempt(() => client.deserialize(serialized)) ?? client.compile(text, options);
 }
 
 /** SHA-256 of a plugin's file, which is large: worked out again only when it changes. */
