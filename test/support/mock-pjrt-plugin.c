@@ -7,12 +7,14 @@
  *   "fails to compile"  "fails to start"  "fails on the device"
  *
  * Compiled with MAJOR, MINOR, BYTES (that its table claims to have), SYMBOL (the function's name) and API (what it
- * returns).
+ * returns); with ON_CLIENT (a statement for when a client is created), EXECUTES (whether executions begin) and ARRAY_BYTES
+ * (of every array, all zeros).
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef MAJOR
 #define MAJOR 0
@@ -28,6 +30,15 @@
 #endif
 #ifndef API
 #define API table
+#endif
+#ifndef ON_CLIENT
+#define ON_CLIENT
+#endif
+#ifndef EXECUTES
+#define EXECUTES 1
+#endif
+#ifndef ARRAY_BYTES
+#define ARRAY_BYTES 4
 #endif
 
 typedef uint64_t word;
@@ -77,6 +88,7 @@ static word await_event(word *args) {
 }
 
 static word create_client(word *args) {
+  ON_CLIENT;
   word *options = (word *)args[2];
   for (word option = 0; option < args[3]; option++, options += 7) {
     if (options[3] == 4 && memcmp((void *)options[2], "fail", 4) == 0) return failure(options[5]);
@@ -130,7 +142,7 @@ static word compile(word *args) {
   word *program = (word *)args[3];
   if (contains(program, "fails to compile")) return failure(3);
   args[6] = new_object(contains(program, "fails on the device") ? 13 : 0);
-  ((object *)args[6])->starts = !contains(program, "fails to start");
+  ((object *)args[6])->starts = EXECUTES && !contains(program, "fails to start");
   return 0;
 }
 static word get_executable(word *args) {
@@ -162,7 +174,7 @@ static word no_dimensions(word *args) {
   return 0;
 }
 static word to_host(word *args) {
-  if (args[4] == 0) args[5] = 4;
+  if (args[4] == 0) args[5] = ARRAY_BYTES;
   else args[6] = new_object(first(args)->code);
   return 0;
 }

@@ -37,6 +37,11 @@ test.each([
     "its process ended (SIGSEGV) while testing a convolution",
   ],
   [
+    "ends its process with a word",
+    `console.error("I0 00:1 1 a.cc:1] fine\\nF1130 11:23:06.12 28 a.cc:2] Unknown flag: --a\\n*** trace"); ${say({ testing: "a sum" })} process.abort();`,
+    "its process ended (SIGABRT) while testing a sum: Unknown flag: --a",
+  ],
+  [
     "ends its process",
     `${working} setTimeout(() => process.exit(7), 50);`,
     "its process ended (7) while testing a convolution",

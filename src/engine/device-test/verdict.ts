@@ -14,6 +14,9 @@ export type Verdict = { usable: true; count: number; deviation: number } | { usa
 /** How long a kernel may take, its compilation included, on the slowest device worth using; and how long XLA's libraries to load. */
 const SILENCE_SECONDS = 90;
 
+/** Characters of what it writes on standard error that are kept. */
+const MOST_ERRORS = 10_000;
+
 /**
  * Tests a device. A driver may be missing, compute wrongly, hang, or take its process with it: whatever it does, there is a
  * verdict.
@@ -29,13 +32,17 @@ export async function testDevice(
 ): Promise<Verdict> {
   const child = fork(program.file, [JSON.stringify(options)], {
     execArgv: program.execArgv,
-    stdio: ["ignore", "ignore", "ignore", "ipc"],
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
+  let errors = "";
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+    errors = (errors + text).slice(-MOST_ERRORS);
   });
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<Verdict>((resolve) => {
-      let testing = "nothing yet";
-      const refuse = (what: string) => resolve({ usable: false, reason: `${what} while testing ${testing}` });
+      let doing = "its library was loaded";
+      const refuse = (what: string) => resolve({ usable: false, reason: `${what} while ${doing}${lastWords(errors)}` });
       const wait = () => {
         clearTimeout(timer);
         timer = setTimeout(() => refuse(`it was silent for ${silenceSeconds} seconds`), 1000 * silenceSeconds);
@@ -43,17 +50,23 @@ export async function testDevice(
       wait();
       child.on("message", (report: Report) => {
         wait();
-        if ("testing" in report) testing = report.testing;
+        if ("testing" in report) doing = `testing ${report.testing}`;
         else if ("refusal" in report) resolve({ usable: false, reason: report.refusal });
         else resolve(verdict(report.comparison));
       });
       child.on("error", ({ message }) => refuse(message));
-      child.on("exit", (code, signal) => refuse(`its process ended (${signal ?? code})`));
+      child.on("close", (code, signal) => refuse(`its process ended (${signal ?? code})`));
     });
   } finally {
     clearTimeout(timer);
     child.kill("SIGKILL");
   }
+}
+
+/** Why a library ended the process, as those of Google's say it: `F1130 11:23:06.125 2846 file.cc:234] Unknown flag`. */
+function lastWords(errors: string): string {
+  const [, words] = /^F\d{4} [^\]]*\] (.*\S)/m.exec(errors) ?? [];
+  return words === undefined ? "" : `: ${words}`;
 }
 
 function verdict({ count, deviation, fault }: Comparison): Verdict {

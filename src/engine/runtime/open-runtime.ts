@@ -67,7 +67,9 @@ async function openXla(
   const settings: RuntimeOptions = { device: "xla", xla: { plugin, devices: wanted, precision, overrides } };
   const verdict = await testDevice(settings);
   if (!verdict.usable) {
-    throw new UserError("environment", `XLA cannot be used with ${plugin}: ${verdict.reason}`, {
+    const { reason } = verdict;
+    const which = reason.includes(plugin) ? "" : ` with ${plugin}`;
+    throw new UserError("environment", `XLA cannot be used${which}: ${reason}${reason.endsWith(".") ? "" : "."}`, {
       details: { path: plugin },
     });
   }

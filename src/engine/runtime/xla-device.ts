@@ -92,12 +92,13 @@ export function xlaDevice({ plugin: path, devices: wanted, overrides }: XlaSetti
     upload: async (info, data) => explained(plugin, () => ({ info, copies: upload(info, data) })),
     download: async (array) => explained(plugin, () => download(array)),
     free,
-    describe: () => ({
-      platform: client.platform,
-      version: client.platformVersion,
-      pjrt: api.version,
-      devices: devices.map((device) => ({ kind: device.kind, memoryBytes: client.memory(device)?.limit })),
-    }),
+    describe: () =>
+      explained(plugin, () => ({
+        platform: client.platform,
+        version: client.platformVersion,
+        pjrt: api.version,
+        devices: devices.map((device) => ({ kind: device.kind, memoryBytes: client.memory(device)?.limit })),
+      })),
   };
 }
 
