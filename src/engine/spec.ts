@@ -1,7 +1,8 @@
 /** @file What the engine calls an array: its element type and shape, and the typed arrays that hold its elements. */
 
 /**
- * Element types that a program may contain; bfloat16 (the upper half of a float32) only to be kept in, not computed with.
+ * Element types that a program may contain. bfloat16, the upper half of a float32, is for arrays that are kept, not for traced
+ * functions to compute with; the pass `narrow-activations` computes with it where a device multiplies it fastest.
  * float64 is for sums and products that need its digits: on the CPU alone, and numbers written in a traced function are
  * rounded to float32 even there, so those that are not exact in it have to be arguments.
  */

@@ -146,7 +146,7 @@ export function stepCost(config: Config): StepCost {
 }
 
 /** The function that `compileGradients` compiles, and the shapes of its arguments. */
-function gradientsFunction(config: Config, traits: DeviceTraits) {
+export function gradientsFunction(config: Config, traits: DeviceTraits) {
   const parameters = parameterSpecs(config);
   const { batch, noise } = batchSpecs(config);
   const microBatches = microBatchesOf(config);

@@ -19,7 +19,7 @@ export interface Context {
   threads: number | undefined;
   /** How many devices of XLA's compute together; undefined: the engine's choice. */
   devices: number | undefined;
-  /** Of XLA's products. */
+  /** Of XLA's products or activations. */
   precision: OpenRuntimeOptions["precision"];
   /** Whether a GPU is to give the same bytes again. */
   deterministic: boolean | undefined;
@@ -65,10 +65,10 @@ export function addGlobalOptions(command: Command): Command {
       ),
     )
     .addOption(
-      new Option("--precision <name>", "of xla: products of float32 (default), or of tf32, faster on GPUs").choices([
-        "float32",
-        "tf32",
-      ]),
+      new Option(
+        "--precision <name>",
+        "of xla: products of float32 (default) or tf32, or activations in bfloat16, in half the memory",
+      ).choices(["float32", "tf32", "bfloat16"]),
     )
     .addOption(new Option("--threads <n>", "threads to compute with (default: one per core)").argParser(threadCount))
     .option("--deterministic", "of xla on a GPU: the same bytes again from the same start, at some cost in speed")

@@ -31,6 +31,12 @@ export type Atom = Value | Literal;
 
 type None = Record<never, never>;
 
+/** Products of bfloat16 are summed in float32. */
+interface Product {
+  /** The type in which the sums leave; by default that of the factors. */
+  result?: DType;
+}
+
 /** Every operation with its parameters. Elementwise ones broadcast as in NumPy; axes count from 0. */
 export interface Operations {
   add: None;
@@ -69,14 +75,14 @@ export interface Operations {
   /** Sum of x·y over the last axis, all others broadcast. Gone after the pass `contract-dots`. */
   dot: None;
   /** Sum over the contracted pairs of axes; result axes: batch, free axes of the left, free axes of the right. */
-  dotGeneral: { batch: readonly AxisPair[]; contract: readonly AxisPair[] };
+  dotGeneral: Product & { batch: readonly AxisPair[]; contract: readonly AxisPair[] };
   /**
    * Cross-correlation of [N, G·C, …] with [G·O, C, …], plus a bias [G·O] where a third operand is given; padding may not be
    * negative and the input is not dilated. The kernel may be given as [C, O, …] (`swapped`), and with its window reversed
    * (`mirrored`); as both, it is the kernel of the convolution of which this is the gradient. Negative results become 0 where it
    * is `rectified`.
    */
-  conv: {
+  conv: Product & {
     strides: readonly number[];
     padding: readonly Interval[];
     dilation: readonly number[];
@@ -89,7 +95,7 @@ export interface Operations {
    * Gradient of a convolution's kernel, swapped: x [N, C, …], cotangent [N, O, …] → [C, O, …window], the sum over images n and
    * pixels p of x[n, c, p + w] · cotangent[n, o, p]. `padding` is that of x.
    */
-  filterGradient: { padding: readonly Interval[] };
+  filterGradient: Product & { padding: readonly Interval[] };
   /** Every pixel of an image [N, C, H, W] repeated. */
   upsample: { factors: readonly [number, number] };
   /** Sums over tiles of an image [N, C, H, W]. */

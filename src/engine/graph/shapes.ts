@@ -63,23 +63,23 @@ const rules: { [O in keyof Operations]: Rule<O> } = {
       x.dtype,
     ),
   dot: ([x, y]) => one(broadcastShapes(x.shape, y.shape).slice(0, -1), x.dtype),
-  dotGeneral: ([x, y], { batch, contract }) => {
+  dotGeneral: ([x, y], { batch, contract, result = x.dtype }) => {
     const used = (side: 0 | 1) => [...batch, ...contract].map((pair) => pair[side]);
     const free = (atom: Atom, side: 0 | 1) => atom.shape.filter((_, axis) => !used(side).includes(axis));
-    return one([...batch.map(([left]) => x.shape[left]), ...free(x, 0), ...free(y, 1)], x.dtype);
+    return one([...batch.map(([left]) => x.shape[left]), ...free(x, 0), ...free(y, 1)], result);
   },
-  conv: ([x, kernel], { strides, padding, dilation, swapped }) => {
+  conv: ([x, kernel], { strides, padding, dilation, swapped, result = x.dtype }) => {
     const space = strides.map((stride, axis) => {
       const padded = x.shape[axis + 2] + padding[axis][0] + padding[axis][1];
       return Math.floor((padded - (kernel.shape[axis + 2] - 1) * dilation[axis] - 1) / stride) + 1;
     });
-    return one([x.shape[0], kernel.shape[swapped ? 1 : 0], ...space], x.dtype);
+    return one([x.shape[0], kernel.shape[swapped ? 1 : 0], ...space], result);
   },
-  filterGradient: ([x, cotangent], { padding }) => {
+  filterGradient: ([x, cotangent], { padding, result = x.dtype }) => {
     const window = padding.map(([before, after], axis) => {
       return x.shape[axis + 2] + before + after - cotangent.shape[axis + 2] + 1;
     });
-    return one([x.shape[1], cotangent.shape[1], ...window], x.dtype);
+    return one([x.shape[1], cotangent.shape[1], ...window], result);
   },
   upsample: ([x], { factors }) =>
     one([...x.shape.slice(0, 2), ...factors.map((f, axis) => x.shape[axis + 2] * f)], x.dtype),

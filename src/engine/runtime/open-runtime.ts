@@ -64,8 +64,8 @@ async function openXla(
   const found = findPlugin({ env: process.env, cwd: process.cwd(), home: homedir() }, path || undefined);
   const { path: plugin, kind } = found;
   const overrides = deterministic && (kind === "cuda" || kind === "rocm") ? DETERMINISTIC : {};
-  const settings: RuntimeOptions = { device: "xla", xla: { plugin, devices: wanted, precision, overrides } };
-  const verdict = await testDevice(settings);
+  const settings = { plugin, devices: wanted, overrides };
+  const verdict = await testDevice({ device: "xla", xla: settings }); // to all digits of float32
   if (!verdict.usable) {
     const { reason } = verdict;
     const which = reason.includes(plugin) ? "" : ` with ${plugin}`;
@@ -73,7 +73,7 @@ async function openXla(
       details: { path: plugin },
     });
   }
-  const runtime = new Runtime({ ...settings, onNotice });
+  const runtime = new Runtime({ device: "xla", xla: { ...settings, precision }, onNotice });
   const { platform, version, devices } = await runtime.describe();
   onNotice(`XLA on ${platform} (${version}): ${devices.length} × ${devices[0].kind}, from ${plugin}.`);
   return runtime;

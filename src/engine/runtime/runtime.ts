@@ -40,7 +40,8 @@ export interface LoadedProgram {
 export interface XlaOptions extends XlaSettings {
   /**
    * How exactly products of float32 are computed: to all digits (`float32`, the default), or, where that is faster, with factors
-   * rounded to 11 bits (`tf32`).
+   * rounded to 11 bits (`tf32`). With `bfloat16` activations are kept in 8 bits, in half the memory; parameters and their
+   * gradients, latents, rates, losses and all sums stay float32.
    */
   precision?: Precision;
 }
@@ -89,7 +90,7 @@ export class DeviceArray {
 export class Runtime {
   readonly device: DeviceName;
   readonly threads: number;
-  /** How exactly products are computed. */
+  /** How exactly it computes. */
   readonly precision: Precision;
   /** Path of XLA's plugin. */
   readonly plugin: string | undefined;

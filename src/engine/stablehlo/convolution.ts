@@ -40,6 +40,6 @@ function convolve(
     ...(mirrored ? { window_reversal: booleans(strides.map(() => true)) } : {}),
     feature_group_count: `${groups} : i64`,
     batch_group_count: "1 : i64",
-    ...body.precisionConfig,
+    ...body.precisionConfig(operands[0]),
   });
 }

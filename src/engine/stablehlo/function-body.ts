@@ -12,8 +12,8 @@ export interface Tensor extends ArrayType {
   readonly name: string;
 }
 
-/** How exactly products of float32 are computed. */
-export type Precision = "float32" | "tf32";
+/** Products of float32 are computed to all digits, or with factors rounded to 11 bits; or activations are kept in bfloat16. */
+export type Precision = "float32" | "tf32" | "bfloat16";
 
 export class FunctionBody {
   readonly lines: string[] = [];
@@ -106,9 +106,10 @@ export class FunctionBody {
     return this.operation("stablehlo.reshape", [tensor], { shape, dtype: tensor.dtype });
   }
 
-  /** The attribute of operations that multiply and add. */
-  get precisionConfig(): { precision_config: string } {
-    const precision = `#stablehlo<precision ${this.precision === "float32" ? "HIGHEST" : "DEFAULT"}>`;
+  /** The attribute of operations that multiply arrays of this type, and add. */
+  precisionConfig({ dtype }: ArrayType): { precision_config: string } {
+    const rounded = dtype === "bfloat16" || this.precision === "tf32";
+    const precision = `#stablehlo<precision ${rounded ? "DEFAULT" : "HIGHEST"}>`;
     return { precision_config: `[${precision}, ${precision}]` };
   }
 }

@@ -95,6 +95,20 @@ test("a convolution says which axes are what, and is as exact as asked", () => {
   expect(operations("conv", operands, plain)).toContain("precision HIGHEST");
 });
 
+test("factors in bfloat16 are multiplied as they are, and may give float32", () => {
+  const operands = [new Value([2, 3, 8, 8], "bfloat16"), new Value([4, 3, 3, 3], "bfloat16")];
+  const text = operations("conv", operands, { ...plain, result: "float32" }, { precision: "bfloat16" });
+  expect(text).toContain("precision DEFAULT");
+  expect(text).toContain("(tensor<2x3x8x8xbf16>, tensor<4x3x3x3xbf16>) -> tensor<2x4x8x4xf32>");
+  const product: Operations["dotGeneral"] = { batch: [], contract: [[1, 1]] };
+  const rows = [new Value([5, 3], "bfloat16"), new Value([4, 3], "bfloat16")];
+  expect(operations("dotGeneral", rows, product)).toContain("-> tensor<5x4xbf16>");
+  expect(operations("dotGeneral", rows, { ...product, result: "float32" })).toContain("-> tensor<5x4xf32>");
+  expect(operations("conv", [floats(2, 3, 8, 8), floats(4, 3, 3, 3)], plain, { precision: "bfloat16" })).toContain(
+    "precision HIGHEST",
+  );
+});
+
 test("a kernel may be given swapped and mirrored; bias and rectification follow", () => {
   const params = { ...plain, swapped: true, mirrored: true, rectified: true };
   const text = operations("conv", [floats(2, 3, 8, 8), floats(3, 4, 3, 3), floats(4)], params);

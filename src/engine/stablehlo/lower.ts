@@ -12,7 +12,7 @@ import { type Division, inputSharding, REPLICATED } from "./sharding.js";
 import { dictionary, integers, list, tensorType } from "./text.js";
 
 export interface StableHloOptions extends Partial<Division> {
-  /** How exactly products of float32 are computed: to all digits, or with factors rounded to 11 bits where that is faster. */
+  /** How exactly products of float32 are computed. */
   precision: Precision;
   /** Index of the output that may take the memory of an input, by the input's index. That input is then gone. */
   aliases?: ReadonlyMap<number, number>;
@@ -97,7 +97,7 @@ const rules: Rules = {
       `rhs_contracting_dimensions = ${list(contract.map(([, right]) => right))}`,
     ].join(", ");
     const operands = inputs.map((input) => body.tensor(input));
-    const attributes = { dot_dimension_numbers: `#stablehlo.dot<${numbers}>`, ...body.precisionConfig };
+    const attributes = { dot_dimension_numbers: `#stablehlo.dot<${numbers}>`, ...body.precisionConfig(operands[0]) };
     return [body.operation("stablehlo.dot_general", operands, outputs[0], attributes)];
   },
   conv: (equation, body) => [convolution(equation, body)],

@@ -23,7 +23,7 @@ const network = (kernels: np.Array, image: np.Array, matrix: np.Array): np.Array
 function operationCounts(rematerialised: boolean): Map<string, number> {
   const specs = [spec([BLOCKS, 4, 4, 3, 3]), spec([2, 4, 6, 6]), spec([144, 5])];
   const { graph } = trace(valueAndGrad(network) as never, specs, () => undefined);
-  const prepared = stableHloPasses(rematerialised).reduce((current, pass) => pass(current), graph);
+  const prepared = stableHloPasses(rematerialised, "float32").reduce((current, pass) => pass(current), graph);
   const text = lowerToStableHlo(prepared, { precision: "float32" });
   const counts = new Map<string, number>();
   for (const [, name] of text.matchAll(/%\d+ = "(.+?)"/g)) counts.set(name, (counts.get(name) ?? 0) + 1);

@@ -8,12 +8,12 @@ import { stableHloPasses } from "./passes.js";
 import { isDivided } from "./sharding.js";
 
 /**
- * @param precision - of products of float32
+ * @param precision - of products, or of activations as a whole
  * @param devices - that run every program together
  */
 export const stableHloTarget = (precision: Precision, devices: number): Target => ({
   key: `stablehlo ${precision} ${devices}`,
-  passes: stableHloPasses,
+  passes: (rematerialised) => stableHloPasses(rematerialised, precision),
   lower: (graph, { donated, divided }) => {
     const division = { devices, divided };
     const text = lowerToStableHlo(graph, { precision, aliases: donated, ...division });
