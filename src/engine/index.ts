@@ -12,7 +12,7 @@ export { type Packing, packingFor, sumOfSquares } from "./packing.js";
 export { type PortableFunction, portableModel } from "./portable.js";
 export { type Compiled, type Operand, Program } from "./program.js";
 export { type OpenRuntimeOptions, openRuntime } from "./runtime/open-runtime.js";
-export type { DeviceDescription } from "./runtime/protocol.js";
+export type { DeviceDescription, ProgramMemory } from "./runtime/protocol.js";
 export { DeviceArray, defaultRuntime, Runtime, type RuntimeOptions } from "./runtime/runtime.js";
 export { type DeviceTraits, deviceTraits } from "./runtime/traits.js";
 export { type DType, Spec, sizeOf, spec, type TypedArray } from "./spec.js";

@@ -77,13 +77,14 @@ async function trainRun(options: TrainOptions): Promise<TrainResult> {
     const wanted = resume ? await withSettingsOfRun(options.config, out) : options.config;
     await pause(signal);
     const unfit: string[] = [];
-    const config = runtime.traits.tellsMemory
+    const { config, program } = runtime.traits.tellsMemory
       ? await fitToDevice(wanted, runtime, (message) => unfit.push(message))
-      : fitToMemory(wanted, runtime);
+      : { config: fitToMemory(wanted, runtime) };
+    await using _compiled = program; // shared with the trainer's, which need not load it again
     for (const message of unfit) await emit({ type: "notice", message });
     await pause(signal);
     const inputs = new InputThread({ config, images: data.train });
-    return thenCleanUp(
+    return await thenCleanUp(
       () => trainWith({ ...options, config, runtime }, { inputs, status, called, lock }),
       () => inputs.dispose(),
     );

@@ -27,7 +27,7 @@ async function said(bytes: number, seconds: number): Promise<string[]> {
 }
 
 test("who waits is told, and how long it took another time", async () => {
-  expect(await said(2e6, 2)).toEqual([]);
+  expect(await said(2e6, 9)).toEqual([]);
   expect(await said(2e6, 40)).toEqual(["XLA compiles a program of 1.9 MiB; later starts load it from the disk."]);
   rememberTime("here", 2e6, 40);
   expect(await said(2.1e6, 30)).toEqual(["XLA compiles a program of 2.0 MiB; one of about that size took 40 s."]);

@@ -2,8 +2,8 @@
 import { formatBytes, formatDuration } from "../../number-format.js";
 import { json, recall, remember } from "../disk-cache.js";
 
-/** Seconds after which somebody who waits wants to know for what. */
-const PATIENCE_SECONDS = 3;
+/** Seconds after which somebody who waits wants to know for what; what is compiled already is loaded in less. */
+const PATIENCE_SECONDS = 10;
 
 /** Programs whose times are remembered, the last ones. */
 const MOST = 100;

@@ -75,6 +75,7 @@ async function openXla(
   }
   const runtime = new Runtime({ device: "xla", xla: { ...settings, precision }, onNotice });
   const { platform, version, devices } = await runtime.describe();
-  onNotice(`XLA on ${platform} (${version}): ${devices.length} × ${devices[0].kind}, from ${plugin}.`);
+  const software = version === platform ? platform : `${platform} ${version}`;
+  onNotice(`XLA: ${devices.length} × ${devices[0].kind} (${software}), from ${plugin}.`);
   return runtime;
 }

@@ -3,11 +3,11 @@
  * estimated that can be known, and a step is tried.
  */
 import type { Config, TrainingConfig } from "../../config/index.js";
-import { leaves, map, type Runtime, type Spec } from "../../engine/index.js";
+import { leaves, map, type ProgramMemory, type Runtime, type Spec } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { parameterSpecs } from "../../inference/trained-model.js";
 import { formatBytes } from "../../number-format.js";
-import { compileGradients } from "../gradients.js";
+import { compileGradients, type GradientsProgram } from "../gradients.js";
 import { stepInputs } from "../inputs/step-inputs.js";
 import { FRESH } from "../run/counters.js";
 import { stateSpecs, Trainer, type TrainingState } from "../trainer.js";
@@ -19,9 +19,16 @@ const SHARE = 0.92;
 /** Arrays of the weights' size beside those that the gradients' program takes and gives: average, moments, gradients of a step before. */
 const COPIES = 4;
 
+/** A configuration with nothing left open. */
+export interface FittedToDevice {
+  config: Config;
+  /** The gradients' program, where it has been compiled: as long as it is there, training need not load it again. */
+  program?: GradientsProgram;
+}
+
 /**
  * The configuration with what it leaves open decided for a device: the largest micro-batch with which a step runs, without
- * rematerialisation unless only tiny ones do.
+ * rematerialisation unless only tiny ones do. The caller disposes the program.
  *
  * @param onNotice - called with what does not fit
  * @throws UserError when nothing fits
@@ -30,23 +37,30 @@ export async function fitToDevice(
   config: Config,
   runtime: Runtime,
   onNotice: (message: string) => void,
-): Promise<Config> {
+): Promise<FittedToDevice> {
   const { training } = config;
-  if (training.microBatchSize !== "auto" && training.rematerialise !== "auto") return config;
+  if (training.microBatchSize !== "auto" && training.rematerialise !== "auto") return { config };
   const { devices } = await runtime.describe();
   const { memoryBytes } = devices[0];
+  const budget = SHARE * (memoryBytes ?? process.availableMemory());
   const withSettings = (settings: Fitted): Config => ({ ...config, training: { ...training, ...settings } });
-  const chosen = await chooseOnDevice(
-    candidates(training, devices.length),
-    SHARE * (memoryBytes ?? process.availableMemory()),
-    {
-      bytes: (settings) => bytesOf(withSettings(settings), runtime),
+  let program: GradientsProgram | undefined;
+  try {
+    const chosen = await chooseOnDevice(candidates(training, devices.length), budget, {
+      bytes: async (settings) => {
+        await program?.dispose();
+        program = await compileGradients(withSettings(settings), runtime);
+        return bytesOf(program.memory!, config);
+      },
       // a processor does not count its memory, and takes more than there is
       runs: async (settings) => memoryBytes === undefined || isTrained(withSettings(settings), runtime),
       onNotice,
-    },
-  );
-  return withSettings(chosen);
+    });
+    return { config: withSettings(chosen), program };
+  } catch (error) {
+    await program?.dispose();
+    throw error;
+  }
 }
 
 /** Settings in the order of preference: whole batches first, and rematerialised ones before tiny ones. */
@@ -103,10 +117,8 @@ export async function chooseOnDevice(
   );
 }
 
-/** Memory that a step takes on each device, as its compiler says. */
-async function bytesOf(config: Config, runtime: Runtime): Promise<number> {
-  await using program = await compileGradients(config, runtime);
-  const { arguments: given, outputs, temporary } = program.memory!;
+/** Memory that a step takes on each device. */
+function bytesOf({ arguments: given, outputs, temporary }: ProgramMemory, config: Config): number {
   const weights = leaves(parameterSpecs(config)).reduce((sum, { size }) => sum + 4 * size, 0);
   return given + outputs + temporary + COPIES * weights;
 }
