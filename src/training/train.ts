@@ -18,6 +18,7 @@ import { InputThread } from "./inputs/input-thread.js";
 import type { Limits } from "./limits.js";
 import { type CheckpointStatus, TrainingLoop, type TrainResult } from "./loop.js";
 import { listCheckpoints } from "./run/checkpoint.js";
+import { type ComputedOn, computedOn } from "./run/computed-on.js";
 import { Journal } from "./run/journal.js";
 import type { DataIdentity } from "./run/manifest.js";
 import type { RunLine } from "./run/metrics-log.js";
@@ -108,7 +109,8 @@ async function trainWith(
     await pause(signal);
     for (const message of [...lock.notices, ...notices]) await emit({ type: "notice", message });
     const { gathered, resumed } = start;
-    const described = runLine(config, data, runtime, resumed?.step ?? null);
+    const machine = await computedOn(runtime, version);
+    const described = runLine(config, data, machine, resumed?.step ?? null);
     const journal = await Journal.open({ config, out, counters: trainer.counters, emit }, described, gathered);
     const parts = { config, out, trainer, observer, inputs, journal, identity, status, emit };
     return new TrainingLoop(parts, { limit, signal, called, lost: lock.lost }).run();
@@ -140,17 +142,15 @@ async function prepare(
 function runLine(
   config: Config,
   data: TrainOptions["data"],
-  runtime: Runtime,
+  machine: ComputedOn,
   resumedFrom: number | null,
 ): Omit<RunLine, "seconds"> {
   const shares = informationShares(config);
   return {
     type: "run",
     time: new Date().toISOString(),
-    version,
     node: process.version,
-    device: runtime.device,
-    threads: runtime.threads,
+    ...machine,
     preset: config.preset,
     data: data.train.name,
     trainImages: data.train.count,

@@ -4,6 +4,7 @@ import type { HeldOutBound } from "../../inference/measures/held-out-bound.js";
 import type { TrainingEventListener } from "../events.js";
 import type { StepReport } from "../trainer.js";
 import { listCheckpoints } from "./checkpoint.js";
+import { changeOf } from "./computed-on.js";
 import type { Counters } from "./counters.js";
 import { type BestStep, bestOf, plateauNotice, plateauOf } from "./held-out.js";
 import { type Gathered, Meter } from "./meter.js";
@@ -54,7 +55,9 @@ export class Journal {
   static async open(settings: Settings, start: Omit<RunLine, "seconds">, gathered: Gathered): Promise<Journal> {
     const { metrics } = runPaths(settings.out);
     const goesOn = !new Meter(gathered).isEmpty;
-    const { line, broken } = await beginLog(metrics, start, goesOn);
+    const { line, before, broken } = await beginLog(metrics, start, goesOn);
+    const change = before && changeOf(before, start);
+    if (change) await settings.emit({ type: "notice", message: change });
     if (broken > 0) {
       await settings.emit({ type: "notice", message: `Broken lines of ${metrics} were left out: ${broken}.` });
     }

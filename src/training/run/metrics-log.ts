@@ -35,8 +35,10 @@ const runLine = z.object({
   time: z.string(),
   version: z.string(),
   node: z.string(),
-  /** Where it computes: `cpu` or `webgpu`. */
+  /** Where it computes: `cpu`, `webgpu` or `xla`. */
   device: z.string().default("cpu"),
+  /** Of XLA: how many devices of which kind. */
+  devices: z.string().optional(),
   threads: count,
   preset: z.string(),
   data: z.string(),
@@ -207,21 +209,25 @@ const rewound = z.looseObject({
  * @param part - begins a log when it resumes from no step
  * @param recounts - whether the batches of a train line at that very step are counted again in the next one, as when a run
  *   stopped between two lines
- * @returns the line written, with the training time so far, and how many broken lines were left out besides the last
+ * @returns the line written, with the training time so far; that of the part before; and how many broken lines were left out
+ *   besides the last
  * @throws UserError when the file cannot be read or written
  */
 export async function beginLog(
   path: string,
   part: RunLine,
   recounts: boolean,
-): Promise<{ line: RunLine; broken: number }> {
+): Promise<{ line: RunLine; before: RunLine | undefined; broken: number }> {
   const { resumedFrom } = part;
   const rows = resumedFrom === null || !existsSync(path) ? [] : readText(path).split("\n");
   const kept: string[] = [];
   let [seconds, broken] = [0, 0];
+  let before: RunLine | undefined;
   rows.forEach((row, index) => {
     if (row.trim() === "") return;
-    const line = rewound.safeParse(parseJson(row)).data;
+    const json = parseJson(row);
+    const line = rewound.safeParse(json).data;
+    if (line?.type === "run") before = runLine.safeParse(json).data;
     if (!line)
       broken += index < rows.length - 1 ? 1 : 0; // the last is what a crash leaves
     else if ((line.step ?? line.resumedFrom ?? 0) <= resumedFrom!) {
@@ -231,7 +237,7 @@ export async function beginLog(
   });
   const line = { ...part, seconds };
   await writeFileAtomic(path, Buffer.from(`${[...kept, JSON.stringify(line)].join("\n")}\n`));
-  return { line, broken };
+  return { line, before, broken };
 }
 
 function parseJson(text: string): unknown {
