@@ -177,7 +177,12 @@ function environmentSection({ metrics, environment = {} }: ReportParts): Html | 
   const last = runs.at(-1);
   const entries: [string, string | number][] = [];
   if (last) {
-    entries.push(["Strata", last.version], ["Node.js", last.node], ["device", last.devices ? `${last.device}: ${last.devices}` : last.device], ["threads", last.threads]);
+    entries.push(
+      ["Strata", last.version],
+      ["Node.js", last.node],
+      ["device", last.devices ? `${last.device}: ${last.devices}` : last.device],
+      ["threads", last.threads],
+    );
     entries.push(["training images", formatCount(last.trainImages)]);
     entries.push(["held-out images", formatCount(last.validationImages)]);
     entries.push(["started", clock(runs[0].time)]);
