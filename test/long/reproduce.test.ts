@@ -1,0 +1,121 @@
+/**
+ * @file The experiments of docs/reproduce.md, each begun on a CPU: two training steps at batch 2 of every configuration, then what
+ * measures and draws, on images that are waves in the data sets' own files. Takes up to 8 GB and an hour.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { wave } from "../../bench/measure.js";
+import { toBytes } from "../../src/inference/pictures.js";
+import { encodeNpz } from "../../src/io/numpy/npz.js";
+import { strata, temporaryFolder } from "../support/command-line.js";
+import { configurationPath, configurations } from "../support/paper.js";
+
+const folder = temporaryFolder();
+const runs = join(folder, "runs");
+const at = (...names: string[]) => join(folder, ...names);
+
+/** Waves, so that no two images are alike. */
+const images = (count: number, resolution: number) => toBytes(wave(count * 3 * resolution ** 2));
+
+/** CIFAR-10's binary batches with `each` images instead of 10,000. */
+function writeCifar10(each: number): string {
+  const path = at("cifar10");
+  mkdirSync(path);
+  const names = [1, 2, 3, 4, 5].map((number) => `data_batch_${number}.bin`);
+  const pixels = images(6 * each, 32);
+  [...names, "test_batch.bin"].forEach((name, batch) => {
+    const records = Array.from({ length: each }, (_, place) => {
+      const start = (batch * each + place) * 3072;
+      return [Uint8Array.of(place % 10), pixels.subarray(start, start + 3072)];
+    });
+    writeFileSync(join(path, name), Buffer.concat(records.flat()));
+  });
+  return path;
+}
+
+/** Downsampled ImageNet with a few images, of as many classes. */
+function writeImageNet(resolution: number, count: number): string {
+  const path = at(`imagenet${resolution}`);
+  mkdirSync(path);
+  const pixels = images(2 * count, resolution);
+  const size = 3 * resolution ** 2;
+  ["train_data_batch_1", "val_data"].forEach((name, part) => {
+    const data = pixels.subarray(part * count * size, (part + 1) * count * size);
+    const labels = Int32Array.from({ length: count }, (_, place) => 1 + ((50 * place) % 1000));
+    const arrays = encodeNpz({
+      data: { dtype: "uint8", shape: [count, size], data },
+      labels: { dtype: "int32", shape: [count], data: labels },
+    });
+    writeFileSync(join(path, `${name}.npz`), Buffer.concat(arrays));
+  });
+  return path;
+}
+
+const cifar10 = `cifar10:${writeCifar10(4)}`;
+const imagenet32 = `imagenet32:${writeImageNet(32, 20)}`;
+const imagenet64 = `imagenet64:${writeImageNet(64, 20)}`;
+
+const plans: Record<string, { data: string; out: string }> = {
+  "table1-baseline.json": { data: cifar10, out: "table1/baseline" },
+  "table1-information-schedule.json": { data: cifar10, out: "table1/information-schedule" },
+  "table1-gaussian-output.json": { data: cifar10, out: "table1/gaussian-output" },
+  "table1-both.json": { data: cifar10, out: "table1/both" },
+  "table2-imagenet32.json": { data: imagenet32, out: "imagenet32" },
+  "table2-imagenet64-superres.json": { data: imagenet64, out: "imagenet64" },
+};
+
+/** The batch of two, which fits everywhere. */
+const small = ["--set", "training.batchSize=2", "training.microBatchSize=2"];
+
+/** Runs a command to its end; it must not fail. */
+async function run(...words: string[]): Promise<string> {
+  const began = performance.now();
+  const { code, stdout, stderr } = await strata(...words, "--threads", "2");
+  expect(code, stderr).toBe(0);
+  console.log(`${words.slice(0, 5).join(" ")}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
+  return stdout;
+}
+
+/** Multiply-accumulates of an image, as the page has them. */
+const page = readFileSync("docs/reproduce.md", "utf8");
+const counted = [...page.matchAll(/\| ([\d.]+) GMAC \|/g)].map(([, work]) => 1e9 * Number(work));
+
+test.each(configurations)("%s: two steps, and the work of one, as the page counts it", async (name) => {
+  const { data, out } = plans[name];
+  const config = ["--config", configurationPath(name)];
+  const dry = JSON.parse(await run("train", ...config, "--dry-run", "--json", ...small));
+  const nearest = Math.min(...counted.map((work) => Math.abs(work / dry.model.multiplyAccumulates.training - 1)));
+  expect(nearest).toBeLessThan(0.002);
+  const training = ["--data", data, "--out", join(runs, out), "--resume", "--json", ...small];
+  const result = await run("train", ...config, ...training, "--steps", "2");
+  expect(JSON.parse(result)).toMatchObject({ step: 2, images: 4, interrupted: false });
+});
+
+test("Table 1 is measured, with its figures", async () => {
+  const config = ["--config", configurationPath("table1-both.json"), ...small];
+  const measure = ["--features", "pixels", "--count", "16", "--batch", "4", "--steps", "2"];
+  await run("ablate", "--data", cifar10, "--out", join(runs, "table1"), ...config, ...measure);
+  expect(readFileSync(join(runs, "table1", "table.md"), "utf8")).toContain("20.82"); // the paper's beside ours
+});
+
+test("one cell of Table 2, and guided samples of the cascade", async () => {
+  const models = ["--run", join(runs, "imagenet32"), "--superres", join(runs, "imagenet64")];
+  const grid = ["--mean", "2", "--variance", "5", "--count", "16", "--batch", "4", "--features", "pixels"];
+  await run("sweep", "guidance", ...models, "--data", imagenet64, ...grid, "--out", join(runs, "table2"));
+  const out = at("guided.png");
+  await run(
+    "sample",
+    ...models,
+    "--label",
+    "index:50",
+    "--guidance",
+    "2,5",
+    "--count",
+    "2",
+    "--batch",
+    "2",
+    "--out",
+    out,
+  );
+});
