@@ -36,6 +36,12 @@ test("title, time, figures, settings, software and the step of a resumption can 
   }
 });
 
+test("the precision of the last part of a run can be read where it is not float32", () => {
+  const runs = parts.metrics.map((line) => (line.type === "run" ? { ...line, precision: "bfloat16" } : line));
+  expect(page).not.toContain("bfloat16");
+  expect(renderReport({ ...parts, metrics: runs })).toMatch(/precision.*bfloat16/);
+});
+
 test("each chart has a name for those who cannot see it", () => {
   const names = [...document.querySelectorAll("svg")].map((svg) => svg.getAttribute("aria-label"));
   expect(names.length).toBeGreaterThan(0);

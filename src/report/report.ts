@@ -177,12 +177,10 @@ function environmentSection({ metrics, environment = {} }: ReportParts): Html | 
   const last = runs.at(-1);
   const entries: [string, string | number][] = [];
   if (last) {
-    entries.push(
-      ["Strata", last.version],
-      ["Node.js", last.node],
-      ["device", last.devices ? `${last.device}: ${last.devices}` : last.device],
-      ["threads", last.threads],
-    );
+    const { version, node, device, devices, precision, threads } = last;
+    entries.push(["Strata", version], ["Node.js", node]);
+    entries.push(["device", devices ? `${device}: ${devices}` : device], ["threads", threads]);
+    if (precision) entries.push(["precision", precision]);
     entries.push(["training images", formatCount(last.trainImages)]);
     entries.push(["held-out images", formatCount(last.validationImages)]);
     entries.push(["started", clock(runs[0].time)]);

@@ -3,14 +3,15 @@ import type { Runtime } from "../../engine/index.js";
 import type { RunLine } from "./metrics-log.js";
 
 /** Part of a run's line in the log. */
-export type ComputedOn = Pick<RunLine, "device" | "devices" | "threads" | "version">;
+export type ComputedOn = Pick<RunLine, "device" | "devices" | "precision" | "threads" | "version">;
 
 /** What a runtime computes on. */
 export async function computedOn(runtime: Runtime, version: string): Promise<ComputedOn> {
-  const { device, threads } = runtime;
+  const { device, precision, threads } = runtime;
   if (device !== "xla") return { device, threads, version };
   const { devices } = await runtime.describe();
-  return { device, devices: `${devices.length} × ${devices[0].kind}`, threads, version };
+  const named = `${devices.length} × ${devices[0].kind}`;
+  return { device, devices: named, ...(precision === "float32" ? {} : { precision }), threads, version };
 }
 
 /** What to tell when a run is resumed on something else than before; undefined where nothing has changed that changes its bytes. */
@@ -20,7 +21,8 @@ export function changeOf(before: ComputedOn, now: ComputedOn): string | undefine
   return `This run was computed on ${was} and continues on ${is}: within rounding of what it would have become there, not byte for byte.`;
 }
 
-function described({ device, devices, threads, version }: ComputedOn): string {
+function described({ device, devices, precision, threads, version }: ComputedOn): string {
   const cores = device === "webgpu" ? "" : `, ${threads} ${threads === 1 ? "thread" : "threads"}`;
-  return `${device}${devices ? ` (${devices})` : ""}${cores}, Strata ${version}`;
+  const rounded = precision ? `, ${precision}` : "";
+  return `${device}${devices ? ` (${devices})` : ""}${rounded}${cores}, Strata ${version}`;
 }

@@ -58,10 +58,10 @@ const text = (...lines: object[]) => lines.map((line) => `${JSON.stringify(line)
 
 test("what was appended is read back, one object a line", () => {
   const path = join(folder, "metrics.jsonl");
-  appendMetrics(path, run);
-  appendMetrics(path, train(1));
-  expect(readFileSync(path, "utf8")).toBe(text(run, train(1)));
-  expect(readMetrics(path)).toEqual([run, train(1)]);
+  const lines = [run, train(1), { ...run, device: "xla", precision: "bfloat16", resumedFrom: 1 }];
+  for (const line of lines) appendMetrics(path, line);
+  expect(readFileSync(path, "utf8")).toBe(text(...lines));
+  expect(readMetrics(path)).toEqual(lines);
 });
 
 test("a log that cannot be written is named, with the reason", () => {

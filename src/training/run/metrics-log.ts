@@ -39,6 +39,8 @@ const runLine = z.object({
   device: z.string().default("cpu"),
   /** Of XLA: how many devices of which kind. */
   devices: z.string().optional(),
+  /** How exactly it computes, where that is not float32: `tf32` or `bfloat16`. */
+  precision: z.string().optional(),
   threads: count,
   preset: z.string(),
   data: z.string(),
