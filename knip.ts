@@ -18,6 +18,7 @@ export default {
     "bench/peers/{batches,inception,jax-js,strata,tensorflow}.ts",
     "examples/*.ts",
     "scripts/*",
+    "scripts/gpu-check/{checks,main}.ts",
     "test/fixtures/avif/make.ts",
     "test/support/pjrt-process.ts",
     "test/support/shared-process.mjs",

@@ -30,12 +30,18 @@ export class Competitor {
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** Starts the process and waits until it is ready. */
+  /**
+   * Starts the process and waits until it is ready.
+   *
+   * @param signal - kills it when aborted; what it was asked for then fails
+   */
   static async start(
     competing: Competing,
     task: Task | FeaturesTask,
+    signal?: AbortSignal,
   ): Promise<{ competitor: Competitor; startMs: number }> {
     const competitor = new Competitor(competing);
+    signal?.addEventListener("abort", () => competitor.kill(), { once: true });
     const { startMs } = await competitor.#ask<Ready>(JSON.stringify(task));
     return { competitor, startMs };
   }
@@ -45,10 +51,10 @@ export class Competitor {
     return this.#ask<Done>("step");
   }
 
-  /** Lets the process end; resolves to the most memory it held. */
-  async end(): Promise<number> {
+  /** Lets the process end. */
+  end(): Promise<Ended> {
     this.#child.stdin!.end();
-    return (await this.#answer<Ended>()).peakBytes;
+    return this.#answer<Ended>();
   }
 
   kill(): void {

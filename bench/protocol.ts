@@ -38,4 +38,5 @@ export type Ready = { startMs: number };
  */
 export type Done = { ms: number; seen: number[] };
 
-export type Ended = { peakBytes: number };
+/** The most memory the process held, and the most it held on a GPU, where it can tell. */
+export type Ended = { peakBytes: number; deviceBytes?: number | null };

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
-import { packageVersion, pyTorchInstallation } from "./peers/systems.js";
+import { jaxInstallation, packageVersion, pyTorchInstallation } from "./peers/systems.js";
 import { gigabytes, type Line, type Section } from "./suite.js";
 
 const FOLDER = fileURLToPath(new URL("results/", import.meta.url));
@@ -17,6 +17,7 @@ function preface(args: readonly string[], threads: number): string {
       (name) => `${name} ${packageVersion(name) ?? "not installed"}`,
     ),
     `PyTorch ${pyTorchInstallation()?.version ?? "not installed: its columns are left empty"}`,
+    `JAX ${jaxInstallation()?.version ?? "not installed"}`,
   ];
   const command = ["npm run bench", ...(args.length > 0 ? ["--", ...args] : [])].join(" ");
   const machine = `${cpus().length} × ${cpus()[0].model}, ${gigabytes(totalmem())} GB, ${threads} threads, load ${loadavg()[0].toFixed(1)} before`;

@@ -1,10 +1,13 @@
 /** @file That the peers do the same work: their results from the same parameters, images and noise. */
 import { applySettings, type PresetName, resolvePreset } from "../../src/config/index.js";
 import { agreements } from "../agreement.js";
-import { type Competing, inJavaScript, nameOf, pyTorch } from "../peers/systems.js";
+import { type Competing, inJavaScript, jax, nameOf, onXla, pyTorch } from "../peers/systems.js";
 import type { Work } from "../protocol.js";
 import type { Case, Section } from "../suite.js";
 import { scaled } from "./scaled.js";
+
+/** What XLA runs: Strata's own programs, and JAX's. */
+const byXla = (): Competing[] => [...onXla(), ...jax()];
 
 function comparison(
   work: Work,
@@ -38,6 +41,9 @@ export const agreementSection: Section = {
     comparison("guide", "emoji32", 4),
     comparison("guide", "cifar10", 1, ["model.classes=10"]),
     comparison("reconstruct", "cifar10", 1),
+    comparison("train", "emoji32-small", 4, [], byXla),
+    comparison("train", "emoji32", 2, [], byXla),
+    comparison("generate", "emoji32-small", 4, [], byXla),
     comparison("train", "emoji32-small", 1, scaled("emoji32-small", { width: 0.5 }), inJavaScript),
   ],
 };

@@ -1,7 +1,16 @@
 /** @file Contests with other systems: the same work on the same configurations. */
 import { applySettings, type PresetName, resolvePreset } from "../../src/config/index.js";
 import { hold, type Standing, timesAsFast } from "../contest.js";
-import { type Competing, inJavaScript, nameOf, pyTorch, pyTorchAsPublished, strata } from "../peers/systems.js";
+import {
+  type Competing,
+  inJavaScript,
+  jax,
+  nameOf,
+  onXla,
+  pyTorch,
+  pyTorchAsPublished,
+  strata,
+} from "../peers/systems.js";
 import type { Work } from "../protocol.js";
 import { type BenchOptions, type Case, digits, gigabytes, type Line, type Section, seconds } from "../suite.js";
 import { scaled } from "./scaled.js";
@@ -97,6 +106,18 @@ const reconstruct: Entry[] = [
   { preset: "cifar10", batch: 4, rounds: 11 },
 ];
 
+const byXla = (): Competing[] => [...onXla(), ...jax()];
+const xla = (["train", "generate"] as const).map((work) =>
+  contest("xla", {
+    work,
+    preset: "emoji32-small",
+    batch: 16,
+    rounds: 21,
+    change: { id: work, title: "beside XLA" },
+    peers: byXla,
+  }),
+);
+
 const batches: Entry[] = [1, 2, 4, 8].map((batch) => ({ preset: "emoji32-small", batch, rounds: 31 }));
 const factors = [
   [0.5, "half", "×½"],
@@ -143,5 +164,6 @@ export const contestSections: Section[] = [
     columns: COLUMNS,
     cases: [...contests("scaling", "train", batches), ...scaling("width"), ...scaling("depth")],
   },
+  { title: "On XLA, by Strata and by JAX", columns: COLUMNS, cases: xla },
   { title: "Beside systems of JavaScript", columns: COLUMNS, cases: [small] },
 ];

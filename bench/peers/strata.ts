@@ -1,6 +1,6 @@
-/** @file Strata as a competitor. */
+/** @file Strata as a competitor: on ONNX Runtime, or, with a plugin and a precision as arguments, on XLA. */
 import type { Config } from "../../src/config/index.js";
-import { Runtime } from "../../src/engine/index.js";
+import { Runtime, type RuntimeOptions } from "../../src/engine/index.js";
 import { fromBytes, toBytes } from "../../src/inference/pictures.js";
 import { areaDownsample } from "../../src/inference/programs/low-resolution.js";
 import { modelInputs } from "../../src/inference/programs/model-inputs.js";
@@ -93,4 +93,10 @@ const reconstruct: Prepare = async (config, runtime, given) => {
 
 const prepare: Record<Work, Prepare> = { train, generate: generation(false), guide: generation(true), reconstruct };
 
-await serve(({ work, config, threads, given }) => prepare[work](config, new Runtime({ threads }), given));
+const [plugin, precision] = process.argv.slice(2);
+type Xla = NonNullable<RuntimeOptions["xla"]>;
+const options: RuntimeOptions = plugin
+  ? { device: "xla", xla: { plugin, precision: precision as Xla["precision"] } }
+  : {};
+
+await serve(({ work, config, threads, given }) => prepare[work](config, new Runtime({ threads, ...options }), given));

@@ -1,7 +1,7 @@
 /** @file The peers of the benchmarks do our work: the same losses, gradient norms and pictures from the same start. */
 import { expect, test } from "vitest";
 import { agreements } from "../../bench/agreement.js";
-import { type Competing, inJavaScript, pyTorch, pyTorchAsPublished } from "../../bench/peers/systems.js";
+import { type Competing, inJavaScript, jax, onXla, pyTorch, pyTorchAsPublished } from "../../bench/peers/systems.js";
 import type { Work } from "../../bench/protocol.js";
 import { applySettings, type PresetName, resolvePreset } from "../../src/config/index.js";
 
@@ -48,13 +48,29 @@ withTorch("PyTorch, if installed: guided samples of a cut-down emoji32, from two
   await agree("guide", "emoji32", cut("emoji32", 16, 2), pyTorchAsPublished());
 });
 
-test("jax-js and TensorFlow.js: three training steps of a cut-down emoji32-small, at 16×16", async () => {
-  const levels = [1, 4, 8, 16].map((resolution) => ({
+/** A model of so many levels that it compiles in seconds, also where a compiler optimises all. */
+const tiny = (resolutions: number[], attention = 0): string[] => {
+  const levels = resolutions.map((resolution) => ({
     resolution,
     channels: 4,
     encoderBlocks: 1,
     stochasticLayers: 1,
+    attention,
   }));
-  const small = ["model.resolution=16", `model.levels=${JSON.stringify(levels)}`];
-  await agree("train", "emoji32-small", small, inJavaScript());
+  return [`model.resolution=${resolutions.at(-1)}`, `model.levels=${JSON.stringify(levels)}`];
+};
+
+const byXla = [...jax(), ...onXla()];
+const withXla = test.skipIf(byXla.length === 0);
+
+withXla("JAX and XLA's plugin, if installed: three training steps with classes and attention", async () => {
+  await agree("train", "emoji32", tiny([4, 8], 1), byXla);
+});
+
+withXla("JAX and XLA's plugin, if installed: generate with a tiny model", async () => {
+  await agree("generate", "emoji32-small", tiny([1, 4, 8]), byXla);
+});
+
+test("jax-js and TensorFlow.js: three training steps of a cut-down emoji32-small, at 16×16", async () => {
+  await agree("train", "emoji32-small", tiny([1, 4, 8, 16]), inJavaScript());
 });

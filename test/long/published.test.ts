@@ -18,7 +18,7 @@ test.each(cases)("%s: %s", async (preset, work) => {
   const { competitor, startMs } = await Competitor.start(strata, { work, config, threads: 2, given: true });
   const first = await competitor.step();
   const second = await competitor.step();
-  const peakBytes = await competitor.end();
+  const { peakBytes } = await competitor.end();
   const times = `ready after ${seconds(startMs)}, then ${seconds(first.ms)} and ${seconds(second.ms)}`;
   console.log(`${preset}, ${work}, batch 1: ${times}, at most ${(peakBytes / GIBIBYTE).toFixed(2)} GiB`);
   // Loss and norm of the gradients, or means of the pixels and of their squares; NaN among the pixels is an error already.
