@@ -266,6 +266,9 @@ test("doctor finds the engine in order", async () => {
   const { code, stdout } = await strata("doctor", "--json", "--threads", "1");
   expect(code).toBe(0);
   const report = JSON.parse(stdout);
-  expect(report).toMatchObject({ threads: 1, devices: [{ name: "cpu", passed: true }, { name: "webgpu" }, { name: "xla" }] });
+  expect(report).toMatchObject({
+    threads: 1,
+    devices: [{ name: "cpu", passed: true }, { name: "webgpu" }, { name: "xla" }],
+  });
   expect(report.packages["@jax-js/jax"]).toMatch(/^\d+\.\d+\.\d+/);
 });
