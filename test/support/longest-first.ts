@@ -4,6 +4,9 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Files that take half a minute and more, the longest first. */
 const LONG = [
   "end-to-end/endings",
+  "xla/xla",
+  "xla/command-line",
+  "xla/golden",
   "webgpu/command-line",
   "end-to-end/cli-run",
   "webgpu/webgpu",
