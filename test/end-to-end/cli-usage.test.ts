@@ -54,7 +54,7 @@ test.each([
     ],
     message: /'--rate <bpd>' cannot be used with option '--groups <k>'/,
   },
-  { words: ["doctor", "--device", "tpu"], message: /Allowed choices are auto, cpu, webgpu/ },
+  { words: ["doctor", "--device", "tpu"], message: /Expected auto, cpu, webgpu, xla or xla:PATH/ },
   { words: ["doctor", "--threads", "none"], message: /whole number from 1 (up|to)/ },
 ])("$words is refused with exit code 2", async ({ words, message }) => {
   const { code, stdout, stderr } = await sharedStrata(...words);
