@@ -21,7 +21,7 @@ import { type Changes, discs, tinyConfig } from "../support/tiny.js";
 /** Steps, counted from 0, whose last image is poisoned. */
 const poisoned = vi.hoisted(() => ({ from: 0, to: 0 }));
 vi.mock("../../src/training/inputs/input-thread.js", async (original) => {
-  const { InputThread: Honest } = await original<typeof inputThread>();
+  const { InputThread: Honest, ...others } = await original<typeof inputThread>();
   class Spoilt extends Honest {
     override async take(step: number) {
       const inputs = await super.take(step);
@@ -29,7 +29,7 @@ vi.mock("../../src/training/inputs/input-thread.js", async (original) => {
       return inputs;
     }
   }
-  return { InputThread: Spoilt };
+  return { ...others, InputThread: Spoilt };
 });
 /** The end of the path that the disk is full for. */
 const full = vi.hoisted(() => ({ for: "" }));
