@@ -169,7 +169,7 @@ function compileGuardedUpdate(config: Config, runtime: Runtime) {
     keepOnDevice: true,
     outputDtypes: { moments: settings.stateType },
     donated: [true, true, true],
-    cacheKey: JSON.stringify(["guarded update", codeHash(), config.model, config.objective, settings, args.length]),
+    cacheKey: JSON.stringify(["guarded update", codeHash(), config.model, config.objective, settings]),
   });
 }
 

@@ -1,8 +1,10 @@
-import { expect, test } from "vitest";
+import type { numpy as np } from "@jax-js/jax";
+import { afterAll, expect, test } from "vitest";
 import "../../../test/support/all-close.js";
+import { given, ints, onEngine, testRuntime } from "../../../test/support/against-jax.js";
 import { readGoldenJson } from "../../../test/support/golden.js";
 import { presets } from "../../config/index.js";
-import { averageDecay, type GradientCheck, learningRate, type SkipReason, skipReason } from "./schedules.js";
+import { averageDecay, type GradientCheck, isSkipped, learningRate, type SkipReason, skipReason } from "./schedules.js";
 
 const golden = readGoldenJson("schedule.json");
 
@@ -36,6 +38,13 @@ test.each<[string, Partial<GradientCheck>, SkipReason | undefined]>([
   ["infinity", { gradientNorm: Number.POSITIVE_INFINITY, updates: 0 }, "non-finite gradient"],
   ["a loss that is NaN, whatever its gradient", { lossNats: Number.NaN, updates: 0 }, "non-finite loss"],
   ["an infinite loss", { lossNats: Number.POSITIVE_INFINITY }, "non-finite loss"],
-])("%s", (_, change, reason) => {
+])("%s", async (_, change, reason) => {
+  const { lossNats, gradientNorm, updates, dimensions, threshold } = { ...check, ...change };
   expect(skipReason({ ...check, ...change })).toBe(reason);
+  const traced = (loss: np.Array, norm: np.Array, made: np.Array) =>
+    isSkipped({ loss, norm, updates: made, dimensions, threshold });
+  const scalars = [given([lossNats], []), given([gradientNorm], []), ints([updates], [])];
+  expect(await onEngine(traced, scalars)).toEqual(Uint8Array.of(reason ? 1 : 0));
 });
+
+afterAll(() => testRuntime().dispose());
