@@ -10,6 +10,7 @@ import { loadPlugin } from "../pjrt/api.js";
 import type { DeviceBuffer } from "../pjrt/buffer.js";
 import { Client } from "../pjrt/client.js";
 import type { CompileOptions } from "../pjrt/compile-options.js";
+import type { LoadedExecutable } from "../pjrt/executable.js";
 import { explain } from "../pjrt/explain.js";
 import { type Plugin, pluginAt } from "../pjrt/plugin.js";
 import { allocate, sizeOf, type TypedArray } from "../spec.js";
@@ -22,6 +23,12 @@ interface XlaArray {
   info: ArrayInfo;
   /** The array on each device. */
   copies: DeviceBuffer[];
+}
+
+/** What each device is given as one argument, and whether it is there for one run only. */
+interface Argument {
+  copies: DeviceBuffer[];
+  temporary: boolean;
 }
 
 /** @throws UserError when the plugin cannot be used, finds no device, or has fewer than asked for */
@@ -50,14 +57,22 @@ export function xlaDevice({ plugin: path, devices: wanted, overrides }: XlaSetti
     for (const copy of copies) copy.dispose();
   };
 
-  /** What a device is given as one argument, and whether it is only for this run. */
-  function argument(
-    info: TensorInfo,
-    operand: DeviceOperand<XlaArray>,
-  ): { copies: DeviceBuffer[]; temporary: boolean } {
+  function argument(info: TensorInfo, operand: DeviceOperand<XlaArray>): Argument {
     if ("array" in operand && !info.divided) return { copies: operand.array.copies, temporary: false };
     const elements = "array" in operand ? download(operand.array) : operand.elements;
     return { copies: info.divided ? divide(info, elements) : upload(info, elements), temporary: true };
+  }
+
+  /** The results of a run on each device; arguments for it alone are given back, also where it cannot begin for want of memory. */
+  function executed(executable: LoadedExecutable, given: readonly Argument[]): DeviceBuffer[][] {
+    try {
+      const lists = devices.map((_, device) => given.map(({ copies }) => copies[device]));
+      const { outputs, completion } = executable.execute(lists);
+      completion.dispose(); // whatever fails is thrown by reading
+      return outputs;
+    } finally {
+      for (const { copies, temporary } of given) if (temporary) for (const copy of copies) copy.dispose();
+    }
   }
 
   return {
@@ -66,25 +81,25 @@ export function xlaDevice({ plugin: path, devices: wanted, overrides }: XlaSetti
         const count = devices.length;
         const options = { partitions: count, spmd: count > 1, overrides: { ...defaults(client), ...overrides } };
         const executable = executableOf(client, plugin, Buffer.from(code).toString(), options);
-        const { arguments: given, outputs: made, alias, temporary } = executable.program.memory;
+        const { arguments: taken, outputs: made, alias, temporary } = executable.program.memory;
         return {
-          memory: { arguments: given, outputs: made - alias, temporary },
+          memory: { arguments: taken, outputs: made - alias, temporary },
           run: async (operands) =>
             explained(plugin, () => {
               const given = operands.map((operand, index) => argument(infos[index], operand));
-              const lists = devices.map((_, device) => given.map(({ copies }) => copies[device]));
-              const { outputs: results, completion } = executable.execute(lists);
-              completion.dispose(); // whatever fails is thrown by reading
-              for (const { copies, temporary } of given) if (temporary) for (const copy of copies) copy.dispose();
-              return outputs.map((info, index): DeviceOperand<XlaArray> => {
-                const array = { info, copies: results.map((list) => list[index]) };
-                if (keep[index]) return { array };
-                try {
-                  return { elements: download(array) };
-                } finally {
+              const results = executed(executable, given);
+              const arrays = outputs.map((info, index) => ({ info, copies: results.map((list) => list[index]) }));
+              try {
+                return arrays.map((array, index): DeviceOperand<XlaArray> => {
+                  if (keep[index]) return { array };
+                  const elements = download(array);
                   free(array);
-                }
-              });
+                  return { elements };
+                });
+              } catch (error) {
+                arrays.forEach(free); // of a run that failed nothing is kept
+                throw error;
+              }
             }),
           release: async () => executable.dispose(),
         };
