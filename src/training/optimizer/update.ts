@@ -106,30 +106,25 @@ function updateInPlace(
   };
 }
 
-/** Compiles the update: a program for every pack, which takes less memory than one for all; or one for all small arrays. */
+/** Compiles the update: a program for every pack, which takes less memory than one for all. */
 async function compileUpdate(config: Config, runtime: Runtime): Promise<UpdateProgram> {
   const optimizer = optimizerOf(config.optimizer);
-  const { specs } = weightPacking(parameterSpecs(config), runtime.traits);
-  const parts = runtime.traits.packs ? specs.map((pack) => [pack]) : [specs];
-  const programs = await Promise.all(parts.map((part) => compilePart(config, part, runtime)));
+  const packs = weightPacking(parameterSpecs(config), runtime.traits).specs;
+  const programs = await Promise.all(packs.map((pack) => compilePack(config, pack, runtime)));
   return {
     run: async (state, gradients, numbers) => {
       const entries = Object.entries(numbers).map(([name, value]) => [name, Float32Array.of(value)]);
       const scalars = Object.fromEntries(entries) as UpdateScalars<Float32Array>;
-      let begin = 0;
       const updates = programs.map((program, index) => {
-        const [from, to] = [begin, begin + parts[index].length];
-        begin = to;
-        const slice = (arrays: readonly DeviceArray[]) => arrays.slice(from, to);
-        const moments = momentsOf(optimizer, (name) => slice(state.moments[name]));
-        const before = { parameters: slice(state.parameters), ema: slice(state.ema), moments };
-        return program.run(before, slice(gradients), scalars);
+        const moments = momentsOf(optimizer, (name) => state.moments[name][index]);
+        const before = { parameters: state.parameters[index], ema: state.ema[index], moments };
+        return program.run(before, gradients[index], scalars);
       });
       const renewed = await Promise.all(updates);
       return {
-        parameters: renewed.flatMap(({ parameters }) => parameters),
-        ema: renewed.flatMap(({ ema }) => ema),
-        moments: momentsOf(optimizer, (name) => renewed.flatMap(({ moments }) => moments[name])),
+        parameters: renewed.map(({ parameters }) => parameters),
+        ema: renewed.map(({ ema }) => ema),
+        moments: momentsOf(optimizer, (name) => renewed.map(({ moments }) => moments[name])),
       };
     },
     dispose: async () => {
@@ -138,15 +133,15 @@ async function compileUpdate(config: Config, runtime: Runtime): Promise<UpdatePr
   };
 }
 
-function compilePart({ optimizer: settings }: Config, packs: readonly Spec[], runtime: Runtime) {
+function compilePack({ optimizer: settings }: Config, pack: Spec, runtime: Runtime) {
   const optimizer = optimizerOf(settings);
-  const renew = (state: OptimizerState<np.Array[]>, gradients: np.Array[], scalars: UpdateScalars<np.Array>) =>
+  const renew = (state: OptimizerState<np.Array>, gradients: np.Array, scalars: UpdateScalars<np.Array>) =>
     update(optimizer, state, gradients, scalars, settings);
-  const moments = momentsOf(optimizer, () => packs.map(({ shape }) => spec(shape, settings.stateType)));
-  const state = { parameters: packs, ema: packs, moments };
+  const moments = momentsOf(optimizer, () => spec(pack.shape, settings.stateType));
+  const state = { parameters: pack, ema: pack, moments };
   const numbers = { ...optimizer.scalars(0, 0, settings), emaDecay: 0 };
   const scalars = Object.fromEntries(Object.keys(numbers).map((name) => [name, spec([])])) as UpdateScalars<Spec>;
-  return compile(renew, [state, packs, scalars] as const, {
+  return compile(renew, [state, pack, scalars] as const, {
     runtime,
     keepOnDevice: true,
     outputDtypes: { moments: settings.stateType },
