@@ -9,30 +9,67 @@ export interface Portion {
   used: number;
 }
 
+/**
+ * The portions of `count` images, `batch` at a time.
+ *
+ * @throws RangeError for no image at a time
+ */
+export function* portions(count: number, batch: number): Generator<Portion, void> {
+  if (count > 0 && batch < 1) throw new RangeError(`Expected at least one image at a time, got ${batch}.`);
+  for (let first = 0; first < count; first += batch) {
+    const used = Math.min(batch, count - first);
+    yield { indices: Array.from({ length: batch }, (_, row) => Math.min(first + row, count - 1)), first, used };
+  }
+}
+
+/**
+ * Results of item after item, each of which is begun before the result of the one before it is waited for: its inputs are made
+ * while the runtime's thread computes with those of the other. No more than two are under way.
+ *
+ * @param begin - makes the inputs of an item and runs a program with them
+ * @param signal - looked at before an item is begun, and before the last result is given
+ * @throws what `begin` throws, in the order of the items; the signal's reason when aborted
+ */
+export async function* pipelined<Item, Result>(
+  items: Iterable<Item>,
+  begin: (item: Item) => Promise<Result>,
+  signal?: AbortSignal,
+): AsyncGenerator<{ item: Item; result: Result }, void> {
+  const start = async (item: Item) => ({ item, result: await begin(item) });
+  let begun: ReturnType<typeof start> | undefined;
+  for (const item of items) {
+    signal?.throwIfAborted();
+    const next = start(item);
+    next.catch(() => {}); // nobody waits for it when the work ends early
+    if (begun) yield await begun;
+    begun = next;
+  }
+  signal?.throwIfAborted();
+  if (begun) yield await begun;
+}
+
 /** Who watches the work, and can end it. */
-interface PortionOptions {
-  /** Looked at before each portion. */
+interface RunOptions {
+  /** Looked at between portions. */
   signal?: AbortSignal;
-  /** Called when a portion is done, which is when the next one is asked for: images done, of all. */
+  /** Called when a portion's result has been dealt with: images done, of all. */
   onProgress?: (done: number, count: number) => void;
 }
 
 /**
- * The portions of `count` images, `batch` at a time.
+ * The portions of `count` images, each with its result; see `pipelined`.
  *
- * @throws RangeError for no image at a time; the signal's reason when aborted
+ * @param begin - makes the inputs of a portion and runs a program with them
  */
-export function* portions(
+export async function* runPortions<Result>(
   count: number,
   batch: number,
-  { signal, onProgress }: PortionOptions = {},
-): Generator<Portion, void> {
-  if (count > 0 && batch < 1) throw new RangeError(`Expected at least one image at a time, got ${batch}.`);
-  for (let first = 0; first < count; first += batch) {
-    signal?.throwIfAborted();
-    const used = Math.min(batch, count - first);
-    yield { indices: Array.from({ length: batch }, (_, row) => Math.min(first + row, count - 1)), first, used };
-    onProgress?.(first + used, count);
+  begin: (portion: Portion) => Promise<Result>,
+  { signal, onProgress }: RunOptions = {},
+): AsyncGenerator<Portion & { result: Result }, void> {
+  for await (const { item: portion, result } of pipelined(portions(count, batch), begin, signal)) {
+    yield { ...portion, result };
+    onProgress?.(portion.first + portion.used, count);
   }
 }
 

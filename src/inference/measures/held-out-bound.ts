@@ -6,7 +6,7 @@ import type { DeviceArray, Operand, Runtime } from "../../engine/index.js";
 import { groups, type ModelParameters } from "../../model/index.js";
 import { type AutoEncoderInputs, autoEncode } from "../../objective/auto-encode.js";
 import { distortion, negativeLogProbability } from "../../objective/output-layers.js";
-import { portions } from "../batches.js";
+import { type Portion, runPortions } from "../batches.js";
 import { DEFAULT_BATCH } from "../execution-options.js";
 import { toBytes } from "../pictures.js";
 import { compileForModel, type ModelProgram } from "../programs/compiled.js";
@@ -114,8 +114,8 @@ export async function measureBound(
   const count = Math.min(options.count ?? images.count, images.count);
   const groupCount = groups(config.model).length;
   const sums = { distortion: 0, negativeLogLikelihood: 0, psnr: 0, kl: new Array<number>(groupCount).fill(0) };
-  for (const { indices, used } of portions(count, batch, { signal, onProgress })) {
-    const result = await program.run(autoEncoderInputs(config.model, images, indices, seed));
+  const begin = ({ indices }: Portion) => program.run(autoEncoderInputs(config.model, images, indices, seed));
+  for await (const { used, result } of runPortions(count, batch, begin, { signal, onProgress })) {
     for (let row = 0; row < used; row++) {
       sums.distortion += result.distortion[row];
       sums.negativeLogLikelihood += result.negativeLogLikelihood[row];
@@ -153,9 +153,9 @@ export async function reconstructMeans(
 ): Promise<Images> {
   const size = 3 * images.resolution ** 2;
   const bytes = new Uint8Array(count * size);
-  for (const { indices, first, used } of portions(count, batch, { signal })) {
-    const { mean } = await program.run(autoEncoderInputs(config.model, images, indices, seed));
-    toBytes(mean.subarray(0, used * size), bytes, first * size);
+  const begin = ({ indices }: Portion) => program.run(autoEncoderInputs(config.model, images, indices, seed));
+  for await (const { first, used, result } of runPortions(count, batch, begin, { signal })) {
+    toBytes(result.mean.subarray(0, used * size), bytes, first * size);
   }
   return { images: bytes, count, resolution: images.resolution };
 }

@@ -7,7 +7,7 @@ import { groups, type ModelParameters } from "../../model/index.js";
 import { type AutoEncoderInputs, autoEncode } from "../../objective/auto-encode.js";
 import { gaussianKlByDimension } from "../../objective/group-kl.js";
 import { informationShares } from "../../objective/information-schedule.js";
-import { portions } from "../batches.js";
+import { type Portion, runPortions } from "../batches.js";
 import { compileForModel, type ModelProgram } from "../programs/compiled.js";
 import { autoEncoderInputs, autoEncoderSpecs, checkModelImages } from "../programs/model-inputs.js";
 import type { TrainedModel } from "../trained-model.js";
@@ -73,11 +73,12 @@ export async function measureInformation(
   const { count, batch } = measuredAtOnce(options, images);
   const sums = groups(config.model).map(({ shape: [channels, side] }) => new Float64Array(channels * side ** 2));
   await using program = await compileInformation(config, batch, parameters, runtime);
-  for (const { indices, used } of portions(count, batch, { signal, onProgress })) {
-    const result = await program.run({
+  const begin = ({ indices, used }: Portion) =>
+    program.run({
       ...autoEncoderInputs(config.model, images, indices, seed),
       counted: Float32Array.from(indices, (_, row) => (row < used ? 1 : 0)),
     });
+  for await (const { result } of runPortions(count, batch, begin, { signal, onProgress })) {
     for (const [group, values] of result.entries()) {
       for (let i = 0; i < values.length; i++) sums[group][i] += values[i];
     }

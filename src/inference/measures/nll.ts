@@ -8,7 +8,7 @@ import type { ModelParameters } from "../../model/index.js";
 import { type AutoEncoderInputs, autoEncode } from "../../objective/auto-encode.js";
 import { logDensityRatio } from "../../objective/group-kl.js";
 import { negativeLogProbability } from "../../objective/output-layers.js";
-import { portions } from "../batches.js";
+import { pipelined, portions } from "../batches.js";
 import { compileForModel, type ModelProgram } from "../programs/compiled.js";
 import { autoEncoderSpecs, checkModelImages, modelInputs, posteriorNoise } from "../programs/model-inputs.js";
 import type { TrainedModel } from "../trained-model.js";
@@ -137,19 +137,29 @@ async function measure(
   }: LikelihoodOptions & { samples: number; count: number; batch: number },
 ): Promise<ImageNats> {
   const [rate, distortion, importanceWeighted] = [0, 1, 2].map(() => new Float64Array(count));
-  for (const { indices, first, used } of portions(count, batch, { onProgress })) {
-    const inputs = modelInputs(model, images, indices, seed); // in super-resolution the small image is the same in all samples
-    const logWeights = Array.from({ length: used }, () => new Float64Array(samples));
-    for (let sample = 0; sample < samples; sample++) {
-      signal?.throwIfAborted();
-      const result = await program.run({ batch: inputs, noise: posteriorNoise(model, indices, seed, sample) });
-      for (let row = 0; row < used; row++) {
-        rate[first + row] += column(result.kl, batch, row) / samples;
-        distortion[first + row] += result.distortion[row] / samples;
-        logWeights[row][sample] = -result.distortion[row] - column(result.logRatio, batch, row);
-      }
+  function* work() {
+    for (const { indices, first, used } of portions(count, batch)) {
+      const inputs = modelInputs(model, images, indices, seed); // in super-resolution the small image is the same in all samples
+      const logWeights = Array.from({ length: used }, () => new Float64Array(samples));
+      for (let sample = 0; sample < samples; sample++) yield { inputs, indices, first, logWeights, sample };
     }
-    for (let row = 0; row < used; row++) importanceWeighted[first + row] = importanceWeightedBound(logWeights[row]);
+  }
+  const results = pipelined(
+    work(),
+    ({ inputs, indices, sample }) =>
+      program.run({ batch: inputs, noise: posteriorNoise(model, indices, seed, sample) }),
+    signal,
+  );
+  for await (const { item, result } of results) {
+    const { first, logWeights, sample } = item;
+    for (const [row, own] of logWeights.entries()) {
+      rate[first + row] += column(result.kl, batch, row) / samples;
+      distortion[first + row] += result.distortion[row] / samples;
+      own[sample] = -result.distortion[row] - column(result.logRatio, batch, row);
+    }
+    if (sample + 1 < samples) continue;
+    for (const [row, own] of logWeights.entries()) importanceWeighted[first + row] = importanceWeightedBound(own);
+    onProgress?.(first + logWeights.length, count);
   }
   return { rate, distortion, importanceWeighted };
 }

@@ -3,7 +3,7 @@ import type { Config } from "../../config/index.js";
 import type { Images, Pixels } from "../../data/image-set.js";
 import { UserError } from "../../errors.js";
 import { groups } from "../../model/index.js";
-import { portions } from "../batches.js";
+import { pipelined, portions } from "../batches.js";
 import { toBytes } from "../pictures.js";
 import { checkModelImages, modelInputs, pixels, posteriorNoise } from "../programs/model-inputs.js";
 import { compilePosteriorPass, type PosteriorProgram } from "../programs/posterior-pass.js";
@@ -90,22 +90,29 @@ async function measure(
   const bitsPerDim = size * Math.LN2; // nats of an image in one
   const sums = rates.map(() => ({ nats: 0, squaredError: 0 }));
   const everyGroup = new Float32Array(groups(model).length).fill(1);
-  let done = 0;
-  for (const { indices, used } of portions(count, batch)) {
-    const inputs = {
-      batch: modelInputs(model, images, indices, seed),
-      latents: posteriorNoise(model, indices, seed),
-      fromPosterior: everyGroup,
-    };
-    const originals = pixels(images, indices.slice(0, used));
-    for (const [index, rate] of rates.entries()) {
-      signal?.throwIfAborted();
-      const result = await program.run({ ...inputs, allottedNats: Float32Array.of(rate * bitsPerDim) });
-      for (let row = 0; row < used; row++) sums[index].nats += result.rateNats[row];
-      sums[index].squaredError += squaredError(toBytes(result.images.subarray(0, used * size)), originals);
-      done += used;
-      onProgress?.(done, rates.length * count);
+  function* work() {
+    for (const { indices, used } of portions(count, batch)) {
+      const inputs = {
+        batch: modelInputs(model, images, indices, seed),
+        latents: posteriorNoise(model, indices, seed),
+        fromPosterior: everyGroup,
+      };
+      const originals = pixels(images, indices.slice(0, used));
+      for (const [index, rate] of rates.entries()) yield { inputs, originals, used, index, rate };
     }
+  }
+  const results = pipelined(
+    work(),
+    ({ inputs, rate }) => program.run({ ...inputs, allottedNats: Float32Array.of(rate * bitsPerDim) }),
+    signal,
+  );
+  let done = 0;
+  for await (const { item, result } of results) {
+    const { originals, used, index } = item;
+    for (let row = 0; row < used; row++) sums[index].nats += result.rateNats[row];
+    sums[index].squaredError += squaredError(toBytes(result.images.subarray(0, used * size)), originals);
+    done += used;
+    onProgress?.(done, rates.length * count);
   }
   return rates.map((rate, index) => ({
     allottedBitsPerDim: Number.isFinite(rate) ? rate : null,

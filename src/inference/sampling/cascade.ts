@@ -3,7 +3,7 @@ import { UserError } from "../../errors.js";
 import type { Guidance, Temperature } from "../../latents/per-group.js";
 import { Lifetime } from "../../lifetime.js";
 import { groups } from "../../model/index.js";
-import { portions } from "../batches.js";
+import { type Portion, runPortions } from "../batches.js";
 import {
   checkSampling,
   type ImageSampler,
@@ -62,7 +62,7 @@ export class Cascade implements ImageSampler {
     const size = 3 * resolution ** 2;
     const images = new Uint8Array(count * size);
     const guidance = { clamped: 0, invalid: 0, guidedDimensions: 0 };
-    for (const portion of portions(count, batch, { signal, onProgress })) {
+    const enlarge = async (portion: Portion) => {
       const part = { ...partOf({ ...options, labels }, portion), signal };
       const small = await this.base.values({ ...common, ...part, output: "mean" });
       const large = await this.enlarger.sample({
@@ -77,7 +77,11 @@ export class Cascade implements ImageSampler {
         temperature: this.enlarging.temperature ?? forAllGroups(options.temperature),
         signal,
       });
-      images.set(large.images, portion.first * size);
+      return { small, large };
+    };
+    for await (const { first, result } of runPortions(count, batch, enlarge, { signal, onProgress })) {
+      const { small, large } = result;
+      images.set(large.images, first * size);
       guidance.clamped += small.clamped + large.clamped;
       guidance.invalid += small.invalid + large.invalid;
       guidance.guidedDimensions += small.guidedDimensions + large.guidedDimensions;

@@ -4,7 +4,7 @@ import { UserError } from "../../errors.js";
 import type { Latents } from "../../latents/latents.js";
 import { normalNoise, stream } from "../../latents/noise.js";
 import { groups } from "../../model/index.js";
-import { portions } from "../batches.js";
+import { type Portion, runPortions } from "../batches.js";
 import { type BatchedOptions, DEFAULT_BATCH } from "../execution-options.js";
 import { checkModelImages, modelInputs } from "../programs/model-inputs.js";
 import { compileNoisePass } from "../programs/noise-pass.js";
@@ -43,11 +43,12 @@ export async function latentsOf(
   const shapes = groups(model).map(({ shape }) => shape);
   const latents = shapes.map(([channels, side]) => new Float32Array(images.count * channels * side ** 2));
   await using program = await compileNoisePass(config, batch, parameters, runtime);
-  for (const { indices, first, used } of portions(images.count, batch, { signal })) {
-    const noise = await program.run({
+  const begin = ({ indices }: Portion) =>
+    program.run({
       batch: modelInputs(model, images, indices, seed),
       posteriorNoise: normalNoise(stream(seed, "posteriorLatents"), indices, shapes),
     });
+  for await (const { first, used, result: noise } of runPortions(images.count, batch, begin, { signal })) {
     for (const [group, values] of noise.entries()) {
       const size = values.length / batch;
       latents[group].set(values.subarray(0, used * size), first * size);

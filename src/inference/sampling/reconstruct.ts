@@ -4,7 +4,7 @@ import type { Images } from "../../data/image-set.js";
 import { UserError } from "../../errors.js";
 import { normalNoise, scale, stream } from "../../latents/noise.js";
 import { groups } from "../../model/index.js";
-import { portions } from "../batches.js";
+import { type Portion, runPortions } from "../batches.js";
 import { type BatchedOptions, DEFAULT_BATCH } from "../execution-options.js";
 import { toBytes } from "../pictures.js";
 import { checkModelImages, modelInputs } from "../programs/model-inputs.js";
@@ -92,16 +92,18 @@ async function runStage(
   const drawn = shownAs(objective, "mean") === "sample";
   const size = 3 * resolution ** 2;
   const images = new Uint8Array(count * size);
-  for (const { indices, first, used } of portions(count, batch, { signal, onProgress })) {
+  const begin = ({ indices }: Portion) => {
     const latents = normalNoise(stream(seed, "posteriorLatents"), indices, shapes);
     for (const noise of latents.slice(stage)) scale(noise, priorTemperature);
-    const result = await program.run({
+    return program.run({
       batch: modelInputs(model, pictures, indices, seed),
       latents,
       fromPosterior,
       allottedNats: Float32Array.of(rateBitsPerDim * size * Math.LN2),
       ...(drawn ? { output: outputNoise(objective, stream(seed, "sampleOutput"), indices, resolution) } : {}),
     });
+  };
+  for await (const { first, used, result } of runPortions(count, batch, begin, { signal, onProgress })) {
     toBytes(result.images.subarray(0, used * size), images, first * size);
   }
   return { images, count, resolution };

@@ -15,7 +15,7 @@ import {
 import { Lifetime } from "../../lifetime.js";
 import { groups } from "../../model/index.js";
 import { uniform } from "../../random/index.js";
-import { type Portion, portions, rows } from "../batches.js";
+import { type Portion, rows, runPortions } from "../batches.js";
 import { DEFAULT_BATCH, type ExecutionOptions } from "../execution-options.js";
 import { toBytes } from "../pictures.js";
 import type { ModelProgram } from "../programs/compiled.js";
@@ -211,14 +211,12 @@ async function drawPortions(
   const { guidance, drawn } = priorKind(config, options);
   const weights = guidance && guidanceWeights(options.guidance!, model, guidance.rule);
   const size = 3 * model.resolution ** 2;
-  let clamped = 0;
-  let invalid = 0;
-  for (const { indices, first, used } of portions(count, batch, { signal, onProgress })) {
+  const inputsOf = (indices: readonly number[]): PriorInputs<Operand> => {
     const drawnAs = indices.map((index) => samples[index]);
     const latents =
       options.latents?.map((noise) => rows(noise, indices, noise.length / count)) ??
       latentsOfSamples(model, drawnAs, { seed, temperature });
-    const inputs: PriorInputs<Operand> = {
+    return {
       latents,
       ...(model.classes > 0 ? { labels: portionLabels(labels, indices, weights ? model.classes : undefined) } : {}),
       ...(model.superResolution
@@ -227,7 +225,11 @@ async function drawPortions(
       ...(drawn ? { output: outputNoise(objective, stream(seed, "sampleOutput"), drawnAs, model.resolution) } : {}),
       ...(weights ? { weights } : {}),
     };
-    const result = await program.run(inputs);
+  };
+  let clamped = 0;
+  let invalid = 0;
+  const begin = ({ indices }: Portion) => program.run(inputsOf(indices));
+  for await (const { first, used, result } of runPortions(count, batch, begin, { signal, onProgress })) {
     take(result.images.subarray(0, used * size), first);
     clamped += sum(result.clamped.subarray(0, used));
     invalid += sum(result.invalid.subarray(0, used));

@@ -1,7 +1,7 @@
 /** @file What sample quality is measured on: a network, or something simpler, that makes a vector of an image. */
 import type { Images } from "../../data/image-set.js";
 import type { TypedArray } from "../../engine/index.js";
-import { portions } from "../../inference/batches.js";
+import { type Portion, runPortions } from "../../inference/batches.js";
 import { Lifetime } from "../../lifetime.js";
 
 /** Vectors of N images, row by row. */
@@ -65,11 +65,12 @@ export async function inBatches<Kind extends string>(
   const size = 3 * resolution ** 2;
   const kinds = Object.keys(widths) as Kind[];
   const results = Object.fromEntries(kinds.map((kind) => [kind, new Float32Array(count * widths[kind])]));
-  const filled = new Uint8Array(batch * size);
-  for (const { first, used } of portions(count, batch, { signal })) {
-    filled.fill(0, used * size);
+  const begin = ({ first, used }: Portion) => {
+    const filled = new Uint8Array(batch * size);
     filled.set(images.subarray(first * size, (first + used) * size));
-    const found = await run(filled);
+    return run(filled);
+  };
+  for await (const { first, used, result: found } of runPortions(count, batch, begin, { signal })) {
     for (const kind of kinds) {
       const width = widths[kind];
       results[kind].set(found[kind].subarray(0, used * width), first * width);
