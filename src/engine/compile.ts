@@ -9,6 +9,7 @@ import { acquireResident, type Resident } from "./runtime/residents.js";
 import { type DeviceArray, defaultRuntime, type Runtime } from "./runtime/runtime.js";
 import { acquireSession } from "./runtime/sessions.js";
 import { checkElements, type DType, type ElementsOf, type Spec, sameShape, type TypedArray } from "./spec.js";
+import type { Precision } from "./stablehlo/function-body.js";
 import type { Target } from "./target.js";
 import { targetOf } from "./targets.js";
 import { trace } from "./trace/trace.js";
@@ -56,6 +57,8 @@ export interface CompileOptions<
    * computes with its share of the rows. Default: none, so that every device does all.
    */
   divided?: readonly boolean[];
+  /** How exactly products are computed, where not as the runtime does by default. Only XLA rounds them. */
+  precision?: Precision;
   /**
    * Says all that `fn` depends on besides the shapes of its arguments: its code, its configuration. With it the program
    * is kept on disk, and `fn` is not traced again. Programs with constants are not kept.
@@ -235,8 +238,9 @@ export async function compile<
     donated,
     divided,
     cacheKey,
+    precision,
   } = options;
-  const target = await targetOf(runtime);
+  const target = await targetOf(runtime, precision);
   const folded = runtime.traits.foldsConstants ? constants : [];
   const resident = runtime.traits.foldsConstants ? [] : constants;
   const args = exampleArgs.slice(folded.length);

@@ -5,8 +5,8 @@ import type { Runtime } from "./runtime/runtime.js";
 import { stableHloTarget } from "./stablehlo/target.js";
 import type { Target } from "./target.js";
 
-/** The target of a runtime's programs. */
-export async function targetOf(runtime: Runtime): Promise<Target> {
+/** The target of a runtime's programs, with its own precision or another. */
+export async function targetOf(runtime: Runtime, precision = runtime.precision): Promise<Target> {
   if (runtime.device !== "xla") return onnxTarget(await blockSize(runtime));
-  return stableHloTarget(runtime.precision, (await runtime.describe()).devices.length);
+  return stableHloTarget(precision, (await runtime.describe()).devices.length);
 }

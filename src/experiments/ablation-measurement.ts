@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { digestOfSet, type ImageSet, takeSpread } from "../data/index.js";
+import { precisionOf } from "../engine/runtime/runtime.js";
 import type { BatchedOptions } from "../inference/execution-options.js";
 import { imageGrid, reconstructionGrid } from "../inference/picture-grid.js";
 import { makeFolderSynced, writeFileAtomic } from "../io/files/atomic-file.js";
@@ -81,7 +82,9 @@ export async function measureRuns(
     const model = await openRun(folder, { onNotice });
     const { step } = model;
     const digests = [digestOfModel(model), digestOfSet(images.train), digestOfSet(images.test)];
-    const question = fingerprint(VERSION, digests, step, extractor.identity, count, seed);
+    const { precision } = precisionOf(runtime);
+    const how = [extractor.identity, count, seed, ...(precision ? [precision] : [])];
+    const question = fingerprint(VERSION, digests, step, ...how);
     const place = { folder: join(out, "measured"), name: basename(folder) };
     const before = await readMeasured(place, question);
     if (before) return { row, seed: trainedWith, step, ...before };

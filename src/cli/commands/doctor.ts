@@ -8,6 +8,7 @@ import {
   Runtime,
   testDevice,
 } from "../../engine/index.js";
+import { softwareOf } from "../../engine/runtime/open-runtime.js";
 import { UserError } from "../../errors.js";
 import { formatBytes, formatPower, formatSignificant } from "../../number-format.js";
 import { packageVersion, version } from "../../version.js";
@@ -134,14 +135,12 @@ function deviceFacts(device: Device): [string, string][] {
   ];
 }
 
-function pluginFacts(
-  name: string,
-  { path, platform, version, pjrt, devices }: DeviceDescription & { path: string },
-): [string, string][] {
+function pluginFacts(name: string, plugin: DeviceDescription & { path: string }): [string, string][] {
+  const { path, pjrt, devices } = plugin;
   const memory = devices[0].memoryBytes;
   const each = memory === undefined ? "" : `, ${formatBytes(memory)} of memory each`;
   return [
     [`${name} plugin`, `${path}, PJRT ${pjrt}`],
-    [`${name} devices`, `${devices.length} × ${devices[0].kind}${each}; ${platform} ${version}`.trimEnd()],
+    [`${name} devices`, `${devices.length} × ${devices[0].kind}${each}; ${softwareOf(plugin)}`],
   ];
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Option } from "commander";
 import { type ImageSplits, openSamples, type Split } from "../../data/index.js";
 import type { Runtime } from "../../engine/index.js";
+import { precisionOf } from "../../engine/runtime/runtime.js";
 import { UserError } from "../../errors.js";
 import { heldOutSplit } from "../../experiments/evaluation.js";
 import { measureModel, modelMetrics } from "../../experiments/model-figures.js";
@@ -110,7 +111,7 @@ async function runEvaluate(context: Context, options: Options): Promise<void> {
   const openAt = dataOpener(options, context);
   const held = model && (await heldOutQuestion(model, openAt, options)); // what is wrong with it is said before the work
   makeFolder(out);
-  const settings = { ...settingsOf(options, context, model), device: runtime.device };
+  const settings = { ...settingsOf(options, context, model), device: runtime.device, ...precisionOf(runtime) };
   const save = (json: object) =>
     writeFileAtomic(join(out, "metrics.json"), Buffer.from(`${JSON.stringify(json, null, 2)}\n`));
   const quality = needsFeatures(metrics) ? await measureSamples(model, openAt, options, context, runtime) : undefined;

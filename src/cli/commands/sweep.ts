@@ -116,7 +116,7 @@ async function sweepWith(setup: Setup, options: GuidanceSweepOptions, context: C
   const possible = qualityAsked(asked, extractor);
   const reference = await openReference(options, { resolution, train }, extractor, context, runtime);
   const metrics = measurableOf(possible, reference, options, context);
-  const settings = await sweepSettings({ model, sampler, extractor, metrics, train }, options);
+  const settings = await sweepSettings({ model, sampler, extractor, metrics, train, runtime }, options);
   const sampling = sampleOptions(options, count, model, context);
   const { onProgress, onCell } = showCells(cellsOf(grid).length, count, context);
   const cell = { sampler, sampling, extractor, reference, metrics, runtime, signal, onProgress };

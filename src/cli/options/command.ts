@@ -67,7 +67,7 @@ export function addGlobalOptions(command: Command): Command {
     .addOption(
       new Option(
         "--precision <name>",
-        "of xla: products of float32 (default) or tf32, or activations in bfloat16, in half the memory",
+        "of xla, for the model: products of float32 (default) or tf32, or activations in bfloat16, in half the memory",
       ).choices(["float32", "tf32", "bfloat16"]),
     )
     .addOption(new Option("--threads <n>", "threads to compute with (default: one per core)").argParser(threadCount))

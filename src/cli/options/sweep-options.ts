@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { digestOfSet, type ImageSet } from "../../data/index.js";
+import { precisionOf, type Runtime } from "../../engine/runtime/runtime.js";
 import { readFailure, UserError } from "../../errors.js";
 import type { SweepSettings } from "../../experiments/sweep-folder.js";
 import { Cascade } from "../../inference/sampling/cascade.js";
@@ -32,6 +33,8 @@ export interface SweepParts {
   metrics: readonly QualityMetric[];
   /** Where the reference is no file. */
   train?: ImageSet;
+  /** That draws the samples. */
+  runtime: Runtime;
 }
 
 /**
@@ -40,7 +43,7 @@ export interface SweepParts {
  * @throws UserError when the reference cannot be read
  */
 export async function sweepSettings(parts: SweepParts, options: GuidanceSweepOptions): Promise<SweepSettings> {
-  const { model, sampler, extractor, metrics, train } = parts;
+  const { model, sampler, extractor, metrics, train, runtime } = parts;
   const { count, label, temperature, output, superresGuidance, reference, referenceCount } = options;
   return {
     model: digestOfModel(model),
@@ -55,6 +58,7 @@ export async function sweepSettings(parts: SweepParts, options: GuidanceSweepOpt
     features: extractor.identity,
     reference: reference !== undefined ? await digestOfFile(reference) : digestOfSet(train!).slice(0, DIGITS),
     "reference count": referenceCount,
+    ...precisionOf(runtime),
   };
 }
 

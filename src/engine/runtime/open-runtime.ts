@@ -4,6 +4,7 @@ import { UserError } from "../../errors.js";
 import { formatPower } from "../../number-format.js";
 import { testDevice } from "../device-test/verdict.js";
 import { findPlugin } from "../pjrt/find-plugin.js";
+import type { DeviceDescription } from "./protocol.js";
 import { Runtime, type RuntimeOptions, type XlaOptions } from "./runtime.js";
 
 /** Which device {@link openRuntime} opens. */
@@ -74,8 +75,12 @@ async function openXla(
     });
   }
   const runtime = new Runtime({ device: "xla", xla: { ...settings, precision }, onNotice });
-  const { platform, version, devices } = await runtime.describe();
-  const software = version === platform ? platform : `${platform} ${version}`;
-  onNotice(`XLA: ${devices.length} × ${devices[0].kind} (${software}), from ${plugin}.`);
+  const description = await runtime.describe();
+  const { devices } = description;
+  onNotice(`XLA: ${devices.length} × ${devices[0].kind} (${softwareOf(description)}), from ${plugin}.`);
   return runtime;
 }
+
+/** What of a plugin computes, with its version. For processors some plugins repeat the name in place of a version. */
+export const softwareOf = ({ platform, version }: Pick<DeviceDescription, "platform" | "version">): string =>
+  version === platform ? platform : `${platform} ${version}`.trimEnd();

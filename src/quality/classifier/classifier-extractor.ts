@@ -6,7 +6,7 @@ import { portions } from "../../inference/batches.js";
 import type { ExecutionOptions } from "../../inference/execution-options.js";
 import { fromBytes } from "../../inference/pictures.js";
 import { Lifetime } from "../../lifetime.js";
-import { type Features, inBatches, type OpenExtractor } from "../features/extractor.js";
+import { FEATURE_PRECISION, type Features, inBatches, type OpenExtractor } from "../features/extractor.js";
 import { averagedTo } from "../features/resampling.js";
 import { classifierSide, TURNS, turnedBy } from "./examples.js";
 import { type Classifier, classifierSpecs, classify, FEATURES } from "./network.js";
@@ -54,7 +54,8 @@ export class ClassifierExtractor implements OpenExtractor {
     const specs = classifierSpecs(weights.output.bias.length);
     const side = classifierSide(resolution);
     const args = [specs, spec([batch, 3, side, side])] as const;
-    const program = await compile(classify, args, { runtime, constants: [weights], divided: [true] });
+    const how = { runtime, precision: FEATURE_PRECISION, constants: [weights], divided: [true] } as const;
+    const program = await compile(classify, args, how);
     return new ClassifierExtractor(tells, weights, resolution, batch, program);
   }
 

@@ -4,6 +4,7 @@ import { compile, DeviceArray, leaves, map, type Operand, type Runtime, rebuild,
 import type { ExecutionOptions } from "../../inference/execution-options.js";
 import { adamax } from "../../training/optimizer/adamax.js";
 import { momentsOf, type OptimizerState, type UpdateScalars, update } from "../../training/optimizer/update.js";
+import { FEATURE_PRECISION } from "../features/extractor.js";
 import { BATCH_SIZE, type Examples } from "./examples.js";
 import { type Classifier, classificationLoss, classifierSpecs, initialClassifier } from "./network.js";
 
@@ -103,5 +104,5 @@ function compileStep({ frequencies, side }: Examples, runtime?: Runtime) {
     rates: UpdateScalars<np.Array>,
   ) => trainingStep(before, seen, shown, rates, frequencies);
   const args = [state, images, spec([BATCH_SIZE], "int32"), scalars] as const;
-  return compile(step, args, { runtime, keepOnDevice: { state: true } });
+  return compile(step, args, { runtime, precision: FEATURE_PRECISION, keepOnDevice: { state: true } });
 }

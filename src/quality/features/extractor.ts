@@ -14,6 +14,12 @@ export interface Features {
   logits?: Float32Array;
 }
 
+/**
+ * How networks compute features, however the model does that drew the images: what is measured must not depend on it, and
+ * statistics of references were computed to all digits.
+ */
+export const FEATURE_PRECISION = "float32";
+
 /** Makes vectors of images of one resolution. The vectors of an image do not depend on those beside it. */
 export interface FeatureExtractor {
   /** As users name it: inception, pixels, classifier, or a file. */

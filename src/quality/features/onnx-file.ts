@@ -9,7 +9,7 @@ import { compile, defaultRuntime, describeModel, loadModel, type ModelArray, OPE
 import { type ErrorCode, readFailure, UserError } from "../../errors.js";
 import { DEFAULT_BATCH, type ExecutionOptions } from "../../inference/execution-options.js";
 import { parseJson } from "../../io/files/json.js";
-import { extractorOf, inBatches, type OpenExtractor } from "./extractor.js";
+import { extractorOf, FEATURE_PRECISION, inBatches, type OpenExtractor } from "./extractor.js";
 import { bilinear, resampled } from "./resampling.js";
 
 /** How {@link openOnnxFile} opens a network of your own. */
@@ -80,7 +80,7 @@ export async function openOnnxFile(
   const prepare = await compile(
     preparation(resolution, [height, width], settings),
     [spec([images, 3, resolution, resolution])],
-    { runtime },
+    { runtime, precision: FEATURE_PRECISION },
   ).catch(async (error: unknown) => {
     await loaded.dispose();
     throw error;

@@ -6,7 +6,7 @@ import type { Images } from "../../data/image-set.js";
 import { compile, defaultRuntime, spec } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { DEFAULT_BATCH, type ExecutionOptions } from "../../inference/execution-options.js";
-import { extractorOf, inBatches, type OpenExtractor } from "../features/extractor.js";
+import { extractorOf, FEATURE_PRECISION, inBatches, type OpenExtractor } from "../features/extractor.js";
 import { CLASSES, FEATURES } from "./architecture.js";
 import { featuresOf, type InceptionWeights, inceptionLayers, inceptionSpecs, SPATIAL_FEATURES } from "./network.js";
 import { type ResizeConvention, resizeForInception } from "./resize.js";
@@ -70,7 +70,8 @@ export async function inceptionExtractor(
   const network = (parameters: InceptionWeights<np.Array>, images: np.Array) =>
     featuresOf(inceptionLayers(parameters, resizeForInception(images, resize)), parameters.classifier);
   const specs = [inceptionSpecs(), spec([batch, 3, resolution, resolution])] as const;
-  const program = await compile(network, specs, { runtime, constants: [weights], divided: [true] });
+  const how = { runtime, precision: FEATURE_PRECISION, constants: [weights], divided: [true] } as const;
+  const program = await compile(network, specs, how);
   const widths = { pooled: FEATURES, spatial: SPATIAL_FEATURES, logits: CLASSES };
   return extractorOf({
     name: "inception",

@@ -1,5 +1,6 @@
 /** @file What a run is computed on, and whether it goes on there when it is resumed. */
 import type { Runtime } from "../../engine/index.js";
+import { precisionOf } from "../../engine/runtime/runtime.js";
 import type { RunLine } from "./metrics-log.js";
 
 /** Part of a run's line in the log. */
@@ -7,11 +8,11 @@ export type ComputedOn = Pick<RunLine, "device" | "devices" | "precision" | "thr
 
 /** What a runtime computes on. */
 export async function computedOn(runtime: Runtime, version: string): Promise<ComputedOn> {
-  const { device, precision, threads } = runtime;
+  const { device, threads } = runtime;
   if (device !== "xla") return { device, threads, version };
   const { devices } = await runtime.describe();
   const named = `${devices.length} × ${devices[0].kind}`;
-  return { device, devices: named, ...(precision === "float32" ? {} : { precision }), threads, version };
+  return { device, devices: named, ...precisionOf(runtime), threads, version };
 }
 
 /** What to tell when a run is resumed on something else than before; undefined where nothing has changed that changes its bytes. */
