@@ -6,6 +6,7 @@ export interface CompileOptions<Constants extends readonly unknown[] = readonly 
     keepOnDevice?: OnDevice;
     donated?: readonly boolean[];
     divided?: readonly boolean[];
+    precision?: Precision;
     cacheKey?: string;
 }
 

@@ -2,6 +2,7 @@ export interface EstimateOptions extends ExecutionOptions {
     source?: string;
     layout?: Layout;
     onStage?: (what: string) => void;
+    onNotice?: (message: string) => void;
 }
 
 export interface ExecutionOptions {
@@ -43,13 +44,14 @@ export interface RunReportOptions extends ReportText, DrawingOptions {
 
 export interface TrainingEstimate {
     model: ModelSummary;
+    deviceMemory?: DeviceMemory;
     gigaflops: number;
     imagesPerSecond: number;
     secondsForAllSteps: number;
     data?: ListedImages;
 }
 
-export declare function estimateTraining(config: Config, { source, layout, runtime, signal, onStage }?: EstimateOptions): Promise<TrainingEstimate>
+export declare function estimateTraining(config: Config, { source, layout, runtime, signal, onStage, onNotice }?: EstimateOptions): Promise<TrainingEstimate>
 
 export declare function summariseModel(config: Config): ModelSummary
 

@@ -2,8 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { digestOfSet, type ImageSet, takeSpread } from "../data/index.js";
-import { precisionOf } from "../engine/runtime/runtime.js";
-import type { BatchedOptions } from "../inference/execution-options.js";
+import { type BatchedOptions, precisionOf } from "../inference/execution-options.js";
 import { imageGrid, reconstructionGrid } from "../inference/picture-grid.js";
 import { makeFolderSynced, writeFileAtomic } from "../io/files/atomic-file.js";
 import { measureFeatures, thinned } from "../quality/feature-set.js";

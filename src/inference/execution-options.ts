@@ -17,3 +17,7 @@ export interface BatchedOptions extends ExecutionOptions {
   /** Images at once. Default 16. */
   batch?: number;
 }
+
+/** For records of results: how exactly they were computed, where not in float32. */
+export const precisionOf = (runtime?: Runtime): { precision?: Runtime["precision"] } =>
+  runtime === undefined || runtime.precision === "float32" ? {} : { precision: runtime.precision };

@@ -127,7 +127,8 @@ async function dryRun(config: Config, options: Options, context: Context): Promi
   const { data: source, layout, steps, images, minutes } = options;
   await using runtime = await createRuntime(context);
   const onStage = (what: string) => progress.update(`${what} …`);
-  const estimate = await estimateTraining(config, { source, layout, runtime, signal, onStage });
+  const onNotice = (message: string) => progress.note(message);
+  const estimate = await estimateTraining(config, { source, layout, runtime, signal, onStage, onNotice });
   const summary = estimateText(estimate, config, { steps, images, minutes });
   context.result({ config, ...estimate }, `${summary}\n\n${JSON.stringify(config, null, 2)}`);
 }

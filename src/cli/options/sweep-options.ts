@@ -3,9 +3,10 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { digestOfSet, type ImageSet } from "../../data/index.js";
-import { precisionOf, type Runtime } from "../../engine/runtime/runtime.js";
+import type { Runtime } from "../../engine/index.js";
 import { readFailure, UserError } from "../../errors.js";
 import type { SweepSettings } from "../../experiments/sweep-folder.js";
+import { precisionOf } from "../../inference/execution-options.js";
 import { Cascade } from "../../inference/sampling/cascade.js";
 import type { ImageSampler } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";

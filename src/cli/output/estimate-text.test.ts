@@ -18,6 +18,13 @@ test("a summary in plain numbers", () => {
   expect(text).not.toMatch(/\de[+-]\d/);
 });
 
+test("memory of a device is what its compiler says", () => {
+  const memory = (devices: number, available?: number) =>
+    line("memory", estimateText({ ...estimate, deviceMemory: { devices, bytes: 3 * 2 ** 30, available } }, config, {}));
+  expect(memory(1)).toMatch(/memory +3\.0 GiB on the device, as compiled, to train with a micro-batch of \d+;/);
+  expect(memory(2, 2 ** 37)).toMatch(/memory +3\.0 GiB of 128 GiB on each of 2 devices, as compiled, to train/);
+});
+
 test("the time is that until the first limit", () => {
   expect(line("time", estimateText(estimate, config, { steps: 500 }))).toContain("about 1 min 0 s for 500 steps");
   expect(line("time", estimateText(estimate, config, { minutes: 2 }))).toContain(

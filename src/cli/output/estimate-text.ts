@@ -12,7 +12,6 @@ import { facts } from "./table.js";
  */
 export function estimateText(estimate: TrainingEstimate, config: Config, limits: Limits): string {
   const { model, gigaflops, imagesPerSecond, data } = estimate;
-  const { training, weights } = model.memoryBytes;
   const again = model.rematerialise ? ", blocks computed again to save memory (gradient checkpointing)" : "";
   return facts([
     ["preset", config.preset],
@@ -20,13 +19,21 @@ export function estimateText(estimate: TrainingEstimate, config: Config, limits:
     ["images", data ? imagesText(data, config) : "not looked at: --data names them"],
     [
       "memory",
-      `about ${formatBytes(training)} to train with a micro-batch of ${model.microBatch}${again}; ${formatBytes(weights)} of weights`,
+      `${memoryText(estimate)} to train with a micro-batch of ${model.microBatch}${again}; ${formatBytes(model.memoryBytes.weights)} of weights`,
     ],
     ["rate", `about ${formatEstimate(imagesPerSecond)} images/s (an estimate: the first minute of training tells)`],
     ["time", timeText(imagesPerSecond, config, limits)],
     ["work", `${formatShort(model.multiplyAccumulates.training)} multiply-accumulates an image and step`],
     ["this machine", `${formatEstimate(gigaflops)} GFLOP/s in a 3×3 convolution`],
   ]);
+}
+
+/** What the device's compiler says, or else an estimate of the whole process. */
+function memoryText({ deviceMemory, model }: TrainingEstimate): string {
+  if (!deviceMemory) return `about ${formatBytes(model.memoryBytes.training)}`;
+  const { bytes, available, devices } = deviceMemory;
+  const all = available === undefined ? "" : ` of ${formatBytes(available)}`;
+  return `${formatBytes(bytes)}${all} on ${devices === 1 ? "the device" : `each of ${devices} devices`}, as compiled,`;
 }
 
 function imagesText(

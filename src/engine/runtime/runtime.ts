@@ -216,10 +216,6 @@ export class Runtime {
   }
 }
 
-/** For records of results: how exactly they were computed, where not in float32. */
-export const precisionOf = (runtime?: Runtime): { precision?: Precision } =>
-  runtime === undefined || runtime.precision === "float32" ? {} : { precision: runtime.precision };
-
 let shared: Runtime | undefined;
 
 /** The runtime used where none is named: one a process, with all threads. */

@@ -63,6 +63,29 @@ export async function fitToDevice(
   }
 }
 
+/** What training takes of the memory of each of some devices. */
+export interface DeviceMemory {
+  devices: number;
+  /** What the compiled gradients take, and what training keeps beside them. */
+  bytes: number;
+  /** Bytes that a device has; where it does not say, as processors do not, there is none. */
+  available?: number;
+}
+
+/** The configuration as {@link fitToDevice} settles it, and what it takes. Compiles the gradients, which training then finds in the cache. */
+export async function memoryOnDevice(
+  config: Config,
+  runtime: Runtime,
+  onNotice: (message: string) => void,
+): Promise<{ config: Config; memory: DeviceMemory }> {
+  const { config: fitted, program } = await fitToDevice(config, runtime, onNotice);
+  await using compiled = program ?? (await compileGradients(fitted, runtime));
+  const { devices } = await runtime.describe();
+  const [{ memoryBytes: available }] = devices;
+  const bytes = bytesOf(compiled.memory!, config);
+  return { config: fitted, memory: { devices: devices.length, bytes, ...(available && { available }) } };
+}
+
 /** Settings in the order of preference: whole batches first, and rematerialised ones before tiny ones. */
 export function candidates(
   { batchSize, microBatchSize, rematerialise }: Pick<TrainingConfig, "batchSize"> & MemorySettings,

@@ -5,6 +5,7 @@ import type { Layout, Split } from "../../data/index.js";
 import { sourceOf } from "../../data/sources/index.js";
 import { measureSpeed } from "../../engine/device-test/self-test.js";
 import type { ExecutionOptions } from "../../inference/execution-options.js";
+import { type DeviceMemory, memoryOnDevice } from "./device-memory.js";
 import { type ModelSummary, summariseModel } from "./model-summary.js";
 
 /**
@@ -16,6 +17,8 @@ const EFFICIENCY = 0.41;
 /** What training will take on this machine. */
 export interface TrainingEstimate {
   model: ModelSummary;
+  /** Where the device's compiler says what it takes; `model.memoryBytes.training` is the estimate for a CPU then as well. */
+  deviceMemory?: DeviceMemory;
   /** Of a 3×3 convolution on this machine, now. */
   gigaflops: number;
   imagesPerSecond: number;
@@ -39,23 +42,34 @@ export interface EstimateOptions extends ExecutionOptions {
   layout?: Layout;
   /** Called with what is being done. */
   onStage?: (what: string) => void;
+  /** Called with what does not fit into the device's memory. */
+  onNotice?: (message: string) => void;
 }
 
-/** Summarises the model, counts the images of a source, and measures this machine for a second. */
+/**
+ * Summarises the model, counts the images of a source, and measures this machine for a second. For a device whose compiler says
+ * what programs take, it compiles the gradients, which takes minutes once.
+ */
 export async function estimateTraining(
   config: Config,
-  { source, layout, runtime, signal, onStage }: EstimateOptions = {},
+  { source, layout, runtime, signal, onStage, onNotice = () => {} }: EstimateOptions = {},
 ): Promise<TrainingEstimate> {
   if (source !== undefined) onStage?.(`listing ${source}`);
   const { resolution } = config.model;
   const data = source === undefined ? undefined : await listImages(source, { resolution, layout, signal });
   onStage?.("tracing the model and measuring this machine");
   const gigaflops = await measureSpeed(runtime);
-  const model = summariseModel(config);
+  const compiled = runtime?.traits.tellsMemory ? await memoryOnDevice(config, runtime, onNotice) : undefined;
+  const model = summariseModel(compiled?.config ?? config);
   const imagesPerSecond = (EFFICIENCY * gigaflops * 1e9) / (2 * model.multiplyAccumulates.training);
   const { steps, batchSize } = config.training;
   const secondsForAllSteps = (steps * batchSize) / imagesPerSecond;
-  return { model, gigaflops, imagesPerSecond, secondsForAllSteps, ...(data && { data }) };
+  const deviceMemory = compiled?.memory;
+  return {
+    ...{ model, gigaflops, imagesPerSecond, secondsForAllSteps },
+    ...(deviceMemory && { deviceMemory }),
+    ...(data && { data }),
+  };
 }
 
 async function listImages(

@@ -1,6 +1,6 @@
 /** @file What a run is computed on, and whether it goes on there when it is resumed. */
 import type { Runtime } from "../../engine/index.js";
-import { precisionOf } from "../../engine/runtime/runtime.js";
+import { precisionOf } from "../../inference/execution-options.js";
 import type { RunLine } from "./metrics-log.js";
 
 /** Part of a run's line in the log. */
