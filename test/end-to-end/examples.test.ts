@@ -1,19 +1,50 @@
-/** @file Every example runs as its header says, on small settings, and does what it says. */
+/** @file Every example does what it says, on small settings: the shortest as its header says, the others compiled. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { transformSync } from "esbuild";
 import sharp from "sharp";
-import { expect, test } from "vitest";
-import { temporaryFolder } from "../support/command-line.js";
+import { beforeAll, expect, test } from "vitest";
+import { discs, temporaryFolder } from "../support/command-line.js";
+import { tinyConfig } from "../support/tiny.js";
 
 const folder = fileURLToPath(new URL("../../examples/", import.meta.url));
 const out = temporaryFolder();
-const env = { ...process.env, STRATA_CACHE_DIR: process.env.STRATA_TEST_CACHE_DIR ?? "" };
-const words = (name: string, args: string[]) => ["--import", "tsx", join(folder, `${name}.ts`), ...args];
-const run = async (name: string, ...args: string[]) =>
-  (await promisify(execFile)(process.execPath, words(name, args), { env })).stdout;
+const data = join(out, "discs");
+const options = {
+  cwd: join(folder, ".."), // where the package is known by its name
+  env: { ...process.env, STRATA_CACHE_DIR: process.env.STRATA_TEST_CACHE_DIR ?? "" },
+};
+
+beforeAll(() => discs(data, ["red", "blue"], 20));
+
+/** What an example has, and what stands there instead, so that it trains a tiny model in seconds. */
+type Smaller = Record<string, string>;
+const tinyModel: Smaller = { 'resolvePreset("emoji32-small")': JSON.stringify(tinyConfig()) };
+
+/** The arguments of Node that run an example, smaller, with words of its own. */
+function compiled(name: string, words: string[], smaller: Smaller = {}): string[] {
+  let program = readFileSync(join(folder, `${name}.ts`), "utf8");
+  for (const [own, small] of Object.entries(smaller)) {
+    expect(program.split(own), own).toHaveLength(2);
+    program = program.replace(own, () => small);
+  }
+  const { code } = transformSync(program, { loader: "ts", format: "esm", target: "es2022" });
+  return ["--input-type=module", "--eval", code, name, ...words];
+}
+
+const fewStripes: Smaller = {
+  "stripes(2000)": "stripes(100)",
+  "[1, 4, 8, 16]": "[4, 16]",
+  "channels: 32": "channels: 8",
+};
+const ownImages: Smaller = { '"emoji"': JSON.stringify(data) };
+
+const node = async (words: string[]) => (await promisify(execFile)(process.execPath, words, options)).stdout;
+const run = (name: string, ...words: string[]) => node(compiled(name, words));
+const runSmaller = (smaller: Smaller, name: string, ...words: string[]) => node(compiled(name, words, smaller));
 
 const sizeOf = async (...path: string[]) => {
   const { width, height } = await sharp(join(out, ...path)).metadata();
@@ -23,17 +54,17 @@ const sizeOf = async (...path: string[]) => {
 /** What is tried of each example; a new one does not pass without. */
 const tried: Record<string, () => Promise<void>> = {
   "own-data": async () => {
-    expect(await run("own-data", "3", join(out, "own"))).toContain("3 steps in");
+    expect(await runSmaller(fewStripes, "own-data", "3", join(out, "own"))).toContain("3 steps in");
     expect((await sizeOf("own", "upright.png"))[0]).toBeGreaterThan(8 * 16);
   },
   "training-events": async () => {
-    const printed = await run("training-events", "1e9", join(out, "events"));
+    const printed = await runSmaller(tinyModel, "training-events", "1e9", join(out, "events"));
     expect(printed).toMatch(
       /from step 0 of \d+\n.*step 1: loss [\d,]+ nats, .*\n.*stopped at step [12]: .*checkpoints/s,
     );
   },
   server: async () => {
-    const server = spawn(process.execPath, words("server", ["0"]), { env });
+    const server = spawn(process.execPath, compiled("server", ["0"]), options);
     try {
       const address = await firstLine(server);
       const [one, again, other] = await Promise.all([1, 1, 2].map((seed) => pngAt(new URL(`${seed}.png`, address))));
@@ -57,17 +88,19 @@ const tried: Record<string, () => Promise<void>> = {
     expect((await sizeOf("formation.png"))[1]).toBeGreaterThan(4 * 64);
   },
   "feature-extractor": async () => {
-    expect(await run("feature-extractor", "16")).toMatch(
+    expect(await runSmaller(ownImages, "feature-extractor", "16")).toMatch(
       /temperature 0.6: .*precision .* \d.*\ntemperature 1: .*recall .* \d/,
     );
   },
   logging: async () => {
-    expect(await run("logging", "2", join(out, "logged"))).toContain("2 steps logged");
+    expect(await runSmaller(tinyModel, "logging", "2", join(out, "logged"))).toContain("2 steps logged");
     expect(readFileSync(join(out, "logged", "logged.jsonl"), "utf8")).toContain('"lossNats":');
     expect(readdirSync(join(out, "logged", "tensorboard"))).toEqual([expect.stringMatching(/^events\.out\.tfevents/)]);
   },
   "seed-sweep": async () => {
-    expect(await run("seed-sweep", "1", join(out, "seeds"))).toMatch(/± \d\.\d{3} bits\/dim over 3 seeds/);
+    expect(await runSmaller(tinyModel, "seed-sweep", "1", join(out, "seeds"))).toMatch(
+      /± \d\.\d{3} bits\/dim over 3 seeds/,
+    );
   },
   "mix-latents": async () => {
     await run("mix-latents", "3", "4", out);
@@ -75,7 +108,7 @@ const tried: Record<string, () => Promise<void>> = {
     expect((await sizeOf("path.png"))[0]).toBeGreaterThan(6 * 32);
   },
   engine: async () => {
-    const [, error] = /after 200 steps: (\S+)/.exec(await run("engine", "200"))!;
+    const [, error] = /after 200 steps: (\S+)/.exec(await node(["--import", "tsx", join(folder, "engine.ts"), "200"]))!;
     expect(Number(error)).toBeLessThan(0.2); // of a sine, whose mean square is 0.5
   },
 };
