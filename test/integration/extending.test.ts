@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { sharedProcess } from "../support/command-line.js";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const page = readFileSync(join(repository, "docs/extending.md"), "utf8");
@@ -40,18 +41,24 @@ function commandsToTry(): string[][] {
   return lines.map((line) => [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain));
 }
 
+const env = { ...process.env, STRATA_CACHE_DIR: inCopy("cache"), NO_COLOR: "1" };
+
 function run(...words: string[]): string {
-  const env = { ...process.env, STRATA_CACHE_DIR: inCopy("cache"), NO_COLOR: "1" };
   const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd: copy, env, encoding: "utf8" });
   expect(status, `${words.join(" ")}\n${stdout}\n${stderr}`).toBe(0);
   return stdout;
 }
 
 const commands = commandsToTry();
-const strata = (command: string) => {
+const inProcess = sharedProcess(inCopy("src/cli/program.ts"), { cwd: copy, env, execArgv: ["--import", "tsx"] });
+
+/** What the command prints that the page tells to try. */
+async function strata(command: string): Promise<string> {
   const words = commands.find((each) => each.includes(command))!;
-  return run("--import", "tsx", "src/cli/main.ts", ...words.slice(words.indexOf("--") + 1));
-};
+  const { code, stdout, stderr } = await inProcess(...words.slice(words.indexOf("--") + 1));
+  expect(code, stderr).toBe(0);
+  return stdout;
+}
 
 beforeAll(() => {
   for (const path of ["src", "scripts/settings", "docs/settings.md", "package.json"]) {
@@ -82,18 +89,18 @@ test("with what it adds, the sources compile", () => {
   run(join(repository, "node_modules/typescript/bin/tsc"), "--noEmit", "-p", inCopy("tsconfig.json"));
 });
 
-test("the command and the data source work", () => {
-  expect(JSON.parse(strata("colour"))).toEqual({
+test("the command and the data source work", async () => {
+  expect(JSON.parse(await strata("colour"))).toEqual({
     images: expect.any(Number),
     mean: [expect.any(Number), expect.any(Number), expect.any(Number)],
   });
 });
 
-test("a model with a Laplace output and a list of shares trains by Adam, and is measured by a histogram", () => {
-  strata("train");
+test("a model with a Laplace output and a list of shares trains by Adam, and is measured by a histogram", async () => {
+  await strata("train");
   const { optimizer, objective } = JSON.parse(readFileSync(inCopy("runs/laplace/config.json"), "utf8"));
   expect([objective.output, optimizer.kind]).toEqual(["laplace", "adam"]);
-  const measured = JSON.parse(strata("evaluate"));
+  const measured = JSON.parse(await strata("evaluate"));
   expect(JSON.stringify(measured)).toContain("histogram");
 });
 

@@ -1,5 +1,5 @@
 /** @file Runs the real command line as a child process, on a small synthetic data set and a model that trains in seconds. */
-import { type ChildProcess, fork, spawn } from "node:child_process";
+import { type ChildProcess, type ForkOptions, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -64,22 +64,30 @@ function launch(variables: Record<string, string>, wrapper: string[], words: str
 /** Runs `strata` to its end. */
 export const strata = (...words: string[]): Promise<Ended> => start(...words).ended;
 
-let shared: ChildProcess | undefined;
-afterAll(() => {
-  shared?.disconnect();
-  shared = undefined;
-});
+/**
+ * Command lines that run in a process which all such calls of a test file share, one at a time. It starts with the first.
+ *
+ * @param program - the module of `run`, `cli/program`
+ */
+export function sharedProcess(program: string, options: ForkOptions): (...words: string[]) => Promise<Ended> {
+  let child: ChildProcess | undefined;
+  afterAll(() => {
+    child?.disconnect();
+    child = undefined;
+  });
+  return async (...words) => {
+    child ??= fork(join(repository, "test/support/shared-process.mjs"), [program], options);
+    const ended = once(child, "message");
+    child.send(words);
+    return (await ended)[0] as Ended;
+  };
+}
 
 /**
- * Runs `strata` in a process that all such calls of a test file share, one at a time: for what a command refuses, writes and
- * prints, where it takes hardly more than the start of a process.
+ * Runs `strata` in a process that all such calls of a test file share: for what a command refuses, writes and prints, where it
+ * takes hardly more than the start of a process.
  */
-export async function sharedStrata(...words: string[]): Promise<Ended> {
-  shared ??= fork("test/support/shared-process.mjs", { cwd: repository, env });
-  const ended = once(shared, "message");
-  shared.send(words);
-  return (await ended)[0] as Ended;
-}
+export const sharedStrata = sharedProcess(join(repository, "dist/cli/program.js"), { cwd: repository, env });
 
 /** A folder that goes away when the tests of the file are done. */
 export function temporaryFolder(): string {

@@ -1,5 +1,5 @@
-/** @file Runs command lines that its parent sends, one after another: `sharedStrata` of `command-line.ts`. */
-import { run } from "../../dist/cli/program.js";
+/** @file Runs command lines that its parent sends, one after another, by the module that is named: `sharedProcess` of `command-line.ts`. */
+const { run } = await import(process.argv[2]);
 
 process.on("message", async (words) => {
   const printed = { stdout: "", stderr: "" };
