@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { discs, sharedStrata, strata, temporaryFolder, tiny } from "../support/command-line.js";
+import { discs, sharedStrata, temporaryFolder, tiny } from "../support/command-line.js";
 
 const folder = temporaryFolder();
 const data = join(folder, "discs");
@@ -12,7 +12,7 @@ const words = ["ablate", ...tiny, "--data", data, "--out", out, "--count", "16",
 beforeAll(() => discs(data, ["red", "blue"], 40));
 
 async function ablate(...more: string[]) {
-  const { code, stdout, stderr } = await strata(...words, ...more, "--json");
+  const { code, stdout, stderr } = await sharedStrata(...words, ...more, "--json");
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout);
 }

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { discs, sharedStrata, strata, temporaryFolder, tiny } from "../support/command-line.js";
+import { discs, sharedStrata, temporaryFolder, tiny } from "../support/command-line.js";
 
 const folder = temporaryFolder();
 const data = join(folder, "discs");
@@ -16,7 +16,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, "text", "note.png"), "this is no picture");
   writeFileSync(join(folder, "broken.json"), "{ not json");
   writeFileSync(join(folder, "unknown.json"), '{ "preset": "cifar10", "batchSize": 3 }');
-  const { code, stderr } = await strata("train", ...tiny, "--data", data, "--out", run, "--steps", "2");
+  const { code, stderr } = await sharedStrata("train", ...tiny, "--data", data, "--out", run, "--steps", "2");
   expect(stderr, "training that the tests need").not.toContain("strata:");
   expect(code).toBe(0);
 });

@@ -2,7 +2,7 @@
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { discs, sharedStrata, start, strata, temporaryFolder } from "../support/command-line.js";
+import { discs, sharedStrata, start, strata, temporaryFolder, tiny } from "../support/command-line.js";
 import { hostileImages } from "../support/hostile-images.js";
 import { halves, moving, plain, pngClaiming, writeFiles } from "../support/images.js";
 
@@ -57,7 +57,7 @@ test("a person sees what there is, what is unusual by name, what is done with it
 });
 
 test("a program gets the same as one object, and the command it gets trains", async () => {
-  const { code, stdout, stderr } = await strata("data", "scan", data, "--json");
+  const { code, stdout, stderr } = await sharedStrata("data", "scan", data, "--json");
   expect(code, stderr).toBe(0);
   const { usable, kinds, advice, refused } = JSON.parse(stdout);
   expect(usable).toBe(34);
@@ -74,9 +74,9 @@ test("a program gets the same as one object, and the command it gets trains", as
   expect(advice.command).toMatch(
     /^strata train --preset emoji32-small --data '.+' --out runs\/one-of-everything --set /,
   );
-  const settings = ["--set", ...advice.settings];
+  const settings = ["--set", ...advice.settings, ...tiny.slice(tiny.indexOf("--set") + 1)];
   const words = ["--preset", advice.preset, "--data", data, "--out", join(folder, "run"), ...settings, "--steps", "1"];
-  const trained = await strata("train", ...words);
+  const trained = await sharedStrata("train", ...words);
   expect(trained.code, trained.stderr).toBe(0);
 });
 
@@ -84,7 +84,7 @@ test("a folder of nothing but hostile images is scanned to its end", async () =>
   const hostile = (await hostileImages()).filter(({ bytes }) => bytes.length < 1e6);
   const files = Object.fromEntries(hostile.map(({ bytes }, i) => [`${i}.png`, bytes]));
   const path = await writeFiles(join(folder, "hostile"), files);
-  const { code, stdout, stderr } = await strata("data", "scan", path, "--json");
+  const { code, stdout, stderr } = await sharedStrata("data", "scan", path, "--json");
   expect(code, stderr).toBe(0);
   const { usable, kinds } = JSON.parse(stdout);
   expect(usable).toBe(hostile.filter(({ refusal }) => !refusal).length);

@@ -9,7 +9,7 @@ const folder = temporaryFolder();
 test("it trains, keeps to its time, and ends with a report and commands to try", async () => {
   const out = join(folder, "demo");
   const settings = tiny.slice(tiny.indexOf("--set"));
-  const { code, stdout, stderr } = await strata("demo", "--minutes", "0.5", "--out", out, ...settings);
+  const { code, stdout, stderr } = await strata("demo", "--minutes", "0.1", "--out", out, ...settings);
   expect(code, stderr).toBe(0);
   expect(stdout).toContain(join(out, "report.html"));
   expect(stdout).toContain(`strata sample --run ${out}`);

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { discs, sharedStrata, start, startWith, strata, temporaryFolder, tiny } from "../support/command-line.js";
+import { discs, sharedStrata, start, startWith, temporaryFolder, tiny } from "../support/command-line.js";
 import { fixture } from "../support/fixtures.js";
 
 const folder = temporaryFolder();
@@ -21,14 +21,14 @@ async function done(...words: string[]) {
 
 beforeAll(async () => {
   await discs(data, ["red", "blue", "green"], 40);
-  const { code, stderr } = await strata("train", ...tiny, "--data", data, "--out", run);
+  const { code, stderr } = await sharedStrata("train", ...tiny, "--data", data, "--out", run);
   expect(code, stderr).toBe(0);
 });
 
 test("a model: every figure that pixels allow, on the screen and in the folder", async () => {
   const metrics = "fid,kid,precision,recall,nll,rate-distortion,information";
   const out = at("all");
-  const { code, stdout, stderr } = await strata(
+  const { code, stdout, stderr } = await sharedStrata(
     ...["evaluate", "--run", run, "--data", data, "--metrics", metrics, "--importance", "3", "--out", out],
     ...[...SAMPLES, ...PIXELS],
   );

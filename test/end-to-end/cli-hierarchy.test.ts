@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
-import { discs, sharedStrata, strata, temporaryFolder, tiny } from "../support/command-line.js";
+import { discs, sharedStrata, temporaryFolder, tiny } from "../support/command-line.js";
 
 const folder = temporaryFolder();
 const data = join(folder, "discs");
@@ -15,7 +15,17 @@ beforeAll(async () => {
   await discs(data, ["red", "blue"], 12);
   writeFileSync(join(folder, "note.png"), "this is no picture");
   for (const [out, ...more] of [[run], [conditional, "--set", "model.classes=2"]]) {
-    const { code, stderr } = await strata("train", ...tiny, "--data", data, "--out", out, "--steps", "2", ...more);
+    const { code, stderr } = await sharedStrata(
+      "train",
+      ...tiny,
+      "--data",
+      data,
+      "--out",
+      out,
+      "--steps",
+      "2",
+      ...more,
+    );
     expect(code, stderr).toBe(0);
   }
 });

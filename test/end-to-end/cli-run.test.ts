@@ -4,12 +4,22 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
-import { discs, start, strata, strataWithin, temporaryFolder, tiny } from "../support/command-line.js";
+import {
+  discs,
+  sharedStrata,
+  start,
+  startWith,
+  strata,
+  strataWithin,
+  temporaryFolder,
+  tiny,
+} from "../support/command-line.js";
 
 const folder = temporaryFolder();
 const data = join(folder, "discs");
 const run = join(folder, "run");
-const trainTiny = (out: string, ...more: string[]) => strata("train", ...tiny, "--data", data, "--out", out, ...more);
+const wordsFor = (out: string, ...more: string[]) => ["train", ...tiny, "--data", data, "--out", out, ...more];
+const trainTiny = (out: string, ...more: string[]) => sharedStrata(...wordsFor(out, ...more));
 
 /** Hashes of all files of the newest checkpoint, by name. */
 function checkpointHashes(of: string): Record<string, string> {
@@ -24,7 +34,7 @@ function checkpointHashes(of: string): Record<string, string> {
 
 beforeAll(async () => {
   await discs(data, ["red", "blue"], 12);
-  const { code, stdout, stderr } = await trainTiny(run, "--seed", "3");
+  const { code, stdout, stderr } = await strata(...wordsFor(run, "--seed", "3"));
   expect(code, stderr).toBe(0);
   expect(stdout).toContain("8 steps, 32 images");
   expect(stdout).toContain(`Look at ${join(run, "report.html")}; with more pictures: strata report ${run}`);
@@ -48,7 +58,7 @@ test("training leaves a report, and `report` makes it anew with what the model d
   const left = headings();
   expect(left).toEqual(expect.arrayContaining(["New images", "Reconstructions", "Training", "Commands to try next"]));
   expect(left).not.toContain("How an image forms");
-  const { code, stdout, stderr } = await strata("report", run);
+  const { code, stdout, stderr } = await sharedStrata("report", run);
   expect(code, stderr).toBe(0);
   expect(stdout.trim()).toBe(`The report of ${run}: ${page}`);
   expect(headings()).toEqual(expect.arrayContaining([...left, "How an image forms"]));
@@ -92,7 +102,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
     expect(existsSync(join(out, "report.html"))).toBe(true);
     const step = Number(/step-(\d+)/.exec(stdout)![1]);
     expect(existsSync(join(out, "checkpoints", `step-${step}`, "manifest.json"))).toBe(true);
-    const again = await strata(
+    const again = await sharedStrata(
       "train",
       "--resume",
       "--data",
@@ -147,7 +157,7 @@ test("a conditional model is trained from sub-folders and sampled by label", asy
   expect((await trainTiny(out, "--steps", "2", "--set", "model.classes=2")).code).toBe(0);
   const npz = join(folder, "labels.npz");
   const words = ["--label", "red", "--guidance", "1,1", "--count", "3", "--out", npz];
-  const { code, stderr } = await strata("sample", "--run", out, ...words);
+  const { code, stderr } = await sharedStrata("sample", "--run", out, ...words);
   expect(code, stderr).toBe(0);
   expect(readFileSync(npz).includes("arr_1")).toBe(true);
 });
@@ -169,11 +179,11 @@ test("a few settings over a preset train, and inspect tells how far the run is",
   const file = join(folder, "few.json");
   writeFileSync(file, JSON.stringify({ preset: "emoji32-small", model, training: { batchSize: training.batchSize } }));
   const out = join(folder, "few");
-  const trained = await strata("train", "--config", file, "--data", data, "--out", out, "--steps", "2");
+  const trained = await sharedStrata("train", "--config", file, "--data", data, "--out", out, "--steps", "2");
   expect(trained.code, trained.stderr).toBe(0);
   expect(trained.stderr).toContain("few.json: the preset emoji32-small with ");
   expect(trained.stderr).toContain("batches of 4");
-  const { stdout } = await strata("inspect", out);
+  const { stdout } = await sharedStrata("inspect", out);
   for (const part of [
     "step         2 of 3,000",
     "18 images to train on",
@@ -181,12 +191,15 @@ test("a few settings over a preset train, and inspect tells how far the run is",
     "training     not now",
   ])
     expect(stdout).toContain(part);
-  expect(JSON.parse((await strata("inspect", out, "--json")).stdout).run).toMatchObject({ step: 2, trainers: [] });
+  expect(JSON.parse((await sharedStrata("inspect", out, "--json")).stdout).run).toMatchObject({
+    step: 2,
+    trainers: [],
+  });
 });
 
 test("samples as a grid, as arrays, and as files; the same for the same seed", async () => {
   const sample = (out: string, ...more: string[]) =>
-    strata("sample", "--run", run, "--count", "5", "--out", join(folder, out), ...more);
+    sharedStrata("sample", "--run", run, "--count", "5", "--out", join(folder, out), ...more);
   const { code, stderr } = await sample("grid.png");
   expect(code, stderr).toBe(0);
   const { width, height } = await sharp(join(folder, "grid.png")).metadata();
@@ -207,7 +220,7 @@ test("samples as a grid, as arrays, and as files; the same for the same seed", a
 
 test("reconstructions, whole and from the first groups", async () => {
   const reconstruct = (out: string, ...more: string[]) =>
-    strata(
+    sharedStrata(
       "reconstruct",
       "--run",
       run,
@@ -232,22 +245,29 @@ test("reconstructions, whole and from the first groups", async () => {
 });
 
 test("inspect shows a run, a configuration and a file of weights alike", async () => {
-  const parameters = async (what: string) => JSON.parse((await strata("inspect", what, "--json")).stdout).parameters;
+  const parameters = async (what: string) =>
+    JSON.parse((await sharedStrata("inspect", what, "--json")).stdout).parameters;
   const own = await parameters(run);
   expect(own).toBeGreaterThan(1000);
   expect(await parameters(join(run, "config.json"))).toBe(own);
   const step = join(run, "checkpoints", "step-8");
   const weights = readdirSync(step).find((name) => /ema.*safetensors/.test(name))!;
-  const { stdout } = await strata("inspect", join(step, weights), "--json");
+  const { stdout } = await sharedStrata("inspect", join(step, weights), "--json");
   expect(JSON.parse(stdout).elements).toBe(own);
-  const { stdout: text } = await strata("inspect", run);
+  const { stdout: text } = await sharedStrata("inspect", run);
   for (const heading of ["target share", "encoder blocks", "multiply-accumulates", "16×8×8"])
     expect(text).toContain(heading);
 });
 
 test("inspect draws the architecture of a run, a preset and a configuration", async () => {
   const drawn = async (what: string, name: string) => {
-    const { code, stdout, stderr } = await strata("inspect", what, "--diagram", join(folder, "drawn", name), "--json");
+    const { code, stdout, stderr } = await sharedStrata(
+      "inspect",
+      what,
+      "--diagram",
+      join(folder, "drawn", name),
+      "--json",
+    );
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ diagram: join(folder, "drawn", name) });
     return readFileSync(join(folder, "drawn", name));
@@ -263,7 +283,8 @@ test("inspect draws the architecture of a run, a preset and a configuration", as
 });
 
 test("doctor finds the engine in order", async () => {
-  const { code, stdout } = await strata("doctor", "--json", "--threads", "1");
+  const noDriver = { VK_DRIVER_FILES: "/nowhere.json", VK_ICD_FILENAMES: "/nowhere.json" }; // `test/webgpu` has one
+  const { code, stdout } = await startWith(noDriver, "doctor", "--json", "--threads", "1").ended;
   expect(code).toBe(0);
   const report = JSON.parse(stdout);
   expect(report).toMatchObject({

@@ -6,7 +6,7 @@ import { readNpz } from "../../src/io/numpy/npz.js";
 import { initialise, modelParameters } from "../../src/model/index.js";
 import { outputChannels } from "../../src/objective/output-layers.js";
 import { saveModel } from "../../src/training/run/save-model.js";
-import { discs, sharedStrata, start, strata, temporaryFolder } from "../support/command-line.js";
+import { discs, sharedStrata, start, temporaryFolder } from "../support/command-line.js";
 import { fixture } from "../support/fixtures.js";
 import { tinyConfig } from "../support/tiny.js";
 import { until } from "../support/until.js";
@@ -17,7 +17,7 @@ const { classes } = fixture("superres16").config.model;
 
 /** Runs a command that must succeed, and gives its result. */
 async function done(...words: string[]) {
-  const { code, stdout, stderr } = await strata(...words, "--json");
+  const { code, stdout, stderr } = await sharedStrata(...words, "--json");
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout);
 }
@@ -77,11 +77,11 @@ test("an interrupted sweep keeps its cells, and the same command resumes it", as
       "trade-off.png",
     ].sort(),
   );
-  const again = await strata(...sweep("sweep"), "--seeds", "3,4");
+  const again = await sharedStrata(...sweep("sweep"), "--seeds", "3,4");
   expect(again.stdout).toContain("| Fréchet distance (pixels): variance ↓ mean → | 0 | 2 |");
   expect(again.stdout).not.toContain("FID:");
   expect(JSON.parse(readFileSync(at("sweep", "metrics.json"), "utf8")).cells).toEqual(result.cells);
-  const changed = await strata(...sweep("sweep"), "--seeds", "3,4", "--temperature", "0.5");
+  const changed = await sharedStrata(...sweep("sweep"), "--seeds", "3,4", "--temperature", "0.5");
   expect([changed.code, changed.stderr]).toEqual([2, expect.stringContaining("temperature: 1 there, 0.5 now")]);
 });
 

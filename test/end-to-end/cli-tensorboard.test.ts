@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readMetrics } from "../../src/training/run/metrics-log.js";
-import { discs, strata, temporaryFolder, tiny } from "../support/command-line.js";
+import { discs, sharedStrata, temporaryFolder, tiny } from "../support/command-line.js";
 import { readFolder } from "../support/tensorboard.js";
 
 const folder = temporaryFolder();
@@ -11,7 +11,7 @@ test("a run and its continuation have a file each, which together say what the l
   const data = await discs(join(folder, "discs"), ["red"], 12);
   const out = join(folder, "run");
   const train = (...more: string[]) =>
-    strata("train", ...tiny, "training.logEvery=1", "--data", data, "--out", out, "--tensorboard", ...more);
+    sharedStrata("train", ...tiny, "training.logEvery=1", "--data", data, "--out", out, "--tensorboard", ...more);
   const first = await train("--steps", "3");
   expect(first.code, first.stderr).toBe(0);
   const second = await train("--steps", "6", "--resume");

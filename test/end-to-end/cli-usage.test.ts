@@ -1,7 +1,9 @@
 /** @file Usage: help, version, and command lines that cannot be understood. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { sharedStrata, strata } from "../support/command-line.js";
+import { sharedStrata, strata, temporaryFolder } from "../support/command-line.js";
+import { tinyConfig } from "../support/tiny.js";
 
 const ofModels = ["demo", "train", "sample", "reconstruct", "evaluate", "sweep", "ablate", "inspect"];
 const commands = [...ofModels, "report", "import", "export", "fetch", "doctor"];
@@ -70,10 +72,10 @@ test("no command at all is refused with the help", async () => {
 });
 
 test("global options count before a command as after it", async () => {
-  const [before, after] = await Promise.all([
-    strata("--json", "inspect", "emoji32-small"),
-    strata("inspect", "emoji32-small", "--json"),
-  ]);
-  expect(before.code).toBe(0);
+  const file = join(temporaryFolder(), "tiny.json");
+  writeFileSync(file, JSON.stringify(tinyConfig()));
+  const before = await sharedStrata("--json", "inspect", file);
+  const after = await sharedStrata("inspect", file, "--json");
+  expect(before.code, before.stderr).toBe(0);
   expect(JSON.parse(before.stdout)).toEqual(JSON.parse(after.stdout));
 });

@@ -1,10 +1,10 @@
 /** @file Disks that are full, limited or read-only: one clear error, and whatever was saved stays whole. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { listCheckpoints, readCheckpoint } from "../../src/training/run/checkpoint.js";
-import { discs, strata, strataWithin, temporaryFolder, tiny } from "../support/command-line.js";
+import { discs, sharedStrata, strataWithin, temporaryFolder, tiny } from "../support/command-line.js";
 
 const folder = temporaryFolder();
 const whole = join(folder, "whole");
@@ -28,7 +28,7 @@ const roomOf = (path: string) =>
 
 beforeAll(async () => {
   await discs(join(folder, "discs"), ["red", "blue"], 12);
-  const { code, stderr } = await strata(...words(whole));
+  const { code, stderr } = await sharedStrata(...words(whole));
   expect(code, stderr).toBe(0);
 });
 
@@ -38,7 +38,7 @@ async function goesOn(run: string): Promise<void> {
   for (const step of await listCheckpoints(checkpoints)) {
     await readCheckpoint(join(checkpoints, `step-${step}`), ["parameters", "ema", "optimizer", "spectral"]);
   }
-  const { code, stderr } = await strata(...words(run), "--resume");
+  const { code, stderr } = await sharedStrata(...words(run), "--resume");
   expect(code, stderr).toBe(0);
   const last = join("checkpoints", `step-${STEPS}`);
   expect(filesOf(join(run, last))).toEqual(filesOf(join(whole, last)));
@@ -84,15 +84,4 @@ test.runIf(canMount)("a file system that is read-only", async () => {
   expect(stderr).toMatch(
     /strata: --out .*read-only.run: expected a place to write to, but .*read-only is on a read-only file system/,
   );
-});
-
-test("a run folder below a file", async () => {
-  writeFileSync(join(folder, "file"), "");
-  const out = join(folder, "file", "run");
-  const { code, stderr } = await strata(...words(out));
-  expect(code, stderr).toBe(2);
-  expect(stderr).toContain(
-    `--out ${out}: expected a place to write to, but ${join(folder, "file")} is a file, not a folder`,
-  );
-  expect(existsSync(out)).toBe(false);
 });

@@ -4,7 +4,15 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { discs, start, startWithin, strata, strataWithin, temporaryFolder, tiny } from "../support/command-line.js";
+import {
+  discs,
+  sharedStrata,
+  start,
+  startWithin,
+  strataWithin,
+  temporaryFolder,
+  tiny,
+} from "../support/command-line.js";
 import { until } from "../support/until.js";
 
 const folder = temporaryFolder();
@@ -19,18 +27,18 @@ test("a second trainer is told who has the folder; when that one is killed, it g
   const words = ["train", ...tiny, "training.logEvery=1", "--data", data, "--out", out, "--resume", "--steps"];
   const { child, ended } = start(...words, "100000");
   await until(() => existsSync(join(out, "checkpoints", "step-4")));
-  const second = await strata(...words, "12");
+  const second = await sharedStrata(...words, "12");
   expect(second.code).toBe(2);
   expect(second.stderr).toMatch(
     new RegExp(`strata: Expected a run folder .* ${out} is held by process ${child.pid} on ${hostname()} since 20`),
   );
-  const reader = await strata("inspect", out, "--json");
+  const reader = await sharedStrata("inspect", out, "--json");
   expect(reader.code, reader.stderr).toBe(0);
   child.kill("SIGKILL");
   await ended;
   expect(readdirSync(out).filter((name) => name.startsWith("lock-"))).toHaveLength(1);
   const newest = Math.max(...readdirSync(join(out, "checkpoints")).map((name) => Number(name.split("-")[1]) || 0));
-  const third = await strata(...words, String(newest + 8), "--quiet");
+  const third = await sharedStrata(...words, String(newest + 8), "--quiet");
   expect(third).toMatchObject({ code: 0, stderr: "" });
   expect(readdirSync(out).filter((name) => name.startsWith("lock-"))).toEqual([]);
   expect(readFileSync(join(out, "metrics.jsonl"), "utf8")).toContain('"resumedFrom":');
@@ -45,7 +53,7 @@ test.runIf(hasContainers)(
     const inContainer = `exec ${CONTAINER.join(" ")} "$@"`;
     const { child, ended } = startWithin(inContainer, ...words, "100000");
     await until(() => existsSync(join(out, "checkpoints", "step-4")));
-    for (const second of [strataWithin(inContainer, ...words, "12"), strata(...words, "12")]) {
+    for (const second of [strataWithin(inContainer, ...words, "12"), sharedStrata(...words, "12")]) {
       const { code, stderr } = await second;
       expect(code).toBe(2);
       expect(stderr).toContain(`${out} is held by process 1 on ${hostname()} since 20`);

@@ -71,6 +71,6 @@ withXla("JAX and XLA's plugin, if installed: generate with a tiny model", async 
   await agree("generate", "emoji32-small", tiny([1, 4, 8]), byXla);
 });
 
-test("jax-js and TensorFlow.js: three training steps of a cut-down emoji32-small, at 16×16", async () => {
-  await agree("train", "emoji32-small", tiny([1, 4, 8, 16]), inJavaScript());
+test("jax-js and TensorFlow.js: three training steps of a tiny emoji32-small", async () => {
+  await agree("train", "emoji32-small", tiny([1, 4, 8]), inJavaScript());
 });

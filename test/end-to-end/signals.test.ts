@@ -2,10 +2,11 @@
  * @file Signals at every stage of training: exit code 130 within seconds, and nothing half-written; `kills.test.ts` goes on
  * from there. And readers of the output that go, which end no training.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { discs, start, strataWithin, temporaryFolder, tiny } from "../support/command-line.js";
+import { tinyConfig } from "../support/tiny.js";
 import { until } from "../support/until.js";
 
 const folder = temporaryFolder();
@@ -73,10 +74,12 @@ describe("a reader of the output that goes", () => {
   });
 
   test("ends what prints its result quietly, as shells know it; a full disk is named", async () => {
-    const unread = await strataWithin('set -o pipefail; "$@" | true', "inspect", "emoji32", "--json");
+    const words = ["inspect", join(folder, "tiny.json"), "--json"];
+    writeFileSync(words[1], JSON.stringify(tinyConfig()));
+    const unread = await strataWithin('set -o pipefail; "$@" | true', ...words);
     expect(unread).toEqual({ code: 141, stdout: "", stderr: "" });
     if (!existsSync("/dev/full")) return;
-    const full = await strataWithin('"$@" >/dev/full', "inspect", "emoji32", "--json");
+    const full = await strataWithin('"$@" >/dev/full', ...words);
     expect(full.code).toBe(2);
     expect(full.stderr).toMatch(/^strata: Expected to write the result to standard output, .*ENOSPC.*\n$/);
   });
