@@ -84,6 +84,13 @@ describe.runIf(plugin.path)(`on XLA (${plugin.name})`, () => {
     }
   });
 
+  test("a dry run says what the compiled step takes of the device's memory", async () => {
+    const { deviceMemory, model } = await onXla("train", ...labelled, "--dry-run");
+    expect(deviceMemory).toEqual({ devices: 1, bytes: expect.any(Number) }); // of a processor the limit is not known
+    expect(deviceMemory.bytes).toBeGreaterThan(6 * model.memoryBytes.weights); // weights, average, moments, gradients twice
+    expect(deviceMemory.bytes).toBeLessThan(2 ** 25); // megabytes, and no process with its code
+  });
+
   test("guided samples and reconstructions are those of the CPU, on several devices too", async () => {
     const sample = ["sample", "--run", at("whole"), "--count", "4", "--guidance", "1,1"];
     await onCpu(...sample, "--out", at("cpu.png"));
