@@ -105,8 +105,7 @@ test("moments in bfloat16 are resumed byte for byte", async () => {
 
 test("what the configuration leaves open is settled once for a run", async () => {
   const training = async (name: string) => (await openRun(join(folder, name))).config.training;
-  await start("settled", { limit: { steps: 1 } });
-  expect(await training("settled")).toMatchObject({ microBatchSize: 8, rematerialise: false });
+  expect(await training("whole")).toMatchObject({ microBatchSize: 8, rematerialise: false });
   await start("given", {
     limit: { steps: 1 },
     config: tinyConfig({ training: { microBatchSize: 2, rematerialise: true } }),
@@ -115,45 +114,13 @@ test("what the configuration leaves open is settled once for a run", async () =>
   expect(await training("given")).toMatchObject({ microBatchSize: 2, rematerialise: true });
 });
 
-test("micro-batches give the gradients of the whole batch", async () => {
-  await start("micro-8", { limit: { steps: 3 } });
-  await start("micro-2", { limit: { steps: 3 }, config: tinyConfig({ training: { microBatchSize: 2 } }) });
-  const [whole, parts] = await Promise.all(
-    ["micro-8", "micro-2"].map((name) => openRun(join(folder, name), { weights: "raw" })),
-  );
-  const [a, b] = [whole, parts].map(
-    ({ parameters }) => parameters.generator.levels[2].layers[0].posterior.conv1.weight,
-  );
-  const largest = Math.max(...a.map(Math.abs));
-  expect(Math.max(...a.map((value, i) => Math.abs(value - b[i])))).toBeLessThan(1e-5 * largest);
-});
-
-test("gradients that are not finite are skipped and counted; training goes on unharmed", async () => {
+test("a run starts from the weights that it is given", async () => {
   const { parameters } = await openRun(join(folder, "whole"), { weights: "raw" });
-  const spoilt = structuredClone(parameters);
-  spoilt.generator.output.bias.fill(1e30); // its square overflows
-  await start("spoilt", { initial: spoilt, limit: { steps: 3 } });
-  const manifest = JSON.parse(readFileSync(join(folder, "spoilt", "checkpoints", "step-3", "manifest.json"), "utf8"));
-  expect(manifest).toMatchObject({ step: 3, images: 24, updates: 0, skips: 3 });
-  expect((await openRun(join(folder, "spoilt"), { weights: "raw" })).parameters).toEqual(spoilt);
   await start("tuned", { initial: parameters, limit: { steps: 3 } });
   const tuned = readMetrics(join(folder, "tuned", "metrics.jsonl")).find((line) => line.type === "train");
   const first = readMetrics(join(folder, "whole", "metrics.jsonl")).find((line) => line.type === "train");
-  expect(tuned!.lossNats).toBeLessThan(0.8 * first!.lossNats); // it starts from what it was given
+  expect(tuned!.lossNats).toBeLessThan(0.8 * first!.lossNats);
   expect(tuned!.skips).toBe(0);
-});
-
-test("training stops cleanly when asked to, and goes on from there", async () => {
-  const controller = new AbortController();
-  const onEvent = (event: TrainingEvent) => {
-    if (event.type === "progress" && event.step === 7) controller.abort();
-  };
-  const stopped = await start("stopped", { limit: { steps: 20 }, signal: controller.signal, onEvent });
-  expect(stopped).toMatchObject({ step: 7, interrupted: true });
-  expect(stepsOf("stopped")).toEqual(["step-7"]);
-  await start("stopped", { limit: { steps: 20 }, resume: true });
-  await start("unstopped", { limit: { steps: 20 } });
-  expect(bytesOf("stopped", 20)).toEqual(bytesOf("unstopped", 20));
 });
 
 test("a limit of time ends a run", async () => {
@@ -185,14 +152,12 @@ test("a damaged checkpoint is named, and the one before it used", async () => {
 
 describe("refuses", () => {
   test("a folder that holds a run already", async () => {
-    await start("held", { limit: { steps: 1 } });
-    await expect(start("held", { limit: { steps: 1 } })).rejects.toThrow("Expected a folder without a run");
+    await expect(start("whole", { limit: { steps: 1 } })).rejects.toThrow("Expected a folder without a run");
   });
 
   test("a checkpoint of another configuration, naming what differs", async () => {
-    await start("mine", { limit: { steps: 1 } });
     const config = tinyConfig({ optimizer: { beta1: 0.8 }, training: { batchSize: 4 } });
-    const resumed = start("mine", { config, resume: true });
+    const resumed = start("whole", { config, resume: true });
     await expect(resumed).rejects.toThrow("optimizer.beta1: the checkpoint has 0.9, the configuration 0.8");
     await expect(resumed).rejects.toThrow("training.batchSize: the checkpoint has 8, the configuration 4");
   });
@@ -209,12 +174,14 @@ describe("every kind of model trains", () => {
   const labelled = { train: discs(32, { labels: true }), validation: discs(8, { start: 500, labels: true }) };
 
   test.each([
-    ["class-conditional", { model: { classes: 4 } }],
-    ["without information schedule", { objective: { informationSchedule: false as const } }],
     [
-      "super-resolution",
+      "class-conditional, without information schedule",
+      { model: { classes: 4 }, objective: { informationSchedule: false as const } },
+    ],
+    [
+      "conditional super-resolution, with shares per resolution",
       {
-        model: tinySuperResolution,
+        model: { ...tinySuperResolution, classes: 4 },
         objective: {
           informationSchedule: {
             shares: "per-resolution" as const,
@@ -225,10 +192,6 @@ describe("every kind of model trains", () => {
           },
         },
       },
-    ],
-    [
-      "conditional super-resolution",
-      { model: { ...tinySuperResolution, classes: 4 }, objective: { informationSchedule: false as const } },
     ],
     ["logistic mixture", { objective: { output: "logistic-mixture" as const, mixtures: 3 } }],
   ])("%s", async (name, changes) => {
