@@ -7,13 +7,13 @@ import LongestFirst from "./test/support/longest-first.js";
 const INTEGRATION = "src/**/*.integration.test.ts";
 
 /**
- * One file a core, first. Tests that start the built program, or compute on WebGPU, take all cores only some of the time: two
- * files at a time. Nothing runs beside the long ones, some of which measure.
+ * One file a core, first. Tests that start the built program, or compute on WebGPU, wait some of the time and take all cores at
+ * others: three files at a time. Nothing runs beside the long ones, some of which measure.
  */
 const parallel = { maxWorkers: "100%", sequence: { groupOrder: 0 } };
 const sharedCache = "test/support/shared-cache.ts";
 const globalSetup = ["test/support/build.ts", sharedCache];
-const inPairs = { maxWorkers: 2, sequence: { groupOrder: 1 }, globalSetup };
+const inThrees = { maxWorkers: 3, sequence: { groupOrder: 1 }, globalSetup };
 const inTurn = { maxWorkers: 1, sequence: { groupOrder: 2 }, globalSetup };
 
 /**
@@ -66,10 +66,10 @@ export default defineConfig({
       ),
       project("integration", integration, 120_000, { ...together, globalSetup: sharedCache, exclude: alone }),
       project("integration-alone", alone.filter(isIntegration), 120_000, { ...parallel, globalSetup: sharedCache }),
-      project("end-to-end", ["test/end-to-end/**/*.test.ts"], 300_000, inPairs),
-      project("webgpu", ["test/webgpu/**/*.test.ts"], 180_000, inPairs),
-      project("xla", ["test/xla/**/*.test.ts"], 300_000, inPairs),
-      project("xla-again", againOnXla, 120_000, { ...inPairs, env: { STRATA_TEST_DEVICE: "xla" } }),
+      project("end-to-end", ["test/end-to-end/**/*.test.ts"], 300_000, inThrees),
+      project("webgpu", ["test/webgpu/**/*.test.ts"], 180_000, inThrees),
+      project("xla", ["test/xla/**/*.test.ts"], 300_000, inThrees),
+      project("xla-again", againOnXla, 120_000, { ...inThrees, env: { STRATA_TEST_DEVICE: "xla" } }),
       project("long", ["test/long/**/*.test.ts"], 3_600_000, inTurn),
     ],
   },
