@@ -92,32 +92,29 @@ test("a step given up amid its micro-batches leaves nothing, and is seen again f
  */
 const MICRO_BATCH_BOUND = { moments: 2e-6, weights: 2e-4 };
 
-test.each([4, 2, 1])(
-  "going on with micro-batches of %i gives the next update within the stated bound",
-  async (size) => {
-    const first = await trainerOf();
-    for (const step of [0, 1, 2]) await first.step(inputsOf(first, step));
-    const state = await first.read(...everything);
-    const whole = await Trainer.create(first.config, runtime, first.counters, state);
-    const config = tinyConfig({ training: { microBatchSize: size } });
-    const parts = await Trainer.create(config, runtime, first.counters, state);
-    const { learningRate } = await whole.step(inputsOf(whole, 3));
-    await parts.step(inputsOf(parts, 3));
-    const [a, b] = [await whole.read(...everything), await parts.read(...everything)];
-    const flat = (tree: ParameterTree) => leaves(tree);
-    const moments = ["firstMoment", "infinityNorm"] as const;
-    const distances = moments.flatMap((part) =>
-      flat(a.moments[part]).map((values, i) => relativeDistance(flat(b.moments[part])[i], values)),
-    );
-    const steps = flat(a.parameters).flatMap((values, i) =>
-      Array.from(values, (value, k) => Math.abs(value - flat(b.parameters)[i][k]) / learningRate),
-    );
-    expect(Math.max(...distances)).toBeLessThan(MICRO_BATCH_BOUND.moments);
-    expect(Math.max(...steps)).toBeLessThan(MICRO_BATCH_BOUND.weights);
-    expect(b.spectralVectors).toEqual(a.spectralVectors);
-    for (const trainer of [first, whole, parts]) await trainer.dispose();
-  },
-);
+test.each([4, 1])("going on with micro-batches of %i gives the next update within the stated bound", async (size) => {
+  const first = await trainerOf();
+  for (const step of [0, 1, 2]) await first.step(inputsOf(first, step));
+  const state = await first.read(...everything);
+  const whole = await Trainer.create(first.config, runtime, first.counters, state);
+  const config = tinyConfig({ training: { microBatchSize: size } });
+  const parts = await Trainer.create(config, runtime, first.counters, state);
+  const { learningRate } = await whole.step(inputsOf(whole, 3));
+  await parts.step(inputsOf(parts, 3));
+  const [a, b] = [await whole.read(...everything), await parts.read(...everything)];
+  const flat = (tree: ParameterTree) => leaves(tree);
+  const moments = ["firstMoment", "infinityNorm"] as const;
+  const distances = moments.flatMap((part) =>
+    flat(a.moments[part]).map((values, i) => relativeDistance(flat(b.moments[part])[i], values)),
+  );
+  const steps = flat(a.parameters).flatMap((values, i) =>
+    Array.from(values, (value, k) => Math.abs(value - flat(b.parameters)[i][k]) / learningRate),
+  );
+  expect(Math.max(...distances)).toBeLessThan(MICRO_BATCH_BOUND.moments);
+  expect(Math.max(...steps)).toBeLessThan(MICRO_BATCH_BOUND.weights);
+  expect(b.spectralVectors).toEqual(a.spectralVectors);
+  for (const trainer of [first, whole, parts]) await trainer.dispose();
+});
 
 test("the spectral term counts once, and its vectors advance once, whatever the micro-batches", async () => {
   const objective = { spectralWeight: 1000 };
