@@ -154,7 +154,9 @@ test("what makes no cascade is refused", async () => {
   expect(await refusal("--run", at("base"), "--superres", at("cond16"))).toContain(
     "to enlarge with, got one that draws",
   );
-  expect(await refusal("--run", at("base"), "--superres-guidance", "1")).toContain("expected --superres RUN with it");
+  expect(await refusal("--run", at("base"), "--superres-guidance", "1", "--device", "xla:/nowhere")).toContain(
+    "expected --superres RUN with it",
+  );
 });
 
 test("a super-resolution model is not trained on images that would have to be enlarged", async () => {

@@ -21,10 +21,12 @@ import { readEvaluation } from "../options/other-evaluations.js";
 import { checkFolderPlace, makeFolder } from "../options/output-place.js";
 import {
   addSamplingOptions,
+  createSampler,
   openModel,
-  openSampler,
+  type SamplingModels,
   type SamplingOptions,
   sampleOptions,
+  samplingModels,
 } from "../options/sampling-options.js";
 import {
   type ModelResult,
@@ -107,6 +109,7 @@ async function runEvaluate(context: Context, options: Options): Promise<void> {
   checkOptions(options);
   checkFolderPlace(out);
   const model = options.run === undefined ? undefined : await openModel({ ...options, run: options.run }, context);
+  const models = model && needsFeatures(metrics) ? await samplingModels(model, drawing(options), context) : undefined;
   await using runtime = await createRuntime(context);
   const openAt = dataOpener(options, context);
   const held = model && (await heldOutQuestion(model, openAt, options)); // what is wrong with it is said before the work
@@ -114,7 +117,7 @@ async function runEvaluate(context: Context, options: Options): Promise<void> {
   const settings = { ...settingsOf(options, context, model), device: runtime.device, ...precisionOf(runtime) };
   const save = (json: object) =>
     writeFileAtomic(join(out, "metrics.json"), Buffer.from(`${JSON.stringify(json, null, 2)}\n`));
-  const quality = needsFeatures(metrics) ? await measureSamples(model, openAt, options, context, runtime) : undefined;
+  const quality = needsFeatures(metrics) ? await measureSamples(models, openAt, options, context, runtime) : undefined;
   const qualityPart = quality ? qualityJson(quality) : {};
   if (quality) {
     await writeFileAtomic(join(out, "samples.png"), await imageGrid(quality.shown, COLUMNS));
@@ -184,24 +187,27 @@ function checkOptions({ run, samples, metrics, data, reference, count, exportRef
   }
 }
 
+/** The options of a model's samples. */
+const drawing = (options: Options): SamplingOptions => ({ ...options, run: options.run! });
+
 /** Draws or reads samples and compares them with the reference. */
 async function measureSamples(
-  model: TrainedModel | undefined,
+  models: SamplingModels | undefined,
   openAt: OpenAt,
   options: Options,
   context: Context,
   runtime: Runtime,
 ): Promise<QualityResult> {
-  if (!model) {
+  if (!models) {
     const file = await openSamples(options.samples!, { signal: context.signal });
     const samples = firstOfStream(file, options.count ?? file.count);
     const train = (await openAt(file.resolution))?.train;
     return { ...(await evaluateQuality(samples, train, options, context, runtime)), rounding: "as given" };
   }
   const count = options.count!;
-  await using sampler = await openSampler(model, { ...options, run: options.run! }, count, context, runtime);
+  await using sampler = createSampler(models, options, count, runtime);
   const train = (await openAt(sampler.resolution))?.train;
-  const asked = sampleOptions({ ...options, run: options.run! }, count, model, context);
+  const asked = sampleOptions(drawing(options), count, models.model, context);
   const samples = streamSamples(sampler, { ...asked, signal: context.signal });
   return { ...(await evaluateQuality(samples, train, options, context, runtime)), rounding: "nearest" };
 }

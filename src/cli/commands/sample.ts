@@ -11,10 +11,11 @@ import { addHierarchyOptions, type HierarchyOptions, hierarchyRows } from "../op
 import { freePath } from "../options/output-place.js";
 import {
   addSamplingOptions,
+  createSampler,
   openModel,
-  openSampler,
   type SamplingOptions,
   sampleOptions,
+  samplingModels,
 } from "../options/sampling-options.js";
 import { workLine } from "../output/progress.js";
 import { checkOutput, type SampleLayout, saveSamples } from "../output/save-samples.js";
@@ -81,12 +82,13 @@ async function runSample(context: Context, options: Options): Promise<void> {
   const onProgress = (done: number, all: number) => context.progress.update(line(done, all));
   const chosen = sampleOptions(options, count, model, context);
   const labels = chosen.labels ?? noise?.labels;
+  const models = await samplingModels(model, options, context);
   tellChoices(options, out, count, model, context);
   const asked = { ...noise, ...chosen, labels, signal: context.signal, onProgress };
   checkImageMemory(count, model.config.model.resolution);
   await using runtime = await createRuntime(context);
   const rows = await hierarchyRows({ ...options, count }, asked, model, { runtime, signal: context.signal });
-  await using sampler = await openSampler(model, options, rows?.sampling.count ?? count, context, runtime);
+  await using sampler = createSampler(models, options, rows?.sampling.count ?? count, runtime);
   const startMs = performance.now();
   const { samples, layout } = weights
     ? await drawGuidanceGrid(sampler, asked, weights)

@@ -21,7 +21,13 @@ import {
 } from "../options/features-options.js";
 import { layoutOption, openImages } from "../options/images.js";
 import { checkFolderPlace } from "../options/output-place.js";
-import { addSamplingOptions, openModel, openSampler, sampleOptions } from "../options/sampling-options.js";
+import {
+  addSamplingOptions,
+  createSampler,
+  openModel,
+  sampleOptions,
+  samplingModels,
+} from "../options/sampling-options.js";
 import { type GuidanceSweepOptions, sweepSettings } from "../options/sweep-options.js";
 import { secondsLeft } from "../output/progress.js";
 import { reportSweep } from "../output/sweep-output.js";
@@ -68,8 +74,9 @@ async function runGuidanceSweep(context: Context, options: GuidanceSweepOptions)
   });
   const model = await openModel(options, context);
   for (const cell of cellsOf(grid)) guidanceWeights(cell, model.config.model); // refused before the work, not amid it
+  const models = await samplingModels(model, options, context);
   await using runtime = await createRuntime(context);
-  await using sampler = await openSampler(model, options, options.count, context, runtime);
+  await using sampler = createSampler(models, options, options.count, runtime);
   await sweepWith({ sampler, model, grid, runtime }, options, context);
 }
 

@@ -6,7 +6,7 @@ import { Cascade } from "../../inference/sampling/cascade.js";
 import { findClass } from "../../inference/sampling/class-label.js";
 import { type ImageSampler, type SampleOptions, Sampler } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
-import type { GuidanceRule } from "../../latents/per-group.js";
+import type { Guidance, GuidanceRule } from "../../latents/per-group.js";
 import { openRun } from "../../training/run/open-run.js";
 import { batchSize, parseGuidance, parseTemperature } from "./arguments.js";
 import type { Context } from "./command.js";
@@ -137,20 +137,24 @@ export function parseLabels(
 /** Images made at once where the options do not say how many. */
 const BATCH = 16;
 
+/** The models that samples are drawn by. */
+export interface SamplingModels {
+  model: TrainedModel;
+  /** The second model of a cascade, and how it is guided where not as the first. */
+  enlarger?: { model: TrainedModel; guidance?: Guidance };
+}
+
 /**
- * The sampler for a model that is open already.
+ * A model that is open already, and the second one that the options name: opened before a runtime, whose device takes seconds
+ * to test.
  *
- * @param count - images that will be asked for at once
- * @throws UserError when the second model cannot be opened or does not fit, or is missing where it is needed
+ * @throws UserError when the second model cannot be opened, or is missing where it is needed
  */
-export async function openSampler(
+export async function samplingModels(
   model: TrainedModel,
-  options: SamplingOptions,
-  count: number,
+  { run, superres, superresGuidance, weights }: SamplingOptions,
   { progress }: Pick<Context, "progress">,
-  runtime: Runtime,
-): Promise<ImageSampler> {
-  const { run, superres, superresGuidance, weights, batch = Math.min(BATCH, count) } = options;
+): Promise<SamplingModels> {
   if (superres === undefined) {
     if (superresGuidance)
       throw new UserError("invalid-options", "--superres-guidance: expected --superres RUN with it.");
@@ -160,9 +164,25 @@ export async function openSampler(
         `--run ${run}: this is a super-resolution model, which enlarges what another one draws. Give that one to --run, and ${run} to --superres.`,
       );
     }
-    return new Sampler(model, { batch, runtime });
+    return { model };
   }
-  const enlarger = await openRun(superres, { weights, onNotice: (message) => progress.note(message) });
   const guidance = superresGuidance && parseGuidance(superresGuidance, "--superres-guidance");
-  return new Cascade(new Sampler(model, { batch, runtime }), new Sampler(enlarger, { batch, runtime }), { guidance });
+  const second = await openRun(superres, { weights, onNotice: (message) => progress.note(message) });
+  return { model, enlarger: { model: second, guidance } };
+}
+
+/**
+ * @param count - images that will be asked for at once
+ * @throws UserError when the second model does not fit the first
+ */
+export function createSampler(
+  { model, enlarger }: SamplingModels,
+  { batch }: Pick<SamplingOptions, "batch">,
+  count: number,
+  runtime: Runtime,
+): ImageSampler {
+  const how = { batch: batch ?? Math.min(BATCH, count), runtime };
+  const sampler = new Sampler(model, how);
+  if (!enlarger) return sampler;
+  return new Cascade(sampler, new Sampler(enlarger.model, how), { guidance: enlarger.guidance });
 }
