@@ -26,10 +26,10 @@ const rows: string[] = [];
 const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
 
 function note(preset: PresetName, precision: string, devices: number, result: Compiled): void {
-  const { seconds, memory, convolutions, narrowConvolutions, allReduces } = result;
+  const { memory, convolutions, narrowConvolutions, allReduces } = result;
   const cells = [
     ...[`\`${preset}\``, precision, devices, gigabytes(memory.arguments + memory.outputs), gigabytes(memory.temporary)],
-    ...[convolutions, narrowConvolutions, allReduces, seconds.toFixed(0)],
+    ...[convolutions, narrowConvolutions, allReduces],
   ];
   rows.push(`| ${cells.join(" | ")} |`);
 }
@@ -37,8 +37,8 @@ function note(preset: PresetName, precision: string, devices: number, result: Co
 afterAll(() => {
   if (rows.length === 0) return;
   const head = [
-    "| preset | precision | GPUs | GB of arguments and results | GB between | cuDNN | of which give bfloat16 | all-reduces | seconds |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    "| preset | precision | GPUs | GB of arguments and results | GB between | cuDNN | of which give bfloat16 | all-reduces |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
   ];
   console.log([...head, ...rows].join("\n"));
 });
