@@ -186,14 +186,16 @@ describe("beside other software", () => {
     }
   });
 
-  test("another version of onnxruntime-node that was there first is named, beside Strata's", async () => {
+  test("another version of onnxruntime-node that was there first does no harm, or is named beside Strata's", async () => {
     const other = join(root, "other");
     mkdirSync(other);
     writeFileSync(join(other, "package.json"), "{}");
     await run(other, "npm", ["install", "--ignore-scripts", "onnxruntime-node@1.22.0"]);
     const first = `import { createRequire } from "node:module";\ncreateRequire(${JSON.stringify(`${other}/`)})("onnxruntime-node");`;
     writeFileSync(join(project, "second.mjs"), `${first}\nimport * as strata from "strata-vae";\n${twoSteps}`);
-    await expect(run(project, process.execPath, ["second.mjs"])).rejects.toThrow(
+    const both = run(project, process.execPath, ["second.mjs"]);
+    if (process.platform === "linux") return void (await both);
+    await expect(both).rejects.toThrow(
       /UserError: Strata computes with onnxruntime-node 1\.30\.0, but this process has loaded onnxruntime-node 1\.22\.0 already/,
     );
   });

@@ -7,19 +7,18 @@
  * the table, and fields to the structures, each of which begins with its size. So offsets and sizes of version 0.81
  * serve all later versions.
  */
-import { PjrtError, PluginError } from "./errors.js";
 import {
   canOpenLibraries,
   functionAt,
   type NativeFunction,
   openLibrary,
-  type Struct,
   setDefault,
-  struct,
   textAt,
   type Word,
   wordsAt,
-} from "./native.js";
+} from "../native.js";
+import { PjrtError, PluginError } from "./errors.js";
+import { type Struct, struct } from "./struct.js";
 
 /** The entries in use, by their place in the table in bytes. */
 const ENTRIES = {
@@ -95,7 +94,7 @@ export class Api {
   call(entry: Entry, bytes: number, ...fields: Word[]): Struct {
     const argument = struct(bytes, ...fields);
     const error = this.#function(entry)(argument);
-    if (error !== null) throw this.#taken(error, entry);
+    if (error !== 0n) throw this.#taken(error, entry);
     return argument;
   }
 
@@ -104,7 +103,7 @@ export class Api {
     if (found === undefined) {
       const address = this.table[ENTRIES[entry] / 8] ?? 0n; // an older table is shorter
       if (address === 0n) throw new PluginError(this.path, { kind: "missing-entry", entry });
-      found = functionAt(address);
+      found = functionAt(address, 1);
       this.#functions.set(entry, found);
     }
     return found;
@@ -155,8 +154,8 @@ function tableOf(path: string): BigUint64Array {
     throw new PluginError(path, { kind: "not-loadable", reason: (error as Error).message });
   }
   const getApi = symbol("GetPjrtApi");
-  const address = getApi === 0n ? null : functionAt(getApi)(0n);
-  if (address === null) throw new PluginError(path, { kind: "no-plugin" });
+  const address = getApi === 0n ? 0n : functionAt(getApi, 0)();
+  if (address === 0n) throw new PluginError(path, { kind: "no-plugin" });
   const [size, , , , version] = wordsAt(address, 5n);
   const [major, minor] = [int32(version), int32(version >> 32n)];
   if (size < 40n || size > 8n * BigInt(IMPLAUSIBLE) || minor < 0 || minor > IMPLAUSIBLE) {

@@ -7,7 +7,7 @@
  */
 import type { Api } from "./api.js";
 import { type Belongings, Handle } from "./handle.js";
-import { struct } from "./native.js";
+import { struct } from "./struct.js";
 
 /** An array on a device. */
 export class DeviceBuffer extends Handle {

@@ -4,6 +4,8 @@
  * All calls block the thread until they are done, but for `LoadedExecutable.execute`. To compile takes many seconds, so
  * use it in a thread of its own. Several threads can have a client each; one client is for one thread.
  */
+
+import { textAt, wordsAt } from "../native.js";
 import type { DType } from "../spec.js";
 import { type Api, int32 } from "./api.js";
 import { awaitEvent, DeviceBuffer } from "./buffer.js";
@@ -12,7 +14,6 @@ import { PjrtError } from "./errors.js";
 import { LoadedExecutable } from "./executable.js";
 import { type Belongings, Handle } from "./handle.js";
 import { type NamedValues, namedValues } from "./named-values.js";
-import { textAt, wordsAt } from "./native.js";
 
 /** Element types by their numbers in `PJRT_Buffer_Type`. */
 const TYPES = { bool: 1, int32: 4, float32: 11, float64: 12, bfloat16: 13 } as const satisfies Record<DType, number>;

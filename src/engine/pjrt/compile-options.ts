@@ -3,7 +3,8 @@
  * (`xla/pjrt/proto/compile_options.proto`), of which a few fields are needed.
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { struct, type Word } from "./native.js";
+import type { Word } from "../native.js";
+import { struct } from "./struct.js";
 
 export interface CompileOptions {
   /** Devices that run the program side by side, each on inputs of its own; 1 by default. */

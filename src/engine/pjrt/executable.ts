@@ -6,10 +6,12 @@
  * `read` of every output, whichever comes first, and again by the other. Outputs exist in either case, and have to be
  * disposed.
  */
+
+import { bitsOf, bytesAt, functionAt, textAt } from "../native.js";
 import type { Api } from "./api.js";
 import { awaitEvent, DeviceBuffer } from "./buffer.js";
 import { type Belongings, Handle } from "./handle.js";
-import { bitsOf, bytesAt, functionAt, Struct, struct, textAt } from "./native.js";
+import { Struct, struct } from "./struct.js";
 
 /** Device memory that one execution of a program needs, in bytes, for each device. */
 export interface ProgramMemory {
@@ -45,7 +47,7 @@ export class Executable extends Handle {
   serialize(): Uint8Array {
     const serialized = this.api.call("PJRT_Executable_Serialize", 56, this.address);
     const bytes = bytesAt(serialized[3], serialized[4]);
-    functionAt(serialized[6])(serialized[5]); // the plugin's own bytes
+    functionAt(serialized[6], 1)(serialized[5]); // the plugin's own bytes
     return bytes;
   }
 

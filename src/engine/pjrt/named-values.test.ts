@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { bytesAt, wordsAt } from "../native.js";
 import { namedValues } from "./named-values.js";
-import { bytesAt, wordsAt } from "./native.js";
 
 test("each value has its type, and lists their length", () => {
   const values = { s: "text", i: -2, list: [3, -4], f: 0.5, whole: { float: 1 }, b: true, é: false };

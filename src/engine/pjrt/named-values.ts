@@ -1,5 +1,6 @@
 /** @file Options with names, as PJRT takes them when a client or a topology is made. */
-import { bitsOf, Struct, struct, type Word } from "./native.js";
+import { bitsOf, type Word } from "../native.js";
+import { Struct, struct } from "./struct.js";
 
 /**
  * The value of an option. A whole number is an integer, another number a float; `{ float: 1 }` is a float that is

@@ -1,4 +1,7 @@
 /** @file The device of a runtime's thread. Each loads its own native library, and only that. */
+import { openCSessions } from "../onnxruntime/c-sessions.js";
+import type { SessionSettings, Sessions } from "../onnxruntime/session.js";
+import { cpuDevice, sessionSettings } from "./cpu-device.js";
 import type { Device } from "./device.js";
 import { loadOnnxRuntime } from "./load-onnxruntime.js";
 import type { WorkerSettings } from "./protocol.js";
@@ -7,8 +10,9 @@ import type { WorkerSettings } from "./protocol.js";
 export async function openDevice(settings: WorkerSettings): Promise<Device<unknown>> {
   switch (settings.device) {
     case "cpu": {
-      const { cpuDevice } = await loadOnnxRuntime(() => import("./cpu-device.js"));
-      return cpuDevice(settings.threads) as Device<unknown>;
+      const sessions = await openSessions(sessionSettings(settings.threads));
+      process.once("exit", () => sessions.close()); // of this thread
+      return cpuDevice(sessions) as Device<unknown>;
     }
     case "webgpu": {
       const { webGpuDevice } = await loadOnnxRuntime(() => import("./webgpu-device.js"));
@@ -21,4 +25,15 @@ export async function openDevice(settings: WorkerSettings): Promise<Device<unkno
     default:
       return settings satisfies never;
   }
+}
+
+/** ONNX Runtime's sessions, through its C interface where that has been tried. */
+async function openSessions(settings: SessionSettings): Promise<Sessions> {
+  if (process.platform === "linux") {
+    try {
+      return openCSessions(settings);
+    } catch {} // the binding knows how to say what is wrong
+  }
+  const { openBindingSessions } = await loadOnnxRuntime(() => import("../onnxruntime/binding-sessions.js"));
+  return openBindingSessions(settings);
 }

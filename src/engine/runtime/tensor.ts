@@ -4,8 +4,7 @@ import type { DType, TypedArray } from "../spec.js";
 import type { ArrayInfo } from "./protocol.js";
 
 /** JavaScript's ONNX Runtime has no bfloat16: programs take and give its bits. */
-export const typeOf = (dtype: DType): Exclude<DType, "bfloat16"> | "uint16" =>
-  dtype === "bfloat16" ? "uint16" : dtype;
+const typeOf = (dtype: DType): Exclude<DType, "bfloat16"> | "uint16" => (dtype === "bfloat16" ? "uint16" : dtype);
 
 /** A tensor over these elements. */
 export const tensorOf = ({ dtype, shape }: ArrayInfo, data: TypedArray): Tensor =>

@@ -1,7 +1,4 @@
-/**
- * @file Native memory, functions and libraries as the binding needs them. An address is a `bigint`, a C structure a row
- * of 64-bit words.
- */
+/** @file Native memory, functions and libraries as bindings need them. An address is a `bigint`, an argument a 64-bit word. */
 import { createRequire } from "node:module";
 
 type Koffi = typeof import("koffi");
@@ -14,31 +11,18 @@ const koffi = (): Koffi => {
   return loaded;
 };
 
-/** A word of a structure: a number, or an array whose address it is. */
+/** Where something lies; 0 is null. */
+export type Address = bigint;
+
+/** A number, or an array whose address it is. */
 export type Word = number | bigint | NodeJS.ArrayBufferView;
 
-/** A C structure. What its words point at lives as long as it does. */
-export class Struct extends BigUint64Array {
-  pointees: readonly Word[] = [];
-}
-
-/** The address of the elements; 0 where there are none. */
-const addressOf = (array: NodeJS.ArrayBufferView): bigint => (array.byteLength === 0 ? 0n : koffi().address(array));
+/** The address of the elements, which stay there; 0 where there are none. (Small arrays move until their buffer is asked for.) */
+export const addressOf = ({ buffer, byteOffset, byteLength }: NodeJS.ArrayBufferView): Address =>
+  byteLength === 0 ? 0n : koffi().address(buffer) + BigInt(byteOffset);
 
 /** A word's 64 bits. */
 export const bitsOf = (word: Word): bigint => (typeof word === "object" ? addressOf(word) : BigInt(word));
-
-/**
- * A structure as PJRT has them all: its size, a pointer to extensions (none), then its fields.
- *
- * @param bytes - `sizeof` the structure: fields that are not given are 0, and the plugin may write to them
- */
-export function struct(bytes: number, ...fields: Word[]): Struct {
-  const result = new Struct(Math.ceil(bytes / 8));
-  result.set([BigInt(bytes), 0n, ...fields.map(bitsOf)]);
-  result.pointees = fields;
-  return result;
-}
 
 /** A copy of bytes at an address. */
 export const bytesAt = (address: bigint, length: bigint): Uint8Array =>
@@ -47,19 +31,25 @@ export const bytesAt = (address: bigint, length: bigint): Uint8Array =>
 /** A copy of text at an address. */
 export const textAt = (address: bigint, length: bigint): string => new TextDecoder().decode(bytesAt(address, length));
 
+/** Text that ends with a 0. */
+export const stringAt = (address: Address): string => koffi().decode(address, "char", -1);
+
 /** A copy of words at an address. */
 export const wordsAt = (address: bigint, length: bigint): BigUint64Array =>
   length === 0n ? new BigUint64Array() : koffi().decode(address, "uint64_t", Number(length));
 
-/** A function that takes one pointer and returns one, or nothing. */
-export type NativeFunction = (argument: Struct | bigint) => bigint | null;
+/** A function whose arguments and result are words; 0 is null. */
+export type NativeFunction = (...words: Word[]) => bigint;
 
-let nativeFunction: ReturnType<Koffi["proto"]> | undefined;
+const prototypes = new Map<number, ReturnType<Koffi["proto"]>>();
 
-/** The function at an address. */
-export function functionAt(address: bigint): NativeFunction {
-  nativeFunction ??= koffi().proto("void *", ["void *"]);
-  return koffi().decode(address, nativeFunction) as NativeFunction;
+/** The function at an address, of so many arguments: pointers and whole numbers. */
+export function functionAt(address: bigint, count: number): NativeFunction {
+  const known = prototypes.get(count);
+  const prototype = known ?? koffi().proto("void *", new Array(count).fill("uint64_t"));
+  prototypes.set(count, prototype);
+  const call = koffi().decode(address, prototype) as (...words: bigint[]) => bigint | null;
+  return (...words) => call(...words.map(bitsOf)) ?? 0n; // the arrays live until it returns: `words` holds them
 }
 
 /** What `dlopen` has to do, by platform: bind all symbols now, and never unload. */
