@@ -24,7 +24,7 @@ const train: Prepare = async (config, runtime, given) => {
   const state = initialState(config);
   const [trainer, startMs] = await timed(() => Trainer.create(config, runtime, COUNTERS, state));
   const batch = imageBatch(config);
-  const inputs = async (step: number) => stepInputs(config, step, batch);
+  const inputs = async (step: number) => stepInputs(config, step, batch, runtime.traits);
   let next = await inputs(0);
   return {
     startMs,

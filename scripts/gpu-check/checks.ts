@@ -80,7 +80,8 @@ async function training(runtime: Runtime, { plan, threads }: Setting): Promise<v
     for (let step = 0; step < steps; step++) {
       const { images } = discs(batch, { resolution, start: step * batch });
       const labels = new Int32Array(0);
-      found.push((await trainer.step(stepInputs(config, step, { images: fromBytes(images), labels }))).lossNats);
+      const inputs = stepInputs(config, step, { images: fromBytes(images), labels }, on.traits);
+      found.push((await trainer.step(inputs)).lossNats);
     }
     await trainer.dispose();
     return found;

@@ -159,7 +159,7 @@ const conformance: Part = {
   },
 };
 
-/** Numbers that the CPU draws for each image, and how fast: the device cannot train faster. */
+/** Numbers that the CPU draws for each image, and how fast: the device cannot sample faster, but draws them itself to train. */
 const noise: Part = {
   name: "noise",
   title: "Noise",
@@ -174,7 +174,7 @@ const noise: Part = {
     const rate = 8000 / (performance.now() - began);
     const numbers = shapes.map((shape) => shape.reduce((size, n) => size * n, 1)).reduce((sum, size) => sum + size, 0);
     add({
-      what: "noise for training, drawn by one thread of the CPU",
+      what: "noise for samples, drawn by one thread of the CPU",
       found: `enough for ${digits(rate)} images/s, of ${numbers} numbers each`,
       data: { imagesPerSecond: rate, numbers },
     });

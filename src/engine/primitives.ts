@@ -11,6 +11,7 @@
 import { jit, numpy as np } from "@jax-js/jax";
 import type { Emit } from "./graph/builder.js";
 import { type Atom, Literal } from "./graph/graph.js";
+import { encrypt, type WordArithmetic } from "./threefry.js";
 
 const PREFIX = "strata.";
 
@@ -29,6 +30,15 @@ const LARGEST_EXPONENT = 80;
 
 /** Odd coefficients 1, 1/3, 1/5, … of artanh: enough of them for float32 on [0, 1/3]. */
 const ARTANH = [1, 3, 5, 7, 9, 11, 13, 15].map((power) => 1 / power);
+
+/** 2 artanh(s) = ln((1 + s) / (1 − s)) for s in [0, 1/3], to float32 accuracy. Consumes s. */
+export function twiceArtanh(s: np.Array): np.Array {
+  const square = np.square(s.ref);
+  let series = square.ref.mul(ARTANH[ARTANH.length - 1]).add(ARTANH[ARTANH.length - 2]);
+  for (let i = ARTANH.length - 3; i >= 0; i--) series = series.mul(square.ref).add(ARTANH[i]);
+  square.dispose();
+  return s.mul(series).mul(2);
+}
 
 /** 1 / (1 + e^{−x}), constant below −80. Consumes x. */
 const logistic = (x: np.Array): np.Array => np.reciprocal(np.exp(np.minimum(x.neg(), LARGEST_EXPONENT)).add(1));
@@ -50,12 +60,7 @@ export const swish = primitive("swish", (x: np.Array) => x.ref.mul(logistic(x)))
 export const softplus = primitive("softplus", (x: np.Array) => {
   const positive = np.maximum(x.ref, 0);
   const u = np.exp(x.sub(positive.ref.mul(2)));
-  const s = u.ref.div(u.add(2)); // in [0, 1/3]
-  const square = np.square(s.ref);
-  let series = square.ref.mul(ARTANH[ARTANH.length - 1]).add(ARTANH[ARTANH.length - 2]);
-  for (let i = ARTANH.length - 3; i >= 0; i--) series = series.mul(square.ref).add(ARTANH[i]);
-  square.dispose();
-  return positive.add(s.mul(series).mul(2));
+  return positive.add(twiceArtanh(u.ref.div(u.add(2))));
 });
 
 /** x itself, kept for the backward pass when blocks are rematerialised. Consumes x. */
@@ -71,6 +76,44 @@ export const toStorage = primitive("toStorage", (image: np.Array) => image.flatt
 export const fromStorage = primitive("fromStorage", (flat: np.Array, shape: number[]) => flat.reshape(shape), {
   staticArgnums: [1],
 });
+
+/** x itself, computed once, where a device might compute it for each use, and round differently there. Consumes x. */
+export const materialise = primitive("materialise", (x: np.Array) => x);
+
+const constantWord = (value: number): np.Array => np.array(value, { dtype: np.int32 });
+
+/** int32 as words. Borrows its operands. */
+const words: WordArithmetic<np.Array> = {
+  word: constantWord,
+  add: (x, y) => x.ref.add(y.ref),
+  xor: (x, y) => np.bitwiseXor(x.ref, y.ref),
+  rotate: (x, bits) => {
+    const right = np.rightShift(x.ref, constantWord(32 - bits)); // brings in the sign
+    const low = np.bitwiseAnd(right, constantWord(2 ** bits - 1));
+    return np.bitwiseOr(np.leftShift(x.ref, constantWord(bits)), low);
+  },
+};
+
+/**
+ * Random words: the counters [h, l], [h, l + 1], … encrypted under each key by threefry-2x32. Consumes its arrays.
+ *
+ * @param keys - int32 [N, 2]
+ * @param start - the first counter, int32 [2]
+ * @param count - of counters
+ * @returns int32 [N, count, 2]
+ */
+export const threefry = primitive(
+  "threefry",
+  (keys: np.Array, start: np.Array, count: number) => {
+    const [k0, k1] = np.split(keys, 2, 1);
+    const [high, low] = np.split(start, 2, 0);
+    const numbers = np.arange(count, undefined, undefined, { dtype: np.int32 });
+    const counters = [high.add(np.zerosLike(numbers.ref)), low.add(numbers)] as const; // [count]
+    const encrypted = encrypt(words, [k0, k1], counters);
+    return np.stack([...encrypted], 2);
+  },
+  { staticArgnums: [2] },
+);
 
 /** What a primitive is in a graph. */
 interface Rule {
@@ -109,6 +152,9 @@ const rules: Record<string, Rule> = {
   checkpoint: { forward: ([x], _, emit) => emit("checkpoint", [x], {})[0] },
   toStorage: { forward: ([image], _, emit) => emit("toStorage", [image], {})[0] },
   fromStorage: { forward: ([flat], shape, emit) => emit("fromStorage", [flat], { shape })[0] },
+  materialise: { forward: ([x], _, emit) => emit("recompute", [x], {})[0] },
+  // the constants of its body come before its arguments
+  threefry: { forward: (inputs, [, count], emit) => emit("threefry", inputs.slice(-2), { count })[0] },
 };
 
 type Half = "whole" | "forward" | "backward";

@@ -23,8 +23,8 @@ export function* portions(count: number, batch: number): Generator<Portion, void
 }
 
 /**
- * Results of item after item, each of which is begun before the result of the one before it is waited for: its inputs are made
- * while the runtime's thread computes with those of the other. No more than two are under way.
+ * Results of item after item, each of which is begun before the result of the one before it is waited for: its inputs are
+ * made while the runtime's thread computes with those of the other. No more than two are under way.
  *
  * @param begin - makes the inputs of an item and runs a program with them
  * @param signal - looked at before an item is begun, and before the last result is given

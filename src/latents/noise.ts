@@ -29,6 +29,13 @@ export function normalNoise(
   });
 }
 
+/** Noise of the latents of N images: one [N, Z, r, r] a group, group 0 first; or the images' keys, by which a device draws it. */
+export type LatentNoise<T> = T[] | { imageKeys: T };
+
+/** The keys that `normalNoise` folds the numbers of shapes into, int32 [N, 2]. */
+export const noiseKeys = (key: Key, images: readonly number[]): Int32Array<ArrayBuffer> =>
+  Int32Array.from(images.flatMap((image) => [...foldIn(key, image)]));
+
 /** Uniform numbers in (0, 1) for some images of a stream, [N, size]; keyed as `normalNoise`. */
 export function uniformNoise(key: Key, images: readonly number[], size: number): Float32Array {
   const noise = new Float32Array(images.length * size);

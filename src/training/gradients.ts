@@ -20,8 +20,9 @@ import {
   sumOfSquares,
 } from "../engine/index.js";
 import { weightPacking } from "../inference/programs/compiled.js";
+import { latentNoise, latentNoiseSpecs } from "../inference/programs/latent-noise.js";
 import { parameterSpecs } from "../inference/trained-model.js";
-import { groups } from "../model/index.js";
+import type { LatentNoise } from "../latents/noise.js";
 import type { ModelInputs } from "../objective/auto-encode.js";
 import { lossAndGradients, type SpectralVectors, spectralVectorLengths } from "../objective/loss.js";
 import { codeHash } from "../version.js";
@@ -45,7 +46,7 @@ type GradientsArgs<T> = [
   parameters: readonly T[],
   vectors: SpectralVectors<T>[],
   batch: ModelInputs<T>,
-  noise: T[],
+  noise: LatentNoise<T>,
   accumulated?: readonly T[],
 ];
 
@@ -66,15 +67,12 @@ export const spectralVectorSpecs = ({ model }: Config): SpectralVectors<Spec>[] 
   spectralVectorLengths(model).map(({ prior, posterior }) => ({ prior: spec([prior]), posterior: spec([posterior]) }));
 
 /** Shapes of one micro-batch. */
-function batchSpecs({ model, training }: Config): { batch: ModelInputs<Spec>; noise: Spec[] } {
+function batchSpecs({ model, training }: Config): ModelInputs<Spec> {
   const n = microBatchOf(training);
   const low = model.levels[0].resolution;
   const labels = model.classes > 0 ? { labels: spec([n], "int32"), droppedLabels: spec([n], "int32") } : {};
   const lowResolution = model.superResolution ? { lowResolution: spec([n, 3, low, low]) } : {};
-  return {
-    batch: { images: spec([n, 3, model.resolution, model.resolution]), ...labels, ...lowResolution },
-    noise: groups(model).map(({ shape }) => spec([n, ...shape])),
-  };
+  return { images: spec([n, 3, model.resolution, model.resolution]), ...labels, ...lowResolution };
 }
 
 /**
@@ -148,11 +146,12 @@ export function stepCost(config: Config): StepCost {
 /** The function that `compileGradients` compiles, and the shapes of its arguments. */
 export function gradientsFunction(config: Config, traits: DeviceTraits) {
   const parameters = parameterSpecs(config);
-  const { batch, noise } = batchSpecs(config);
+  const noise = latentNoiseSpecs(config.model, microBatchOf(config.training), traits);
   const microBatches = microBatchesOf(config);
   const packing = weightPacking(parameters, traits);
-  const fn = (...[weights, vectors, inputs, latents, accumulated]: GradientsArgs<np.Array>) => {
+  const fn = (...[weights, vectors, inputs, given, accumulated]: GradientsArgs<np.Array>) => {
     const tree = rebuild(parameters, packing.unpack(weights));
+    const latents = latentNoise(config.model, given);
     const { loss, aux, gradients: fresh } = lossAndGradients(tree, vectors, inputs, latents, config);
     const packed = packing.pack(leaves(fresh));
     const mean = accumulated ? accumulated.map((sum, pack) => sum.add(packed[pack].mul(1 / microBatches))) : packed;
@@ -169,7 +168,7 @@ export function gradientsFunction(config: Config, traits: DeviceTraits) {
     return { gradients: mean, spectralVectors: aux.spectralVectors, metrics };
   };
   const { specs } = packing;
-  const first = [specs, spectralVectorSpecs(config), batch, noise] as const;
+  const first = [specs, spectralVectorSpecs(config), batchSpecs(config), noise] as const;
   const args: GradientsArgs<Spec> = microBatches > 1 ? [...first, specs] : [...first];
   return { fn, args, rematerialise: config.training.rematerialise === true };
 }

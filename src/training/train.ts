@@ -14,7 +14,7 @@ import { fitToDevice } from "./cost/device-memory.js";
 import { roomNotice } from "./cost/disk-space.js";
 import { fitToMemory } from "./cost/memory.js";
 import type { TrainingEventListener } from "./events.js";
-import { InputThread, inputThreads } from "./inputs/input-thread.js";
+import { InputThread } from "./inputs/input-thread.js";
 import type { Limits } from "./limits.js";
 import { type CheckpointStatus, TrainingLoop, type TrainResult } from "./loop.js";
 import { listCheckpoints } from "./run/checkpoint.js";
@@ -84,8 +84,7 @@ async function trainRun(options: TrainOptions): Promise<TrainResult> {
     await using _compiled = program; // shared with the trainer's, which need not load it again
     for (const message of unfit) await emit({ type: "notice", message });
     await pause(signal);
-    const settings = { config, images: data.train };
-    const inputs = new InputThread(settings, inputThreads(settings, runtime.traits.queues));
+    const inputs = new InputThread({ config, images: data.train, device: runtime.traits });
     return await thenCleanUp(
       () => trainWith({ ...options, config, runtime }, { inputs, status, called, lock }),
       () => inputs.dispose(),

@@ -13,9 +13,10 @@ import {
 import { UserError } from "../errors.js";
 import { weightPacking } from "../inference/programs/compiled.js";
 import { parameterSpecs } from "../inference/trained-model.js";
+import type { LatentNoise } from "../latents/noise.js";
 import { Lifetime } from "../lifetime.js";
 import type { ModelParameters } from "../model/index.js";
-import type { AutoEncoderInputs } from "../objective/auto-encode.js";
+import type { ModelInputs } from "../objective/auto-encode.js";
 import type { SpectralVectors } from "../objective/loss.js";
 import {
   type Accumulation,
@@ -44,7 +45,10 @@ interface Packers {
 }
 
 /** What one micro-batch is computed from, on the host. */
-export type MicroBatch = AutoEncoderInputs<Float32Array | Int32Array>;
+export interface MicroBatch<Noise = LatentNoise<Float32Array | Int32Array>> {
+  batch: ModelInputs<Float32Array | Int32Array>;
+  noise: Noise;
+}
 
 /** What a step says of itself; nats per image, means over the batch. */
 export interface StepReport extends Outcome {

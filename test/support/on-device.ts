@@ -22,7 +22,7 @@ export async function trainTiny(changes: Changes, runtime: Runtime, steps: numbe
   const copied = [vi.spyOn(runtime, "put"), vi.spyOn(runtime, "transfer")];
   const reports = [];
   for (let step = 0; step < steps; step++) {
-    reports.push(await trainer.step(stepInputs(config, step, { images: fromBytes(images), labels })));
+    reports.push(await trainer.step(stepInputs(config, step, { images: fromBytes(images), labels }, runtime.traits)));
   }
   const requests = sent.mock.calls.map(([{ kind }]) => kind);
   const copies = copied.flatMap(({ mock }) => mock.calls).length;

@@ -31,7 +31,7 @@ test.runIf(plugin.path)(`the check finds that the plugin computes rightly (${plu
     "device",
     "uncond16: loss, and the gradient of every parameter, relative",
     "training step, Strata, float32",
-    "noise for training, drawn by one thread of the CPU",
+    "noise for samples, drawn by one thread of the CPU",
     "loss of step 1",
     "loss of step 5",
     "loss of 5 steps",

@@ -50,9 +50,9 @@ function freshTrainer(): Promise<Trainer> {
 }
 
 /** The inputs of a step, the first image not a number where they are poisoned. */
-function batchOf({ config }: Trainer, step: number, poisoned = false): MicroBatch[] {
+function batchOf({ config, runtime }: Trainer, step: number, poisoned = false): MicroBatch[] {
   const { images, labels } = discs(8);
-  const inputs = stepInputs(config, step, { images: fromBytes(images), labels });
+  const inputs = stepInputs(config, step, { images: fromBytes(images), labels }, runtime.traits);
   if (poisoned) inputs[0].batch.images.fill(Number.NaN, 0, 100);
   return inputs;
 }

@@ -128,8 +128,13 @@ export interface Operations {
   pad: { widths: readonly Interval[] };
   /** The operand itself, marked as one to be kept for the backward part. Gone after the passes. */
   checkpoint: None;
-  /** The operand itself under another name, so that what is computed from it is recomputed. */
+  /** The operand itself, computed once, under another name, so that what is computed from it is recomputed. */
   recompute: None;
+  /**
+   * Random words, int32 [N, count, 2], under keys [N, 2]: threefry-2x32 of the counters [h, l], [h, l + 1], … from the
+   * second operand on, int32 [2].
+   */
+  threefry: { count: number };
 }
 
 export type Interval = readonly [number, number];

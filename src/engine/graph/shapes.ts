@@ -125,6 +125,7 @@ const rules: { [O in keyof Operations]: Rule<O> } = {
     ),
   checkpoint: ([x]) => one(x.shape, x.dtype),
   recompute: ([x]) => one(x.shape, x.dtype),
+  threefry: ([keys], { count }) => one([keys.shape[0], count, 2], "int32"),
 };
 
 /** What `op` computes from `inputs`: one spec per output. Throws a TypeError when the operands do not fit. */

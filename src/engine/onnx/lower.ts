@@ -155,4 +155,10 @@ const rules: Rules = {
   },
   pad: ({ inputs, params }, lowering) => [lowering.pad(lowering.full(inputs[0]), params.widths, inputs[0].dtype)],
   recompute: ({ inputs }, lowering) => [lowering.renamed(lowering.full(inputs[0]), inputs[0].shape)],
+  threefry: (): never => {
+    throw new Error(
+      "Expected a program for ONNX Runtime to draw no random numbers, since ONNX cannot shift int32, got one that does. " +
+        "Unless a device's traits say `drawsNoise`, draw them on the host and pass them as an argument.",
+    );
+  },
 };

@@ -18,6 +18,8 @@ export interface DeviceTraits {
   runsOnnx: boolean;
   /** Results may be written where an argument lay that nobody needs any more. */
   donates: boolean;
+  /** Programs may draw random numbers by key. */
+  drawsNoise: boolean;
   /** Arrays that never change make programs faster as part of them. */
   foldsConstants: boolean;
   /** Every array of a program costs time, so parameters are kept as a few long ones. */
@@ -34,6 +36,7 @@ export const deviceTraits: Readonly<Record<DeviceName, DeviceTraits>> = {
     tellsMemory: false,
     runsOnnx: true,
     donates: false,
+    drawsNoise: false,
     foldsConstants: true,
     packs: true,
   },
@@ -45,6 +48,7 @@ export const deviceTraits: Readonly<Record<DeviceName, DeviceTraits>> = {
     tellsMemory: true,
     runsOnnx: false,
     donates: true,
+    drawsNoise: true,
     foldsConstants: false,
     packs: false,
   },
@@ -56,6 +60,7 @@ export const deviceTraits: Readonly<Record<DeviceName, DeviceTraits>> = {
     tellsMemory: false,
     runsOnnx: true,
     donates: false,
+    drawsNoise: false,
     foldsConstants: true,
     packs: true,
   },

@@ -3,7 +3,7 @@
  *
  * Operations are in MLIR's generic form, which is the same for all of them and changes least from version to version.
  */
-import { type Atom, isLiteral, type Value } from "../graph/graph.js";
+import { type Atom, type Interval, isLiteral, type Value } from "../graph/graph.js";
 import { sameShape, type TypedArray } from "../spec.js";
 import { type ArrayType, dictionary, element, integers, tensorType } from "./text.js";
 
@@ -104,6 +104,17 @@ export class FunctionBody {
 
   reshape(tensor: Tensor, shape: readonly number[]): Tensor {
     return this.operation("stablehlo.reshape", [tensor], { shape, dtype: tensor.dtype });
+  }
+
+  /** The elements within a range of each axis. */
+  slice(tensor: Tensor, ranges: readonly Interval[]): Tensor {
+    const shape = ranges.map(([start, end]) => end - start);
+    const attributes = {
+      start_indices: integers(ranges.map(([start]) => start)),
+      limit_indices: integers(ranges.map(([, end]) => end)),
+      strides: integers(ranges.map(() => 1)),
+    };
+    return this.operation("stablehlo.slice", [tensor], { shape, dtype: tensor.dtype }, attributes);
   }
 
   /** The attribute of operations that multiply arrays of this type, and add. */

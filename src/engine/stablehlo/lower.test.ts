@@ -69,6 +69,15 @@ test("softplus is max(x, 0) + log(1 + exp(−|x|))", () => {
   ]);
 });
 
+test("random words come from a counter for each place by twenty rounds", () => {
+  const keys = new Value([3, 2], "int32");
+  const text = operations("threefry", [keys, new Value([2], "int32")], { count: 5 });
+  const written = (name: string) => text.split(`"stablehlo.${name}"`).length - 1;
+  expect(["iota", "shift_left", "shift_right_logical", "or"].map(written)).toEqual([1, 20, 20, 20]);
+  expect(text).toContain("iota_dimension = 1 : i64} : () -> tensor<3x5xi32>");
+  expect(text.endsWith("(tensor<3x5x1xi32>, tensor<3x5x1xi32>) -> tensor<3x5x2xi32>")).toBe(true);
+});
+
 const plain: Operations["conv"] = {
   strides: [1, 2],
   padding: [

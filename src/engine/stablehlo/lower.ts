@@ -10,6 +10,7 @@ import { FunctionBody, type Precision, type Tensor } from "./function-body.js";
 import { pool, reduce, scatter } from "./reduction.js";
 import { type Division, inputSharding, REPLICATED } from "./sharding.js";
 import { dictionary, integers, list, tensorType } from "./text.js";
+import { threefry } from "./threefry.js";
 
 export interface StableHloOptions extends Partial<Division> {
   /** How exactly products of float32 are computed. */
@@ -125,7 +126,7 @@ const rules: Rules = {
     const whole = x.shape.map((size): Interval => [0, size]);
     return sizes.map((size, part) => {
       const start = sizes.slice(0, part).reduce((sum, before) => sum + before, 0);
-      return slice(x, whole.with(axis, [start, start + size]), body);
+      return body.slice(x, whole.with(axis, [start, start + size]));
     });
   },
   gather: ({ inputs, params, outputs }, body) => {
@@ -160,7 +161,7 @@ const rules: Rules = {
     const attributes = { dimensions: integers(params.axes) };
     return [body.operation("stablehlo.reverse", [body.tensor(inputs[0])], outputs[0], attributes)];
   },
-  slice: ({ inputs, params }, body) => [slice(body.tensor(inputs[0]), params.ranges, body)],
+  slice: ({ inputs, params }, body) => [body.slice(body.tensor(inputs[0]), params.ranges)],
   pad: ({ inputs, params, outputs }, body) => {
     const { shape, dtype } = outputs[0];
     const attributes = {
@@ -175,14 +176,5 @@ const rules: Rules = {
   recompute: ({ inputs, outputs }, body) => [
     body.operation("stablehlo.optimization_barrier", [body.tensor(inputs[0])], outputs[0]),
   ],
+  threefry: (equation, body) => [threefry(equation, body)],
 };
-
-function slice(x: Tensor, ranges: readonly Interval[], body: FunctionBody): Tensor {
-  const shape = ranges.map(([start, end]) => end - start);
-  const attributes = {
-    start_indices: integers(ranges.map(([start]) => start)),
-    limit_indices: integers(ranges.map(([, end]) => end)),
-    strides: integers(ranges.map(() => 1)),
-  };
-  return body.operation("stablehlo.slice", [x], { shape, dtype: x.dtype }, attributes);
-}

@@ -153,7 +153,7 @@ async function isTrained(config: Config, runtime: Runtime): Promise<boolean> {
   const images = new Float32Array(batchSize * 3 * config.model.resolution ** 2);
   try {
     await using trainer = await Trainer.create(config, runtime, FRESH, state);
-    await trainer.step(stepInputs(config, 0, { images, labels: new Int32Array(batchSize) }));
+    await trainer.step(stepInputs(config, 0, { images, labels: new Int32Array(batchSize) }, runtime.traits));
     return true;
   } catch (error) {
     if (error instanceof UserError && error.code === "out-of-memory") return false;

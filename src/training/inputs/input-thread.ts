@@ -1,8 +1,8 @@
-/** @file The inputs of the next steps, made in threads of their own while the engine computes. */
-import { availableParallelism } from "node:os";
+/** @file The inputs of the next steps, made in a thread of their own while the engine computes. */
 import type { Config } from "../../config/index.js";
 import type { ImageSet } from "../../data/index.js";
-import { groups } from "../../model/index.js";
+import { type DeviceTraits, leaves, type Spec } from "../../engine/index.js";
+import { latentNoiseSpecs } from "../../inference/programs/latent-noise.js";
 import { Thread } from "../../thread.js";
 import type { MicroBatch } from "../trainer.js";
 
@@ -14,37 +14,20 @@ const [LEAST_AHEAD, MOST_AHEAD] = [1, 8];
 export interface InputSettings {
   config: Config;
   images: ImageSet;
+  /** That the inputs are for. */
+  device: Pick<DeviceTraits, "drawsNoise">;
 }
 
-/** Threads that a fast device is fed by, at most: noise takes most of their time, and more of it than a GPU takes for a step. */
-const MOST_THREADS = 16;
-
-/** Share of the memory there is that inputs made ahead may take. */
-const SHARE = 0.2;
-
-/**
- * How many threads make inputs: one where the processor computes as well, or images are in memory, of which each thread has a copy;
- * else as many as there are cores and memory for.
- */
-export function inputThreads({ config, images }: InputSettings, computesElsewhere: boolean): number {
-  if (!computesElsewhere || ArrayBuffer.isView(images.images)) return 1;
-  const fitting = Math.floor((SHARE * process.availableMemory()) / bytesOf(config));
-  return Math.max(1, Math.min(MOST_THREADS, availableParallelism() - 1, fitting));
-}
-
-/** Makes images, labels and noise of steps: see `stepInputs`. Each thread makes every n-th step. */
+/** Makes images, labels and noise of steps: see `stepInputs`. */
 export class InputThread {
-  readonly #threads: readonly Thread[];
+  readonly #thread: Thread;
   readonly #ahead: number;
   readonly #asked = new Map<number, Promise<MicroBatch[]>>();
 
-  constructor(settings: InputSettings, threads = 1) {
-    this.#ahead = Math.max(threads, stepsAhead(settings.config));
+  constructor(settings: InputSettings) {
+    this.#ahead = stepsAhead(settings);
     const name = "The thread that makes inputs";
-    this.#threads = Array.from(
-      { length: threads },
-      () => new Thread({ module: "./input-worker", caller: import.meta.url, settings, name }),
-    );
+    this.#thread = new Thread({ module: "./input-worker", caller: import.meta.url, settings, name });
   }
 
   /** The micro-batches of a step; those of the steps after it are begun. They belong to the caller. */
@@ -59,16 +42,15 @@ export class InputThread {
   begin(step: number): void {
     for (let next = step; next <= step + this.#ahead; next++) {
       if (this.#asked.has(next)) continue;
-      const microBatches = this.#threads[next % this.#threads.length].ask(next) as Promise<MicroBatch[]>;
+      const microBatches = this.#thread.ask(next) as Promise<MicroBatch[]>;
       microBatches.catch(() => {}); // whoever takes it hears of the error
       this.#asked.set(next, microBatches);
     }
   }
 
-  /** Ends the threads, at any moment: steps that are waited for are rejected. */
-  async dispose(): Promise<void> {
-    const reason = new Error("This input thread has been disposed.");
-    await Promise.all(this.#threads.map((thread) => thread.end(reason)));
+  /** Ends the thread, at any moment: steps that are waited for are rejected. */
+  dispose(): Promise<void> {
+    return this.#thread.end(new Error("This input thread has been disposed."));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -76,11 +58,8 @@ export class InputThread {
   }
 }
 
-const stepsAhead = (config: Config): number =>
-  Math.min(MOST_AHEAD, Math.max(LEAST_AHEAD, Math.floor(AHEAD_BYTES / bytesOf(config))));
-
-/** Memory that the inputs of a step take. */
-function bytesOf({ model, training }: Config): number {
-  const noise = groups(model).reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
-  return 4 * training.batchSize * (noise + 3 * model.resolution ** 2);
+function stepsAhead({ config: { model, training }, device }: InputSettings): number {
+  const noise = leaves(latentNoiseSpecs(model, 1, device)).reduce((sum, { size }: Spec) => sum + size, 0);
+  const bytes = 4 * training.batchSize * (noise + 3 * model.resolution ** 2);
+  return Math.min(MOST_AHEAD, Math.max(LEAST_AHEAD, Math.floor(AHEAD_BYTES / bytes)));
 }

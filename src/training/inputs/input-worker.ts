@@ -5,17 +5,17 @@ import type { MicroBatch } from "../trainer.js";
 import type { InputSettings } from "./input-thread.js";
 import { stepInputs } from "./step-inputs.js";
 
-await serve<InputSettings, number>(({ config, images }) => {
+await serve<InputSettings, number>(({ config, images, device }) => {
   const batches = new Batches(images, config.training);
   return {
-    answer: (step) => stepInputs(config, step, batches.batch(step)),
+    answer: (step) => stepInputs(config, step, batches.batch(step), device),
     transferred: (microBatches) => (microBatches as MicroBatch[]).flatMap(buffersOf),
   };
 });
 
 /** The memory of a micro-batch. */
 function buffersOf({ batch, noise }: MicroBatch): ArrayBuffer[] {
-  return [...Object.values(batch), ...noise].flatMap((array) =>
+  return [...Object.values(batch), ...Object.values(noise)].flatMap((array) =>
     array === undefined ? [] : [array.buffer as ArrayBuffer],
   );
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { type Config, resolvePreset } from "../../config/index.js";
 import type { Batch } from "../../data/batches.js";
+import { foldIn, normal } from "../../random/index.js";
 import { stepInputs } from "./step-inputs.js";
 
 const size = 3 * 8 ** 2;
@@ -36,6 +37,19 @@ test("micro-batches of any size see the same images, labels and noise", () => {
   whole.noise.forEach((noise, group) => {
     expect(joined((part) => part.noise[group])).toEqual([...noise]);
   });
+});
+
+test("a device that draws gets the keys of the images, whatever the micro-batch, and everything else as it was", () => {
+  const device = { drawsNoise: true };
+  const parts = stepInputs(configOf(2), 3, batch, device);
+  const host = stepInputs(configOf(2), 3, batch);
+  expect(parts.map(({ batch }) => batch)).toEqual(host.map(({ batch }) => batch));
+  const [whole] = stepInputs(configOf(8), 3, batch, device);
+  const keysOf = ({ noise }: typeof whole) => [...(noise as { imageKeys: Int32Array }).imageKeys];
+  expect(parts.flatMap(keysOf)).toEqual(keysOf(whole));
+  const [, , high, low] = Uint32Array.from(keysOf(parts[0])); // of the second image
+  const [, group] = host[0].noise;
+  expect(normal(foldIn([high, low], 1), group.length / 2)).toEqual(group.subarray(group.length / 2));
 });
 
 test("labels are dropped with the probability given, and only for the prior", () => {

@@ -2,19 +2,31 @@
 import type { Config, ModelConfig } from "../../config/index.js";
 import { microBatchOf } from "../../config/micro-batch.js";
 import type { Batch } from "../../data/batches.js";
+import type { DeviceTraits } from "../../engine/index.js";
 import { rows } from "../../inference/batches.js";
 import { addNoise, areaDownsample } from "../../inference/programs/low-resolution.js";
-import { normalNoise, stream, uniformNoise } from "../../latents/noise.js";
+import { noiseKeys, normalNoise, stream, uniformNoise } from "../../latents/noise.js";
 import { groups } from "../../model/groups.js";
 import type { MicroBatch } from "../trainer.js";
+
+/** What `stepInputs` asks of the device that the inputs are for. */
+type Device = Pick<DeviceTraits, "drawsNoise">;
 
 /**
  * The micro-batches of one step. Noise is keyed by (seed, batch number, image's place in the batch, latent group), labels
  * are dropped by one draw for each image: neither depends on the size of the micro-batches.
  *
  * @param step - batch number, counted from 0
+ * @param device - that the inputs are for: one that draws noise gets the keys of the images; by default one that does not
  */
-export function stepInputs({ model, objective, training }: Config, step: number, batch: Batch): MicroBatch[] {
+export function stepInputs(config: Config, step: number, batch: Batch): MicroBatch<Float32Array[]>[];
+export function stepInputs(config: Config, step: number, batch: Batch, device: Device): MicroBatch[];
+export function stepInputs(
+  { model, objective, training }: Config,
+  step: number,
+  batch: Batch,
+  { drawsNoise }: Device = { drawsNoise: false },
+): MicroBatch[] {
   const { batchSize, seed } = training;
   const microBatchSize = microBatchOf(training);
   const shapes = groups(model).map(({ shape }) => shape);
@@ -29,7 +41,7 @@ export function stepInputs({ model, objective, training }: Config, step: number,
     const lowResolution = model.superResolution ? smallImages(model, images, places, seed, step) : undefined;
     return {
       batch: { images, ...(labels ? { labels, droppedLabels } : {}), ...(lowResolution ? { lowResolution } : {}) },
-      noise: normalNoise(latents, places, shapes),
+      noise: drawsNoise ? { imageKeys: noiseKeys(latents, places) } : normalNoise(latents, places, shapes),
     };
   });
 }
