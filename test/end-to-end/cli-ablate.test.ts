@@ -7,7 +7,10 @@ import { discs, sharedStrata, temporaryFolder, tiny } from "../support/command-l
 const folder = temporaryFolder();
 const data = join(folder, "discs");
 const out = join(folder, "ablation");
-const words = ["ablate", ...tiny, "--data", data, "--out", out, "--count", "16", "--features", "pixels"];
+/** One level: what each run draws and measures with is traced for that run. */
+const level = { resolution: 8, channels: 8, encoderBlocks: 1, stochasticLayers: 1 };
+const small = [...tiny, `model.levels=${JSON.stringify([level])}`];
+const words = ["ablate", ...small, "--data", data, "--out", out, "--count", "16", "--features", "pixels"];
 
 beforeAll(() => discs(data, ["red", "blue"], 40));
 
