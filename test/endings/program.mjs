@@ -47,8 +47,11 @@ const config = parseConfig(
   {
     ...preset,
     preset: "custom",
-    model: { ...preset.model, resolution: 8, latentChannels: 4, finalBlocks: 1, levels: [1, 4, 8].map(level) },
-    training: { ...preset.training, batchSize: 8, microBatchSize: 4, evaluateEvery: 5, sampleEvery: 5 },
+    model: { ...preset.model, resolution: 8, latentChannels: 4, finalBlocks: 1, levels: [4, 8].map(level) },
+    training: {
+      ...preset.training,
+      ...{ batchSize: 8, microBatchSize: 4, rematerialise: false, evaluateEvery: 5, sampleEvery: 5 },
+    },
   },
   { source: "this program" },
 );
