@@ -14,6 +14,9 @@ import { labelled, numbers, sampleTiny, trainTiny } from "../support/on-device.j
 import { xlaPlugins } from "../support/pjrt.js";
 import { type Changes, discs, tinyConfig, tinySuperResolution } from "../support/tiny.js";
 
+/** Takes less to compile than three. */
+const twoLevels = { levels: tinyConfig().model.levels.slice(1) };
+
 /** Norm of what sums in another order change, relative to that of the whole. */
 const TOLERANCE = 1e-5;
 
@@ -63,14 +66,16 @@ describe.runIf(plugin.path)(`a tiny model on XLA (${plugin.name})`, () => {
   test.each<[string, Changes, number]>([
     ["as it is", {}, 1],
     ["with attention and labels, on two devices", { model: labelled }, 2],
-    ["that enlarges, in micro-batches", { model: tinySuperResolution, training: { microBatchSize: 4 } }, 1],
     [
-      "with a mixture of logistics, in micro-batches on four devices",
-      { objective: { output: "logistic-mixture" }, training: { microBatchSize: 4 } },
+      "that enlarges, with a mixture of logistics, in micro-batches on four devices",
+      { model: tinySuperResolution, objective: { output: "logistic-mixture" }, training: { microBatchSize: 4 } },
       4,
     ],
-    ["rematerialised", { training: { rematerialise: true } }, 1],
-    ["with moments in bfloat16", { optimizer: { stateType: "bfloat16" } }, 1],
+    [
+      "rematerialised, with moments in bfloat16",
+      { model: twoLevels, training: { rematerialise: true }, optimizer: { stateType: "bfloat16" } },
+      1,
+    ],
   ])("%s: loss and gradients", async (_, changes, devices) => {
     const [got, want] = [await trainTiny(changes, xla(devices), 1), await trainTiny(changes, cpu, 1)];
     expect(relativeDistance(numbers(got.reports), numbers(want.reports))).toBeLessThan(TOLERANCE);
@@ -81,7 +86,7 @@ describe.runIf(plugin.path)(`a tiny model on XLA (${plugin.name})`, () => {
     expect(relativeDistance(vectors, known)).toBeLessThan(TOLERANCE);
   });
 
-  test.each([1, 2, 4])("steps on %i devices stay close, and the state stays there between them", async (devices) => {
+  test.each([1, 4])("steps on %i devices stay close, and the state stays there between them", async (devices) => {
     const [got, want] = [await trainTiny({}, xla(devices), 8), await trainTiny({}, cpu, 8)];
     expect(relativeDistance(numbers(got.reports), numbers(want.reports))).toBeLessThan(TOLERANCE);
     expect(relativeDistance(numbers(got.state), numbers(want.state))).toBeLessThan(TOLERANCE);
@@ -92,12 +97,12 @@ describe.runIf(plugin.path)(`a tiny model on XLA (${plugin.name})`, () => {
 
   test.each<[string, Changes, number]>([
     ["20 steps", {}, 20],
-    ["attention and labels, rematerialised", { model: labelled, training: { rematerialise: true } }, 1],
     [
-      "an enlarging model with a mixture of logistics",
+      "an enlarging model with attention, labels and a mixture of logistics, rematerialised",
       {
-        model: tinySuperResolution,
+        model: { ...tinySuperResolution, ...labelled, levels: labelled.levels.slice(1) },
         objective: { output: "logistic-mixture" },
+        training: { rematerialise: true },
       },
       1,
     ],
