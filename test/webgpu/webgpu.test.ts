@@ -28,8 +28,10 @@ describe.runIf(found)("a tiny model", () => {
   test.each<[string, Changes]>([
     ["as it is", {}],
     ["with attention and labels", { model: labelled }],
-    ["that enlarges, in micro-batches", { model: tinySuperResolution, training: { microBatchSize: 4 } }],
-    ["with a mixture of logistics", { objective: { output: "logistic-mixture" } }],
+    [
+      "that enlarges, with a mixture of logistics, in micro-batches",
+      { model: tinySuperResolution, objective: { output: "logistic-mixture" }, training: { microBatchSize: 4 } },
+    ],
     ["rematerialised", { training: { rematerialise: true } }],
   ])("%s: loss and gradients", async (_, changes) => {
     const [got, want] = [await trainTiny(changes, gpu, 1), await trainTiny(changes, cpu, 1)];
