@@ -11,8 +11,11 @@ export type Report = { testing: string } | { comparison: Comparison } | { refusa
 /** With the number of small programs that agree, and their largest deviation relative to the largest number of a result. */
 export type Verdict = { usable: true; count: number; deviation: number } | { usable: false; reason: string };
 
-/** How long a kernel may take, its compilation included, on the slowest device worth using; and how long XLA's libraries to load. */
+/** How long a kernel may take, its compilation included, on the slowest device worth using. */
 const SILENCE_SECONDS = 90;
+
+/** The same for XLA, whose libraries are gigabytes that a cluster's nodes may load over a network. */
+const SILENCE_SECONDS_XLA = 300;
 
 /** Characters of what it writes on standard error that are kept. */
 const MOST_ERRORS = 10_000;
@@ -28,7 +31,7 @@ const MOST_ERRORS = 10_000;
 export async function testDevice(
   options: RuntimeOptions,
   program = testProgram(),
-  silenceSeconds = SILENCE_SECONDS,
+  silenceSeconds = options.device === "xla" ? SILENCE_SECONDS_XLA : SILENCE_SECONDS,
 ): Promise<Verdict> {
   const child = fork(program.file, [JSON.stringify(options)], {
     execArgv: program.execArgv,
