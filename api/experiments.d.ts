@@ -18,6 +18,80 @@ export interface BatchedOptions extends ExecutionOptions {
     batch?: number;
 }
 
+export interface BothFigures {
+    unadjusted: number;
+    calibrated: number;
+}
+
+export interface CalibrateOptions extends BatchedOptions {
+    model: TrainedModel;
+    extractor: FeatureExtractor;
+    images: HeldOutImages;
+    data: string;
+    folder: string;
+    count: number;
+    seed?: number;
+    lists?: SearchLists;
+    isOver?: () => boolean;
+    onProgress?: (progress: CalibrationProgress) => void;
+}
+
+export interface CalibratedSampling {
+    temperature: {
+        resolution: number;
+        temperature: number;
+    }[];
+    guidance: {
+        resolution: number;
+        mean: number;
+        variance: number;
+    }[];
+}
+
+export interface Calibration {
+    sampling: CalibratedSampling;
+    weights: {
+        digest: string;
+        step: number;
+    };
+    found: {
+        date: string;
+        version: string;
+        data: string;
+        features: string;
+        images: {
+            search: number;
+            check: number;
+        };
+        samples: {
+            search: number[];
+            check: number;
+        };
+        seeds: {
+            search: number;
+            check: number;
+        };
+        candidates: number;
+        isComplete: boolean;
+        best: CalibratedSampling;
+        check?: CalibrationCheck;
+    };
+}
+
+export interface CalibrationCheck {
+    metric: string;
+    distance: BothFigures;
+    difference: number;
+    standardError: number;
+    accuracy?: BothFigures;
+}
+
+export interface CalibrationProgress {
+    what: string;
+    done: number;
+    total: number;
+}
+
 export interface CellMeasurement {
     quality: QualityValue[];
     pictures: Images;
@@ -54,6 +128,11 @@ export interface EvaluationSetup {
 export interface ExecutionOptions {
     runtime?: Runtime;
     signal?: AbortSignal;
+}
+
+export interface HeldOutImages {
+    search: ImageSet;
+    check: ImageSet;
 }
 
 export interface MeasureRunOptions extends BatchedOptions {
@@ -150,6 +229,12 @@ export interface SamplesEvaluation extends SampleQuality {
     shown: Images;
 }
 
+export interface SearchLists {
+    temperatures: readonly number[];
+    means: readonly number[];
+    variances: readonly number[];
+}
+
 export interface SweepCell {
     mean: number;
     variance: number;
@@ -180,11 +265,19 @@ export declare const ablationRows: readonly AblationRow[]
 
 export declare function ablationRuns(config: Config, folder: string, seeds: readonly number[]): AblationRun[]
 
+export declare function calibrate(options: CalibrateOptions): Promise<Calibration>
+
+export declare function calibrationOf(run: string, model: TrainedModel, folder?: string): Promise<Calibration>
+
 export declare function cellsOf({ means, variances, seeds }: SweepGrid): SweepCell[]
+
+export declare const defaultSearchLists: SearchLists
 
 export declare function evaluateSamples(samples: ImageStream | ImageStream<Samples>, { metrics: asked, ...options }: EvaluateSamplesOptions): Promise<SamplesEvaluation>
 
 export declare function guidanceSweep(options: SweepOptions): Promise<SweepResult>
+
+export declare function heldOutImages({ validation, test }: Pick<ImageSplits, "validation" | "test">): HeldOutImages
 
 export declare const heldOutSplit: ({ test }: Pick<ImageSplits, "test">) => Extract<Split, "test" | "validation">
 
@@ -203,5 +296,9 @@ export declare function measureRuns(runs: readonly AblationRun[], extractor: Fea
 }, options: MeasureRunsOptions): Promise<MeasuredRuns>
 
 export declare const paperTable2: readonly PublishedCell[]
+
+export declare function readCalibration(folder: string): Promise<Calibration | undefined>
+
+export declare const samplerOptionsOf: ({ temperature, guidance, }: CalibratedSampling) => Pick<SampleOptions, "temperature" | "guidance">
 
 export declare function sweepGrid({ means, variances, seeds }: SweepGrid): SweepGrid

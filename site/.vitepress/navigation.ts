@@ -8,7 +8,17 @@ const guide = "Guide";
 
 const sections: [name: string, files: string[]][] = [
   ["Start", ["README.md", "docs/getting-started.md", "docs/installing.md", "docs/glossary.md", "CHANGELOG.md"]],
-  [guide, ["docs/data.md", "docs/guidance.md", "docs/hierarchy.md", "docs/cascade.md", "docs/evaluation.md"]],
+  [
+    guide,
+    [
+      "docs/data.md",
+      "docs/guidance.md",
+      "docs/calibration.md",
+      "docs/hierarchy.md",
+      "docs/cascade.md",
+      "docs/evaluation.md",
+    ],
+  ],
   ["Reference", ["docs/command-line.md", "docs/settings.md", "docs/library.md"]],
   ["The paper", ["docs/paper-map.md", "docs/method.md", "docs/results.md", "docs/reproduce.md"]],
   [

@@ -23,6 +23,18 @@ test.each<[ErrorCode, ErrorDetails, string]>([
   ["not-found", {}, "Expected a. Do this."],
   ["not-found", { download: "cifar10" }, "Expected a. Run `strata fetch cifar10`, or give its place: cifar10:PATH."],
   ["not-found", { run: "runs/a b" }, "Expected a. Train it first: strata train … --out 'runs/a b'"],
+  ["not-found", { calibrated: "runs/a" }, "Expected a. Find some: strata calibrate runs/a --data SOURCE"],
+  [
+    "mismatch",
+    { calibrated: "runs/a", temperature: ["8:0.5", "16:0.7"], guidance: ["4:2,0"] },
+    "Expected a. Calibrate again (strata calibrate runs/a --data SOURCE), or sample with --temperature 8:0.5 16:0.7 --guidance 4:2,0.",
+  ],
+  [
+    "mismatch",
+    { calibrated: "runs/a", temperature: [], guidance: [] },
+    "Expected a. Calibrate again (strata calibrate runs/a --data SOURCE), or sample with neither --temperature nor --guidance.",
+  ],
+  ["mismatch", {}, "Expected a. Do this."],
   ["wrong-model", { preset: "emoji32" }, "Expected a. They are those of another preset: --preset emoji32."],
   ["wrong-model", { names: "unknown" }, "Expected a. Do this. `strata inspect` lists them."],
   ["unsupported-format", { download: "inception" }, "Expected a. `strata fetch inception` gets the official file."],

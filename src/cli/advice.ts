@@ -1,6 +1,6 @@
 /** @file What the library says, in the words of the command line: options as flags, and commands as the user can type them. */
 import { basename, join } from "node:path";
-import type { ErrorCode, UserError } from "../errors.js";
+import type { ErrorCode, ErrorDetails, UserError } from "../errors.js";
 
 /** What the command line has for an option, or a function, that sentences of the library name in backquotes. */
 export const flags: Readonly<Record<string, string>> = {
@@ -33,7 +33,8 @@ const wordsOf = (value = "true"): string[] => (value === "true" ? [] : (value.ma
 
 /** Advice in place of the library's, by the code of an error; undefined where the library's will do. */
 const ADVICE: { readonly [code in ErrorCode]?: (error: UserError) => string | undefined } = {
-  "not-found": ({ details: { download, run } }) => {
+  "not-found": ({ details: { download, run, calibrated } }) => {
+    if (calibrated !== undefined) return `Find some: ${calibrationCommand(calibrated)}`;
     if (download === "inception") {
       return (
         `\`${programName()} fetch inception\` gets them, or \`${programName()} fetch inception --from FILE\` on a machine without network. ` +
@@ -42,6 +43,11 @@ const ADVICE: { readonly [code in ErrorCode]?: (error: UserError) => string | un
     }
     if (download === "cifar10") return `Run \`${programName()} fetch cifar10\`, or give its place: cifar10:PATH.`;
     return run === undefined ? undefined : `Train it first: ${programName()} train … --out ${shellWord(String(run))}`;
+  },
+  mismatch: ({ details: { calibrated, temperature, guidance } }) => {
+    if (calibrated === undefined) return undefined;
+    const byHand = samplingFlags({ temperature: words(temperature), guidance: words(guidance) });
+    return `Calibrate again (${calibrationCommand(calibrated)}), or sample with ${byHand}.`;
   },
   "unsupported-format": ({ details: { download } }) =>
     download === "inception" ? `\`${programName()} fetch inception\` gets the official file.` : undefined,
@@ -60,6 +66,23 @@ const ADVICE: { readonly [code in ErrorCode]?: (error: UserError) => string | un
     return [`${advice} As commands:`, ...commands.map((words) => `  ${programName()} ${words}`)].join("\n");
   },
 };
+
+const calibrationCommand = (run: ErrorDetails[string]) =>
+  `${programName()} calibrate ${shellWord(String(run))} --data SOURCE`;
+
+const words = (detail: ErrorDetails[string] | undefined): readonly string[] => (Array.isArray(detail) ? detail : []);
+
+/** The options that sample with these settings by hand. */
+export function samplingFlags({
+  temperature,
+  guidance,
+}: Record<"temperature" | "guidance", readonly string[]>): string {
+  const given = [
+    ...(temperature.length > 0 ? ["--temperature", ...temperature] : []),
+    ...(guidance.length > 0 ? ["--guidance", ...guidance] : []),
+  ];
+  return given.length > 0 ? given.join(" ") : "neither --temperature nor --guidance";
+}
 
 /** What an error of the library says to somebody at the command line. */
 export function sentenceOf(error: UserError): string {

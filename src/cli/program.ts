@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<Command>> = {
   reconstruct: async () => (await import("./commands/reconstruct.js")).reconstructCommand,
   evaluate: async () => (await import("./commands/evaluate.js")).evaluateCommand,
   sweep: async () => (await import("./commands/sweep.js")).sweepCommand,
+  calibrate: async () => (await import("./commands/calibrate.js")).calibrateCommand,
   ablate: async () => (await import("./commands/ablate.js")).ablateCommand,
   report: async () => (await import("./commands/report.js")).reportCommand,
   inspect: async () => (await import("./commands/inspect.js")).inspectCommand,

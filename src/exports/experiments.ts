@@ -1,4 +1,7 @@
-/** @file `strata-vae/experiments`: the paper's experiments: evaluations, everything about one model, the ablation, the guidance sweep. */
+/**
+ * @file `strata-vae/experiments`: the paper's experiments: evaluations, everything about one model, the ablation, the guidance
+ * sweep; and calibration, the settings whose samples are nearest to held-out images.
+ */
 export { type AblationRow, type AblationRun, ablationRows, ablationRuns } from "../experiments/ablation.js";
 export {
   type MeasuredRun,
@@ -6,6 +9,24 @@ export {
   type MeasureRunsOptions,
   measureRuns,
 } from "../experiments/ablation-measurement.js";
+export {
+  type CalibrateOptions,
+  type CalibrationProgress,
+  calibrate,
+  defaultSearchLists,
+  type HeldOutImages,
+  heldOutImages,
+} from "../experiments/calibration/calibrate.js";
+export type { SearchLists } from "../experiments/calibration/search-space.js";
+export {
+  type BothFigures,
+  type CalibratedSampling,
+  type Calibration,
+  type CalibrationCheck,
+  calibrationOf,
+  readCalibration,
+  samplerOptionsOf,
+} from "../experiments/calibration/settings.js";
 export {
   type EvaluateSamplesOptions,
   evaluateSamples,

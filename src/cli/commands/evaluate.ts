@@ -13,6 +13,7 @@ import { writeFileAtomic } from "../../io/files/atomic-file.js";
 import { firstOfStream, streamSamples } from "../../quality/image-streams.js";
 import { qualityMetrics } from "../../quality/quality.js";
 import { version } from "../../version.js";
+import { samplingFlags } from "../advice.js";
 import { collect, imageCount, wholeNumber } from "../options/arguments.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { addFeatureOptions, metricList, showStages } from "../options/features-options.js";
@@ -20,13 +21,17 @@ import { type ImageOptions, layoutOption, openImages } from "../options/images.j
 import { readEvaluation } from "../options/other-evaluations.js";
 import { checkFolderPlace, makeFolder } from "../options/output-place.js";
 import {
+  addCalibratedOption,
   addSamplingOptions,
+  type CalibratedOption,
+  checkCalibrated,
   createSampler,
   openModel,
   type SamplingModels,
   type SamplingOptions,
   sampleOptions,
   samplingModels,
+  withCalibration,
 } from "../options/sampling-options.js";
 import {
   type ModelResult,
@@ -39,7 +44,7 @@ import { type QualityResult, qualityFacts, remarks } from "../output/quality-tex
 import { facts } from "../output/table.js";
 import { evaluateQuality, type QualityOptions } from "./evaluate-quality.js";
 
-interface Options extends Omit<SamplingOptions, "run">, QualityOptions, Partial<ImageOptions> {
+interface Options extends Omit<SamplingOptions, "run">, CalibratedOption, QualityOptions, Partial<ImageOptions> {
   run?: string;
   samples?: string;
   split?: Split;
@@ -55,13 +60,15 @@ const METRICS: readonly string[] = [...qualityMetrics, ...modelMetrics];
 const COLUMNS = 8;
 
 export const evaluateCommand = addFeatureOptions(
-  addSamplingOptions(
-    createCommand(
-      "evaluate",
-      "measure a model, or any samples: FID and its relatives, likelihood, rate and distortion, information",
-      "strata evaluate --run runs/cifar --data cifar10 --metrics fid,precision,recall,nll --count 50000 --out runs/cifar/evaluation",
+  addCalibratedOption(
+    addSamplingOptions(
+      createCommand(
+        "evaluate",
+        "measure a model, or any samples: FID and its relatives, likelihood, rate and distortion, information",
+        "strata evaluate --run runs/cifar --data cifar10 --metrics fid,precision,recall,nll --count 50000 --out runs/cifar/evaluation",
+      ),
+      { required: false },
     ),
-    { required: false },
   ),
 )
   .option(
@@ -104,11 +111,12 @@ export const evaluateCommand = addFeatureOptions(
   .requiredOption("--out <folder>", "folder for figures, charts and pictures")
   .action(withContext(runEvaluate));
 
-async function runEvaluate(context: Context, options: Options): Promise<void> {
-  const { out, metrics } = options;
-  checkOptions(options);
+async function runEvaluate(context: Context, given: Options): Promise<void> {
+  const { out, metrics, run } = given;
+  checkOptions(given);
   checkFolderPlace(out);
-  const model = options.run === undefined ? undefined : await openModel({ ...options, run: options.run }, context);
+  const model = run === undefined ? undefined : await openModel({ ...given, run }, context);
+  const options = model ? await withCalibration(given, { run: run!, opened: model }, context) : given;
   const models = model && needsFeatures(metrics) ? await samplingModels(model, drawing(options), context) : undefined;
   await using runtime = await createRuntime(context);
   const openAt = dataOpener(options, context);
@@ -128,7 +136,7 @@ async function runEvaluate(context: Context, options: Options): Promise<void> {
   for (const [name, content] of Object.entries(files)) await writeFileAtomic(join(out, name), content);
   const json = { ...settings, ...qualityPart, ...(ofModel && { split: ofModel.split, ...ofModel.figures }) };
   await save(json);
-  context.result({ out, ...json }, textOf(out, quality, ofModel));
+  context.result({ out, ...json }, textOf(options, quality, ofModel));
 }
 
 /** Opens the images at a resolution; undefined without `--data`. */
@@ -150,12 +158,17 @@ const needsFeatures = (metrics: readonly string[] | undefined): boolean =>
 const isOneOf = (list: readonly string[], word: string): boolean => list.includes(word);
 
 /** Refuses options that contradict each other. */
-function checkOptions({ run, samples, metrics, data, reference, count, exportReference }: Options): void {
+function checkOptions(options: Options): void {
+  const { run, samples, metrics, data, reference, count, exportReference } = options;
+  checkCalibrated(options);
   if ((run === undefined) === (samples === undefined)) {
     throw new UserError(
       "invalid-options",
       "Expected either --run RUN, a model to measure, or --samples FILE.npz|FOLDER, what it drew.",
     );
+  }
+  if (options.calibrated !== undefined && run === undefined) {
+    throw new UserError("invalid-options", "--calibrated: expected --run RUN: it says how samples are drawn.");
   }
   const ofModel = metrics?.find((metric) => isOneOf(modelMetrics, metric));
   if (ofModel !== undefined && run === undefined) {
@@ -247,8 +260,9 @@ async function measureHeldOut(
 /** What was measured, so that it can be measured again. */
 function settingsOf(options: Options, { seed }: Context, model: TrainedModel | undefined): Record<string, unknown> {
   const { run, samples, data, count, label, guidance, guidanceRule, temperature, output, superres } = options;
-  const { superresGuidance, weights, checkpoint } = options;
+  const { superresGuidance, weights, checkpoint, calibrated } = options;
   const sampling = {
+    calibrated,
     label,
     guidance,
     guidanceRule,
@@ -284,8 +298,15 @@ function qualityJson({
   };
 }
 
-function textOf(out: string, quality: QualityResult | undefined, ofModel: ModelResult | undefined): string {
+function textOf(options: Options, quality: QualityResult | undefined, ofModel: ModelResult | undefined): string {
   const pairs = [...(quality ? qualityFacts(quality) : []), ...(ofModel ? modelFacts(ofModel) : [])];
-  const lines = [...(quality ? remarks(quality) : []), ...(ofModel ? modelRemarks(ofModel) : [])];
-  return [facts(pairs), ...lines, `Written to ${out}`].join("\n");
+  const drawn = quality && options.run !== undefined ? [samplingRemark(options)] : [];
+  const lines = [...(quality ? remarks(quality) : []), ...drawn, ...(ofModel ? modelRemarks(ofModel) : [])];
+  return [facts(pairs), ...lines, `Written to ${options.out}`].join("\n");
+}
+
+/** With which settings samples were drawn. */
+function samplingRemark({ temperature = [], guidance = [], calibrated }: Options): string {
+  if (temperature.length + guidance.length === 0) return "plain sampling, without temperature or guidance";
+  return `drawn with ${samplingFlags({ temperature, guidance })}${calibrated === undefined ? "" : ", by calibration"}`;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Calibration } from "../../experiments/calibration/settings.js";
 import type { RunStatus } from "../../training/run/run-status.js";
 import { runText } from "./inspect-run.js";
 
@@ -25,6 +26,31 @@ test("a run that is trained now", () => {
     "checkpoints  steps 500  1,000, 2.0 MiB in all",
     "Something to know.",
   ]);
+});
+
+test("the sampling settings that were found, and for which weights", () => {
+  const sampling = { temperature: [{ resolution: 8, temperature: 0.5 }], guidance: [] };
+  const calibration: Calibration = {
+    sampling,
+    weights: { digest: "ab", step: 500 },
+    found: {
+      ...{ date: "2026-11-30T12:00:00.000Z", version: "0.1.0", data: "emoji", features: "pixels" },
+      ...{ images: { search: 20, check: 30 }, samples: { search: [8], check: 16 }, seeds: { search: 0, check: 1 } },
+      ...{ candidates: 9, isComplete: true, best: sampling },
+      check: {
+        metric: "energy distance (pixels)",
+        distance: { unadjusted: 0.52, calibrated: 0.25 },
+        difference: -0.27,
+        standardError: 0.01,
+      },
+    },
+  };
+  const line = (found: Calibration) => runText("runs/a", status, found).split("\n").at(-2);
+  expect(line(calibration)).toBe(
+    "calibrated   at step 500, --temperature 8:0.5; energy distance (pixels) 0.250 instead of 0.520; out of date: the newest checkpoint is of step 1,000",
+  );
+  const plain = { ...calibration, sampling: { temperature: [], guidance: [] }, weights: { digest: "ab", step: 1000 } };
+  expect(line(plain)).toBe("calibrated   at step 1,000, plain sampling: nothing better was found");
 });
 
 test("weights of which little is known", () => {

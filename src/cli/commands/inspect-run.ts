@@ -1,15 +1,17 @@
 /** @file What `inspect` says of a run besides its model: how far it is, on which images, how well, what is saved. */
 
+import type { Calibration } from "../../experiments/calibration/settings.js";
 import { formatBytes, formatCount, formatDuration, formatFixed } from "../../number-format.js";
 import type { CheckpointStatus, RunStatus } from "../../training/run/run-status.js";
 import { inFlags } from "../advice.js";
+import { calibrationLine } from "../output/calibration-text.js";
 import { facts } from "../output/table.js";
 
 /** Checkpoints that are named one by one: the newest. */
 const NAMED = 6;
 
-/** The state of a run for people. */
-export function runText(folder: string, status: RunStatus): string {
+/** The state of a run for people, with the sampling settings that were found for it. */
+export function runText(folder: string, status: RunStatus, calibration?: Calibration): string {
   const lines: [string, string][] = [
     ["run", folder],
     ["training", trainingText(status)],
@@ -19,6 +21,7 @@ export function runText(folder: string, status: RunStatus): string {
     ["best bound", boundText(status)],
     ["checkpoints", checkpointsText(status.checkpoints)],
   ];
+  if (calibration) lines.push(["calibrated", calibrationLine(calibration, status.checkpoints.at(-1)?.step ?? 0)]);
   return [facts(lines), ...status.notices.map(inFlags)].join("\n");
 }
 

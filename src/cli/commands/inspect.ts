@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, extname } from "node:path";
 import { type Config, isPresetName, presetNames, resolvePreset, suggestion } from "../../config/index.js";
 import { UserError } from "../../errors.js";
+import { calibrationFolder, readCalibration } from "../../experiments/calibration/settings.js";
 import { writeFileAtomic } from "../../io/files/atomic-file.js";
 import { formatBytes, formatCount, formatShare, formatShort } from "../../number-format.js";
 import { type ModelSummary, summariseModel } from "../../training/cost/model-summary.js";
@@ -29,10 +30,16 @@ async function runInspect(context: Context, { diagram }: { diagram?: string }, w
   if (await isModelFile(what)) return inspectFile(context, what);
   const { config, run } = await findModel(what, context);
   const summary = summariseModel(config);
-  const status = run === undefined ? undefined : await readRunStatus(run);
+  if (run === undefined) return context.result(summary, summaryText(summary));
+  const status = await readRunStatus(run);
+  const calibration = await readCalibration(calibrationFolder(run)).catch((error) => {
+    if (!(error instanceof UserError)) throw error;
+    status.notices.push(error.message);
+    return undefined;
+  });
   context.result(
-    status ? { ...summary, run: status } : summary,
-    [...(status ? [runText(what, status)] : []), summaryText(summary)].join("\n\n"),
+    { ...summary, run: { ...status, ...(calibration && { calibration }) } },
+    [runText(what, status, calibration), summaryText(summary)].join("\n\n"),
   );
 }
 

@@ -10,18 +10,22 @@ import { type Context, createCommand, createRuntime, withContext } from "../opti
 import { addHierarchyOptions, type HierarchyOptions, hierarchyRows } from "../options/hierarchy-options.js";
 import { freePath } from "../options/output-place.js";
 import {
+  addCalibratedOption,
   addSamplingOptions,
+  type CalibratedOption,
+  checkCalibrated,
   createSampler,
   openModel,
   type SamplingOptions,
   sampleOptions,
   samplingModels,
+  withCalibration,
 } from "../options/sampling-options.js";
 import { workLine } from "../output/progress.js";
 import { checkOutput, type SampleLayout, saveSamples } from "../output/save-samples.js";
 import { readNoise } from "./noise-file.js";
 
-interface Options extends SamplingOptions, HierarchyOptions {
+interface Options extends SamplingOptions, HierarchyOptions, CalibratedOption {
   count?: number;
   guidanceGrid?: string[];
   noise?: string;
@@ -37,11 +41,13 @@ const ROW = 8;
 const MOST = 256;
 
 export const sampleCommand = addHierarchyOptions(
-  addSamplingOptions(
-    createCommand(
-      "sample",
-      "draw new images",
-      "strata sample --run pretrained:emoji32 --label Flags --guidance 1,2 --count 64 --out samples.png",
+  addCalibratedOption(
+    addSamplingOptions(
+      createCommand(
+        "sample",
+        "draw new images",
+        "strata sample --run pretrained:emoji32 --label Flags --guidance 1,2 --count 64 --out samples.png",
+      ),
     ),
   ),
 )
@@ -70,12 +76,13 @@ interface Drawing {
   layout?: SampleLayout;
 }
 
-async function runSample(context: Context, options: Options): Promise<void> {
-  const { out = freePath(OUT) } = options;
-  checkOptions(options);
+async function runSample(context: Context, given: Options): Promise<void> {
+  const { out = freePath(OUT) } = given;
+  checkOptions(given);
   for (const notice of checkOutput(out)) context.progress.note(notice);
-  const weights = options.guidanceGrid && parseWeightGrid(options.guidanceGrid);
-  const model = await openModel(options, context);
+  const weights = given.guidanceGrid && parseWeightGrid(given.guidanceGrid);
+  const model = await openModel(given, context);
+  const options = await withCalibration(given, { run: given.run, opened: model }, context);
   const noise = options.noise === undefined ? undefined : await readNoise(options.noise, model);
   const count = noise?.count ?? options.count ?? defaultCount(options, model);
   const line = workLine({ unit: "images" });
@@ -96,9 +103,11 @@ async function runSample(context: Context, options: Options): Promise<void> {
   const seconds = (performance.now() - startMs) / 1000;
   await saveSamples(samples, samples.labels, out, layout);
   const guidance = guidanceReport(samples, context);
+  const { calibrated, temperature, guidance: guidedWith } = options;
+  const settings = calibrated !== undefined && { calibrated, temperature, guidance: guidedWith };
   context.result(
-    { out, count: samples.count, step: model.step, device: runtime.device, seconds, ...guidance },
-    `${formatCount(samples.count)} images in ${formatDuration(seconds)}: ${out}`,
+    { out, count: samples.count, step: model.step, device: runtime.device, seconds, ...guidance, ...settings },
+    `${formatCount(samples.count)} ${calibrated === undefined ? "images" : "calibrated images"} in ${formatDuration(seconds)}: ${out}`,
   );
 }
 
@@ -110,6 +119,13 @@ const draw = async (sampler: ImageSampler, options: SampleOptions, layout?: Samp
 /** Refuses options that contradict each other. */
 function checkOptions(options: Options): void {
   const { count, label, guidanceGrid, guidance, guidanceRule, temperature, interpolate, vary, noise } = options;
+  checkCalibrated(options);
+  if (options.calibrated !== undefined && (guidanceGrid || noise)) {
+    throw new UserError(
+      "invalid-options",
+      "--calibrated: expected neither --guidance-grid nor --noise with it, which set guidance and noise themselves.",
+    );
+  }
   if (guidanceRule && !guidance && !guidanceGrid) {
     throw new UserError("invalid-options", `--guidance-rule ${guidanceRule}: expected --guidance with it.`);
   }

@@ -34,9 +34,9 @@ const extractorList = Object.entries<NamedExtractor>(extractors)
   .join(", ");
 
 /** Adds the options that say which features are compared. */
-export const addExtractorOptions = (command: Command): Command =>
+export const addExtractorOptions = (command: Command, features = "inception"): Command =>
   command
-    .option("--features <name>", `feature extractor: ${extractorList}, or FILE.onnx`, "inception")
+    .option("--features <name>", `feature extractor: ${extractorList}, or FILE.onnx`, features)
     .addOption(
       new Option("--resize <how>", "how to resize images for Inception: like TensorFlow, or like pytorch-fid")
         .choices(["tensorflow", "pytorch"])

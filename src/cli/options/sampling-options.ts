@@ -2,12 +2,14 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
+import { calibrationOf, guidanceWords, temperatureWords } from "../../experiments/calibration/settings.js";
 import { Cascade } from "../../inference/sampling/cascade.js";
 import { findClass } from "../../inference/sampling/class-label.js";
 import { type ImageSampler, type SampleOptions, Sampler } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
 import type { Guidance, GuidanceRule } from "../../latents/per-group.js";
 import { openRun } from "../../training/run/open-run.js";
+import { samplingFlags } from "../advice.js";
 import { batchSize, parseGuidance, parseTemperature } from "./arguments.js";
 import type { Context } from "./command.js";
 
@@ -77,6 +79,60 @@ export const addSamplingOptions = (command: Command, { required = true } = {}): 
         "sample",
       ]),
     );
+
+/** What {@link addCalibratedOption} adds: `true` for the run's own settings, or the folder of others. */
+export interface CalibratedOption {
+  calibrated?: true | string;
+}
+
+/** Adds the option that takes temperature and guidance from a calibration. */
+export const addCalibratedOption = (command: Command): Command =>
+  command.option(
+    "--calibrated [folder]",
+    "use the temperature and guidance that `strata calibrate` found for the run, or those in the folder it wrote to",
+  );
+
+/**
+ * The options with the temperature and guidance of a calibration, where it is asked for, as if they had been given by hand.
+ *
+ * @throws UserError when either is given too, or there is no calibration for these weights
+ */
+export async function withCalibration<Options extends Omit<SamplingOptions, "run"> & CalibratedOption>(
+  options: Options,
+  model: { run: string; opened: TrainedModel },
+  { progress }: Pick<Context, "progress">,
+): Promise<Options> {
+  const { calibrated } = options;
+  if (calibrated === undefined) return options;
+  const { sampling } = await calibrationOf(model.run, model.opened, calibrated === true ? undefined : calibrated);
+  const [temperature, guidance] = [temperatureWords(sampling), guidanceWords(sampling)];
+  const isPlain = temperature.length + guidance.length === 0;
+  progress.note(
+    isPlain
+      ? "Calibrated: nothing better than plain sampling was found, so these are plain samples."
+      : `Calibrated: ${samplingFlags({ temperature, guidance })}`,
+  );
+  return {
+    ...options,
+    temperature: temperature.length > 0 ? temperature : undefined,
+    guidance: guidance.length > 0 ? guidance : undefined,
+  };
+}
+
+/** Refuses what a calibration sets. */
+export function checkCalibrated({
+  calibrated,
+  temperature,
+  guidance,
+  guidanceRule,
+}: Omit<SamplingOptions, "run"> & CalibratedOption): void {
+  if (calibrated !== undefined && (temperature || guidance || guidanceRule)) {
+    throw new UserError(
+      "invalid-options",
+      "--calibrated: expected neither --temperature, --guidance nor --guidance-rule with it, since it sets them.",
+    );
+  }
+}
 
 function checkpoint(text: string): "last" | "best" | number {
   if (text === "last" || text === "best") return text;

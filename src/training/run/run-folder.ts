@@ -17,6 +17,7 @@ export const runPaths = (folder: string) => ({
   data: join(folder, "data.json"),
   metrics: join(folder, "metrics.jsonl"),
   checkpoints: join(folder, "checkpoints"),
+  calibration: join(folder, "calibration"),
   samples: join(folder, "samples"),
   report: join(folder, "report.html"),
 });

@@ -1,0 +1,133 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { meanColours } from "../../../test/support/features.js";
+import { discs, tinyModel } from "../../../test/support/tiny.js";
+import type { ImageSet } from "../../data/image-set.js";
+import { Runtime } from "../../engine/index.js";
+import { Sampler } from "../../inference/sampling/sampler.js";
+import { type CalibrateOptions, calibrate, heldOutImages } from "./calibrate.js";
+import { type Calibration, isPlain, readCalibration } from "./settings.js";
+
+const model = tinyModel();
+const lists = { temperatures: [0.3, 1], means: [0], variances: [0] };
+let runtime: Runtime;
+/** What the model draws at a temperature of 0.3, as if that were what it should have learnt; and what it draws at 3. */
+let calm: { search: ImageSet; check: ImageSet };
+let lively: ImageSet;
+/** A whole calibration for the calm images, its folder, and what it told. */
+let whole: Calibration;
+let wholeFolder: string;
+const told: string[] = [];
+
+const colours = meanColours();
+/** Images whose features were made. */
+let seen = 0;
+const extractor: typeof colours = {
+  ...colours,
+  extract: (pictures) => {
+    seen += pictures.count;
+    return colours.extract(pictures);
+  },
+};
+
+const run = (changes: Partial<CalibrateOptions> = {}) =>
+  calibrate({ ...{ model, extractor, images: calm, data: "discs", folder, count: 32, lists, runtime }, ...changes });
+
+/** All but the moment at which it was found. */
+const undated = ({ found, ...rest }: Calibration) => ({ ...rest, found: { ...found, date: "" } });
+
+const logOf = (place: string) => readFileSync(join(place, "candidates.jsonl"), "utf8");
+
+beforeAll(async () => {
+  runtime = new Runtime({ threads: 1 });
+  await using sampler = new Sampler(model, { runtime });
+  const images = async (seed: number, temperature: number): Promise<ImageSet> => {
+    const drawn = await sampler.sample({ count: 48, seed, temperature });
+    return { ...drawn, name: "drawn", classes: [], labels: new Int32Array(0) };
+  };
+  calm = { search: await images(10, 0.3), check: await images(11, 0.3) };
+  lively = await images(21, 3);
+  wholeFolder = mkdtempSync(join(tmpdir(), "calibration-"));
+  whole = await run({ folder: wholeFolder, onProgress: ({ what }) => told.push(what) });
+});
+afterAll(async () => {
+  rmSync(wholeFolder, { recursive: true });
+  await runtime.dispose();
+});
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "calibration-"));
+  seen = 0;
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test("calmer settings are found for calm images, confirmed by others, and kept with how they were found", async () => {
+  const { sampling, weights, found } = whole;
+  expect(sampling.temperature.length).toBeGreaterThan(0);
+  expect(sampling.temperature.every(({ temperature }) => temperature === 0.3)).toBe(true);
+  expect(weights.step).toBe(0);
+  expect(found).toMatchObject({ isComplete: true, best: sampling, images: { search: 48, check: 48 } });
+  expect(found).toMatchObject({ samples: { search: [8, 16, 32], check: 64 }, seeds: { search: 0, check: 1 } });
+  const { metric, distance, difference, standardError, accuracy } = found.check!;
+  expect(metric).toBe("energy distance (colours)");
+  expect(distance.calibrated - distance.unadjusted).toBeCloseTo(difference, 10);
+  expect(difference).toBeLessThan(-standardError);
+  expect(accuracy).toBeUndefined();
+  expect(await readCalibration(wholeFolder)).toEqual(whole);
+  expect(told).toContain("temperature at 8×8");
+  expect(told.at(-1)).toContain("check");
+});
+
+test("a second start measures nothing of the search again; settings that other images do not confirm are not kept", async () => {
+  cpSync(wholeFolder, folder, { recursive: true });
+  const again = await run({ images: { ...calm, check: lively } });
+  expect(seen).toBe(48 + 48 + 2 * 64); // both sets of images, and the check
+  expect(logOf(folder)).toBe(logOf(wholeFolder));
+  expect(again.found.best).toEqual(whole.sampling);
+  expect(again.found.check!.difference).toBeGreaterThan(0);
+  expect(isPlain(again.sampling)).toBe(true);
+});
+
+test("an interrupted search goes on where it stopped, and settings are written only in the end", async () => {
+  const stop = new AbortController();
+  const onProgress = ({ what }: { what: string }) => what === "temperature at 4×4" && stop.abort(new Error("stop"));
+  await expect(run({ signal: stop.signal, onProgress })).rejects.toThrow("stop");
+  expect(await readCalibration(folder)).toBeUndefined();
+  expect(logOf(folder).trim().split("\n")).toHaveLength(6); // two settings at each of three rungs
+  expect(undated(await run())).toEqual(undated(whole));
+  expect(logOf(folder)).toBe(logOf(wholeFolder));
+});
+
+test("when time is over, what was decided by then is the result", async () => {
+  cpSync(wholeFolder, folder, { recursive: true });
+  let left = 6;
+  const { found } = await run({ isOver: () => left-- <= 0 });
+  expect(found).toMatchObject({ isComplete: false, candidates: 2 });
+});
+
+test("the share of samples that are taken for their label is told of features with the classes of the model", async () => {
+  const labelled = tinyModel({ model: { classes: 2 } });
+  const data = { ...labelled.data, classCounts: [1, 1] };
+  const short = { count: 16, lists: { ...lists, temperatures: [0.3] } };
+  const { found } = await run({ model: { ...labelled, data }, ...short });
+  expect(found.check!.accuracy!.unadjusted).toBeGreaterThan(0);
+  expect(found.check!.accuracy!.unadjusted).toBeLessThan(1);
+});
+
+test("validation images search and test images check; where there are only some of one, every second", () => {
+  const none = discs(0);
+  const both = heldOutImages({ validation: discs(20), test: discs(30) });
+  expect([both.search.count, both.check.count]).toEqual([20, 30]);
+  for (const sets of [
+    { validation: discs(40), test: none },
+    { validation: none, test: discs(40) },
+  ]) {
+    const { search, check } = heldOutImages(sets);
+    expect([search.count, check.count]).toEqual([20, 20]);
+    expect(search.images).not.toEqual(check.images);
+  }
+  expect(() => heldOutImages({ validation: discs(20), test: none })).toThrow("at least 16 held-out images");
+});
