@@ -6,7 +6,7 @@ import { sharedStrata, strata, temporaryFolder } from "../support/command-line.j
 import { tinyConfig } from "../support/tiny.js";
 
 const ofModels = ["demo", "train", "sample", "reconstruct", "evaluate", "sweep", "ablate", "inspect"];
-const commands = [...ofModels, "report", "import", "export", "fetch", "doctor"];
+const commands = [...ofModels, "calibrate", "report", "import", "export", "fetch", "doctor"];
 
 test("--help lists the commands", async () => {
   const { code, stdout } = await strata("--help");
