@@ -124,7 +124,8 @@ function watch(
     onProgress: ({ what, done, total }) => {
       if (total !== stage.total) stage = { done, total, seconds: spent() };
       const ofWork = secondsLeft(done - stage.done, total - stage.done, spent() - stage.seconds);
-      const left = Math.min(ofWork, Math.max(0, allowed - spent()));
+      const budgetLeft = allowed - spent(); // none during the check, which the budget does not limit
+      const left = budgetLeft > 0 ? Math.min(ofWork, budgetLeft) : ofWork;
       const time = Number.isFinite(left) ? `at most ${formatDuration(left)} left` : undefined;
       progress.update({
         parts: [what, `${formatCount(done)} of ${formatCount(total)} samples`, time],
