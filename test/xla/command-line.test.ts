@@ -26,10 +26,10 @@ const result = ({ code, stdout, stderr }: Ended) => {
 /** The result of a command that must succeed, on the CPU. */
 const onCpu = async (...words: string[]) => result(await strata(...words, "--json"));
 
-const startOnXla = (...words: string[]) => {
-  const flags = { XLA_FLAGS: "--xla_backend_optimization_level=0" };
-  return startWith(flags, ...words, "--device", `xla:${plugin.path}`).ended;
-};
+/** XLA optimises little, and WebGPU has no driver, since `doctor` would test it for twenty seconds. */
+const environment = { XLA_FLAGS: "--xla_backend_optimization_level=0", VK_DRIVER_FILES: "/nowhere.json" };
+
+const startOnXla = (...words: string[]) => startWith(environment, ...words, "--device", `xla:${plugin.path}`).ended;
 
 /** The same on XLA. */
 async function onXla(...words: string[]) {
@@ -91,13 +91,11 @@ describe.runIf(plugin.path)(`on XLA (${plugin.name})`, () => {
     expect(deviceMemory.bytes).toBeLessThan(2 ** 25); // megabytes, and no process with its code
   });
 
-  test("guided samples and reconstructions are those of the CPU, on several devices too", async () => {
+  test("guided samples and reconstructions are those of the CPU", async () => {
     const sample = ["sample", "--run", at("whole"), "--count", "4", "--guidance", "1,1"];
     await onCpu(...sample, "--out", at("cpu.png"));
     await onXla(...sample, "--out", at("xla.png"));
-    await onXla(...sample, "--out", at("two.png"), "--devices", "2");
     expect(await pictureDistance("xla.png", "cpu.png")).toBeLessThanOrEqual(1);
-    expect(await pictureDistance("two.png", "xla.png")).toBeLessThanOrEqual(1);
     const reconstruct = ["reconstruct", "--run", at("whole"), "--data", data, "--count", "2"];
     await onCpu(...reconstruct, "--out", at("cpu-reconstructed.png"));
     await onXla(...reconstruct, "--out", at("xla-reconstructed.png"));
@@ -131,13 +129,10 @@ describe.runIf(plugin.path)(`on XLA (${plugin.name})`, () => {
   });
 
   test("the machine's report", async () => {
-    const { code, stdout, stderr } = await startOnXla("doctor");
+    const { code, stdout, stderr } = await startOnXla("doctor", "--devices", "2");
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(new RegExp(`^xla plugin +${plugin.path}, PJRT 0\\.\\d+$`, "m"));
-    expect(stdout).toMatch(/^xla devices +1 × cpu; cpu(?! cpu$)/m);
+    expect(stdout).toMatch(/^xla devices +2 × cpu; cpu(?! cpu$)/m);
     expect(stdout).toMatch(/^xla self-test +passed: .*, off by .* at most$/m);
-    const { devices } = result(await startOnXla("doctor", "--json", "--devices", "2"));
-    expect(devices.at(-1)).toMatchObject({ name: "xla", passed: true, plugin: { path: plugin.path, platform: "cpu" } });
-    expect(devices.at(-1).plugin.devices).toHaveLength(2);
   });
 });
