@@ -18,11 +18,13 @@ export default {
     "bench/peers/{batches,inception,jax-js,strata,tensorflow}.ts",
     "examples/*.ts",
     "scripts/*",
+    "scripts/glyphs/main.ts",
     "scripts/gpu-check/{checks,main}.ts",
     "test/fixtures/avif/make.ts",
     "test/support/pjrt-process.ts",
     "test/support/shared-process.mjs",
   ],
   project: ["{src,test,bench,examples,scripts}/**/*.{ts,mts,mjs}", "*.ts"],
+  ignoreDependencies: ["opentype.js"], // of scripts/glyphs, which has a package of its own
   ignoreBinaries: ["avifenc", "cc", "mkfifo", "unshare"], // programs of the system
 } satisfies KnipConfig;

@@ -30,6 +30,7 @@ export interface ImageSet<Data extends Pixels = Pixels> extends Images<Data> {
     name: string;
     classes: string[];
     labels: Int32Array;
+    mirrorable?: false;
     digest?: string;
 }
 

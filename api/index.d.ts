@@ -53,6 +53,7 @@ export interface DataSummary {
     count: number;
     classes: string[];
     classCounts: number[];
+    mirrorable?: false;
 }
 
 export interface DivergenceDiagnosis extends Counters {
@@ -145,6 +146,7 @@ export interface ImageSet<Data extends Pixels = Pixels> extends Images<Data> {
     name: string;
     classes: string[];
     labels: Int32Array;
+    mirrorable?: false;
     digest?: string;
 }
 

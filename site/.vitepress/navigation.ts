@@ -12,6 +12,7 @@ const sections: [name: string, files: string[]][] = [
     guide,
     [
       "docs/data.md",
+      "docs/glyphs.md",
       "docs/guidance.md",
       "docs/calibration.md",
       "docs/hierarchy.md",

@@ -18,7 +18,11 @@ export const pages = [
 ];
 
 /** What is no page of the site, for VitePress, which finds the pages by itself. */
-export const otherFiles = ["!(docs|site)/**/*", "{bench,examples,pretrained,src,test}/**", "site/node_modules/**"];
+export const otherFiles = [
+  "!(docs|site)/**/*",
+  "{bench,datasets,examples,pretrained,src,test}/**",
+  "site/node_modules/**",
+];
 
 /** Where a Markdown file stands in the site: a README is the page of its folder, generated pages stand without `site/`. */
 export function sitePath(file: string): string {

@@ -6,6 +6,8 @@ import { cifar10Small } from "./presets/cifar10-small.js";
 import { emoji32 } from "./presets/emoji32.js";
 import { emoji32Small } from "./presets/emoji32-small.js";
 import { emoji64Superres } from "./presets/emoji64-superres.js";
+import { glyphs32 } from "./presets/glyphs32.js";
+import { glyphs32Small } from "./presets/glyphs32-small.js";
 import { imagenet32 } from "./presets/imagenet32.js";
 import { imagenet64Superres } from "./presets/imagenet64-superres.js";
 import { nearest } from "./suggestions.js";
@@ -13,8 +15,10 @@ import type { CompleteConfigInput, Config } from "./types.js";
 
 const inputs = {
   "emoji32-small": emoji32Small,
+  "glyphs32-small": glyphs32Small,
   "cifar10-small": cifar10Small,
   emoji32,
+  glyphs32,
   "emoji64-superres": emoji64Superres,
   cifar10,
   imagenet32,

@@ -26,6 +26,8 @@ export interface ImageSet<Data extends Pixels = Pixels> extends Images<Data> {
   classes: string[];
   /** Index into `classes` for every image; length 0 when there are none. */
   labels: Int32Array;
+  /** `false` where a mirror would make another image of one, as of letters: training does not mirror them. */
+  mirrorable?: false;
   /** SHA-256 that equal sets share; absent where it has not been worked out: see `digestOfSet`. */
   digest?: string;
 }
@@ -40,6 +42,10 @@ export function imageReader({ images, resolution }: Pick<Images<Pixels>, "images
   return packedImageReader(images, size);
 }
 
+/** What a set says of mirroring, if anything. */
+export const mirroringOf = ({ mirrorable }: { mirrorable?: false }): { mirrorable?: false } =>
+  mirrorable === false ? { mirrorable } : {};
+
 /** Some images of a set, by index, copied into memory. */
 export function take(set: ImageSet, indices: ArrayLike<number>): ImageSet<Uint8Array> {
   const size = 3 * set.resolution ** 2;
@@ -51,7 +57,7 @@ export function take(set: ImageSet, indices: ArrayLike<number>): ImageSet<Uint8A
     if (labels.length > 0) labels[place] = set.labels[indices[place]];
   }
   const { name, resolution, classes } = set;
-  return { name, resolution, count: indices.length, classes, images, labels };
+  return { name, resolution, count: indices.length, classes, images, labels, ...mirroringOf(set) };
 }
 
 /** Indices of up to `wanted` of `count` images at equal distances: ⌊i · count / wanted⌋. */

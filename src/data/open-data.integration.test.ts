@@ -159,9 +159,13 @@ test.each([
   [
     "an unknown kind of source",
     () => "video:films",
-    "Expected a data source (emoji, emoji:RESOLUTION (as emoji:64), cifar10, cifar10:PATH",
+    "Expected a data source (emoji, emoji:RESOLUTION (as emoji:64), glyphs, glyphs:RESOLUTION (as glyphs:64), cifar10, cifar10:PATH",
   ],
-  ["emoji of no size", () => "emoji:large", "Expected a data source (emoji, emoji:RESOLUTION (as emoji:64), cifar10"],
+  [
+    "emoji of no size",
+    () => "emoji:large",
+    "Expected a data source (emoji, emoji:RESOLUTION (as emoji:64), glyphs, glyphs:RESOLUTION (as glyphs:64), cifar10",
+  ],
   ["emoji of another size", () => "emoji:64", "asks for images of 64×64, but the model takes 4×4. Give emoji:4"],
 ])("%s is refused with a clear message", async (_, source, message) => {
   const opening = open(source());

@@ -8,7 +8,7 @@ import { UserError } from "../errors.js";
 import { makeTemporaryFolder } from "../io/files/temporary-folder.js";
 import { isGone, newWriter } from "../io/files/writer.js";
 import { abortable } from "./concurrent.js";
-import { type ImageSet, type Split, splits } from "./image-set.js";
+import { type ImageSet, mirroringOf, type Split, splits } from "./image-set.js";
 import { writePack } from "./packs/pack.js";
 import { PACK_VERSION, type Pack, RESIZING, readPack, splitOf } from "./packs/pack-format.js";
 import type { PackOptions } from "./packs/pack-images.js";
@@ -43,7 +43,7 @@ export interface ImageSplits extends Record<Split, ImageSet> {
  * Opens a source at a resolution. At first use its images are decoded and packed into one file of the cache; from then on
  * that file is read, as long as the source stays as it is.
  *
- * @param source - `emoji`, `cifar10:PATH`, `imagenet32:PATH`, `imagenet64:PATH`, `folder:PATH`, or a path
+ * @param source - `emoji`, `glyphs`, `cifar10:PATH`, `imagenet32:PATH`, `imagenet64:PATH`, `folder:PATH`, or a path
  * @throws UserError when the source is unknown, missing or empty, none of its files is an image, or there is no room
  * @throws the signal's reason when it aborts
  */
@@ -60,10 +60,9 @@ export async function openData(source: string, options: OpenOptions): Promise<Im
   const pack = await openPack(opened, options, announce);
   announce(pack.about);
   const { skipped, unused } = pack.about;
-  const sets = Object.fromEntries(splits.map((split) => [split, splitOf(pack, split, source)])) as Record<
-    Split,
-    ImageSet
-  >;
+  const sets = Object.fromEntries(
+    splits.map((split) => [split, { ...splitOf(pack, split, source), ...mirroringOf(opened) }]),
+  ) as Record<Split, ImageSet>;
   if (splits.every((split) => sets[split].count === 0)) {
     const named = skipped.slice(0, NAMED).map(({ file, reason }) => `\n  ${file}: ${reason}`);
     throw new UserError(

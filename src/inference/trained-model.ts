@@ -22,6 +22,8 @@ export interface DataSummary {
   classes: string[];
   /** Training images of each class, in label order. */
   classCounts: number[];
+  /** `false` where they cannot be mirrored. */
+  mirrorable?: false;
 }
 
 /** A model ready to be used: its configuration, its weights, and what it learnt from. */

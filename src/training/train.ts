@@ -1,6 +1,7 @@
 /** @file `train`: from a configuration and images to a run folder. */
 import type { Config } from "../config/index.js";
 import { checkImages } from "../data/check-images.js";
+import { mirroringOf } from "../data/image-set.js";
 import { digestOfSet, type ImageSet } from "../data/index.js";
 import { defaultRuntime, type Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
@@ -14,6 +15,7 @@ import { fitToDevice } from "./cost/device-memory.js";
 import { roomNotice } from "./cost/disk-space.js";
 import { fitToMemory } from "./cost/memory.js";
 import type { TrainingEventListener } from "./events.js";
+import { settleFlips } from "./inputs/flips.js";
 import { InputThread } from "./inputs/input-thread.js";
 import type { Limits } from "./limits.js";
 import { type CheckpointStatus, TrainingLoop, type TrainResult } from "./loop.js";
@@ -75,14 +77,15 @@ async function trainRun(options: TrainOptions): Promise<TrainResult> {
   });
   const work = async () => {
     await clearLeftovers(out);
-    const wanted = resume ? await withSettingsOfRun(options.config, out) : options.config;
+    const { config: asked, notice } = settleFlips(options.config, data.train);
+    const wanted = resume ? await withSettingsOfRun(asked, out) : asked;
     await pause(signal);
-    const unfit: string[] = [];
+    const unsuited = notice === undefined ? [] : [notice];
     const { config, program } = runtime.traits.tellsMemory
-      ? await fitToDevice(wanted, runtime, (message) => unfit.push(message))
+      ? await fitToDevice(wanted, runtime, (message) => unsuited.push(message))
       : { config: fitToMemory(wanted, runtime) };
     await using _compiled = program; // shared with the trainer's, which need not load it again
-    for (const message of unfit) await emit({ type: "notice", message });
+    for (const message of unsuited) await emit({ type: "notice", message });
     await pause(signal);
     const inputs = new InputThread({ config, images: data.train, device: runtime.traits });
     return await thenCleanUp(
@@ -111,7 +114,11 @@ async function trainWith(
     const { gathered, resumed } = start;
     const machine = await computedOn(runtime, version);
     const described = runLine(config, data, machine, resumed?.step ?? null);
-    const journal = await Journal.open({ config, out, counters: trainer.counters, emit }, described, gathered);
+    const journal = await Journal.open(
+      { config, out, counters: trainer.counters, emit, ...mirroringOf(data.train) },
+      described,
+      gathered,
+    );
     const parts = { config, out, trainer, observer, inputs, journal, identity, status, emit };
     return new TrainingLoop(parts, { limit, signal, called, lost: lock.lost }).run();
   };

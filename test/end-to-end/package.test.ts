@@ -76,7 +76,7 @@ test("Are the Types Wrong finds that every entry point has types wherever it can
 
 test("it holds what is needed to run, and nothing of the tests", () => {
   const home = join(project, "node_modules", "strata-vae");
-  for (const file of ["README.md", "LICENSE", "dist/index.d.ts", "dist/cli/main.js"]) {
+  for (const file of ["README.md", "LICENSE", "dist/index.d.ts", "dist/cli/main.js", "datasets/glyphs/glyphs.zip"]) {
     expect(existsSync(join(home, file)), file).toBe(true);
   }
   for (const file of ["test", "site", "dist/cli/format.test.js"])

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
-const folders = ["bench", "docs", "examples", "experiments", "pretrained", "scripts", "src", "test"];
+const folders = ["bench", "datasets", "docs", "examples", "experiments", "pretrained", "scripts", "src", "test"];
 
 /** Every file below a folder of the repository, as a path from its root. */
 const filesBelow = (folder: string): string[] =>

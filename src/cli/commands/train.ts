@@ -16,6 +16,7 @@ import { programName, shellWord } from "../advice.js";
 import { minutes, wholeNumber } from "../options/arguments.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "../options/configuration.js";
+import { expectMirrorable } from "../options/flips.js";
 import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
 import { checkFolderPlace } from "../options/output-place.js";
 import { estimateText } from "../output/estimate-text.js";
@@ -68,10 +69,11 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   if (source === undefined)
     throw new UserError(
       "invalid-options",
-      "Expected --data SOURCE, the images to train on: emoji, cifar10:PATH, folder:PATH, or a path.",
+      "Expected --data SOURCE, the images to train on: emoji, glyphs, cifar10:PATH, folder:PATH, or a path.",
     );
   if (out === undefined) throw new UserError("invalid-options", "Expected --out RUN, the folder to train into.");
   checkFolderPlace(out);
+  expectMirrorable(source, config, options.set);
   const { resolution } = config.model;
   if (!options.resume) await expectNoRun(out); // before hours of packing
   const initial = options.init === undefined ? undefined : await initialWeights(options.init, config, context);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { applySettings, parsePresetName, resolvePreset } from "../../config/index.js";
 import { kinds, type ScanSummary } from "../../data/scanning/scan.js";
+import { characters } from "../../data/sources/glyph-sheets.js";
 import { adviseTraining } from "./data-advice.js";
 import { scanText } from "./data-text.js";
 
@@ -98,6 +99,20 @@ test.each<[string, ScanSummary, string, string[], RegExp]>([
   expect(advice).toMatchObject({ preset, settings });
   expect(advice!.reasons.join("\n")).toMatch(reason);
   applySettings(resolvePreset(parsePresetName(preset)), settings); // the configuration accepts them
+});
+
+test("letters and digits are not mirrored", () => {
+  const digits = [..."0123456789"].map((name) => ({ name, count: 200 }));
+  const advice = adviseTraining(summaryOf(2000, { classes: digits }), "digits")!;
+  expect(advice.settings).toEqual(["model.classes=10", "training.flips=false"]);
+  expect(advice.reasons.at(-1)).toContain('classes like "1" may read differently in a mirror');
+});
+
+test("the embedded glyphs have a preset of their own, which knows their classes", () => {
+  const letters = characters.map((name) => ({ name, count: 1000 }));
+  const advice = adviseTraining(summaryOf(36_000, { classes: letters }), "glyphs:64")!;
+  expect(advice).toMatchObject({ preset: "glyphs32-small", settings: [] });
+  expect(advice.command).toMatch(/--preset glyphs32-small --data glyphs --out runs\/64$/);
 });
 
 test("an ordinary set gets no advice that it does not need", () => {

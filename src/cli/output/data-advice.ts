@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { type Config, presets } from "../../config/index.js";
 import type { Layout } from "../../data/index.js";
+import { chiralClasses } from "../../data/mirroring.js";
 import type { ScanSummary } from "../../data/scanning/scan.js";
 import { formatCount, formatFixed, formatShare } from "../../number-format.js";
 import { layoutWords, programName, shellWord } from "../advice.js";
@@ -40,11 +41,16 @@ const MANY = { lost: 0.2, small: 0.05, duplicate: 0.01, grey: 0.05, allGrey: 0.9
 export function adviseTraining(summary: ScanSummary, source: string, layout?: Layout): Advice | undefined {
   const count = summary.splits.train;
   if (count === 0) return undefined;
-  const preset = presets[count < ENOUGH_FOR_LARGER ? "emoji32-small" : "cifar10-small"];
+  const isGlyphs = /^glyphs(:\d+)?$/.test(source);
+  const preset = presets[isGlyphs ? "glyphs32-small" : count < ENOUGH_FOR_LARGER ? "emoji32-small" : "cifar10-small"];
   const batch = batchFor(count, preset);
   const length = lengthFor(count, batch.size, preset);
   const classes = classAdvice(summary);
-  const settings = [...batch.settings, ...length.settings, ...classes.settings];
+  const flips = flipAdvice(summary, preset);
+  const ofPreset = `model.classes=${preset.model.classes}`;
+  const settings = [...batch.settings, ...length.settings, ...classes.settings, ...flips.settings].filter(
+    (setting) => setting !== ofPreset,
+  );
   const reasons = [
     presetReason(count, preset),
     ...batch.reasons,
@@ -53,13 +59,14 @@ export function adviseTraining(summary: ScanSummary, source: string, layout?: La
     ...resolutionReasons(summary, preset, classes.settings),
     ...shapeReasons(summary),
     ...contentReasons(summary),
-    "Images are mirrored at random: add training.flips=false where left and right matter, as in text and digits.",
+    ...flips.reasons,
   ];
   return { preset: preset.preset, settings, reasons, command: commandLine(preset.preset, settings, source, layout) };
 }
 
 function presetReason(count: number, { preset, training }: Config): string {
   const [images, { steps, batchSize }] = [formatCount(count), training];
+  if (preset === "glyphs32-small") return `${preset} is made for these ${images} images to train on.`;
   if (preset === "emoji32-small") {
     return `${images} images to train on are few: ${preset}, a small model, learns what they share in minutes.`;
   }
@@ -115,6 +122,21 @@ function classAdvice({ classes, usable }: ScanSummary): { settings: string[]; re
   return { settings: [`model.classes=${classes.length}`], reasons };
 }
 
+/** Whether images may be mirrored, where the preset does it. */
+function flipAdvice({ classes }: ScanSummary, { training }: Config): { settings: string[]; reasons: string[] } {
+  if (!training.flips) return { settings: [], reasons: [] };
+  const [first] = chiralClasses(classes.map(({ name }) => name));
+  if (first === undefined) {
+    const where = "where left and right matter, as in text and digits";
+    return { settings: [], reasons: [`Images are mirrored at random: add training.flips=false ${where}.`] };
+  }
+  const unlike = `classes like ${JSON.stringify(shown(first))} may read differently in a mirror`;
+  return {
+    settings: ["training.flips=false"],
+    reasons: [`Images are not mirrored (training.flips=false): ${unlike}.`],
+  };
+}
+
 function resolutionReasons({ shorterSide, small, usable }: ScanSummary, { model }: Config, settings: string[]) {
   const { resolution } = model;
   const reasons: string[] = [];
@@ -163,7 +185,7 @@ function commandLine(preset: string, settings: string[], source: string, layout?
   const name = basename(source.replace(/^\w+:(?=.)/, ""))
     .replace(/[^\w-]+/g, "-")
     .replace(/^-+|-+$/g, "");
-  const data = source.replace(/^emoji:\d+$/, "emoji"); // which would ask for that resolution
+  const data = source.replace(/^(emoji|glyphs):\d+$/, "$1"); // which would ask for that resolution
   return `${programName()} train --preset ${preset} --data ${shellWord(data)}${layoutWords(layout)} --out runs/${name || "images"}${set}`;
 }
 

@@ -12,9 +12,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { UserError } from "../../errors.js";
 import { splitByKey } from "../split.js";
-import type { BuiltInKind, Source, SourceImage } from "./source.js";
+import { embedded } from "./embedded.js";
+import type { Source, SourceImage } from "./source.js";
 
 const SKIN_TONES = new Set(["1f3fb", "1f3fc", "1f3fd", "1f3fe", "1f3ff"]);
 /** Asks for an emoji to be drawn in colour, and ends the tags of a flag: some file names have them, some do not. */
@@ -102,16 +102,5 @@ export function emojiSource(): Source {
   };
 }
 
-/** `emoji`, or `emoji:64` for who wants to be sure of the resolution. */
-export const emoji: BuiltInKind = {
-  usages: ["emoji", "emoji:RESOLUTION (as emoji:64)"],
-  source: (argument, resolution) => {
-    if (argument !== undefined && !/^[1-9]\d*$/.test(argument)) return undefined;
-    if (argument === undefined || resolution === undefined || Number(argument) === resolution) return emojiSource();
-    throw new UserError(
-      "wrong-shape",
-      `The data source emoji:${argument} asks for images of ${argument}×${argument}, but the model takes ${resolution}×${resolution}. ` +
-        `Give emoji:${resolution}, or simply emoji.`,
-    );
-  },
-};
+/** `emoji`, or `emoji:64`. */
+export const emoji = embedded("emoji", emojiSource);

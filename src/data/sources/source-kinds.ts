@@ -1,6 +1,7 @@
 /** @file The table of data sources: a name before the colon of `--data` for each. */
 import { cifar10 } from "./cifar10.js";
 import { emoji } from "./emoji.js";
+import { glyphs } from "./glyphs.js";
 import { folder } from "./image-files.js";
 import { imagenet, imagenet32, imagenet64 } from "./imagenet.js";
 import type { SourceKind } from "./source.js";
@@ -8,6 +9,7 @@ import type { SourceKind } from "./source.js";
 /** Every kind of source, in the order in which help texts list them and paths are recognised. */
 export const sourceKinds = {
   emoji,
+  glyphs,
   cifar10,
   imagenet32,
   imagenet64,

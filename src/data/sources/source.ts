@@ -64,6 +64,8 @@ export interface Source {
    * it may turn out to have.
    */
   ids: readonly string[];
+  /** `false` where a mirror would make another image of one, as of letters. Default: not known. */
+  mirrorable?: false;
   /** Another value means that the source has changed. Costs no more than looking at names, sizes and times. */
   fingerprint(): Promise<string>;
   /** @throws UserError when the source is missing, unreadable, or has no images */

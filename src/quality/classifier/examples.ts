@@ -39,12 +39,12 @@ export function hasClasses({ labels }: ImageSet): boolean {
 }
 
 /**
- * Images of a set, each mirrored with probability ½ and moved by a few pixels, with what is to be told of them: their class or,
+ * Images of a set, each mirrored with probability ½, if it can be, and moved by a few pixels, with what is to be told of them: their class or,
  * without classes, the quarters of a turn by which they were turned (Gidaris et al. 2018).
  */
 export function examplesOf(set: ImageSet, seed: number): Examples {
   const side = classifierSide(set.resolution);
-  const batches = new Batches(set, { batchSize: BATCH_SIZE, seed, flips: true });
+  const batches = new Batches(set, { batchSize: BATCH_SIZE, seed, flips: set.mirrorable !== false });
   const labelled = hasClasses(set);
   const batch = (number: number) => {
     const { images, labels } = batches.batch(number);

@@ -54,7 +54,7 @@ export function plateauOf(
 /**
  * A plateau as a sentence with advice, which depends on whether the bound on training images kept falling.
  *
- * @param flips - whether images are mirrored already
+ * @param flips - whether images are mirrored already, or cannot be
  */
 export function plateauNotice(
   { step, ...plateau }: PlateauLine,

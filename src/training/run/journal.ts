@@ -25,6 +25,8 @@ interface Settings {
   out: string;
   /** How far the run has come; changes as it trains. */
   counters: Counters;
+  /** `false` where the images cannot be mirrored. */
+  mirrorable?: false;
   emit: TrainingEventListener;
 }
 
@@ -110,7 +112,7 @@ export class Journal {
    * @returns whether the one on held-out images is the smallest so far
    */
   async bounds(measured: readonly { split: "validation" | "train"; bound: HeldOutBound }[]): Promise<boolean> {
-    const { config, emit } = this.settings;
+    const { config, mirrorable, emit } = this.settings;
     const { position } = this;
     const smallest = (await this.best())?.bitsPerDim ?? Number.POSITIVE_INFINITY;
     const lines = measured.map(({ split, bound }) => ({ type: "validation", split, ...position, ...bound }) as const);
@@ -119,7 +121,8 @@ export class Journal {
     this.#append(...lines, ...(plateau ? [plateau] : []));
     for (const line of lines) await emit({ type: "validation", line });
     if (plateau) {
-      await emit({ type: "notice", message: plateauNotice(plateau, this.#history, config.training.flips) });
+      const flips = config.training.flips || mirrorable === false;
+      await emit({ type: "notice", message: plateauNotice(plateau, this.#history, flips) });
     }
     return lines.some(({ split, bitsPerDim }) => split === "validation" && bitsPerDim < smallest);
   }

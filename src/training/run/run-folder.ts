@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { type Config, parseCompleteConfig } from "../../config/index.js";
-import type { ImageSet } from "../../data/index.js";
+import { type ImageSet, mirroringOf } from "../../data/image-set.js";
 import { readFailure, UserError } from "../../errors.js";
 import type { DataSummary } from "../../inference/trained-model.js";
 import { makeFolderSynced, removeUnfinished, writeFileAtomic } from "../../io/files/atomic-file.js";
@@ -35,13 +35,14 @@ const dataSchema = z.object({
   count,
   classes: z.array(z.string()),
   classCounts: z.array(count),
+  mirrorable: z.literal(false).optional(),
 });
 
 /** What a run remembers of its training images. */
-export function summarise({ name, count, classes, labels }: ImageSet): DataSummary {
+export function summarise({ name, count, classes, labels, ...set }: ImageSet): DataSummary {
   const classCounts = classes.map(() => 0);
   for (const label of labels) classCounts[label]++;
-  return { name, count, classes, classCounts };
+  return { name, count, classes, classCounts, ...mirroringOf(set) };
 }
 
 /**

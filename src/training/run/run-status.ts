@@ -54,6 +54,7 @@ export interface RunStatus {
  */
 export async function readRunStatus(folder: string): Promise<RunStatus> {
   const { training } = await readRunConfig(folder);
+  const data = await readDataSummary(folder);
   const notices: string[] = [];
   const onNotice = (message: string) => notices.push(message);
   const log = readLog(runPaths(folder).metrics, onNotice);
@@ -66,7 +67,7 @@ export async function readRunStatus(folder: string): Promise<RunStatus> {
   const steps = checkpoints.map(({ step }) => step);
   const skips = Math.max(newest?.skips ?? 0, ...log.map((line) => (line.type === "train" ? line.skips : 0)));
   if (skips > 0) onNotice(`${skips} updates were skipped; metrics.jsonl says why.`);
-  if (plateau) onNotice(plateauNotice(plateau, log, training.flips));
+  if (plateau) onNotice(plateauNotice(plateau, log, training.flips || data.mirrorable === false));
   if (checkpoints.length === 0) onNotice("There is no checkpoint yet.");
   else if (!STATE.every((part) => checkpoints.at(-1)!.parts.includes(part))) {
     onNotice(
@@ -80,7 +81,7 @@ export async function readRunStatus(folder: string): Promise<RunStatus> {
     images: ahead && "images" in ahead ? ahead.images : 0,
     seconds: log.length === 0 ? null : Math.max(...log.map(({ seconds }) => seconds ?? 0)),
     computed: run ? { device: run.device, threads: run.threads, version: run.version } : null,
-    data: { ...(await readDataSummary(folder)), heldOut: run?.validationImages ?? null },
+    data: { ...data, heldOut: run?.validationImages ?? null },
     best: bestOf(log, steps) ?? null,
     last: last ? { step: last.step, bitsPerDim: last.bitsPerDim } : null,
     checkpoints,
