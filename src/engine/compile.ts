@@ -1,6 +1,6 @@
 /** @file From a jax-js function to a program that a device runs. */
 import type { numpy as np } from "@jax-js/jax";
-import { cached } from "./disk-cache.js";
+import { cachedAsync } from "./disk-cache.js";
 import type { Graph } from "./graph/graph.js";
 import { type LoweredProgram, loweredProgram } from "./lowered-program.js";
 import { onnxTarget } from "./onnx/target.js";
@@ -245,7 +245,7 @@ export async function compile<
   const resident = runtime.traits.foldsConstants ? [] : constants;
   const args = exampleArgs.slice(folded.length);
   const flags = (choices: readonly boolean[] = []) => perLeaf(args, [...resident.map(() => false), ...choices]);
-  const lower = (): LoweredProgram => {
+  const lower = async (): Promise<LoweredProgram> => {
     const { graph, outputs } = prepare(fn, exampleArgs, { constants: folded, rematerialise, outputDtypes, target });
     if (!runtime.traits.float64) refuseFloat64(graph, runtime.device);
     const results = entries(outputs) as [string, Spec][];
@@ -254,13 +254,13 @@ export async function compile<
       donated: places(flags(donated), leaves(args) as Spec[], results, options),
       divided: indices(flags(divided)),
     };
-    return { ...target.lower(graph, use), returned: outputs };
+    return { ...(await target.lower(graph, use)), returned: outputs };
   };
   const shapes = entries(exampleArgs).map(([path, spec]) => `${path} ${spec}`);
   const lowered =
     cacheKey === undefined || folded.length > 0
-      ? lower()
-      : cached(
+      ? await lower()
+      : await cachedAsync(
           JSON.stringify([cacheKey, shapes, rematerialise, outputDtypes, donated, divided, target.key, runtime.device]),
           loweredProgram,
           lower,

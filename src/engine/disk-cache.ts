@@ -41,6 +41,15 @@ export function cached<T>(key: string, codec: Codec<T>, make: () => T): T {
   return value;
 }
 
+/** The same where making it takes waiting. */
+export async function cachedAsync<T>(key: string, codec: Codec<T>, make: () => Promise<T>): Promise<T> {
+  const known = recall(key, codec);
+  if (known) return known.value;
+  const value = await make();
+  remember(key, codec, value);
+  return value;
+}
+
 /** What is kept under `key`; undefined where nothing is. */
 export function recall<T>(key: string, { decode }: Codec<T>): { value: T } | undefined {
   const folder = cacheFolder();

@@ -1,15 +1,8 @@
 /** @file The engine: compiles jax-js functions and runs them on ONNX Runtime. Nothing in it knows what a VAE is. */
 export { type CompileOptions, compile, type Given, type ResultOf } from "./compile.js";
 export { testDevice } from "./device-test/verdict.js";
-export {
-  describeModel,
-  loadModel,
-  type ModelArray,
-  OPEN,
-} from "./onnx-file.js";
 export { createPacker, type Packer } from "./packer.js";
 export { type Packing, packingFor, sumOfSquares } from "./packing.js";
-export { type PortableFunction, portableModel } from "./portable.js";
 export { type Compiled, type Operand, Program } from "./program.js";
 export { type OpenRuntimeOptions, openRuntime } from "./runtime/open-runtime.js";
 export type { DeviceDescription, ProgramMemory } from "./runtime/protocol.js";

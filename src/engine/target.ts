@@ -15,5 +15,6 @@ export interface Target {
   readonly key: string;
   /** In order; each takes and returns a graph. */
   passes(rematerialised: boolean): readonly ((graph: Graph) => Graph)[];
-  lower(graph: Graph, use: ArrayUse): LoweredGraph;
+  /** Loads the writer of its language, which takes a moment: a graph that has been lowered before is not lowered again. */
+  lower(graph: Graph, use: ArrayUse): Promise<LoweredGraph>;
 }

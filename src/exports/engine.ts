@@ -17,9 +17,7 @@ export {
   type OpenRuntimeOptions,
   type Operand,
   openRuntime,
-  type PortableFunction,
   type Program,
-  portableModel,
   type ResultOf,
   Runtime,
   type RuntimeOptions,
@@ -28,4 +26,5 @@ export {
   spec,
   type TypedArray,
 } from "../engine/index.js";
+export { type PortableFunction, portableModel } from "../engine/portable.js";
 export { checkpoint, sigmoid, softplus, swish } from "../engine/primitives.js";

@@ -1,5 +1,4 @@
 /** @file One picture as a PNG file, or as the pixels that canvases take. */
-import sharp from "sharp";
 import type { Images } from "../data/image-set.js";
 
 /**
@@ -33,6 +32,7 @@ export function toRgba(
  */
 export async function toPng(pictures: Images, index = 0): Promise<Uint8Array> {
   const { data, width, height } = toRgba(pictures, index);
+  const { default: sharp } = await import("sharp");
   return sharp(data, { raw: { width, height, channels: 4 } })
     .removeAlpha()
     .png()

@@ -1,5 +1,4 @@
 /** @file Grids of images as PNG files: samples, reconstructions under their originals, formation group by group. */
-import sharp from "sharp";
 import type { Images } from "../data/image-set.js";
 import { escapeText } from "../io/markup.js";
 
@@ -151,6 +150,7 @@ async function draw(pictures: Images, { cells, pairs }: Layout, options: GridOpt
       text(label, left - 6, y(r) + (side + fontSize * 0.7) / 2, "end", fontSize),
     ),
   ];
+  const { default: sharp } = await import("sharp");
   const picture = sharp(canvas, { raw: { width, height, channels: 3 } });
   if (labels.length > 0) {
     const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${labels.join("")}</svg>`;

@@ -1,7 +1,6 @@
 /** @file Observable Plot without a browser: charts as SVG text that follows the page's colours, or as PNG. */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom/worker"; // all of it in one file, which loads 0.2 s faster
-import sharp from "sharp";
 import { escapeText } from "../io/markup.js";
 
 /** Colours a chart is drawn in: what the page says, or else these, which are readable on white. */
@@ -107,6 +106,7 @@ export const withDefaultColours = (svg: string): string => svg.replace(/var\(--[
 
 /** A chart as a PNG on white, at twice its size. */
 export async function chartToPng(svg: string): Promise<Uint8Array> {
+  const { default: sharp } = await import("sharp");
   return new Uint8Array(
     await sharp(Buffer.from(withDefaultColours(svg)), { density: 144 })
       .flatten({ background: "#ffffff" })

@@ -19,7 +19,7 @@ const { graph } = prepare(fn, args, { target, rematerialise });
 /** Images and noise, which come after parameters and spectral vectors. */
 const rows = args.flatMap((arg, index) => leaves(arg).map(() => index >= 2));
 const divided = new Set(rows.flatMap((isRows, input) => (isRows ? [input] : [])));
-const { code } = target.lower(graph, { donated: new Map(), divided });
+const { code } = await target.lower(graph, { donated: new Map(), divided });
 const compiled = compileForH200(plugin, Buffer.from(code).toString(), Number(devices));
 process.stdout.write(JSON.stringify(compiled));
 process.exit(0); // XLA's threads remain

@@ -21,7 +21,6 @@ import {
 } from "../options/features-options.js";
 import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
 import { checkFolderPlace, makeFolder } from "../options/output-place.js";
-import { reportAblation } from "../output/ablation-output.js";
 import { showTraining } from "../output/training-display.js";
 
 interface AblateOptions extends ConfigurationOptions, ExtractorOptions, ImageOptions {
@@ -81,6 +80,7 @@ async function runAblate(context: Context, options: AblateOptions): Promise<void
     onNotice: (message) => context.progress.note(message),
     onProgress: showStages(context.progress),
   });
+  const { reportAblation } = await import("../output/ablation-output.js"); // charts take a moment to load
   await reportAblation(measured, config, data.train, options, context);
 }
 

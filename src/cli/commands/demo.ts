@@ -9,7 +9,6 @@ import { makeTemporaryFolder } from "../../io/files/temporary-folder.js";
 import { formatBytes, formatDuration, formatRate } from "../../number-format.js";
 import type { NextCommand } from "../../report/page.js";
 import { ReportKeeper } from "../../report/report-keeper.js";
-import { writeRunReport } from "../../report/run-report.js";
 import { type TrainOptions, train } from "../../training/train.js";
 import { programName } from "../advice.js";
 import { minutes } from "../options/arguments.js";
@@ -89,6 +88,7 @@ async function runDemo(context: Context, options: Options): Promise<void> {
     return;
   }
   const nextCommands = demoCommands(out, config);
+  const { writeRunReport } = await import("../../report/run-report.js"); // charts take a moment to load
   const report = await writeRunReport(out, {
     ...text,
     lead: `Trained by strata demo for ${formatDuration(trained)} ${runtime.device === "cpu" ? `with ${runtime.threads} threads` : `on ${runtime.device}`}.`,

@@ -7,7 +7,6 @@ import { parameterSpecs, type TrainedModel } from "../../inference/trained-model
 import { countParameters } from "../../model/index.js";
 import { formatBytes, formatCount } from "../../number-format.js";
 import { openRun } from "../../training/run/open-run.js";
-import { exportOnnx } from "../../weights/onnx/export-onnx.js";
 import { type Naming, writeSafetensors, writeTorch } from "../../weights/write-weights.js";
 import { type Context, createCommand, withContext } from "../options/command.js";
 import { checkFilePlace, checkFolderPlace, makeFolder } from "../options/output-place.js";
@@ -23,7 +22,8 @@ const formats = {
     await writeTorch(model, out);
     return { files: [out] };
   },
-  onnx: exportOnnx,
+  onnx: async (model: TrainedModel, out: string) =>
+    (await import("../../weights/onnx/export-onnx.js")).exportOnnx(model, out),
 };
 
 interface Options extends WeightsOptions {

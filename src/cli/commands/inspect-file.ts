@@ -4,7 +4,7 @@ import { extname } from "node:path";
 import { type Flaws, listFlaws } from "../../io/tensors/flaws.js";
 import { formatBytes, formatCount } from "../../number-format.js";
 import { describeWeightsFile, type FileDescription } from "../../weights/describe-file.js";
-import { describeOnnxFile, type OnnxDescription } from "../../weights/onnx/describe-onnx.js";
+import type { OnnxDescription } from "../../weights/onnx/describe-onnx.js";
 import { beginsLikeWeights } from "../../weights/weights-file.js";
 import type { Context } from "../options/command.js";
 import { facts, table } from "../output/table.js";
@@ -23,6 +23,7 @@ export async function isModelFile(what: string): Promise<boolean> {
 /** Describes the file; what is wrong with its values is told in any case. */
 export async function inspectFile({ result }: Pick<Context, "result">, file: string): Promise<void> {
   if (extname(file).toLowerCase() === PROGRAM) {
+    const { describeOnnxFile } = await import("../../weights/onnx/describe-onnx.js");
     const description = await describeOnnxFile(file);
     result(description, onnxText(description));
     return;

@@ -2,7 +2,6 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../../errors.js";
-import { writeRunReport } from "../../report/run-report.js";
 import { readMetrics } from "../../training/run/metrics-log.js";
 import { locateRun } from "../../training/run/open-run.js";
 import { readRunConfig, runPaths } from "../../training/run/run-folder.js";
@@ -38,6 +37,7 @@ async function runReport(context: Context, options: Options, run: string): Promi
     heldOut: begun === undefined || begun.validationImages > 0,
   });
   await using runtime = await createRuntime(context);
+  const { writeRunReport } = await import("../../report/run-report.js"); // charts take a moment to load
   const report = await writeRunReport(run, {
     out,
     nextCommands,

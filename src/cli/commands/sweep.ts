@@ -30,7 +30,6 @@ import {
 } from "../options/sampling-options.js";
 import { type GuidanceSweepOptions, sweepSettings } from "../options/sweep-options.js";
 import { secondsLeft } from "../output/progress.js";
-import { reportSweep } from "../output/sweep-output.js";
 
 /** The figures of the paper's Table 2. */
 const METRICS = ["fid", "precision", "recall"];
@@ -138,6 +137,7 @@ async function sweepWith(setup: Setup, options: GuidanceSweepOptions, context: C
   const referenceBaseline = metrics.includes("fid")
     ? await distanceOfPart(reference, count, seed, { runtime, signal })
     : undefined;
+  const { reportSweep } = await import("../output/sweep-output.js"); // charts take a moment to load
   await reportSweep({ sweep, model, extractor, reference, train, referenceBaseline }, options, context);
 }
 

@@ -5,7 +5,6 @@ import { type ImageSet, sourceNames } from "../../data/index.js";
 import { UserError } from "../../errors.js";
 import { formatCount, formatDuration, formatFixed } from "../../number-format.js";
 import { ReportKeeper } from "../../report/report-keeper.js";
-import { tensorBoardListener } from "../../report/tensorboard.js";
 import { estimateTraining } from "../../training/cost/estimate.js";
 import { bindingSettings, differences } from "../../training/run/manifest.js";
 import { openRun } from "../../training/run/open-run.js";
@@ -83,7 +82,9 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   const used = { run: out, config, source, layout, heldOut: data.validation.count > 0 };
   const keeper = new ReportKeeper(out, { nextCommands: commandsWhileTraining(used) }, onNotice);
   const show = showTraining(out, resolution, progress, { page: keeper.path });
-  const record = options.tensorboard ? tensorBoardListener(join(out, "tensorboard"), resolution, onNotice) : undefined;
+  const record = options.tensorboard
+    ? (await import("../../report/tensorboard.js")).tensorBoardListener(join(out, "tensorboard"), resolution, onNotice)
+    : undefined;
   await using runtime = await createRuntime(context);
   try {
     const result = await train({

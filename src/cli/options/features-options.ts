@@ -7,7 +7,6 @@ import { UserError } from "../../errors.js";
 import type { FeatureSet } from "../../quality/feature-set.js";
 import type { FeatureExtractor, OpenExtractor } from "../../quality/features/extractor.js";
 import { extractors, type NamedExtractor } from "../../quality/features/extractors.js";
-import { openOnnxFile } from "../../quality/features/onnx-file.js";
 import { measurableWith, metricsOf, nameOfMetric, type QualityMetric, qualityMetrics } from "../../quality/quality.js";
 import { REFERENCE_ROWS, referenceOfSet } from "../../quality/reference.js";
 import { referenceOfFile } from "../../quality/reference-file.js";
@@ -90,7 +89,10 @@ export async function openExtractor(
   runtime: Runtime,
 ): Promise<OpenExtractor> {
   const onNotice = (message: string) => progress.note(message);
-  if (features.endsWith(".onnx")) return openOnnxFile(features, { resolution, runtime, onNotice });
+  if (features.endsWith(".onnx")) {
+    const { openOnnxFile } = await import("../../quality/features/onnx-file.js");
+    return openOnnxFile(features, { resolution, runtime, onNotice });
+  }
   const known: Record<string, NamedExtractor> = extractors;
   if (!Object.hasOwn(known, features)) {
     const names = Object.keys(known);

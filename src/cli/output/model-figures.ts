@@ -3,8 +3,6 @@ import type { Split } from "../../data/index.js";
 import type { ModelFigures } from "../../experiments/model-figures.js";
 import type { ImageLikelihoods, MeanWithError } from "../../inference/measures/nll.js";
 import { formatCount, formatFixed } from "../../number-format.js";
-import { activeDimensionsChart, informationFigure, rateDistortionFigure } from "../../report/likelihood-charts.js";
-import { chartToPng, withDefaultColours } from "../../report/svg.js";
 import type { OtherEvaluation } from "../options/other-evaluations.js";
 
 /** What the mean likelihood is the mean of, with the index of every image in its split. */
@@ -34,6 +32,13 @@ export async function modelFiles({ name, figures, single, beside }: ModelResult)
     beside.flatMap(({ name: other, [kind]: result }) => (result ? [{ name: other, result }] : []));
   const curves = rateDistortion && [{ name, result: rateDistortion }, ...others("rateDistortion")];
   const models = information && [{ name, result: information }, ...others("information")];
+  const files: Record<string, Uint8Array> = {};
+  if (single) files["likelihood.csv"] = Buffer.from(likelihoodTable(single));
+  if (!curves && !models) return files; // charts take a moment to load
+  const { activeDimensionsChart, informationFigure, rateDistortionFigure } = await import(
+    "../../report/likelihood-charts.js"
+  );
+  const { chartToPng, withDefaultColours } = await import("../../report/svg.js");
   const charts: Record<string, string> = {
     ...(curves ? { "rate-distortion": rateDistortionFigure(curves, WIDTH) } : {}),
     ...(models
@@ -43,8 +48,6 @@ export async function modelFiles({ name, figures, single, beside }: ModelResult)
         }
       : {}),
   };
-  const files: Record<string, Uint8Array> = {};
-  if (single) files["likelihood.csv"] = Buffer.from(likelihoodTable(single));
   for (const [chart, svg] of Object.entries(charts)) {
     files[`${chart}.svg`] = Buffer.from(withDefaultColours(svg));
     files[`${chart}.png`] = await chartToPng(svg);

@@ -1,7 +1,6 @@
 /** @file Samples into files, by the extension of `--out`: a PNG grid, an npz of arrays, or a folder of PNG files. */
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
-import sharp from "sharp";
 import type { Images } from "../../data/image-set.js";
 import { UserError } from "../../errors.js";
 import { type GridOptions, imageGrid, imageRows } from "../../inference/picture-grid.js";
@@ -77,6 +76,7 @@ export async function saveSamples(
     return writeFileAtomic(out, encodeNpz(Object.fromEntries(named.map((array, index) => [`arr_${index}`, array]))));
   }
   const digits = Math.max(6, String(count - 1).length);
+  const { default: sharp } = await import("sharp");
   for (let index = 0; index < count; index++) {
     const size = resolution ** 2 * 3;
     const raw = { width: resolution, height: resolution, channels: 3 as const };

@@ -4,7 +4,6 @@
  */
 
 import type { Metadata, Sharp, SharpOptions } from "sharp";
-import sharp from "sharp";
 import type { ImageFormat } from "./image-format.js";
 import {
   applyMatrixProfile,
@@ -68,6 +67,7 @@ export async function toSrgb(
   { format, metadata }: { format: ImageFormat; metadata: Metadata },
   run: (image: Sharp) => Promise<Raw>,
 ): Promise<Raw> {
+  const { default: sharp } = await import("sharp");
   const { space, icc } = metadata;
   const { deep, channels } = spaces[space];
   const hasHue = channels.includes(3); // grey is the same in both

@@ -4,7 +4,7 @@ import { type Decoded, tryDecoding } from "./decode.js";
 import type { DecodeRequest } from "./decoder.js";
 import { setForManyImages } from "./many-images.js";
 
-setForManyImages();
+await setForManyImages();
 
 await serve<undefined, DecodeRequest>(() => ({
   answer: ({ bytes, resolution, undersized }) => tryDecoding(bytes, resolution, undersized),

@@ -1,5 +1,5 @@
 /** @file Files to pixels: sharp decodes them, and our own resizing brings them to a model's resolution. */
-import sharp, { type Metadata, type Sharp } from "sharp";
+import type { Metadata, Sharp } from "sharp";
 import { type ErrorCode, UserError } from "../../errors.js";
 import { openBytes } from "../../io/archives/byte-source.js";
 import { formatBytes } from "../../number-format.js";
@@ -92,6 +92,7 @@ export async function decodePixels(bytes: Uint8Array): Promise<DecodedImage> {
  * @param bytes - a file that `decodePixels` accepts, of an image with alpha
  */
 export async function isTransparent(bytes: Uint8Array): Promise<boolean> {
+  const { default: sharp } = await import("sharp");
   const image = await openImage(bytes);
   const alpha = sharp(image.bytes, OPENING).ensureAlpha().extractChannel("alpha").raw({ depth: "uchar" });
   const { data } = await decode(alpha, image.metadata);
@@ -131,6 +132,7 @@ async function openImage(file: Uint8Array): Promise<OpenImage> {
   if (tooManyBytes) throw new TooLarge(tooManyBytes);
   const format = imageFormat(file);
   const bytes = format === "avif" ? asStill(file) : file;
+  const { default: sharp } = await import("sharp");
   const metadata = await sharp(bytes, OPENING).metadata().catch(explain);
   const { width, height } = metadata;
   if (width * height > LARGEST_PIXELS) {

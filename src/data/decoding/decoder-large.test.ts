@@ -24,7 +24,7 @@ vi.mock("../../thread.js", () => ({
 }));
 
 test("all threads together work on one large image at a time, beside small ones", async () => {
-  const decoder = createDecoder(1000);
+  const decoder = await createDecoder(1000);
   const [large, small] = [await pngClaiming(5000, 5000), await plain([1, 2, 3]).png().toBuffer()];
   const work = async (bytes: Uint8Array) => {
     for (let i = 0; i < 3; i++) expect(await decoder.decode(bytes, 2)).toEqual({ pixels: new Uint8Array(12) });
@@ -34,7 +34,7 @@ test("all threads together work on one large image at a time, beside small ones"
 });
 
 test("what is too large never reaches a thread", async () => {
-  const decoder = createDecoder(1000);
+  const decoder = await createDecoder(1000);
   expect(await decoder.decode(await pngClaiming(50_000, 50_000), 2)).toEqual({
     error: "expected at most 134 megapixels, got 50000×50000",
   });
@@ -42,6 +42,6 @@ test("what is too large never reaches a thread", async () => {
 
 test("a thread that ends is an error of its own, and not the image's", async () => {
   threads.ended = true;
-  const decoding = createDecoder(1000).decode(await plain([1, 2, 3]).png().toBuffer(), 2);
+  const decoding = (await createDecoder(1000)).decode(await plain([1, 2, 3]).png().toBuffer(), 2);
   await expect(decoding).rejects.toThrow("out of memory");
 });

@@ -9,7 +9,7 @@ async function* greys() {
 }
 
 test.each([1, 1000])("a decoder for %i images gives what decodeImage gives", async (images) => {
-  await using decoder = createDecoder(images);
+  await using decoder = await createDecoder(images);
   let count = 0;
   await forEachConcurrently(greys(), decoder.parallel, async ({ grey, bytes }) => {
     const pixels = await decodeImage(bytes, 4);
@@ -23,7 +23,7 @@ test.each([1, 1000])("a decoder for %i images gives what decodeImage gives", asy
 });
 
 test("threads leave what they are given as it is", async () => {
-  await using decoder = createDecoder(1000);
+  await using decoder = await createDecoder(1000);
   const image = await plain([1, 2, 3]).png().toBuffer();
   const archive = Buffer.from(new Uint8Array([...image, 7, 7, 7]).buffer); // whose memory is not pooled
   await decoder.decode(archive.subarray(0, image.length), 4);
@@ -31,7 +31,7 @@ test("threads leave what they are given as it is", async () => {
 });
 
 test("more images than there are threads wait for one", async () => {
-  await using decoder = createDecoder(1000);
+  await using decoder = await createDecoder(1000);
   const images = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8, 9].map((grey) => plain([grey, 0, 0]).png().toBuffer()));
   const decoded = await Promise.all(images.map((bytes) => decoder.decode(bytes, 4)));
   expect(decoded.map((each) => ("pixels" in each ? each.pixels[0] : each.error))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);

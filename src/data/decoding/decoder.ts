@@ -28,9 +28,9 @@ export interface DecodeRequest {
 }
 
 /** A decoder for so many images. */
-export function createDecoder(images: number): Decoder {
-  if (images >= WORTH_THREADS) return new DecodeThreads(availableParallelism());
-  const settings = setForManyImages();
+export async function createDecoder(images: number): Promise<Decoder> {
+  const settings = await setForManyImages();
+  if (images >= WORTH_THREADS) return new DecodeThreads(availableParallelism(), settings);
   return {
     parallel: 2 * availableParallelism(),
     decode: tryDecoding,
@@ -47,9 +47,10 @@ class DecodeThreads implements Decoder {
   readonly #threads: Thread[];
   readonly #idle: Thread[];
   readonly #waiting: ((thread: Thread) => void)[] = [];
-  readonly #settings = setForManyImages();
+  readonly #settings: Disposable;
 
-  constructor(count: number) {
+  constructor(count: number, settings: Disposable) {
+    this.#settings = settings;
     const name = "The thread that decodes images";
     const start = () => new Thread({ module: "./decode-worker", caller: import.meta.url, name });
     this.#threads = Array.from({ length: count }, start);

@@ -8,9 +8,9 @@ test("a program's own settings of sharp return when the last decoder has ended",
   sharp.concurrency(3);
   sharp.cache({ items: 17 });
   {
-    await using threads = createDecoder(1000);
+    await using threads = await createDecoder(1000);
     {
-      await using _ = createDecoder(1);
+      await using _ = await createDecoder(1);
       expect(settings()).toEqual({ threads: 1, items: 0 });
     }
     await threads.decode(new Uint8Array(8), 4); // the threads have loaded sharp

@@ -1,5 +1,5 @@
 /** @file How libvips, the library behind sharp, is set while many images are decoded. */
-import sharp, { type CacheResult } from "sharp";
+import type { CacheResult } from "sharp";
 
 type Settings = { threads: number; cache: CacheResult };
 
@@ -14,7 +14,8 @@ let users = 0;
  * The settings are those of the process, whose own images they change too. A thread that loads sharp resets them, so it calls
  * this as well.
  */
-export function setForManyImages(): Disposable {
+export async function setForManyImages(): Promise<Disposable> {
+  const { default: sharp } = await import("sharp");
   if (users++ === 0) before = { threads: sharp.concurrency(), cache: sharp.cache() };
   sharp.concurrency(1);
   sharp.cache(false);

@@ -54,7 +54,7 @@ export async function writeImages(
   const hashes = new Uint8Array(images.length * HASH_BYTES);
   const failures = new Map<number, { error: string; small?: true }>(); // by place
   let done = 0;
-  await using decoder = createDecoder(images.length);
+  await using decoder = await createDecoder(images.length);
   await forEachConcurrently(read(signal), decoder.parallel, async ({ index, ...record }) => {
     signal?.throwIfAborted();
     const place = placeOf[index];

@@ -2,7 +2,6 @@
 import { fsyncSync, ftruncateSync } from "node:fs";
 import { lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import sharp from "sharp";
 import { UserError } from "../../errors.js";
 import { syncFolder } from "../../io/files/atomic-file.js";
 import { openDescriptor } from "../../io/files/descriptor.js";
@@ -83,6 +82,7 @@ async function writeContent(
 ): Promise<void> {
   const { resolution } = options;
   using file = openDescriptor(path, "w+");
+  const { default: sharp } = await import("sharp");
   const { kept, hashes, failed } = await writeImages(file.fd, HEADER_BYTES, listing, options);
   const { classes, labels, notices } = classesOf(listing, kept, failed);
   const splits = rangesOf(kept);

@@ -58,7 +58,7 @@ async function* decoded(
   path: string,
   contents: AsyncIterable<{ name: string } & ({ bytes: Uint8Array } | { error: string })>,
 ) {
-  using _ = setForManyImages();
+  using _ = await setForManyImages();
   for await (const content of contents) {
     const { name } = content;
     const refuse = (problem: string): never => {

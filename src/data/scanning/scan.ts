@@ -81,7 +81,7 @@ export async function scan(
   listing: Listing,
   { signal, onProgress }: { signal: AbortSignal; onProgress?: (done: number) => void },
 ): Promise<ScanSummary> {
-  using _ = setForManyImages();
+  using _ = await setForManyImages();
   const tally = new Tally(listing);
   let done = 0;
   for await (const finding of inOrder(listing.read(signal), 2 * availableParallelism(), look)) {

@@ -55,7 +55,8 @@ async function run(
   const specOf = ({ shape, dtype }: { shape: readonly number[]; dtype: DType }) => spec(shape, dtype);
   const outputs = graph.outputs.map(specOf);
   const keep = outputs.map(() => true);
-  const session = await acquireSession((await targetOf(runtime)).lower(graph, PLAIN), runtime, keep, optimise);
+  const target = await targetOf(runtime);
+  const session = await acquireSession(await target.lower(graph, PLAIN), runtime, keep, optimise);
   const signature = { args: inputs.map(specOf), result: outputs, onDevice: keep, donated: [], residents: [] };
   const program = new Program<DeviceArray[], DeviceArray[]>(runtime, session, signature);
   const operands = inputs.map((input) => runtime.put(input.data, specOf(input)));

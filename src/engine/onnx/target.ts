@@ -10,7 +10,6 @@ import { pooling } from "../passes/pooling.js";
 import { dropCheckpoints, rematerialise } from "../passes/rematerialise.js";
 import { simplify } from "../passes/simplify.js";
 import type { Target } from "../target.js";
-import { lowerToOnnx } from "./lower.js";
 
 /** @param block - channels to a block of the machine's blocked convolutions; 0 where it has none */
 export const onnxTarget = (block: number): Target => ({
@@ -31,5 +30,5 @@ export const onnxTarget = (block: number): Target => ({
     hoist,
     ...(rematerialised ? [rematerialise] : []),
   ],
-  lower: (graph) => lowerToOnnx(graph, block),
+  lower: async (graph) => (await import("./lower.js")).lowerToOnnx(graph, block),
 });

@@ -16,16 +16,16 @@ afterAll(() => {
   for (const sessions of Object.values(ways)) sessions.close();
 });
 
-function modelOf(fn: (...args: np.Array[]) => np.Array[], args: Spec[], outputDtypes?: DType): Model {
+async function modelOf(fn: (...args: np.Array[]) => np.Array[], args: Spec[], outputDtypes?: DType): Promise<Model> {
   const target = onnxTarget(0);
   const { graph } = prepare(fn as never, args, { target, outputDtypes });
-  return { ...target.lower(graph, { donated: new Map(), divided: new Set() }), optimise: false };
+  return { ...(await target.lower(graph, { donated: new Map(), divided: new Set() })), optimise: false };
 }
 
 const floats = (size: number) => Float32Array.from({ length: size }, (_, index) => Math.sin(index));
 
 test.each(Object.entries(ways))("results are written where they are wanted (%s)", async (_, sessions) => {
-  const model = modelOf((x, y) => [np.add(x.ref, y.ref), np.multiply(x, y)], [spec([2, 3]), spec([2, 3])]);
+  const model = await modelOf((x, y) => [np.add(x.ref, y.ref), np.multiply(x, y)], [spec([2, 3]), spec([2, 3])]);
   const session = await sessions.load(model);
   const [x, y] = [floats(6), floats(6).map((value) => value + 1)];
   const places = [new Float32Array(6), new Float32Array(6)];
@@ -47,7 +47,9 @@ test.each(Object.entries(ways))(
       [spec([0, 4]), new Float32Array(0)],
     ];
     for (const [one, elements] of types) {
-      const session = await sessions.load(modelOf((x) => [np.concatenate([np.ravel(x.ref), np.ravel(x)])], [one]));
+      const session = await sessions.load(
+        await modelOf((x) => [np.concatenate([np.ravel(x.ref), np.ravel(x)])], [one]),
+      );
       const place = elements.slice(0, 0).constructor as new (size: number) => TypedArray;
       const [result] = await session.run([elements], [new place(2 * elements.length)]);
       expect([...result]).toEqual([...elements, ...elements]);
@@ -57,14 +59,14 @@ test.each(Object.entries(ways))(
 );
 
 test.each(Object.entries(ways))("bfloat16 is its bits (%s)", async (_, sessions) => {
-  const session = await sessions.load(modelOf((x) => [x], [spec([3])], "bfloat16"));
+  const session = await sessions.load(await modelOf((x) => [x], [spec([3])], "bfloat16"));
   const [bits] = await session.run([Float32Array.of(1, -2, 0.5)], [new Uint16Array(3)]);
   expect([...bits]).toEqual([0x3f80, 0xc000, 0x3f00]);
   await session.release();
 });
 
 test.each(Object.entries(ways))("a result whose size only the run tells is a copy (%s)", async (_, sessions) => {
-  const session = await sessions.load(modelOf((x) => [np.negative(x)], [spec([5])]));
+  const session = await sessions.load(await modelOf((x) => [np.negative(x)], [spec([5])]));
   const x = floats(5);
   const [first] = await session.run([x], [null]);
   const [second] = await session.run([x.map((value) => value + 1)], [null]);
@@ -80,7 +82,7 @@ test.each(Object.entries(ways))("what cannot be loaded is told in ONNX Runtime's
 
 test.each(Object.entries(ways))("what the library makes for a run is given back (%s)", async (_, sessions) => {
   const size = 2 ** 18;
-  const session = await sessions.load(modelOf((x) => [np.multiply(x, 2)], [spec([size])]));
+  const session = await sessions.load(await modelOf((x) => [np.multiply(x, 2)], [spec([size])]));
   const x = floats(size);
   await session.run([x], [null]);
   const before = process.memoryUsage.rss();

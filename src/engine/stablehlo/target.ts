@@ -14,7 +14,7 @@ import { isDivided } from "./sharding.js";
 export const stableHloTarget = (precision: Precision, devices: number): Target => ({
   key: `stablehlo ${precision} ${devices}`,
   passes: (rematerialised) => stableHloPasses(rematerialised, precision),
-  lower: (graph, { donated, divided }) => {
+  lower: async (graph, { donated, divided }) => {
     const division = { devices, divided };
     const text = lowerToStableHlo(graph, { precision, aliases: donated, ...division });
     const info = (name: string, { dtype, shape }: Atom): TensorInfo => ({ name, dtype, shape: [...shape] });

@@ -7,7 +7,8 @@ import type { numpy as np } from "@jax-js/jax";
 import { ModelProtoSchema, TensorProto_DataLocation } from "onnx-buf";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import "../../../test/support/all-close.js";
-import { portableModel, Runtime, type Spec, spec } from "../../engine/index.js";
+import { Runtime, type Spec, spec } from "../../engine/index.js";
+import { portableModel } from "../../engine/portable.js";
 import { openOnnxFile } from "./onnx-file.js";
 
 let runtime: Runtime;

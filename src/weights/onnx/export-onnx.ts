@@ -2,7 +2,7 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../../config/index.js";
-import { portableModel } from "../../engine/index.js";
+import { portableModel } from "../../engine/portable.js";
 import { parameterSpecs, type TrainedModel } from "../../inference/trained-model.js";
 import { makeFolderSynced, writeFileAtomic } from "../../io/files/atomic-file.js";
 import { groups } from "../../model/index.js";
