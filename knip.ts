@@ -4,22 +4,23 @@ import manifest from "./package.json" with { type: "json" };
 
 /** Sources of the entry points in `exports`. A new one needs no line here. */
 const published = Object.values(manifest.exports)
-  .map((entry) => (typeof entry === "string" ? entry : entry.default))
-  .filter((path) => path.startsWith("./dist/"))
-  .map((path) => path.replace("./dist/", "src/").replace(/\.js$/, ".ts"));
+  .map((entry) => (typeof entry === "string" ? entry : entry.types))
+  .filter((path) => path.startsWith("./dist/types/"))
+  .map((path) => path.replace("./dist/types/", "src/").replace(/\.d\.ts$/, ".ts"));
 
 export default {
   entry: [
     ...published,
     "src/data/decoding/decode-worker.ts",
-    "src/engine/device-test/process.ts",
-    "src/engine/runtime/worker.ts",
+    "src/engine/device-test/test-process.ts",
+    "src/engine/runtime/runtime-worker.ts",
     "src/training/inputs/input-worker.ts",
     "bench/peers/{batches,inception,jax-js,strata,tensorflow}.ts",
     "examples/*.ts",
     "scripts/*",
     "scripts/glyphs/main.ts",
     "scripts/gpu-check/{checks,main}.ts",
+    "test/endings/program.mjs",
     "test/fixtures/avif/make.ts",
     "test/support/pjrt-process.ts",
     "test/support/shared-process.mjs",

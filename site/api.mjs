@@ -14,7 +14,7 @@ const { name: packageName, exports } = JSON.parse(readFileSync(join(repository, 
 /** What a program imports, for example `strata-vae/engine`, by the name that TypeDoc has for its file, `exports/engine`. */
 const entryPoints = new Map(
   Object.entries(exports).flatMap(([path, { types = "" }]) => {
-    const file = /^\.\/dist\/(.*)\.d\.ts$/.exec(types); // package.json and schemas have no types
+    const file = /^\.\/dist\/types\/(.*)\.d\.ts$/.exec(types); // package.json and schemas have no types
     return file ? [[file[1], posix.join(packageName, path)]] : [];
   }),
 );

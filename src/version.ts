@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /** The version of Strata, as in `package.json`: written here too, so that a bundle needs no file beside it. */
 export const version = "0.1.0";
@@ -37,9 +37,14 @@ function hashCode(): string {
   return hash.digest("hex");
 }
 
-/** Every file of ours, from the folder of this one; in a bundle itself alone, since what lies beside it is not ours. */
+/**
+ * Every file of ours, from the folder of this one: the sources, or what is built of them. In a bundle of others itself alone,
+ * since what lies beside it is not ours.
+ */
 function codeFiles(own: string): string[] {
   const folder = dirname(own);
-  if (!existsSync(join(folder, "engine", `compile${extname(own)}`))) return [basename(own)];
-  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => /\.[jt]s$/.test(path));
+  const files = (recursive: boolean) => readdirSync(folder, { recursive, encoding: "utf8" });
+  if (existsSync(join(folder, "engine", "compile.ts"))) return files(true).filter((path) => path.endsWith(".ts"));
+  if (existsSync(join(folder, "runtime-worker.js"))) return files(false).filter((path) => path.endsWith(".js"));
+  return [basename(own)];
 }

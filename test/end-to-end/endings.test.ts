@@ -1,9 +1,20 @@
 /** @file Whatever is disposed, aborted, dropped or left behind, whenever: no call hangs, nothing keeps the process alive, nothing ends it. */
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { bundle } from "../../scripts/bundle.js";
+import { temporaryFolder } from "../support/command-line.js";
+import { repository } from "../support/packed.js";
 
-const program = fileURLToPath(new URL("../endings/program.mjs", import.meta.url));
+const folder = temporaryFolder();
+const program = join(folder, "endings.js");
+
+beforeAll(async () => {
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
+  await bundle(folder, { endings: "test/endings/program.mjs" });
+});
 
 function run(...words: string[]): Promise<{ code: number | null; signal: string | null; output: string }> {
   const child = spawn(process.execPath, ["--expose-gc", program, ...words]);

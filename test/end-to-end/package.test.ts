@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { build } from "esbuild";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { beforeAll, expect, test } from "vitest";
@@ -76,10 +77,10 @@ test("Are the Types Wrong finds that every entry point has types wherever it can
 
 test("it holds what is needed to run, and nothing of the tests", () => {
   const home = join(project, "node_modules", "strata-vae");
-  for (const file of ["README.md", "LICENSE", "dist/index.d.ts", "dist/cli/main.js", "datasets/glyphs/glyphs.zip"]) {
+  for (const file of ["README.md", "LICENSE", "dist/types/index.d.ts", "dist/cli.js", "datasets/glyphs/glyphs.zip"]) {
     expect(existsSync(join(home, file)), file).toBe(true);
   }
-  for (const file of ["test", "site", "dist/cli/format.test.js"])
+  for (const file of ["test", "site", "dist/types/version.test.d.ts"])
     expect(existsSync(join(home, file)), file).toBe(false);
 });
 
@@ -161,16 +162,16 @@ test("CommonJS can require it, and read its package.json", () => {
   expect(node("required.cjs").trim()).toBe(`${manifest.version} ${manifest.version}`);
 });
 
-test("a program that was bundled with it is told to leave it out", () => {
-  const home = join(project, "node_modules", "strata-vae", "dist");
-  // What a bundler does to a module: its code is elsewhere, and what stood beside it is not.
-  const source = `
-    import { Thread } from ${JSON.stringify(join(home, "thread.js"))};
-    new Thread({ module: "./worker", caller: import.meta.url, name: "The thread" });`;
-  writeFileSync(join(project, "bundled.mjs"), source);
+test("a program that was bundled with it is told to leave it out", async () => {
+  const contents = `import { Runtime } from "strata-vae/engine"; new Runtime();`;
+  const external = Object.keys(manifest.dependencies);
+  await build({
+    ...{ stdin: { contents, resolveDir: project }, outfile: join(project, "bundled.mjs"), external },
+    ...{ bundle: true, platform: "node", format: "esm" },
+  });
   const { status, stderr } = spawnSync(process.execPath, ["bundled.mjs"], { cwd: project, encoding: "utf8" });
   expect(status).toBe(1);
   expect(stderr).toContain(
-    `UserError: Strata starts a thread from ${join(project, "worker.js")}, which is not there. Keep`,
+    `UserError: Strata starts a thread from ${join(project, "runtime-worker.js")}, which is not there. Keep`,
   );
 });

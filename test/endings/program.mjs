@@ -11,22 +11,22 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { numpy as np } from "@jax-js/jax";
 import sharp from "sharp";
-import { parseConfig, resolvePreset } from "../../dist/config/index.js";
-import { Batches } from "../../dist/data/batches.js";
-import { createDecoder } from "../../dist/data/decoding/decoder.js";
-import { compile, Runtime, spec } from "../../dist/engine/index.js";
-import { Sampler } from "../../dist/inference/sampling/sampler.js";
-import { initialise, modelParameters } from "../../dist/model/index.js";
-import { outputChannels } from "../../dist/objective/output-layers.js";
-import { ClassifierExtractor } from "../../dist/quality/classifier/classifier-extractor.js";
-import { initialClassifier } from "../../dist/quality/classifier/network.js";
-import { openPixels } from "../../dist/quality/features/pixels.js";
-import { InputThread } from "../../dist/training/inputs/input-thread.js";
-import { stepInputs } from "../../dist/training/inputs/step-inputs.js";
-import { FRESH } from "../../dist/training/run/counters.js";
-import { initialState } from "../../dist/training/run/starting-point.js";
-import { train } from "../../dist/training/train.js";
-import { Trainer } from "../../dist/training/trainer.js";
+import { parseConfig, resolvePreset } from "../../src/config/index.ts";
+import { Batches } from "../../src/data/batches.ts";
+import { createDecoder } from "../../src/data/decoding/decoder.ts";
+import { compile, Runtime, spec } from "../../src/engine/index.ts";
+import { Sampler } from "../../src/inference/sampling/sampler.ts";
+import { initialise, modelParameters } from "../../src/model/index.ts";
+import { outputChannels } from "../../src/objective/output-layers.ts";
+import { ClassifierExtractor } from "../../src/quality/classifier/classifier-extractor.ts";
+import { initialClassifier } from "../../src/quality/classifier/network.ts";
+import { openPixels } from "../../src/quality/features/pixels.ts";
+import { InputThread } from "../../src/training/inputs/input-thread.ts";
+import { stepInputs } from "../../src/training/inputs/step-inputs.ts";
+import { FRESH } from "../../src/training/run/counters.ts";
+import { initialState } from "../../src/training/run/starting-point.ts";
+import { train } from "../../src/training/train.ts";
+import { Trainer } from "../../src/training/trainer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "strata-endings-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -112,7 +112,7 @@ const kinds = {
     return { pending: [0, 1, 2, 300].map((step) => inputs.take(step)), thing: inputs };
   },
   async decoder() {
-    const decoder = createDecoder(1000);
+    const decoder = await createDecoder(1000);
     const decoded = Array.from({ length: 20 }, () => decoder.decode(picture, 8));
     return { pending: decoded, thing: { dispose: () => decoder[Symbol.asyncDispose]() } };
   },

@@ -32,7 +32,7 @@ export interface Started {
   ended: Promise<Ended>;
 }
 
-/** Starts `strata`, which `build.ts` has compiled. */
+/** Starts `strata`, which `build.ts` has bundled. */
 export const start = (...words: string[]) => launch({}, [], words);
 
 /** The same with more in its environment. */
@@ -47,7 +47,7 @@ export const strataWithin = (script: string, ...words: string[]): Promise<Ended>
 
 function launch(variables: Record<string, string>, wrapper: string[], words: string[]): Started {
   const options = { cwd: repository, env: { ...env, ...variables } };
-  const [program, ...rest] = [...wrapper, process.execPath, "dist/cli/main.js", ...words];
+  const [program, ...rest] = [...wrapper, process.execPath, "dist/cli.js", ...words];
   const child = spawn(program, rest, options);
   const text = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {
@@ -87,7 +87,7 @@ export function sharedProcess(program: string, options: ForkOptions): (...words:
  * Runs `strata` in a process that all such calls of a test file share: for what a command refuses, writes and prints, where it
  * takes hardly more than the start of a process.
  */
-export const sharedStrata = sharedProcess(join(repository, "dist/cli/program.js"), { cwd: repository, env });
+export const sharedStrata = sharedProcess(join(repository, "dist/program.js"), { cwd: repository, env });
 
 /** A folder that goes away when the tests of the file are done. */
 export function temporaryFolder(): string {

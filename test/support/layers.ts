@@ -37,6 +37,7 @@ const EVERYWHERE = new Set([
   "thread-service",
   "lifetime",
   "cache-folder",
+  "package-folder",
   "errors",
   "number-format",
   "rounding",

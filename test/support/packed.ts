@@ -1,5 +1,6 @@
-/** @file The package as npm packs it, of what `build.ts` has compiled. */
+/** @file The package as npm packs it, of what `build.ts` has bundled, and declarations. */
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -12,9 +13,16 @@ export const repository = fileURLToPath(new URL("../..", import.meta.url));
  * @returns the path of the tarball
  */
 export function pack(folder: string): string {
+  declareTypes();
   const words = ["pack", "--pack-destination", folder, "--silent"];
   const name = execFileSync("npm", words, { cwd: repository, encoding: "utf8" }).trim().split("\n").at(-1)!;
   return join(folder, name);
+}
+
+/** Makes `dist/types`, which packages alone need. */
+function declareTypes(): void {
+  if (existsSync(join(repository, "dist", "types"))) return;
+  execFileSync("node_modules/.bin/tsc", ["-p", "tsconfig.build.json"], { cwd: repository });
 }
 
 /** What every program here does with the package, as a module: trains two steps on a folder `photos`, opens the run, draws two images. */

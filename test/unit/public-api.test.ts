@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadedPackages } from "../support/loaded-packages.js";
 import { publicNames } from "../support/public-api.js";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
@@ -17,15 +17,15 @@ const manifest = JSON.parse(readFileSync(join(repository, "package.json"), "utf8
 const entries = Object.entries(manifest.exports).flatMap(([name, target]) =>
   typeof target === "string"
     ? []
-    : [{ name: name === "." ? "index" : name.slice(2), path: /^\.\/dist\/(.*)\.d\.ts$/.exec(target.types)![1] }],
+    : [{ name: name === "." ? "index" : name.slice(2), path: /^\.\/dist\/types\/(.*)\.d\.ts$/.exec(target.types)![1] }],
 );
 
 const declarations = mkdtempSync(join(tmpdir(), "strata-declarations-"));
 afterAll(() => rmSync(declarations, { recursive: true }));
 beforeAll(() => {
-  const words = ["-p", "tsconfig.build.json", "--emitDeclarationOnly", "--outDir", declarations];
+  const words = ["-p", "tsconfig.build.json", "--outDir", declarations];
   execFileSync("node_modules/.bin/tsc", words, { cwd: repository });
-});
+}, 300_000);
 
 describe.each(entries)("strata-vae/$name", ({ name, path }) => {
   test("every public name has a documentation comment, which survives into its declaration", () => {
@@ -60,25 +60,13 @@ const packages: Record<string, RegExp> = {
 /** What draws charts, and the images of the embedded set: for `/report` alone, and for who opens it. */
 const HEAVY = /^(linkedom|@observablehq\/plot|@lobehub\/)/;
 
-test.each(entries)("importing strata-vae/$name loads no more packages than it needs", async ({ name, path }) => {
-  const { metafile } = await build({
-    ...{ entryPoints: [join(repository, "src", `${path}.ts`)], bundle: true, splitting: true, format: "esm" },
-    ...{ platform: "node", packages: "external", write: false, outdir: "unused", metafile: true, logLevel: "silent" },
-  });
-  // With splitting, what is imported lazily is in outputs of its own.
-  const loaded = new Set<string>();
-  const packagesOf = (output: string) => {
-    if (loaded.has(output)) return;
-    loaded.add(output);
-    for (const { path: imported, kind } of metafile.outputs[output]?.imports ?? []) {
-      if (kind === "import-statement") packagesOf(imported);
-    }
-  };
-  const [entry] = Object.keys(metafile.outputs).filter((output) =>
-    metafile.outputs[output].entryPoint?.endsWith(`${path}.ts`),
-  );
-  packagesOf(entry);
-  const names = [...loaded].filter((each) => !(each in metafile.outputs) && !each.startsWith("node:"));
+let loaded: Record<string, string[]>;
+beforeAll(async () => {
+  loaded = await loadedPackages(entries.map(({ path }) => `src/${path}.ts`));
+});
+
+test.each(entries)("importing strata-vae/$name loads no more packages than it needs", ({ name, path }) => {
   const allowed = packages[name];
+  const names = loaded[`src/${path}.ts`];
   expect(names.filter((each) => (allowed ? !allowed.test(each) : name !== "report" && HEAVY.test(each)))).toEqual([]);
 });

@@ -6,10 +6,10 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { UserError } from "../../errors.js";
 import { openZip } from "../../io/archives/zip.js";
+import { packagePath } from "../../package-folder.js";
 import { decodePixels } from "../decoding/decode.js";
 
 /** The classes, in their order on a sheet. */
@@ -55,9 +55,8 @@ const manifestSchema = z.strictObject({
 export type GlyphManifest = z.output<typeof manifestSchema>;
 type GlyphFamily = GlyphManifest["families"][number];
 
-/** A file of the set, in its folder beside `src` and `dist`. */
-export const glyphFile = (name: string): string =>
-  fileURLToPath(new URL(`../../../datasets/glyphs/${name}`, import.meta.url));
+/** A file of the set. */
+export const glyphFile = (name: string): string => packagePath(`datasets/glyphs/${name}`);
 
 /** The manifest as it lies there: it changes when anything of the set does. */
 export const manifestBytes = (): Buffer => readFileSync(glyphFile("manifest.json"));

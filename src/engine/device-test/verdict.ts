@@ -78,10 +78,10 @@ function verdict({ count, deviation, fault }: Comparison): Verdict {
   return { usable: false, reason: missing ? "no graphics driver for it was found" : fault };
 }
 
-/** `process.js` as built, or, where this file runs as TypeScript (in the repository), `process.ts` through tsx. */
+/** `test-process.js` as built, or, where this file runs as TypeScript (in the repository), `test-process.ts` through tsx. */
 function testProgram(): { file: string; execArgv: string[] } {
   const built = !import.meta.url.endsWith(".ts");
-  const file = fileURLToPath(new URL(built ? "./process.js" : "./process.ts", import.meta.url));
+  const file = fileURLToPath(new URL(built ? "./test-process.js" : "./test-process.ts", import.meta.url));
   if (built) return { file, execArgv: [] };
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx"));
   return { file, execArgv: ["--import", tsx.href] };

@@ -108,7 +108,12 @@ export class Runtime {
     this.#onNotice = onNotice;
     process.env.ORT_DISABLE_TELEMETRY ??= "1"; // else an identity of this machine is written into the home folder, or the working folder
     const settings: WorkerSettings = device === "xla" ? { device, ...xla! } : { device, threads };
-    this.#thread = new Thread({ module: "./worker", caller: import.meta.url, settings, name: "The runtime's thread" });
+    this.#thread = new Thread({
+      module: "./runtime-worker",
+      caller: import.meta.url,
+      settings,
+      name: "The runtime's thread",
+    });
   }
 
   /** What the device can do, and how it likes its programs. */

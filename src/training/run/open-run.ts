@@ -1,10 +1,10 @@
 /** @file Opening a run folder, finished or still growing, or a run that ships with the package, to use its model. */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { UserError } from "../../errors.js";
 import { type ParameterTree, parameterSpecs, type TrainedModel } from "../../inference/trained-model.js";
 import { flawsOf, listFlaws } from "../../io/tensors/flaws.js";
+import { packagePath } from "../../package-folder.js";
 import { checkpointFolder, listCheckpoints, readCheckpoint, readNewest, type Tensors } from "./checkpoint.js";
 import { bestOf } from "./held-out.js";
 import { readMetrics } from "./metrics-log.js";
@@ -115,7 +115,7 @@ function bestStep(folder: string, steps: readonly number[]): number | undefined 
 const PREFIX = "pretrained:";
 
 /** Where the models that ship are. */
-const pretrainedFolder = (): string => fileURLToPath(new URL("../../../pretrained", import.meta.url));
+const pretrainedFolder = (): string => packagePath("pretrained");
 
 /** Names of the models that ship. */
 export function pretrainedNames(): string[] {

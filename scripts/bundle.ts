@@ -1,0 +1,56 @@
+/** @file Makes few files of the many modules in `src`: every start, of the program or of a thread, reads them anew. */
+import { readdirSync } from "node:fs";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import manifest from "../package.json" with { type: "json" };
+
+const repository = fileURLToPath(new URL("..", import.meta.url));
+
+/** What threads and processes load by the name of a file beside the caller ends so. */
+const BY_NAME = /-(worker|process|in-place)\.ts$/;
+
+/** The modules that others start from, by the name of the file that each becomes. */
+const entryPoints: Record<string, string> = {
+  ...published(),
+  cli: "src/cli/main.ts",
+  program: "src/cli/program.ts",
+  ...Object.fromEntries(loadedByName().map((path) => [basename(path, ".ts"), `src/${path}`])),
+};
+
+/** Those that package.json exports. */
+function published(): Record<string, string> {
+  const modules = Object.values(manifest.exports).filter((target) => typeof target !== "string");
+  return Object.fromEntries(
+    modules.map(({ types, default: file }) => [
+      basename(file, ".js"),
+      types.replace("./dist/types/", "src/").replace(/\.d\.ts$/, ".ts"),
+    ]),
+  );
+}
+
+function loadedByName(): string[] {
+  return readdirSync(`${repository}/src`, { recursive: true, encoding: "utf8" }).filter((path) => BY_NAME.test(path));
+}
+
+/**
+ * Bundles `src`. All files lie side by side, so that each finds by a relative URL what it starts, as the modules in `src` do.
+ * Packages stay outside.
+ *
+ * @param outdir - where to
+ * @param more - further entry points: a path by the name of the file that it becomes
+ */
+export const bundle = (outdir: string, more: Record<string, string> = {}) =>
+  build({
+    absWorkingDir: repository,
+    entryPoints: { ...entryPoints, ...more },
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    packages: "external",
+    chunkNames: "[name]-[hash]",
+    logOverride: { "ignored-bare-import": "silent" }, // of types
+  });
