@@ -14,7 +14,7 @@ import sharp from "sharp";
 import { parseConfig, resolvePreset } from "../../src/config/index.ts";
 import { Batches } from "../../src/data/batches.ts";
 import { createDecoder } from "../../src/data/decoding/decoder.ts";
-import { compile, Runtime, spec } from "../../src/engine/index.ts";
+import { compile, deviceTraits, Runtime, spec } from "../../src/engine/index.ts";
 import { Sampler } from "../../src/inference/sampling/sampler.ts";
 import { initialise, modelParameters } from "../../src/model/index.ts";
 import { outputChannels } from "../../src/objective/output-layers.ts";
@@ -108,7 +108,7 @@ const kinds = {
     return { pending: [extractor.extract(images), extractor.extract(images)], thing: extractor };
   },
   async inputs() {
-    const inputs = new InputThread({ config, images });
+    const inputs = new InputThread({ config, images, device: deviceTraits.cpu });
     return { pending: [0, 1, 2, 300].map((step) => inputs.take(step)), thing: inputs };
   },
   async decoder() {
@@ -118,7 +118,7 @@ const kinds = {
   },
   async failingThread() {
     const gone = { path: join(folder, "gone"), offset: 0 };
-    const inputs = new InputThread({ config, images: { ...images, images: gone } });
+    const inputs = new InputThread({ config, images: { ...images, images: gone }, device: deviceTraits.cpu });
     return { pending: [inputs.take(0), inputs.take(1)], thing: inputs, fails: true };
   },
   async training(runtime, random) {
