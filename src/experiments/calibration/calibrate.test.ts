@@ -109,10 +109,12 @@ test("when time is over, what was decided by then is the result", async () => {
 });
 
 test("the share of samples that are taken for their label is told of features with the classes of the model", async () => {
-  const labelled = tinyModel({ model: { classes: 2 } });
-  const data = { ...labelled.data, classCounts: [1, 1] };
-  const short = { count: 16, lists: { ...lists, temperatures: [0.3] } };
-  const { found } = await run({ model: { ...labelled, data }, ...short });
+  const tiny = tinyModel({ model: { classes: 2 } });
+  const labelled = { ...tiny, data: { ...tiny.data, classCounts: [1, 1] } };
+  await using sampler = new Sampler(labelled, { runtime });
+  const still = { ...calm.search, ...(await sampler.sample({ count: 16, temperature: 0 })) };
+  const images = { search: still, check: still };
+  const { found } = await run({ model: labelled, images, lists: { ...lists, temperatures: [0] } });
   expect(found.check!.accuracy!.unadjusted).toBeGreaterThan(0);
   expect(found.check!.accuracy!.unadjusted).toBeLessThan(1);
 });

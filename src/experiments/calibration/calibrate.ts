@@ -7,7 +7,11 @@ import type { TrainedModel } from "../../inference/trained-model.js";
 import { measureFeatures } from "../../quality/feature-set.js";
 import type { FeatureExtractor } from "../../quality/features/extractor.js";
 import { streamSet } from "../../quality/image-streams.js";
-import { compareEnergyDistances, energyDistance } from "../../quality/metrics/energy-distance.js";
+import {
+  compareEnergyDistances,
+  type EnergyComparison,
+  energyDistance,
+} from "../../quality/metrics/energy-distance.js";
 import { digestOfModel, fingerprint } from "../../quality/results.js";
 import { version } from "../../version.js";
 import { CandidateLog, type CandidateResult } from "./candidate-log.js";
@@ -153,8 +157,8 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   return calibration;
 }
 
-/** Whether settings are nearer to the images than plain sampling by more than the standard error. */
-const isBetter = ({ difference, standardError }: CalibrationCheck): boolean => difference < -standardError;
+/** Whether settings are nearer to the images than others by more than the standard error. */
+const isBetter = ({ difference, standardError }: EnergyComparison): boolean => difference < -standardError;
 
 /** What the search works with besides the options. */
 interface Search extends CalibrateOptions {
@@ -170,6 +174,7 @@ async function searchSettings(search: Search, space: SearchSpace) {
   const { seed, log, rungs, candidates, samples, images, extractor } = search;
   const { isOver, runtime, signal, onProgress } = search;
   const { rows: reference } = await measureFeatures(streamSet(images.search), extractor, { runtime, signal });
+  const last = rungs.at(-1)!;
   const measured = async (sampling: CalibratedSampling, count: number, onDrawn: (drawn: number) => void) => {
     const seen = await samples.see(sampling, { seed, count }, onDrawn);
     const distance = await energyDistance(seen.rows, reference, extractor.width, { runtime, signal });
@@ -190,6 +195,19 @@ async function searchSettings(search: Search, space: SearchSpace) {
       const result = await measured(sampling, count, onDrawn).catch(overflown);
       await log.add(sampling, count, result);
       return result.distance;
+    },
+    isSurelyBetter: async (each, than) => {
+      const [better, worse] = [samplingOf(each, space), samplingOf(than, space)];
+      if (log.find(worse, last)?.distance === Number.POSITIVE_INFINITY) return true;
+      const known = log.findComparison(better, worse, last);
+      if (known) return isBetter(known);
+      const [a, b] = [
+        await samples.see(better, { seed, count: last }),
+        await samples.see(worse, { seed, count: last }),
+      ];
+      const compared = await compareEnergyDistances(a.rows, b.rows, reference, extractor.width, { runtime, signal });
+      await log.addComparison(better, worse, last, compared);
+      return isBetter(compared);
     },
     isOver,
     onProgress: ({ coordinate, done, total }) => onProgress?.({ what: coordinate, done, total }),

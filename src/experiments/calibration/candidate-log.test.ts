@@ -17,11 +17,14 @@ test("what was measured is found again by settings, number of samples and questi
   const log = await CandidateLog.open(folder, "weights a");
   await log.add(cool, 20, { distance: 0.25, accuracy: 0.5 });
   await log.add(plain, 20, { distance: Number.POSITIVE_INFINITY });
+  await log.addComparison(cool, plain, 20, { difference: -0.5, standardError: 0.25 });
   const again = await CandidateLog.open(folder, "weights a");
   for (const each of [log, again]) {
     expect(each.find(cool, 20)).toEqual({ distance: 0.25, accuracy: 0.5 });
     expect(each.find(plain, 20)).toEqual({ distance: Number.POSITIVE_INFINITY });
     expect(each.find(cool, 40)).toBeUndefined();
+    expect(each.findComparison(cool, plain, 20)).toEqual({ difference: -0.5, standardError: 0.25 });
+    expect(each.findComparison(plain, cool, 20)).toBeUndefined();
   }
   expect((await CandidateLog.open(folder, "weights b")).find(cool, 20)).toBeUndefined();
 });

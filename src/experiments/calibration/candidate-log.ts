@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { makeFolderSynced } from "../../io/files/atomic-file.js";
 import { writeError } from "../../io/files/write-error.js";
+import type { EnergyComparison } from "../../quality/metrics/energy-distance.js";
 import { fingerprint } from "../../quality/results.js";
 import type { CalibratedSampling } from "./settings.js";
 
@@ -18,7 +19,9 @@ export interface CandidateResult {
   accuracy?: number;
 }
 
-const line = z.object({
+const comparisonLine = z.object({ key: z.string(), difference: z.number(), standardError: z.number() });
+
+const candidateLine = z.object({
   key: z.string(),
   distance: z
     .number()
@@ -27,11 +30,17 @@ const line = z.object({
   accuracy: z.number().optional(),
 });
 
+/** What was measured, by key. */
+interface Known {
+  candidates: Map<string, CandidateResult>;
+  comparisons: Map<string, EnergyComparison>;
+}
+
 export class CandidateLog {
   private constructor(
     private readonly path: string,
     private readonly question: string,
-    private readonly known: Map<string, CandidateResult>,
+    private readonly known: Known,
   ) {}
 
   /**
@@ -48,17 +57,35 @@ export class CandidateLog {
   }
 
   find(sampling: CalibratedSampling, count: number): CandidateResult | undefined {
-    return this.known.get(this.#key(sampling, count));
+    return this.known.candidates.get(this.#key(sampling, count));
   }
 
   /** @throws UserError when the line cannot be written */
   async add(sampling: CalibratedSampling, count: number, result: CandidateResult): Promise<void> {
     const key = this.#key(sampling, count);
-    this.known.set(key, result);
+    this.known.candidates.set(key, result);
     await this.#append(`${JSON.stringify({ key, count, ...sampling, ...result })}\n`);
   }
 
-  #key = (sampling: CalibratedSampling, count: number): string => fingerprint(this.question, sampling, count);
+  /** How the distance of settings differs from that of others. */
+  findComparison(sampling: CalibratedSampling, than: CalibratedSampling, count: number): EnergyComparison | undefined {
+    return this.known.comparisons.get(this.#key(sampling, count, than));
+  }
+
+  /** @throws UserError when the line cannot be written */
+  async addComparison(
+    sampling: CalibratedSampling,
+    than: CalibratedSampling,
+    count: number,
+    result: EnergyComparison,
+  ): Promise<void> {
+    const key = this.#key(sampling, count, than);
+    this.known.comparisons.set(key, result);
+    await this.#append(`${JSON.stringify({ key, count, ...sampling, than, ...result })}\n`);
+  }
+
+  #key = (sampling: CalibratedSampling, count: number, ...than: CalibratedSampling[]): string =>
+    fingerprint(this.question, sampling, count, ...than);
 
   async #append(text: string): Promise<void> {
     await appendFile(this.path, text).catch((error) => {
@@ -67,14 +94,20 @@ export class CandidateLog {
   }
 }
 
-/** Of whole lines; what else there is was not finished. */
-function knownOf(text: string): Map<string, CandidateResult> {
-  const known = new Map<string, CandidateResult>();
+/** What whole lines say; what else there is was not finished. */
+function knownOf(text: string): Known {
+  const known: Known = { candidates: new Map(), comparisons: new Map() };
   for (const row of text.split("\n")) {
-    const parsed = line.safeParse(jsonOf(row));
-    if (!parsed.success) continue;
-    const { key, ...result } = parsed.data;
-    known.set(key, result);
+    const json = jsonOf(row);
+    const candidate = candidateLine.safeParse(json).data;
+    const comparison = comparisonLine.safeParse(json).data;
+    if (candidate) {
+      const { key, ...result } = candidate;
+      known.candidates.set(key, result);
+    } else if (comparison) {
+      const { key, ...result } = comparison;
+      known.comparisons.set(key, result);
+    }
   }
   return known;
 }

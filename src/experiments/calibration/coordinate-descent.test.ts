@@ -21,6 +21,7 @@ const search = (changes: Partial<SearchOptions<Point>> = {}) =>
   coordinateDescent<Point>({
     ...{ start: [0, 0, 0], coordinates: coordinates(3), rungs: [4, 16, 64], passes: 4, keyOf: String },
     measure: async (point, count) => bowl(point, count),
+    isSurelyBetter: async () => true,
     ...changes,
   });
 
@@ -49,6 +50,17 @@ test("of six points half go on to each rung, and the one that the search came fr
   expect(at(4)).toEqual([0, -2, -1, 1, 2, 3]);
   expect(at(16)).toEqual([0, 1, 2, 3]);
   expect(at(64)).toEqual([0, 2, 3]);
+});
+
+test("a point that may be better by chance alone changes nothing", async () => {
+  const asked: string[] = [];
+  const isSurelyBetter = async (point: Point, than: Point) => {
+    asked.push(`${point} than ${than}`);
+    return bowl(than, 64) - bowl(point, 64) > 2;
+  };
+  const found = await search({ isSurelyBetter });
+  expect(found).toEqual({ point: [2, -2, 3], isComplete: true }); // x = 1 instead of 2 gains 1 alone
+  expect(asked[0]).toBe("2,0,0 than 0,0,0");
 });
 
 test("at a tie nothing changes; points without a value are never taken", async () => {

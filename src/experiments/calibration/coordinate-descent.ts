@@ -30,6 +30,8 @@ export interface SearchOptions<Point> {
   keyOf(point: Point): string;
   /** The value of a point; Infinity for one that is of no use. Called again for the same point and count. */
   measure(point: Point, count: number, onDrawn: (drawn: number) => void): Promise<number>;
+  /** Whether a point is better than another by more than chance, with the samples of the last rung. */
+  isSurelyBetter(point: Point, than: Point): Promise<boolean>;
   /** Asked before each measurement: whether to end with the best point so far. */
   isOver?: () => boolean;
   onProgress?: (progress: SearchProgress) => void;
@@ -37,8 +39,8 @@ export interface SearchOptions<Point> {
 
 /**
  * Goes through the coordinates one by one, each time to the best of its choices. Of these the worse half is discarded after
- * every rung (Jamieson and Talwalkar 2016), but never the point that the search has come from: only who is better than that
- * with the samples of the last rung takes its place.
+ * every rung (Jamieson and Talwalkar 2016), but never the point that the search has come from: only who is surely better than
+ * that with the samples of the last rung takes its place, since of many equal points one always looks better.
  *
  * @returns the best point, and whether the search came to its end
  * @throws what `measure` throws
@@ -71,7 +73,7 @@ export async function coordinateDescent<Point>(
 async function bestOf<Point>(
   at: Point,
   choices: readonly Point[],
-  { rungs, measure, isOver = () => false }: SearchOptions<Point>,
+  { rungs, measure, isSurelyBetter, isOver = () => false }: SearchOptions<Point>,
   report: (used: number) => void,
 ): Promise<Point | undefined> {
   if (choices.length === 0) return at;
@@ -87,7 +89,7 @@ async function bestOf<Point>(
       report(used);
     }
     const ranked = left.toSorted((a, b) => compare(values.get(a)!, values.get(b)!)); // stable: at a tie `at` stays ahead
-    if (rung === rungs.length - 1) return ranked[0];
+    if (rung === rungs.length - 1) return ranked[0] === at || (await isSurelyBetter(ranked[0], at)) ? ranked[0] : at;
     const kept = new Set([at, ...ranked.slice(0, survivors(left.length))]);
     left = left.filter((point) => kept.has(point));
   }
