@@ -3,7 +3,7 @@
  *
  * 1. It cannot be read, lacks a character, or has an empty one (`drawFace`).
  * 2. Two of its characters are one: less than 1.5 % of their ink differs.
- * 3. It vanishes at 32 pixels: the darkest pixels of a character have less than half of its ink.
+ * 3. It vanishes at 32 pixels: the twelve darkest pixels of a character are covered by less than half on average.
  * 4. It cannot be told: fewer than 26 of its 36 characters are read right, each as the nearest of the other families'.
  * 5. It is a copy: less than 3 % of its ink differs from that of a face before it.
  *
@@ -24,7 +24,7 @@ export interface Face {
 const SAME_CHARACTER = 0.015;
 const SAME_FACE = 0.03;
 
-/** Coverage that the darkest pixels of a character must have at 32×32, of 1; of so many of them. */
+/** Mean coverage, of 1, that so many of the darkest pixels of a character must have at 32×32. */
 const LEAST_INK = 0.5;
 const DARKEST = 12;
 

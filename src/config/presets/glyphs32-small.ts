@@ -1,4 +1,4 @@
-/** @file `glyphs32-small`: letters and digits in a quarter of an hour on a laptop. */
+/** @file `glyphs32-small`: letters and digits on a laptop, of the size of `emoji32-small`. */
 import type { CompleteConfigInput } from "../types.js";
 
 export const glyphs32Small: CompleteConfigInput = {

@@ -1,4 +1,4 @@
-/** @file `glyphs32`: a larger model of letters and digits, to try guidance on. Two cores train it in an hour or two. */
+/** @file `glyphs32`: a larger model of letters and digits, of the size of `emoji32`, to try guidance on. */
 import type { CompleteConfigInput } from "../types.js";
 
 export const glyphs32: CompleteConfigInput = {
