@@ -95,6 +95,17 @@ export interface ExplicitSchedule {
     values: number[];
 }
 
+export interface FirstLatents {
+    readonly groups: number;
+    draw(noise: readonly Float32Array[], how: {
+        labels?: Int32Array;
+        runtime?: Runtime;
+    }): Promise<Float32Array[]>;
+    dispose(): Promise<void>;
+}
+
+export type FlowLine = z.output<typeof flowLine>
+
 export interface FoundClass {
     label: number;
     notice?: string;
@@ -333,6 +344,70 @@ export interface ReconstructOptions extends BatchedOptions {
     onProgress?: (done: number, count: number) => void;
 }
 
+export type RefineEvent =
+{
+    type: "latents";
+    done: number;
+    count: number;
+} | ({
+    type: "progress";
+} & RefineProgress) | {
+    type: "metrics";
+    line: FlowLine;
+} | {
+    type: "checkpoint";
+    step: number;
+    folder: string;
+}
+
+export interface RefineOptions extends ExecutionOptions {
+    images: ImageSet;
+    out: string;
+    groups?: number;
+    draws?: number;
+    seed?: number;
+    resume?: boolean;
+    limit?: Limits;
+    signal?: AbortSignal;
+    onEvent?: (event: RefineEvent) => void | Promise<void>;
+}
+
+export interface RefineProgress {
+    step: number;
+    totalSteps: number;
+    loss: number;
+    imagesPerSecond: number;
+    share: number;
+    secondsLeft: number;
+}
+
+export interface RefineResult extends FlowProgress {
+    loss: number;
+    interrupted: boolean;
+    checkpoint: string;
+}
+
+export declare class Refinement implements FirstLatents {
+    #private;
+    private readonly refined;
+    private readonly flow;
+    readonly groups: number;
+    readonly step: number;
+    readonly steps: number;
+    readonly guidance: number;
+    constructor(refined: Refined, flow: Flow & {
+        step: number;
+    }, { steps, guidance }: RefinementOptions);
+    draw(noise: readonly Float32Array[], how?: DrawingOptions): Promise<Float32Array[]>;
+    dispose(): Promise<void>;
+    [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface RefinementOptions {
+    steps?: number;
+    guidance?: number;
+}
+
 export interface ResolutionWeight {
     resolution: number;
     weight: number;
@@ -394,7 +469,8 @@ export declare class Sampler implements ImageSampler {
     readonly batch: number;
     readonly resolution: number;
     readonly runtime: Runtime | undefined;
-    constructor(model: TrainedModel, { batch, runtime }?: SamplerOptions);
+    readonly refinement: FirstLatents | undefined;
+    constructor(model: TrainedModel, { batch, runtime, refinement }?: SamplerOptions);
     sample(options: SampleOptions): Promise<Samples>;
     values(options: SampleOptions): Promise<SampleValues>;
     dispose(): Promise<void>;
@@ -403,6 +479,7 @@ export declare class Sampler implements ImageSampler {
 
 export interface SamplerOptions extends Pick<ExecutionOptions, "runtime"> {
     batch?: number;
+    refinement?: FirstLatents;
 }
 
 export interface Samples extends Images, GuidanceReport {
@@ -616,6 +693,10 @@ export declare function latentsOf({ config, parameters }: TrainedModel, images: 
 
 export declare function openData(source: string, options: OpenOptions): Promise<ImageSplits>
 
+export declare function openRefinement(model: TrainedModel, folder: string, { onNotice, ...options }?: RefinementOptions & {
+    onNotice?: (message: string) => void;
+}): Promise<Refinement>
+
 export declare function openRun(run: string, options?: OpenRunOptions): Promise<TrainedModel>
 
 export declare function openRuntime(options?: OpenRuntimeOptions): Promise<Runtime>
@@ -635,6 +716,8 @@ export declare function readMetrics(path: string): MetricsLine[]
 export declare function reconstruct(model: TrainedModel, images: Images, options?: ReconstructOptions): Promise<Images>
 
 export declare function reconstructionGrid(originals: Images, reconstructions: Images, columns: number, options?: GridOptions): Promise<Uint8Array>
+
+export declare function refine(model: TrainedModel, options: RefineOptions): Promise<RefineResult>
 
 export declare const resolvePreset: (name: PresetName) => Config
 

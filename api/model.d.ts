@@ -98,7 +98,7 @@ export declare function initialState(parameters: {
     labels?: np.Array;
 }): np.Array
 
-export declare function initialise(specs: ModelParameters<ParameterSpec>, seed: number): ModelParameters<Float32Array<ArrayBuffer>>
+export declare function initialise<Specs>(specs: Specs, seed: number, purpose?: StreamName): Mapped<Specs, ParameterSpec, Float32Array<ArrayBuffer>>
 
 export declare function loss(parameters: ModelParameters<np.Array>, spectralVectors: SpectralVectors[], batch: ModelInputs, noise: np.Array[], config: Pick<Config, "model" | "objective">): {
     loss: np.Array;

@@ -47,6 +47,7 @@ export {
   reconstruct,
 } from "./inference/sampling/reconstruct.js";
 export {
+  type FirstLatents,
   type GuidanceReport,
   type ImageSampler,
   type SampleOptions,
@@ -58,6 +59,14 @@ export {
 export type { DataSummary, ParameterTree, TrainedModel } from "./inference/trained-model.js";
 export type { Latents } from "./latents/latents.js";
 export type { Guidance, GuidanceRule, Temperature } from "./latents/per-group.js";
+export {
+  type RefineEvent,
+  type RefineOptions,
+  type RefineProgress,
+  type RefineResult,
+  refine,
+} from "./refinement/refine.js";
+export { openRefinement, type Refinement, type RefinementOptions } from "./refinement/refinement.js";
 export { type DivergenceDiagnosis, TrainingStopped } from "./training/divergence.js";
 export type { TrainingEvent, TrainingProgress } from "./training/events.js";
 export type { LayerNorm } from "./training/layer-norms.js";
@@ -65,6 +74,7 @@ export type { Limits } from "./training/limits.js";
 export type { TrainResult } from "./training/loop.js";
 export type { BestStep } from "./training/run/held-out.js";
 export {
+  type FlowLine,
   type MetricsLine,
   type PlateauLine,
   type RunLine,

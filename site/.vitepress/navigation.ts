@@ -17,6 +17,7 @@ const sections: [name: string, files: string[]][] = [
       "docs/calibration.md",
       "docs/hierarchy.md",
       "docs/cascade.md",
+      "docs/refinement.md",
       "docs/evaluation.md",
     ],
   ],

@@ -1,5 +1,5 @@
 /** @file What the library says, in the words of the command line: options as flags, and commands as the user can type them. */
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { ErrorCode, ErrorDetails, UserError } from "../errors.js";
 
 /** What the command line has for an option, or a function, that sentences of the library name in backquotes. */
@@ -15,6 +15,7 @@ export const flags: Readonly<Record<string, string>> = {
   out: "--out",
   precision: "--precision",
   resize: "--resize",
+  refine: "strata refine",
   resume: "--resume",
   tensors: "--tensors",
   weights: "--weights",
@@ -33,8 +34,9 @@ const wordsOf = (value = "true"): string[] => (value === "true" ? [] : (value.ma
 
 /** Advice in place of the library's, by the code of an error; undefined where the library's will do. */
 const ADVICE: { readonly [code in ErrorCode]?: (error: UserError) => string | undefined } = {
-  "not-found": ({ details: { download, run, calibrated } }) => {
+  "not-found": ({ details: { download, run, calibrated, refinement } }) => {
     if (calibrated !== undefined) return `Find some: ${calibrationCommand(calibrated)}`;
+    if (refinement !== undefined) return `Train it first: ${programName()} refine ${refinedRun(String(refinement))}`;
     if (download === "inception") {
       return (
         `\`${programName()} fetch inception\` gets them, or \`${programName()} fetch inception --from FILE\` on a machine without network. ` +
@@ -83,6 +85,10 @@ export function samplingFlags({
   ];
   return given.length > 0 ? given.join(" ") : "neither --temperature nor --guidance";
 }
+
+/** What `refine` takes to leave a refinement in a folder. */
+const refinedRun = (folder: string): string =>
+  basename(folder) === "refinement" ? shellWord(dirname(folder)) : `RUN --out ${shellWord(folder)}`;
 
 /** What an error of the library says to somebody at the command line. */
 export function sentenceOf(error: UserError): string {

@@ -9,6 +9,7 @@ import { INTERRUPTED } from "./signals.js";
 const commands: Record<string, () => Promise<Command>> = {
   demo: async () => (await import("./commands/demo.js")).demoCommand,
   train: async () => (await import("./commands/train.js")).trainCommand,
+  refine: async () => (await import("./commands/refine.js")).refineCommand,
   sample: async () => (await import("./commands/sample.js")).sampleCommand,
   reconstruct: async () => (await import("./commands/reconstruct.js")).reconstructCommand,
   evaluate: async () => (await import("./commands/evaluate.js")).evaluateCommand,

@@ -3,8 +3,8 @@
  * and their initial values on the host, as the authors' JAX code draws them.
  */
 import type { ModelConfig } from "../config/index.js";
-import { entries, map } from "../engine/tree.js";
-import { foldIn, type Key, normal, streamKey, uniform } from "../random/index.js";
+import { entries, type Mapped, map } from "../engine/tree.js";
+import { foldIn, type Key, normal, type StreamName, streamKey, uniform } from "../random/index.js";
 import { type Encoder, encoderParameters } from "./encoder.js";
 import { authorsModel, type Generator, generatorParameters } from "./generator.js";
 import type { ForeignName, Initialiser, ParameterSpec } from "./parameter.js";
@@ -116,11 +116,16 @@ function drawParameter(shape: number[], init: Initialiser, key: Key): Float32Arr
  *
  * @param seed - integer from 0 to 2⁵³ − 1
  */
-export function initialise(
-  specs: ModelParameters<ParameterSpec>,
+export function initialise<Specs>(
+  specs: Specs,
   seed: number,
-): ModelParameters<Float32Array<ArrayBuffer>> {
-  const stream = streamKey(seed, "initialParameters");
+  purpose: StreamName = "initialParameters",
+): Mapped<Specs, ParameterSpec, Float32Array<ArrayBuffer>> {
+  const stream = streamKey(seed, purpose);
   let next = 0;
-  return mapParameters(specs, ({ shape, init }) => drawParameter(shape, init, foldIn(stream, next++)));
+  const drawn = map<unknown, Float32Array>(specs, (leaf) => {
+    const { shape, init } = leaf as ParameterSpec;
+    return drawParameter(shape, init, foldIn(stream, next++));
+  });
+  return drawn as Mapped<Specs, ParameterSpec, Float32Array<ArrayBuffer>>;
 }

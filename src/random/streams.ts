@@ -28,6 +28,12 @@ export const STREAMS = {
   posteriorLatents: 121,
   posteriorLowResolution: 122,
   spectralVectors: 131,
+  refinementParameters: 140,
+  refinementLatents: 141,
+  refinementOrder: 142,
+  refinementNoise: 143,
+  refinementTimes: 144,
+  refinementLabelDrop: 145,
 } as const;
 
 /** The name of a stream. */

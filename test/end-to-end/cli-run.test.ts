@@ -162,6 +162,32 @@ test("a conditional model is trained from sub-folders and sampled by label", asy
   expect(readFileSync(npz).includes("arr_1")).toBe(true);
 });
 
+test("a run is refined, resumed and sampled with its refinement, of which inspect tells; without one it says how to get it", async () => {
+  const [plain, refined] = [join(folder, "plain.npz"), join(folder, "refined.npz")];
+  const sample = (out: string, ...more: string[]) =>
+    sharedStrata("sample", "--run", run, "--count", "3", "--out", out, ...more);
+  const missing = await sample(refined, "--refined");
+  expect(missing.code).toBe(2);
+  expect(missing.stderr).toContain(
+    `Expected a refinement in ${join(run, "refinement")}, found none. Train it first: strata refine ${run}`,
+  );
+  const alone = await sample(refined, "--refine-steps", "4");
+  expect(alone.stderr).toContain("--refine-steps: expected --refined with it.");
+  const refine = (...more: string[]) => sharedStrata("refine", run, "--groups", "1", ...more);
+  const first = await refine("--steps", "1");
+  expect(first.code, first.stderr).toBe(0);
+  expect(first.stdout).toContain(`Samples: strata sample --run ${run} --refined`);
+  expect((await refine("--steps", "2")).stderr).toContain("Resume it with --resume");
+  const second = await refine("--steps", "2", "--resume");
+  expect(second.stdout, second.stderr).toContain("Trained 2 steps");
+  for (const [out, ...more] of [[plain], [refined, "--refined", "--refine-steps", "2"]]) {
+    const { code, stderr } = await sample(out, ...more);
+    expect(code, stderr).toBe(0);
+  }
+  expect(readFileSync(refined)).not.toEqual(readFileSync(plain));
+  expect((await sharedStrata("inspect", run)).stdout).toContain("of the first 1 groups, step 2: sample --refined");
+});
+
 test("with nothing said but the run, a sheet of samples goes to a new file, and this is told", async () => {
   const { code, stdout, stderr } = await strataWithin(
     `main=$PWD/$2; cd ${folder}; touch samples.png; node $main "\${@:3}"`,

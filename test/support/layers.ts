@@ -13,6 +13,8 @@ const LAYERS: Record<string, string[]> = {
   // what a trained model can do, and the figures of what it does
   inference: ["objective", "latents", "model", "data", "engine", "io", "random", "config"],
   training: ["inference", "latents", "objective", "model", "data", "engine", "io", "config"],
+  // a second stage over the latents of a trained model
+  refinement: ["training", "inference", "objective", "latents", "model", "data", "engine", "io", "random", "config"],
   // samples beside images: vectors of both, one extractor of which is trained, and how far they are apart
   quality: ["training", "inference", "model", "data", "engine", "io", "random"],
   // the paper's experiments, made of everything below

@@ -260,7 +260,7 @@ async function measureHeldOut(
 /** What was measured, so that it can be measured again. */
 function settingsOf(options: Options, { seed }: Context, model: TrainedModel | undefined): Record<string, unknown> {
   const { run, samples, data, count, label, guidance, guidanceRule, temperature, output, superres } = options;
-  const { superresGuidance, weights, checkpoint, calibrated } = options;
+  const { superresGuidance, refined, refineSteps, refineGuidance, weights, checkpoint, calibrated } = options;
   const sampling = {
     calibrated,
     label,
@@ -270,6 +270,9 @@ function settingsOf(options: Options, { seed }: Context, model: TrainedModel | u
     output,
     superres,
     superresGuidance,
+    refined,
+    refineSteps,
+    refineGuidance,
     weights,
     checkpoint,
   };

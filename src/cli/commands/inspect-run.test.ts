@@ -45,7 +45,7 @@ test("the sampling settings that were found, and for which weights", () => {
       },
     },
   };
-  const line = (found: Calibration) => runText("runs/a", status, found).split("\n").at(-2);
+  const line = (found: Calibration) => runText("runs/a", status, { calibration: found }).split("\n").at(-2);
   expect(line(calibration)).toBe(
     "calibrated   at step 500, --temperature 8:0.5; energy distance (pixels) 0.250 instead of 0.520; out of date: the newest checkpoint is of step 1,000",
   );

@@ -2,6 +2,7 @@
 
 import type { Calibration } from "../../experiments/calibration/settings.js";
 import { formatBytes, formatCount, formatDuration, formatFixed } from "../../number-format.js";
+import type { RefinementStatus } from "../../refinement/refinement-status.js";
 import type { CheckpointStatus, RunStatus } from "../../training/run/run-status.js";
 import { inFlags } from "../advice.js";
 import { calibrationLine } from "../output/calibration-text.js";
@@ -10,8 +11,14 @@ import { facts } from "../output/table.js";
 /** Checkpoints that are named one by one: the newest. */
 const NAMED = 6;
 
-/** The state of a run for people, with the sampling settings that were found for it. */
-export function runText(folder: string, status: RunStatus, calibration?: Calibration): string {
+/** What was made of a run after its training. */
+interface MadeOfRun {
+  calibration?: Calibration;
+  refinement?: RefinementStatus;
+}
+
+/** The state of a run for people, with the sampling settings that were found for it and its refinement. */
+export function runText(folder: string, status: RunStatus, { calibration, refinement }: MadeOfRun = {}): string {
   const lines: [string, string][] = [
     ["run", folder],
     ["training", trainingText(status)],
@@ -20,6 +27,7 @@ export function runText(folder: string, status: RunStatus, calibration?: Calibra
     ["data", dataText(status)],
     ["best bound", boundText(status)],
     ["checkpoints", checkpointsText(status.checkpoints)],
+    ...(refinement ? [["refinement", refinementText(refinement)] as [string, string]] : []),
   ];
   if (calibration) lines.push(["calibrated", calibrationLine(calibration, status.checkpoints.at(-1)?.step ?? 0)]);
   return [facts(lines), ...status.notices.map(inFlags)].join("\n");
@@ -57,6 +65,9 @@ function boundText({ best, last }: RunStatus): string {
   if (!best) return last ? `none of a checkpoint that is kept; the last ${bound(last)}` : "not measured yet";
   return last && last.step !== best.step ? `${bound(best)}; the last ${bound(last)}` : bound(best);
 }
+
+const refinementText = ({ groups, step }: RefinementStatus): string =>
+  `of the first ${formatCount(groups)} groups, step ${formatCount(step)}: sample --refined`;
 
 function checkpointsText(checkpoints: readonly CheckpointStatus[]): string {
   if (checkpoints.length === 0) return "none";

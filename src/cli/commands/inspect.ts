@@ -6,6 +6,8 @@ import { UserError } from "../../errors.js";
 import { calibrationFolder, readCalibration } from "../../experiments/calibration/settings.js";
 import { writeFileAtomic } from "../../io/files/atomic-file.js";
 import { formatBytes, formatCount, formatShare, formatShort } from "../../number-format.js";
+import { refinementFolder } from "../../refinement/refinement-config.js";
+import { readRefinementStatus } from "../../refinement/refinement-status.js";
 import { type ModelSummary, summariseModel } from "../../training/cost/model-summary.js";
 import { located } from "../../training/run/open-run.js";
 import { readRunConfig } from "../../training/run/run-folder.js";
@@ -37,9 +39,10 @@ async function runInspect(context: Context, { diagram }: { diagram?: string }, w
     status.notices.push(error.message);
     return undefined;
   });
+  const refinement = await readRefinementStatus(refinementFolder(run));
   context.result(
-    { ...summary, run: { ...status, ...(calibration && { calibration }) } },
-    [runText(what, status, calibration), summaryText(summary)].join("\n\n"),
+    { ...summary, run: { ...status, ...(calibration && { calibration }), ...(refinement && { refinement }) } },
+    [runText(what, status, { calibration, refinement }), summaryText(summary)].join("\n\n"),
   );
 }
 

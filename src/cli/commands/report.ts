@@ -2,11 +2,11 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../../errors.js";
-import { readMetrics } from "../../training/run/metrics-log.js";
 import { locateRun } from "../../training/run/open-run.js";
-import { readRunConfig, runPaths } from "../../training/run/run-folder.js";
+import { readRunConfig } from "../../training/run/run-folder.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { makeFolder } from "../options/output-place.js";
+import { runSource } from "../options/run-source.js";
 import { commandsToTry } from "../output/next-commands.js";
 
 interface Options {
@@ -28,14 +28,7 @@ async function runReport(context: Context, options: Options, run: string): Promi
   const shipped = folder !== run;
   const out = options.out ?? (shipped ? `${basename(folder)}-report.html` : undefined);
   if (out !== undefined) checkOut(out);
-  const { metrics } = runPaths(folder);
-  const begun = existsSync(metrics) ? readMetrics(metrics).findLast((line) => line.type === "run") : undefined;
-  const nextCommands = commandsToTry({
-    run,
-    config,
-    source: begun && /^emoji$|^\w+:|[/\\]/.test(begun.data) ? begun.data : undefined, // images from a program have a name alone
-    heldOut: begun === undefined || begun.validationImages > 0,
-  });
+  const nextCommands = commandsToTry({ run, config, ...runSource(folder) });
   await using runtime = await createRuntime(context);
   const { writeRunReport } = await import("../../report/run-report.js"); // charts take a moment to load
   const report = await writeRunReport(run, {

@@ -126,6 +126,13 @@ function checkOptions(options: Options): void {
       "--calibrated: expected neither --guidance-grid nor --noise with it, which set guidance and noise themselves.",
     );
   }
+  const file = (interpolate ?? vary)?.find((word) => !/^\d+$/.test(word));
+  if (options.refined !== undefined && file !== undefined) {
+    throw new UserError(
+      "invalid-options",
+      `${file}: expected the number of a sample with --refined: the noise of an image is that of the model's own prior.`,
+    );
+  }
   if (guidanceRule && !guidance && !guidanceGrid) {
     throw new UserError("invalid-options", `--guidance-rule ${guidanceRule}: expected --guidance with it.`);
   }

@@ -8,9 +8,11 @@ import { findClass } from "../../inference/sampling/class-label.js";
 import { type ImageSampler, type SampleOptions, Sampler } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
 import type { Guidance, GuidanceRule } from "../../latents/per-group.js";
-import { openRun } from "../../training/run/open-run.js";
+import { openRefinement, type Refinement } from "../../refinement/refinement.js";
+import { refinementFolder } from "../../refinement/refinement-config.js";
+import { located, openRun } from "../../training/run/open-run.js";
 import { samplingFlags } from "../advice.js";
-import { batchSize, parseGuidance, parseTemperature } from "./arguments.js";
+import { batchSize, parseGuidance, parseTemperature, wholeNumber } from "./arguments.js";
 import type { Context } from "./command.js";
 
 /** What {@link addWeightsOptions} adds. */
@@ -32,6 +34,10 @@ export interface SamplingOptions extends ModelOptions {
   guidanceRule?: GuidanceRule;
   superres?: string;
   superresGuidance?: string[];
+  /** `true` for the run's own. */
+  refined?: string | true;
+  refineSteps?: number;
+  refineGuidance?: number;
   temperature?: string[];
   output?: "mean" | "sample";
 }
@@ -72,6 +78,16 @@ export const addSamplingOptions = (command: Command, { required = true } = {}): 
     )
     .option("--superres <run>", "super-resolution model that enlarges what the first one draws")
     .option("--superres-guidance <weights...>", "guidance of that model (default: --guidance, if it is for all groups)")
+    .option(
+      "--refined [folder]",
+      "draw the first groups by the run's refinement (strata refine), or by that of a folder",
+    )
+    .option("--refine-steps <n>", "steps of its flow: fewer are faster (default: 8)", wholeNumber(1, 1000))
+    .option(
+      "--refine-guidance <w>",
+      "its guidance weight: above 0, samples show their class more clearly (default: 0)",
+      number,
+    )
     .option("--temperature <t...>", "factor on the noise of the latents: T for all groups, or RESOLUTION:T for some")
     .addOption(
       new Option("--output <how>", "show the predicted mean, or a draw from the output distribution").choices([
@@ -132,6 +148,12 @@ export function checkCalibrated({
       "--calibrated: expected neither --temperature, --guidance nor --guidance-rule with it, since it sets them.",
     );
   }
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("Expected a number.");
+  return value;
 }
 
 function checkpoint(text: string): "last" | "best" | number {
@@ -196,21 +218,24 @@ const BATCH = 16;
 /** The models that samples are drawn by. */
 export interface SamplingModels {
   model: TrainedModel;
+  refinement?: Refinement;
   /** The second model of a cascade, and how it is guided where not as the first. */
   enlarger?: { model: TrainedModel; guidance?: Guidance };
 }
 
 /**
- * A model that is open already, and the second one that the options name: opened before a runtime, whose device takes seconds
+ * A model that is open already, and the refinement and the second model that the options name: opened before a runtime, whose device takes seconds
  * to test.
  *
- * @throws UserError when the second model cannot be opened, or is missing where it is needed
+ * @throws UserError when the refinement or the second model cannot be opened, or is missing where it is needed
  */
 export async function samplingModels(
   model: TrainedModel,
-  { run, superres, superresGuidance, weights }: SamplingOptions,
+  options: SamplingOptions,
   { progress }: Pick<Context, "progress">,
 ): Promise<SamplingModels> {
+  const { run, superres, superresGuidance, weights } = options;
+  const onNotice = (message: string) => progress.note(message);
   if (superres === undefined) {
     if (superresGuidance)
       throw new UserError("invalid-options", "--superres-guidance: expected --superres RUN with it.");
@@ -220,11 +245,26 @@ export async function samplingModels(
         `--run ${run}: this is a super-resolution model, which enlarges what another one draws. Give that one to --run, and ${run} to --superres.`,
       );
     }
-    return { model };
+    return { model, refinement: await openRefined(model, options, onNotice) };
   }
   const guidance = superresGuidance && parseGuidance(superresGuidance, "--superres-guidance");
-  const second = await openRun(superres, { weights, onNotice: (message) => progress.note(message) });
-  return { model, enlarger: { model: second, guidance } };
+  const second = await openRun(superres, { weights, onNotice });
+  return { model, refinement: await openRefined(model, options, onNotice), enlarger: { model: second, guidance } };
+}
+
+/** The refinement that the options ask for, if they do. */
+async function openRefined(
+  model: TrainedModel,
+  { run, refined, refineSteps: steps, refineGuidance: guidance }: SamplingOptions,
+  onNotice: (message: string) => void,
+): Promise<Refinement | undefined> {
+  if (refined === undefined) {
+    const option = steps === undefined ? (guidance === undefined ? undefined : "--refine-guidance") : "--refine-steps";
+    if (option) throw new UserError("invalid-options", `${option}: expected --refined with it.`);
+    return undefined;
+  }
+  const folder = refined === true ? refinementFolder(located(run).folder) : refined;
+  return openRefinement(model, folder, { steps, guidance, onNotice });
 }
 
 /**
@@ -232,13 +272,13 @@ export async function samplingModels(
  * @throws UserError when the second model does not fit the first
  */
 export function createSampler(
-  { model, enlarger }: SamplingModels,
+  { model, refinement, enlarger }: SamplingModels,
   { batch }: Pick<SamplingOptions, "batch">,
   count: number,
   runtime: Runtime,
 ): ImageSampler {
   const how = { batch: batch ?? Math.min(BATCH, count), runtime };
-  const sampler = new Sampler(model, how);
+  const sampler = new Sampler(model, { ...how, refinement });
   if (!enlarger) return sampler;
   return new Cascade(sampler, new Sampler(enlarger.model, how), { guidance: enlarger.guidance });
 }

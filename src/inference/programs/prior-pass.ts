@@ -1,4 +1,4 @@
-/** @file The top-down pass with latents from the prior, plain or guided, as a pure function and as a program. */
+/** @file The top-down pass with latents from the prior, plain or guided, as a pure function and as a program; those of the first groups may be given. */
 import { numpy as np } from "@jax-js/jax";
 import type { Config } from "../../config/index.js";
 import { type DeviceArray, type Operand, type Runtime, type Spec, spec } from "../../engine/index.js";
@@ -11,7 +11,7 @@ import { outputNoiseChannels, picture } from "./output.js";
 
 /** One batch of N images to draw. */
 export interface PriorInputs<T> {
-  /** Standard normal noise of every group, temperature included, [N, Z, r, r]. */
+  /** Standard normal noise of every group, temperature included, [N, Z, r, r]; of groups that are given, their latents. */
   latents: T[];
   /** int32 [N] in models with classes; guided, [2N]: the labels, then as many times "no label". */
   labels?: T;
@@ -38,6 +38,8 @@ export interface PriorKind {
   guidance?: { rule: GuidanceRule; guided: readonly boolean[] };
   /** A draw from the output distribution instead of its mean. */
   drawn: boolean;
+  /** How many of the first groups are given as they are, none of them guided. Default 0. */
+  given?: number;
 }
 
 /**
@@ -51,7 +53,7 @@ export function priorPass(
   { model, objective }: Pick<Config, "model" | "objective">,
   parameters: ModelParameters<np.Array>,
   { latents, labels, lowResolution, output: outputNoise, weights }: PriorInputs<np.Array>,
-  guidance?: PriorKind["guidance"],
+  { guidance, given = 0 }: Pick<PriorKind, "guidance" | "given"> = {},
 ): PriorOutputs<np.Array> {
   const count = latents[0].shape[0];
   const twice = (x: np.Array) => np.concatenate([x.ref, x], 0);
@@ -63,6 +65,11 @@ export function priorPass(
   let clamped = np.zeros([count]);
   let invalid = np.zeros([count]);
   const chooseLatent: ChooseLatent = ({ index }, prior) => {
+    if (index < given) {
+      prior.mean.dispose();
+      prior.variance.dispose();
+      return index < last ? twice(latents[index]) : latents[index];
+    }
     if (!guidance || !perGroup || index > last) return draw(prior, latents[index]);
     const [mean, meanWithout] = np.split(prior.mean, 2, 0);
     const [variance, varianceWithout] = np.split(prior.variance, 2, 0);
@@ -98,10 +105,11 @@ export function priorPass(
 export function compilePriorPass(
   config: Pick<Config, "model" | "objective">,
   batch: number,
-  { guidance, drawn }: PriorKind,
+  kind: PriorKind,
   weights: ParameterTree | (() => readonly DeviceArray[]),
   runtime?: Runtime,
 ): Promise<ModelProgram<PriorInputs<Operand>, PriorOutputs<Float32Array>>> {
+  const { guidance, drawn, given } = kind;
   const { model, objective } = config;
   const all = groups(model);
   const low = model.levels[0].resolution;
@@ -112,7 +120,7 @@ export function compilePriorPass(
     ...(drawn ? { output: spec([batch, outputNoiseChannels(objective), model.resolution, model.resolution]) } : {}),
     ...(guidance ? { weights: { mean: spec([all.length]), variance: spec([all.length]) } } : {}),
   };
-  const pass = (parameters: ModelParameters<np.Array>, given: PriorInputs<np.Array>) =>
-    priorPass(config, parameters, given, guidance);
-  return compileForModel(pass, { name: "prior", config, options: guidance }, weights, inputs, runtime);
+  const pass = (parameters: ModelParameters<np.Array>, batchInputs: PriorInputs<np.Array>) =>
+    priorPass(config, parameters, batchInputs, kind);
+  return compileForModel(pass, { name: "prior", config, options: { guidance, given } }, weights, inputs, runtime);
 }

@@ -24,10 +24,27 @@ import { type OutputKind, outputNoise, shownAs } from "../programs/output.js";
 import { compilePriorPass, type PriorInputs, type PriorKind, type PriorOutputs } from "../programs/prior-pass.js";
 import type { DataSummary, TrainedModel } from "../trained-model.js";
 
+/** Draws the latents of a model's first groups in place of its prior, which draws the others as if these had been its own. */
+export interface FirstLatents {
+  /** How many groups. */
+  readonly groups: number;
+  /**
+   * The latents that noise stands for. An image's depend on its own noise and label alone.
+   *
+   * @param noise - of these groups, standard normal, temperature included, [N, Z, r, r] each
+   * @param how - `labels` [N] in models with classes, `classes` meaning no label; `runtime` of the sampler
+   * @returns of the same shapes
+   */
+  draw(noise: readonly Float32Array[], how: { labels?: Int32Array; runtime?: Runtime }): Promise<Float32Array[]>;
+  dispose(): Promise<void>;
+}
+
 /** How a {@link Sampler} works. */
 export interface SamplerOptions extends Pick<ExecutionOptions, "runtime"> {
   /** Images made at once; default 16. A sample does not depend on it. */
   batch?: number;
+  /** Draws the first groups, as `openRefinement` gives it; disposed with the sampler. Default: the model's prior draws all. */
+  refinement?: FirstLatents;
 }
 
 /** What to draw: how many samples, of which seed, label, temperature and guidance. */
@@ -92,15 +109,17 @@ export class Sampler implements ImageSampler {
   readonly batch: number;
   readonly resolution: number;
   readonly runtime: Runtime | undefined;
+  readonly refinement: FirstLatents | undefined;
   readonly #programs = new Map<string, Promise<PriorProgram>>();
   readonly #lifetime = new Lifetime("This sampler");
 
   /** Compiles nothing yet: each program, plain, guided or drawn from the output distribution, when it is first needed. */
   constructor(
     readonly model: TrainedModel,
-    { batch = DEFAULT_BATCH, runtime }: SamplerOptions = {},
+    { batch = DEFAULT_BATCH, runtime, refinement }: SamplerOptions = {},
   ) {
     this.batch = batch;
+    this.refinement = refinement;
     this.resolution = model.config.model.resolution;
     this.runtime = runtime;
   }
@@ -114,7 +133,7 @@ export class Sampler implements ImageSampler {
   sample(options: SampleOptions): Promise<Samples> {
     const { config, data } = this.model;
     return this.#lifetime.during(async () =>
-      drawSamples(await this.#programFor(options), config, data, { ...options, batch: this.batch }),
+      drawSamples(await this.#programFor(options), config, data, this.#asked(options)),
     );
   }
 
@@ -128,15 +147,19 @@ export class Sampler implements ImageSampler {
     const size = 3 * config.model.resolution ** 2;
     const values = new Float32Array(options.count * size);
     const program = await this.#programFor(options);
-    const drawn = await drawPortions(program, config, data, { ...options, batch: this.batch }, (portion, first) => {
+    const drawn = await drawPortions(program, config, data, this.#asked(options), (portion, first) => {
       values.set(portion, first * size);
     });
     return { values, ...drawn };
   }
 
+  #asked(options: SampleOptions): DrawingOptions {
+    return { ...options, batch: this.batch, refinement: this.refinement, runtime: this.runtime };
+  }
+
   async #programFor(options: SampleOptions): Promise<PriorProgram> {
     checkSampling(this.model.config, options);
-    return this.#program(priorKind(this.model.config, options));
+    return this.#program(priorKind(this.model.config, this.#asked(options)));
   }
 
   #program(kind: PriorKind): Promise<PriorProgram> {
@@ -154,6 +177,7 @@ export class Sampler implements ImageSampler {
     return this.#lifetime.end(async () => {
       const dispose = (program: PriorProgram) => program.dispose();
       await Promise.all([...this.#programs.values()].map((program) => program.then(dispose, () => {}))); // who wanted it knows
+      await this.refinement?.dispose();
     });
   }
 
@@ -162,14 +186,22 @@ export class Sampler implements ImageSampler {
   }
 }
 
-/** The program that these options need. Without any weight that is not 0, guidance is none. */
+/** What to draw, how many images at once, and what draws the first groups. */
+type DrawingOptions = SampleOptions & Required<Pick<SamplerOptions, "batch">> & Omit<SamplerOptions, "batch">;
+
+/** The program that these options need. Without any weight that is not 0, guidance is none; groups that are given have none. */
 export function priorKind(
   { model, objective }: Pick<Config, "model" | "objective">,
-  { guidance, guidanceRule: rule = "extrapolate", output = "mean" }: Partial<SampleOptions>,
+  { guidance, guidanceRule: rule = "extrapolate", output = "mean", refinement }: Partial<DrawingOptions>,
 ): PriorKind {
-  const drawn = shownAs(objective, output) === "sample";
-  const guided = guidance ? guidedGroups(guidanceWeights(guidance, model, rule)) : [];
-  return guided.includes(true) ? { guidance: { rule, guided }, drawn } : { drawn };
+  const given = refinement?.groups ?? 0;
+  const weighted = guidance ? guidedGroups(guidanceWeights(guidance, model, rule)) : [];
+  const guided = weighted.map((has, index) => has && index >= given);
+  return {
+    ...(guided.includes(true) ? { guidance: { rule, guided } } : {}),
+    drawn: shownAs(objective, output) === "sample",
+    ...(given > 0 ? { given } : {}),
+  };
 }
 
 /**
@@ -181,7 +213,7 @@ export async function drawSamples(
   program: PriorProgram,
   config: Pick<Config, "model" | "objective">,
   data: DataSummary,
-  options: SampleOptions & { batch: number },
+  options: DrawingOptions,
 ): Promise<Samples> {
   const { count } = options;
   const { resolution } = config.model;
@@ -198,11 +230,11 @@ async function drawPortions(
   program: PriorProgram,
   config: Pick<Config, "model" | "objective">,
   data: DataSummary,
-  options: SampleOptions & { batch: number },
+  options: DrawingOptions,
   take: (values: Float32Array, first: number) => void,
 ): Promise<GuidanceReport & { labels: Int32Array }> {
   checkSampling(config, options);
-  const { count, batch, seed = 0, temperature, signal, onProgress } = options;
+  const { count, batch, seed = 0, temperature, refinement, runtime, signal, onProgress } = options;
   const { model, objective } = config;
   const all = groups(model);
   const samples = options.samples ?? Array.from({ length: count }, (_, index) => index);
@@ -211,14 +243,16 @@ async function drawPortions(
   const { guidance, drawn } = priorKind(config, options);
   const weights = guidance && guidanceWeights(options.guidance!, model, guidance.rule);
   const size = 3 * model.resolution ** 2;
-  const inputsOf = (indices: readonly number[]): PriorInputs<Operand> => {
+  const inputsOf = async (indices: readonly number[]): Promise<PriorInputs<Operand>> => {
     const drawnAs = indices.map((index) => samples[index]);
-    const latents =
-      options.latents?.map((noise) => rows(noise, indices, noise.length / count)) ??
+    const noise =
+      options.latents?.map((values) => rows(values, indices, values.length / count)) ??
       latentsOfSamples(model, drawnAs, { seed, temperature });
+    const own = model.classes > 0 ? rows(labels, indices, 1) : undefined;
+    const first = refinement ? await refinement.draw(noise.slice(0, refinement.groups), { labels: own, runtime }) : [];
     return {
-      latents,
-      ...(model.classes > 0 ? { labels: portionLabels(labels, indices, weights ? model.classes : undefined) } : {}),
+      latents: [...first, ...noise.slice(first.length)],
+      ...(own ? { labels: weights ? Int32Array.of(...own, ...own.map(() => model.classes)) : own } : {}),
       ...(model.superResolution
         ? { lowResolution: noisySmall(config, options.lowResolution!, indices, drawnAs, seed) }
         : {}),
@@ -228,7 +262,7 @@ async function drawPortions(
   };
   let clamped = 0;
   let invalid = 0;
-  const begin = ({ indices }: Portion) => program.run(inputsOf(indices));
+  const begin = async ({ indices }: Portion) => program.run(await inputsOf(indices));
   for await (const { first, used, result } of runPortions(count, batch, begin, { signal, onProgress })) {
     take(result.images.subarray(0, used * size), first);
     clamped += sum(result.clamped.subarray(0, used));
@@ -268,12 +302,6 @@ export function drawLabels({ classCounts }: DataSummary, classes: number, count:
     });
     return label < 0 ? classes - 1 : label;
   });
-}
-
-function portionLabels(labels: Int32Array, indices: readonly number[], noLabel: number | undefined): Int32Array {
-  const own = rows(labels, indices, 1);
-  if (noLabel === undefined) return own;
-  return Int32Array.of(...own, ...own.map(() => noLabel));
 }
 
 function noisySmall(

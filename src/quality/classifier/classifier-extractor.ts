@@ -5,12 +5,12 @@ import { type Compiled, compile, type Operand, spec } from "../../engine/index.j
 import { portions } from "../../inference/batches.js";
 import type { ExecutionOptions } from "../../inference/execution-options.js";
 import { fromBytes } from "../../inference/pictures.js";
+import { digestOfWeights } from "../../inference/weights-digest.js";
 import { Lifetime } from "../../lifetime.js";
 import { FEATURE_PRECISION, type Features, inBatches, type OpenExtractor } from "../features/extractor.js";
 import { averagedTo } from "../features/resampling.js";
 import { classifierSide, TURNS, turnedBy } from "./examples.js";
 import { type Classifier, classifierSpecs, classify, FEATURES } from "./network.js";
-import { digestOfWeights } from "./weights.js";
 
 /** What a classifier was trained to tell of images. */
 export type Told = "classes" | "turns";

@@ -1,22 +1,12 @@
 /** @file A classifier's weights as a safetensors file. */
-import { createHash } from "node:crypto";
 import { entries, rebuild } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
+import { digestOfWeights } from "../../inference/weights-digest.js";
 import { encodeSafetensors, readSafetensors } from "../../io/tensors/safetensors.js";
-import { bytesOf } from "../../io/tensors/tensor.js";
 import { type Classifier, classifierSpecs } from "./network.js";
 
 /** Where the file says the digest of its weights. */
 const DIGEST = "sha256";
-
-/** SHA-256 over all weights in their order, in hexadecimal. */
-export function digestOfWeights(weights: Classifier<Float32Array>): string {
-  const hash = createHash("sha256");
-  for (const [name, data] of entries(weights)) {
-    hash.update(`${name}:${data.length};`).update(bytesOf({ dtype: "float32", shape: [data.length], data }));
-  }
-  return hash.digest("hex");
-}
 
 /** The file for these weights. */
 export function encodeClassifier(weights: Classifier<Float32Array>): Uint8Array {

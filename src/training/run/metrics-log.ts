@@ -126,7 +126,20 @@ const plateauLine = z.object({
   evaluations: count,
 });
 
-const lineSchemas = [runLine, trainLine, validationLine, skipLine, plateauLine] as const;
+const flowLine = z.object({
+  type: z.literal("flow"),
+  /** Batches seen. */
+  step: count,
+  /** Latents of images seen. */
+  images: count,
+  seconds: number,
+  imagesPerSecond: number,
+  /** Mean squared error of the velocities, summed over the resolutions. */
+  loss: number,
+  learningRate: number,
+});
+
+const lineSchemas = [runLine, trainLine, validationLine, skipLine, plateauLine, flowLine] as const;
 /** Any line of a log. */
 const metricsLine = z.discriminatedUnion("type", lineSchemas);
 /** The kinds of lines that this version knows. */
@@ -144,6 +157,8 @@ export type ValidationLine = z.output<typeof validationLine>;
 export type SkipLine = z.output<typeof skipLine>;
 /** Written once when the bound on held-out images has not improved for long. */
 export type PlateauLine = z.output<typeof plateauLine>;
+/** Means over the batches since the line before, of a refinement's training; its log lies in RUN/refinement. */
+export type FlowLine = z.output<typeof flowLine>;
 /** A line of `metrics.jsonl`, told apart by its `type`. */
 export type MetricsLine = z.output<typeof metricsLine>;
 

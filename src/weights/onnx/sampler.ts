@@ -43,7 +43,7 @@ export function samplerProgram(config: Pick<Config, "model" | "objective">, guid
         ...(guided ? { weights: { mean: inputs.guidance_mean, variance: inputs.guidance_variance } } : {}),
       };
       const guidance = { rule: "extrapolate", guided: groups(model).map(() => true) } as const;
-      const { images } = priorPass(config, parameters, drawn, guided ? guidance : undefined);
+      const { images } = priorPass(config, parameters, drawn, guided ? { guidance } : {});
       return { image: inRange(images) };
     },
   };

@@ -1,0 +1,96 @@
+/** @file `strata refine`: trains a flow that draws a run's first latent groups better than its own prior does. */
+import { UserError } from "../../errors.js";
+import { formatCount, formatDuration, formatFixed, formatRate, formatShare } from "../../number-format.js";
+import { type RefineEvent, type RefineProgress, refine } from "../../refinement/refine.js";
+import { refinementFolder } from "../../refinement/refinement-config.js";
+import { located } from "../../training/run/open-run.js";
+import { expectNoRun } from "../../training/run/starting-point.js";
+import { programName, shellWord } from "../advice.js";
+import { minutes, wholeNumber } from "../options/arguments.js";
+import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
+import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
+import { checkFolderPlace } from "../options/output-place.js";
+import { runSource } from "../options/run-source.js";
+import { addWeightsOptions, openModel, type WeightsOptions } from "../options/sampling-options.js";
+import { type StatusParts, workLine } from "../output/progress.js";
+
+interface Options extends WeightsOptions, Partial<ImageOptions> {
+  out?: string;
+  groups?: number;
+  steps?: number;
+  minutes?: number;
+  resume?: boolean;
+}
+
+export const refineCommand = addWeightsOptions(
+  createCommand(
+    "refine <run>",
+    "train a second stage on a finished run, for samples whose parts fit together better: sample --refined",
+    "strata refine runs/emoji --minutes 10",
+  ),
+)
+  .option("--data <source>", "images that the run was trained on (default: those that its log names)")
+  .addOption(layoutOption())
+  .option("--groups <k>", "the first K latent groups, which it will draw (default: all up to 8×8)", wholeNumber(1))
+  .option("--steps <n>", "stop after this many batches in total (default: 3000)", wholeNumber(1))
+  .option("--minutes <m>", "stop after this many minutes, from now", minutes)
+  .option("--resume", "resume from its last checkpoint")
+  .option("--out <folder>", "where to keep it (default: RUN/refinement, where sample --refined looks for it)")
+  .action(withContext(runRefine));
+
+async function runRefine(context: Context, options: Options, run: string): Promise<void> {
+  const { progress, seed, signal } = context;
+  const { folder } = located(run);
+  const out = options.out ?? (folder === run ? refinementFolder(folder) : undefined);
+  if (out === undefined) {
+    throw new UserError("invalid-options", `${run} ships with the package: expected --out FOLDER for its refinement.`);
+  }
+  checkFolderPlace(out);
+  const model = await openModel({ ...options, run }, context);
+  if (!options.resume) await expectNoRun(out); // before minutes of packing
+  const { data: source = runSource(folder).source, layout } = options;
+  if (source === undefined) {
+    throw new UserError("invalid-options", "Expected --data SOURCE, the images that the run was trained on.");
+  }
+  const { train: images } = await openImages({ data: source, layout }, model.config.model, context);
+  await using runtime = await createRuntime(context);
+  const result = await refine(model, {
+    ...{ images, out, groups: options.groups, seed, resume: options.resume, runtime, signal },
+    limit: { steps: options.steps, minutes: options.minutes },
+    onEvent: showRefinement(progress),
+  });
+  const { step, loss, interrupted, checkpoint } = result;
+  const place = options.out === undefined ? "" : ` ${shellWord(out)}`;
+  const next = interrupted
+    ? `Resume: ${programName()} refine ${shellWord(run)} --resume${options.out === undefined ? "" : ` --out ${shellWord(out)}`}`
+    : `Samples: ${programName()} sample --run ${shellWord(run)} --refined${place}`;
+  context.result(
+    { out, device: runtime.device, ...result },
+    `${interrupted ? "Interrupted after" : "Trained"} ${formatCount(step)} steps, loss ${formatFixed(loss, 3)}. Saved in ${checkpoint}.\n${next}`,
+  );
+}
+
+/** Tells of its events. */
+function showRefinement(progress: Context["progress"]): (event: RefineEvent) => void {
+  const line = workLine({ what: "latents of the images", unit: "images" });
+  return (event) => {
+    if (event.type === "latents") progress.update(line(event.done, event.count));
+    else if (event.type === "progress") progress.update(refinementStatus(event));
+    else if (event.type === "notice") progress.note(event.message);
+  };
+}
+
+/** The state of its training; the step and the time left stay longest where the terminal is narrow. */
+function refinementStatus(progress: RefineProgress): StatusParts {
+  const { step, totalSteps, loss, imagesPerSecond, share, secondsLeft } = progress;
+  return {
+    parts: [
+      formatShare(share),
+      `${formatDuration(secondsLeft)} left`,
+      formatRate(imagesPerSecond, "latents"),
+      `loss ${formatFixed(loss, 3)}`,
+      `step ${formatCount(step)} of ${formatCount(totalSteps)}`,
+    ],
+    importance: [4, 1, 3, 2, 0],
+  };
+}

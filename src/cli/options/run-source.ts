@@ -1,0 +1,22 @@
+/** @file The images that a run was trained on, as its log names them. */
+import { existsSync } from "node:fs";
+import { readMetrics } from "../../training/run/metrics-log.js";
+import { runPaths } from "../../training/run/run-folder.js";
+
+/** What a run's log says of its images. */
+export interface RunSource {
+  /** As `--data` takes it; undefined where it is not known, as images from a program have a name alone. */
+  source?: string;
+  /** Whether some of them were held out. */
+  heldOut: boolean;
+}
+
+/** What a run was trained on. */
+export function runSource(folder: string): RunSource {
+  const { metrics } = runPaths(folder);
+  const begun = existsSync(metrics) ? readMetrics(metrics).findLast((line) => line.type === "run") : undefined;
+  return {
+    source: begun && /^(emoji|glyphs)$|^\w+:|[/\\]/.test(begun.data) ? begun.data : undefined,
+    heldOut: begun === undefined || begun.validationImages > 0,
+  };
+}

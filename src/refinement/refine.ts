@@ -1,0 +1,276 @@
+/** @file `refine`: trains a flow over the latents of a model's first groups. */
+import { digestOfSet, type ImageSet } from "../data/index.js";
+import { defaultRuntime, leaves, type Runtime, spec } from "../engine/index.js";
+import { UserError } from "../errors.js";
+import { DEFAULT_BATCH, type ExecutionOptions } from "../inference/execution-options.js";
+import { checkModelImages } from "../inference/programs/model-inputs.js";
+import type { TrainedModel } from "../inference/trained-model.js";
+import { type Limits, lastStep, workLeft } from "../training/limits.js";
+import { adam } from "../training/optimizer/adam.js";
+import { averageDecay } from "../training/optimizer/schedules.js";
+import { SmallTrainer } from "../training/optimizer/small-trainer.js";
+import { computedOn } from "../training/run/computed-on.js";
+import type { FlowLine, RunLine } from "../training/run/metrics-log.js";
+import { clearLeftovers, runPaths } from "../training/run/run-folder.js";
+import { lockRun } from "../training/run/run-lock.js";
+import { expectNoRun } from "../training/run/starting-point.js";
+import { pause, thenCleanUp } from "../training/stopping.js";
+import { codeHash, version } from "../version.js";
+import { flowLoss } from "./flow.js";
+import { FlowLog } from "./flow-log.js";
+import { type FlowProgress, flowSpecs, initialFlow, type Refined, readFlowState, saveFlow } from "./flow-state.js";
+import {
+  type ChannelMoments,
+  channelMoments,
+  checkGroups,
+  defaultGroups,
+  normalise,
+  type Stack,
+  stacksOf,
+} from "./latents.js";
+import { drawCount, type PosteriorDraws, posteriorDraws } from "./posterior-draws.js";
+import { describeRefinement, refinementOf } from "./refinement-config.js";
+import { BATCH, trainingBatch } from "./training-batch.js";
+
+/** Steps of a refinement where nothing is said. */
+const STEPS = 3000;
+const ADAM = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 };
+/** Most that the learning rate is, and when it has come there and begins to fall. */
+const [LEARNING_RATE, WARMUP_STEPS, LEVEL_STEPS] = [1e-3, 100, 1000];
+const AVERAGE = { emaDecay: 0.9995, emaWarmup: true };
+/** Steps between lines of the log, and between checkpoints. */
+const [LOG_EVERY, SAVE_EVERY] = [50, 500];
+
+/** How far a refinement's training is, after a step. */
+export interface RefineProgress {
+  /** Batches seen, and in all. */
+  step: number;
+  totalSteps: number;
+  /** Mean since the last line of the log. */
+  loss: number;
+  imagesPerSecond: number;
+  /** Share of the work asked for that is done, in [0, 1], and the time until the nearest limit at the present rate. */
+  share: number;
+  secondsLeft: number;
+}
+
+/** What {@link refine} tells while it works. */
+export type RefineEvent =
+  /** Images whose latents have been drawn, of all. */
+  | { type: "latents"; done: number; count: number }
+  | ({ type: "progress" } & RefineProgress)
+  | { type: "metrics"; line: FlowLine }
+  | { type: "checkpoint"; step: number; folder: string }
+  /** Something the user should know, as a sentence. */
+  | { type: "notice"; message: string };
+
+/** What {@link refine} learns, where, and for how long. */
+export interface RefineOptions extends ExecutionOptions {
+  /** The images that the model was trained on. */
+  images: ImageSet;
+  /** Folder of the refinement: RUN/refinement, where sampling looks for it. */
+  out: string;
+  /** How many of the first groups the flow draws. Default: all of at most 8×8 pixels. */
+  groups?: number;
+  /**
+   * Draws from the posteriors of the images to learn from. Default: one of each image, but at least 8,192 in all, and as many as
+   * take 1 GB.
+   */
+  draws?: number;
+  /** Default 0. */
+  seed?: number;
+  /** Resume from the newest undamaged checkpoint in `out`; with none there, start. */
+  resume?: boolean;
+  /** Steps and images are totals, minutes count from the call. Default: 3,000 steps. */
+  limit?: Limits;
+  /** When aborted, the step under way is finished and a checkpoint saved. */
+  signal?: AbortSignal;
+  /** Awaited: training continues when it returns. */
+  onEvent?: (event: RefineEvent) => void | Promise<void>;
+}
+
+/** How a refinement's training ended. */
+export interface RefineResult extends FlowProgress {
+  /** Mean over the last steps; NaN where there was none. */
+  loss: number;
+  interrupted: boolean;
+  /** Folder of the last checkpoint. */
+  checkpoint: string;
+}
+
+/**
+ * Learning rate of update `t`, counted from 0: it needs no last step, so that training can stop at any time and go on later
+ * (Karras et al. 2024, with a warm-up):
+ *
+ *     rate(t) = 10⁻³ · min(1, (t + 1) / 100) / √max(1, t / 1000)
+ */
+const learningRate = (t: number): number =>
+  (LEARNING_RATE * Math.min(1, (t + 1) / WARMUP_STEPS)) / Math.sqrt(Math.max(1, t / LEVEL_STEPS));
+
+/**
+ * Trains a flow over the latents of a model's first groups, by flow matching, and leaves a folder that `openRefinement` reads.
+ * The model stays as it is. Equal models, images, seeds, versions and thread counts leave equal checkpoints, byte for byte,
+ * however often training was interrupted and resumed.
+ *
+ * @throws UserError when the model has no groups to refine or does not take the images, when `out` holds a refinement and
+ *   `resume` is not set or another process trains into it, when its checkpoint is of another refinement, or when the loss is
+ *   no number any more
+ * @throws the signal's reason when it is aborted before the first step
+ */
+export async function refine(model: TrainedModel, options: RefineOptions): Promise<RefineResult> {
+  const called = performance.now();
+  const { images, out, groups = defaultGroups(model.config.model), seed = 0, resume = false } = options;
+  checkGroups(model.config.model, groups);
+  const { draws = drawCount(images.count, stacksOf(model.config.model, groups)) } = options;
+  const refined = { config: refinementOf(model, { groups, draws, seed }), model: model.config.model };
+  checkModelImages(model.config.model, images, images.name);
+  const lock = await lockRun(out);
+  return thenCleanUp(
+    async () => {
+      for (const message of lock.notices) await options.onEvent?.({ type: "notice", message });
+      await clearLeftovers(out);
+      if (!resume) await expectNoRun(out);
+      return trainFlow(model, refined, options, { called, lost: lock.lost });
+    },
+    () => lock.release(),
+  );
+}
+
+async function trainFlow(
+  model: TrainedModel,
+  refined: Refined,
+  { images, out, limit = {}, runtime = defaultRuntime(), signal, onEvent: emit = () => {} }: RefineOptions,
+  { called, lost }: { called: number; lost: AbortSignal },
+): Promise<RefineResult> {
+  const { seed, groups, draws: count } = refined.config;
+  const { classes } = refined.model;
+  const data = { count: images.count, digest: digestOfSet(images) };
+  const notices: string[] = [];
+  const found = await readFlowState(out, refined, data, (message) => notices.push(message));
+  for (const message of notices) await emit({ type: "notice", message });
+  await describeRefinement(out, refined.config);
+  await pause(signal);
+  const stacks = stacksOf(refined.model, groups);
+  const { draws, normalisation } = await normalisedDraws(model, images, stacks, { count, seed, runtime, signal, emit });
+  const start = found?.state ?? { parameters: initialFlow(refined) };
+  const startStep = found?.step ?? 0;
+  await using trainer = await createTrainer(refined, stacks, start, startStep, runtime);
+  const log = await FlowLog.open(runPaths(out).metrics, await runLine(model, refined, images, runtime, found?.step));
+  const last = lastStep(limit, { steps: STEPS, batchSize: BATCH });
+  const secondsLimit = 60 * (limit.minutes ?? Number.POSITIVE_INFINITY);
+  const elapsed = () => (performance.now() - called) / 1000;
+  let step = startStep;
+  let saved = found && { step, folder: found.folder };
+  let loss = Number.NaN;
+  const note = async () => {
+    const line = log.write({ step, images: step * BATCH }, learningRate(step - 1));
+    await emit({ type: "metrics", line });
+  };
+  const save = async () => {
+    lost.throwIfAborted();
+    log.sync(); // no checkpoint knows of steps that the log could lose
+    const state = await trainer.read();
+    const folder = await saveFlow(out, refined, { state, normalisation }, { step, images: step * BATCH, data });
+    saved = { step, folder };
+    await emit({ type: "checkpoint", ...saved });
+  };
+  const batchOf = (number: number) => trainingBatch(draws, stacks, { step: number, seed, classes });
+  let batch = batchOf(step);
+  while (step < last && elapsed() < secondsLimit && !signal?.aborted) {
+    const stepping = trainer.step(batch, { learningRate: learningRate(step), emaDecay: averageDecay(step, AVERAGE) });
+    batch = batchOf(step + 1); // while the runtime's thread computes
+    const found = await stepping;
+    lost.throwIfAborted();
+    if (!Number.isFinite(found)) throw diverged(step, saved?.folder);
+    step += 1;
+    log.add(found, BATCH);
+    const means = log.means();
+    loss = means.loss;
+    const left = workLeft({ step, startStep, lastStep: last, elapsed: elapsed(), secondsLimit });
+    await emit({ type: "progress", step, totalSteps: last, ...means, ...left });
+    if (step % LOG_EVERY === 0) await note();
+    if (step % SAVE_EVERY === 0) await save();
+  }
+  if (!log.isEmpty) await note();
+  if (saved?.step !== step) await save();
+  const interrupted = (signal?.aborted ?? false) && step < last;
+  return { step, images: step * BATCH, loss, interrupted, checkpoint: saved!.folder };
+}
+
+function diverged(step: number, checkpoint: string | undefined): UserError {
+  const kept = checkpoint ? `The last checkpoint is ${checkpoint}.` : "There is no checkpoint yet.";
+  return new UserError(
+    "diverged",
+    `Refinement stopped at step ${step}: the loss is no number. ${kept} Another \`seed\` meets other batches.`,
+  );
+}
+
+/** What is learnt from: draws of every channel with mean 0 and variance 1. */
+async function normalisedDraws(
+  model: TrainedModel,
+  images: ImageSet,
+  stacks: readonly Stack[],
+  {
+    emit,
+    ...drawing
+  }: {
+    count: number;
+    seed: number;
+    runtime: Runtime;
+    signal?: AbortSignal;
+    emit: NonNullable<RefineOptions["onEvent"]>;
+  },
+): Promise<{ draws: PosteriorDraws; normalisation: ChannelMoments[] }> {
+  const draws = await posteriorDraws(model, images, stacks, {
+    ...{ ...drawing, batch: DEFAULT_BATCH },
+    onProgress: (done, count) => void emit({ type: "latents", done, count }),
+  });
+  const normalisation = stacks.map(({ shape }, index) => {
+    const moments = channelMoments(draws.stacks[index], shape);
+    normalise(draws.stacks[index], shape, moments);
+    return moments;
+  });
+  return { draws, normalisation };
+}
+
+function createTrainer(
+  refined: Refined,
+  stacks: readonly Stack[],
+  start: Parameters<typeof SmallTrainer.create<ReturnType<typeof flowSpecs>, unknown>>[1],
+  updates: number,
+  runtime: Runtime,
+) {
+  const latents = stacks.map(({ shape }) => spec([BATCH, ...shape]));
+  const labels = refined.model.classes > 0 ? { labels: spec([BATCH], "int32") } : {};
+  const training = {
+    ...{ optimizer: adam, constants: ADAM, parameters: flowSpecs(refined), loss: flowLoss, runtime },
+    batch: { latents, noise: latents, times: spec([BATCH]), ...labels },
+    cacheKey: JSON.stringify(["refinement", codeHash(), refined.model.classes, latents.map(({ shape }) => shape)]),
+  };
+  return SmallTrainer.create(training, start, updates);
+}
+
+/** What the log says when training starts or resumes. */
+async function runLine(
+  { config, data: { name } }: TrainedModel,
+  refined: Refined,
+  images: ImageSet,
+  runtime: Runtime,
+  resumedFrom: number | undefined,
+): Promise<Omit<RunLine, "seconds">> {
+  return {
+    type: "run",
+    time: new Date().toISOString(),
+    node: process.version,
+    ...(await computedOn(runtime, version)),
+    preset: config.preset,
+    data: images.name || name,
+    trainImages: images.count,
+    validationImages: 0,
+    parameters: leaves(flowSpecs(refined)).reduce((sum, { size }) => sum + size, 0),
+    resumedFrom: resumedFrom ?? null,
+    groups: stacksOf(refined.model, refined.config.groups).flatMap((stack) =>
+      stack.groups.map(({ index, resolution, channels }) => ({ index, resolution, channels, share: null })),
+    ),
+  };
+}

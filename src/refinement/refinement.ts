@@ -1,0 +1,174 @@
+/** @file A trained refinement, ready to draw the latents of a model's first groups. */
+import { numpy as np } from "@jax-js/jax";
+import { type Compiled, compile, type Mapped, type Operand, type Runtime, type Spec, spec } from "../engine/index.js";
+import { UserError } from "../errors.js";
+import type { FirstLatents } from "../inference/sampling/sampler.js";
+import type { TrainedModel } from "../inference/trained-model.js";
+import { Lifetime } from "../lifetime.js";
+import { velocityAt } from "./flow.js";
+import { type Flow, flowSpecs, type Refined, readFlow } from "./flow-state.js";
+import { denormalise, splitStacks, stackGroups, stacksOf } from "./latents.js";
+import type { FlowNetwork } from "./network.js";
+import { checkRefines, readRefinementConfig } from "./refinement-config.js";
+import { equalSteps, solve } from "./solver.js";
+
+/** How a refinement draws. */
+export interface RefinementOptions {
+  /** Evaluations of its network for a sample. Default 8; fewer are faster, more than 16 hardly better. */
+  steps?: number;
+  /**
+   * Classifier-free guidance: how far to go beyond the velocity with label, away from the one without (Ho & Salimans 2022).
+   * Default 0; greater weights show their class more clearly, and vary less.
+   */
+  guidance?: number;
+}
+
+interface VelocityInputs<T> {
+  /** [N, C, r, r] for each resolution. */
+  point: T[];
+  /** [1]. */
+  time: T;
+  /** int32 [N] in models with classes. */
+  labels?: T;
+  /** [1]; without it there is no guidance. */
+  guidance?: T;
+}
+
+type DrawingOptions = Parameters<FirstLatents["draw"]>[1];
+
+type VelocityProgram = Compiled<[inputs: VelocityInputs<Operand>], Float32Array[]>;
+
+/** A flow that draws the latents of a model's first groups: the `refinement` of a `Sampler`. */
+export class Refinement implements FirstLatents {
+  readonly groups: number;
+  /** Batches it was trained on. */
+  readonly step: number;
+  readonly steps: number;
+  readonly guidance: number;
+  /** By batch. */
+  readonly #programs = new Map<number, Promise<VelocityProgram>>();
+  readonly #lifetime = new Lifetime("This refinement");
+
+  /** @internal Use {@link openRefinement}. */
+  constructor(
+    private readonly refined: Refined,
+    private readonly flow: Flow & { step: number },
+    { steps = 8, guidance = 0 }: RefinementOptions,
+  ) {
+    if (!Number.isInteger(steps) || steps < 1) {
+      throw new UserError("out-of-range", `Refinement: expected at least one step, got ${steps}.`);
+    }
+    if (!Number.isFinite(guidance) || (guidance !== 0 && refined.model.classes === 0)) {
+      const problem = Number.isFinite(guidance) ? "guidance needs a model with classes" : `got guidance ${guidance}`;
+      throw new UserError("missing-classes", `Refinement: ${problem}. Leave the guidance out.`);
+    }
+    this.groups = refined.config.groups;
+    this.step = flow.step;
+    this.steps = steps;
+    this.guidance = guidance;
+  }
+
+  /** The latents to which the flow carries noise; see `FirstLatents`. */
+  draw(noise: readonly Float32Array[], how: DrawingOptions = {}): Promise<Float32Array[]> {
+    return this.#lifetime.during(() => this.#draw(noise, how));
+  }
+
+  async #draw(noise: readonly Float32Array[], { labels, runtime }: DrawingOptions): Promise<Float32Array[]> {
+    const stacks = stacksOf(this.refined.model, this.groups);
+    const start = stackGroups(stacks, noise);
+    const [channels, height, width] = stacks[0].shape;
+    const program = await this.#program(start[0].length / (channels * height * width), runtime);
+    const condition = {
+      ...(labels ? { labels: this.guidance === 0 ? labels : this.#withoutLabels(labels) } : {}),
+      ...(this.guidance === 0 ? {} : { guidance: Float32Array.of(this.guidance) }),
+    };
+    const end = await solve(
+      (point, time) => program.run({ point: [...point], time: Float32Array.of(time), ...condition }),
+      start,
+      equalSteps(this.steps),
+    );
+    for (const [index, values] of end.entries()) {
+      denormalise(values, stacks[index].shape, this.flow.normalisation[index]);
+    }
+    return splitStacks(stacks, end);
+  }
+
+  /** The labels, then as many times "no label". */
+  #withoutLabels(labels: Int32Array): Int32Array {
+    return Int32Array.of(...labels, ...labels.map(() => this.refined.model.classes));
+  }
+
+  #program(batch: number, runtime?: Runtime): Promise<VelocityProgram> {
+    const known = this.#programs.get(batch);
+    if (known) return known;
+    const program = this.#compile(batch, runtime);
+    this.#programs.set(batch, program);
+    program.catch(() => this.#programs.delete(batch));
+    return program;
+  }
+
+  #compile(batch: number, runtime?: Runtime): Promise<VelocityProgram> {
+    const { model } = this.refined;
+    const guided = this.guidance !== 0;
+    const inputs: VelocityInputs<Spec> = {
+      point: stacksOf(model, this.groups).map(({ shape }) => spec([batch, ...shape])),
+      time: spec([1]),
+      ...(model.classes > 0 ? { labels: spec([guided ? 2 * batch : batch], "int32") } : {}),
+      ...(guided ? { guidance: spec([1]) } : {}),
+    };
+    const args = [flowSpecs(this.refined), inputs] as const;
+    return compile(guidedVelocity as never, args, {
+      runtime,
+      constants: [this.flow.network],
+    }) as unknown as Promise<VelocityProgram>;
+  }
+
+  dispose(): Promise<void> {
+    return this.#lifetime.end(async () => {
+      const dispose = (program: VelocityProgram) => program.dispose();
+      await Promise.all([...this.#programs.values()].map((program) => program.then(dispose, () => {}))); // who wanted it knows
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
+
+/**
+ * The velocity with label c, guided by the one without, both of one batch of 2N:
+ *
+ *     v = v_c + w (v_c − v_u)
+ */
+function guidedVelocity(
+  network: FlowNetwork<np.Array>,
+  { point, time, labels, guidance }: Mapped<VelocityInputs<Spec>, Spec, np.Array>,
+): np.Array[] {
+  const count = point[0].shape[0];
+  const times = (n: number) => np.broadcastTo(time, [n]);
+  if (!guidance) return velocityAt(network, point, times(count), labels);
+  const both = point.map((x) => np.concatenate([x.ref, x], 0));
+  const weight = guidance.reshape([1, 1, 1, 1]);
+  return velocityAt(network, both, times(2 * count), labels).map((velocities) => {
+    const [conditional, unconditional] = np.split(velocities, 2, 0);
+    return conditional.ref.add(weight.ref.mul(conditional.sub(unconditional)));
+  });
+}
+
+/**
+ * Opens a refinement of a model.
+ *
+ * @param folder - where `refine` left it: RUN/refinement
+ * @throws UserError when there is none, it is damaged, or it is one of other weights; when guidance is asked for and the model
+ *   knows no classes
+ */
+export async function openRefinement(
+  model: TrainedModel,
+  folder: string,
+  { onNotice = () => {}, ...options }: RefinementOptions & { onNotice?: (message: string) => void } = {},
+): Promise<Refinement> {
+  const config = await readRefinementConfig(folder);
+  checkRefines(config, model, folder);
+  const refined = { config, model: model.config.model };
+  return new Refinement(refined, await readFlow(folder, refined, onNotice), options);
+}

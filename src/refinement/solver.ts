@@ -1,0 +1,36 @@
+/** @file From noise to latents: the flow's differential equation, solved in few steps. Pure functions of numbers. */
+
+/** A point of the flow: numbers of each resolution. */
+export type Point = readonly Float32Array[];
+
+/** The velocity at a point, of the point's shapes. */
+export type VelocityField = (point: Point, time: number) => Promise<Point>;
+
+/** Times from 1, the noise, to 0, the latents, equally far apart. */
+export const equalSteps = (steps: number): number[] => Array.from({ length: steps + 1 }, (_, step) => 1 - step / steps);
+
+/**
+ * Solves dx/dt = v(x, t) from the first of the times to the last by the two-step method of Adams and Bashforth, which
+ * evaluates v once a step and is of second order. With h the step to come and r its length by that of the step before,
+ *
+ *     x ← x + h ( (1 + r/2) v − (r/2) v_before )        the first step: x ← x + h v
+ *
+ * @param times - two or more, falling
+ * @returns the point at the last time
+ */
+export async function solve(field: VelocityField, start: Point, times: readonly number[]): Promise<Float32Array[]> {
+  let point = start.map((values) => Float32Array.from(values));
+  let before: Point | undefined;
+  for (let step = 0; step + 1 < times.length; step++) {
+    const here = await field(point, times[step]);
+    const length = times[step + 1] - times[step];
+    const ratio = before ? length / (times[step] - times[step - 1]) : 0;
+    const earlier = before ?? here;
+    point = point.map((values, part) => {
+      const [now, then] = [here[part], earlier[part]];
+      return values.map((value, i) => value + length * ((1 + ratio / 2) * now[i] - (ratio / 2) * then[i]));
+    });
+    before = here;
+  }
+  return point;
+}
