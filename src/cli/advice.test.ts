@@ -69,7 +69,7 @@ const exec = { npm_command: "exec", npm_lifecycle_event: "npx" };
 test("suggested commands begin as the user's own did", () => {
   expect(programName({}, "/usr/local/bin/strata")).toBe("strata");
   expect(programName({}, "/usr/local/bin/strata-vae")).toBe("strata-vae");
-  expect(programName({}, "/repository/dist/cli/main.js")).toBe("strata");
+  expect(programName({}, "/repository/dist/cli.js")).toBe("strata");
   expect(programName(exec, "/project/node_modules/.bin/strata")).toBe("npx strata");
   expect(programName(exec, "/home/me/.npm/_npx/1/node_modules/.bin/strata-vae")).toBe("npx strata-vae");
   expect(programName(exec, "C:\\project\\node_modules\\strata-vae\\dist\\cli\\main.js")).toBe("npx strata-vae");
