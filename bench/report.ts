@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
-import { jaxInstallation, packageVersion, pyTorchInstallation } from "./peers/systems.js";
+import { jaxInstallation, packageVersion, pyTorchInstallations } from "./peers/systems.js";
 import { gigabytes, type Line, type Section } from "./suite.js";
 
 const FOLDER = fileURLToPath(new URL("results/", import.meta.url));
@@ -16,7 +16,11 @@ function preface(args: readonly string[], threads: number): string {
     ...["onnxruntime-node", "@jax-js/jax", "@tensorflow/tfjs-core"].map(
       (name) => `${name} ${packageVersion(name) ?? "not installed"}`,
     ),
-    `PyTorch ${pyTorchInstallation()?.version ?? "not installed: its columns are left empty"}`,
+    `PyTorch ${
+      pyTorchInstallations()
+        .map(({ version }) => version)
+        .join(" and ") || "not installed: its columns are left empty"
+    }`,
     `JAX ${jaxInstallation()?.version ?? "not installed"}`,
   ];
   const command = ["npm run bench", ...(args.length > 0 ? ["--", ...args] : [])].join(" ");

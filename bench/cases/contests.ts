@@ -9,6 +9,7 @@ import {
   onXla,
   pyTorch,
   pyTorchAsPublished,
+  pyTorchInBfloat16,
   strata,
 } from "../peers/systems.js";
 import type { Work } from "../protocol.js";
@@ -38,7 +39,7 @@ const VERB: Record<Work, string> = {
 
 function contest(
   group: string,
-  { work, preset, batch, rounds, settings = [], change, peers = pyTorch }: ContestCase,
+  { work, preset, batch, rounds, settings = [], change, peers = PEERS[work] }: ContestCase,
 ): Case {
   return {
     id: `${group}/${preset}-${batch}${change ? `-${change.id}` : ""}`,
@@ -99,7 +100,14 @@ const guided: Entry[] = [
   { ...wide, batch: 4, rounds: 11 },
   { ...wide, batch: 16, rounds: 5 },
 ];
-const guide = guided.map((one) => ({ ...one, peers: () => [...pyTorch(), ...pyTorchAsPublished()] }));
+
+/** Everything written in Python that does this work on a processor. */
+const PEERS: Record<Work, () => Competing[]> = {
+  train: () => [...pyTorch(), ...pyTorchInBfloat16(), ...jax()],
+  generate: () => [...pyTorch(), ...pyTorchInBfloat16(), ...jax()],
+  guide: () => [...pyTorch(), ...pyTorchInBfloat16(), ...pyTorchAsPublished()],
+  reconstruct: () => [...pyTorch(), ...pyTorchInBfloat16()],
+};
 
 const reconstruct: Entry[] = [
   { preset: "emoji32-small", batch: 16, rounds: 31 },
@@ -156,7 +164,7 @@ export const contestSections: Section[] = [
   {
     title: "Generation with guidance, beside PyTorch with two states kept apart",
     columns: COLUMNS,
-    cases: contests("guidance", "guide", guide),
+    cases: contests("guidance", "guide", guided),
   },
   { title: "Reconstruction", columns: COLUMNS, cases: contests("reconstruct", "reconstruct", reconstruct) },
   {

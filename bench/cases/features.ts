@@ -1,7 +1,7 @@
 /** @file Features of the Inception network, beside PyTorch running the same network. */
 import { type Standing, take, timesAsFast } from "../contest.js";
 import { withInceptionInputs } from "../peers/inception-inputs.js";
-import { inceptionPeers, nameOf, strataInception } from "../peers/systems.js";
+import { nameOf, pyTorchInFormats, strataInception } from "../peers/systems.js";
 import { type BenchOptions, digits, gigabytes, type Line, type Section, seconds } from "../suite.js";
 
 const RESOLUTION = 32;
@@ -11,7 +11,7 @@ const ROUNDS = 7;
 async function features({ threads, rounds = ROUNDS }: BenchOptions): Promise<Line[]> {
   const standings = await withInceptionInputs(BATCH, RESOLUTION, (inputs) => {
     const task = { batch: BATCH, resolution: RESOLUTION, threads, inputs };
-    return take({ task, rounds, competitors: [strataInception, ...inceptionPeers()] });
+    return take({ task, rounds, competitors: [strataInception, ...pyTorchInFormats("inception.py")] });
   });
   return linesOf(standings);
 }

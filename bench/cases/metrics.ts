@@ -5,7 +5,7 @@ import { frechetDistance, momentsOf, precisionRecall, symmetricEigenvalues } fro
 import { keyFromSeed, normal } from "../../src/random/index.js";
 import { interleave, type Timed } from "../measure.js";
 import { Responder } from "../peers/responder.js";
-import { pyTorchInstallation } from "../peers/systems.js";
+import { pyTorchInstallations } from "../peers/systems.js";
 import { type BenchOptions, type Case, digits, type Line, type Section } from "../suite.js";
 
 const COUNT = 10_000;
@@ -30,7 +30,7 @@ async function ourWork(work: Work, runtime: Runtime): Promise<Timed> {
 }
 
 function startPeer(threads: number): Responder<Task> | undefined {
-  const installation = pyTorchInstallation();
+  const [installation] = pyTorchInstallations();
   if (!installation) return undefined;
   const script = fileURLToPath(new URL("../peers/pytorch/metrics.py", import.meta.url));
   return new Responder([installation.interpreter, "-B", script, String(threads)]);

@@ -1,7 +1,8 @@
 /** @file The competitors: what they are called, how they are started, and whether they are installed. */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
+import { delimiter } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findPlugin } from "../../src/engine/pjrt/find-plugin.js";
 
@@ -35,40 +36,38 @@ interface Installation {
   version: string;
 }
 
-/** Debian's interpreter first: it is the one that has Debian's PyTorch. */
-const INTERPRETERS = ["/usr/bin/python3", "python3"];
+/** Those that `STRATA_BENCH_PYTHON` lists as `PATH` lists folders, then the system's, Debian's first: it has Debian's PyTorch. */
+const interpreters = (): string[] => [
+  ...(process.env.STRATA_BENCH_PYTHON ?? "").split(delimiter).filter((path) => path !== ""),
+  "/usr/bin/python3",
+  "python3",
+];
 
-const found = new Map<string, Installation | undefined>();
+const found = new Map<string, Installation[]>();
 
-/** The first interpreter that has a package; undefined where none has. */
-function installationOf(name: string, interpreters: readonly string[]): Installation | undefined {
-  if (!found.has(name)) {
-    const all = interpreters.map((interpreter) => withPackage(name, interpreter));
-    found.set(
-      name,
-      all.find((one) => one !== undefined),
-    );
-  }
-  return found.get(name);
+/** Every version of a package that the interpreters have, each once. */
+function installationsOf(name: string): Installation[] {
+  const known = found.get(name);
+  if (known) return known;
+  const all = interpreters().flatMap((interpreter) => withPackage(name, interpreter));
+  const once = all.filter(({ version }, index) => all.findIndex((other) => other.version === version) === index);
+  found.set(name, once);
+  return once;
 }
 
-function withPackage(name: string, interpreter: string): Installation | undefined {
+function withPackage(name: string, interpreter: string): Installation[] {
   try {
     const script = `import ${name}; print(${name}.__version__)`;
     const version = execFileSync(interpreter, ["-c", script], { encoding: "utf8", stdio: "pipe" }).trim();
-    return { interpreter, version };
+    return [{ interpreter, version }];
   } catch {
-    return undefined;
+    return [];
   }
 }
 
-/** PyTorch's: of the interpreter in `STRATA_BENCH_PYTORCH_PYTHON`, or the system's. */
-export const pyTorchInstallation = (): Installation | undefined =>
-  installationOf("torch", [process.env.STRATA_BENCH_PYTORCH_PYTHON ?? [], ...INTERPRETERS].flat());
+export const pyTorchInstallations = (): Installation[] => installationsOf("torch");
 
-/** JAX's: of the interpreter in `STRATA_BENCH_JAX_PYTHON`, or the system's. */
-export const jaxInstallation = (): Installation | undefined =>
-  installationOf("jax", [process.env.STRATA_BENCH_JAX_PYTHON ?? [], ...INTERPRETERS].flat());
+export const jaxInstallation = (): Installation | undefined => installationsOf("jax")[0];
 
 /** How exactly products are computed. */
 export type Precision = "float32" | "tf32" | "bfloat16";
@@ -98,44 +97,106 @@ export function jax(precision: Precision = "float32"): Competing[] {
   return [{ system: "JAX", variant: precision, command, needsInputs: true }];
 }
 
-/** PyTorch on a GPU, as its users would train there. */
-export function pyTorchOnGpu(precision: Precision, { compile = false } = {}): Competing[] {
-  const settings = ["--device", "cuda", "--precision", precision, ...(compile ? ["--compile"] : [])];
-  return pyTorch()
-    .filter(({ variant }) => variant === "channels-last")
-    .map(({ command, ...rest }) => ({
-      ...rest,
-      variant: `${precision}, channels-last${compile ? ", compiled" : ""}`,
-      command: [...command, ...settings],
-    }));
+const MEMORY_FORMATS = ["channels-last", "contiguous"] as const;
+
+/** One way to start PyTorch. */
+interface PyTorchStart {
+  installation: Installation;
+  /** The program, in the folder of the peer. */
+  program?: string;
+  format: (typeof MEMORY_FORMATS)[number];
+  /** More arguments of the program, and what they are called. */
+  args?: string[];
+  as?: string[];
+  /** Of a library that replaces the allocator. */
+  preload?: string;
 }
 
-/** PyTorch in both memory formats, the usual winner first; empty where it is not installed. */
-export const pyTorch = (): Competing[] => inPyTorch("pytorch/peer.py");
-
-/** PyTorch's features of the Inception network. */
-export const inceptionPeers = (): Competing[] => inPyTorch("pytorch/inception.py");
-
-function inPyTorch(program: string): Competing[] {
-  const installation = pyTorchInstallation();
-  if (!installation) return [];
-  return ["channels-last", "contiguous"].map((variant) => ({
-    system: "PyTorch",
-    variant,
-    command: [installation.interpreter, "-B", here(program), variant],
+function pyTorchAs({
+  installation,
+  program = "peer.py",
+  format,
+  args = [],
+  as = [],
+  preload,
+}: PyTorchStart): Competing {
+  return {
+    system: `PyTorch ${installation.version}`,
+    variant: [format, ...as].join(", "),
+    command: [
+      ...(preload ? ["env", `LD_PRELOAD=${preload}`] : []),
+      ...[installation.interpreter, "-B", here(`pytorch/${program}`), format, ...args],
+    ],
     needsInputs: true,
-  }));
+  };
+}
+
+/** Compiles programs by `torch.compile`, of version 2 and later. */
+const compiles = ({ version }: Installation) => Number.parseInt(version, 10) >= 2;
+
+/** Where Debian has the allocator that speeds PyTorch up most. */
+const TCMALLOC = [
+  "/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4",
+  "/usr/lib/aarch64-linux-gnu/libtcmalloc_minimal.so.4",
+];
+
+/** One installation in the ways that its users try: memory formats, compiled or not, with another allocator. */
+function waysOf(installation: Installation): Competing[] {
+  const formats = MEMORY_FORMATS.map((format) => pyTorchAs({ installation, format }));
+  if (!compiles(installation)) return formats;
+  const format = "channels-last";
+  const compiled = { args: ["--compile"], as: ["compiled"] };
+  const preload = TCMALLOC.find(existsSync);
+  const withTcmalloc = ({ args = [], as = [] }: { args?: string[]; as?: string[] }) =>
+    preload === undefined ? [] : [pyTorchAs({ installation, format, args, as: [...as, "tcmalloc"], preload })];
+  return [...formats, pyTorchAs({ installation, format, ...compiled }), ...withTcmalloc({}), ...withTcmalloc(compiled)];
+}
+
+/** PyTorch in every version that is installed and every way of each; empty where it is not installed. */
+export const pyTorch = (): Competing[] => pyTorchInstallations().flatMap(waysOf);
+
+/** Whether the processor multiplies numbers in bfloat16. */
+function hasBfloat16(): boolean {
+  try {
+    return /\b(avx512_bf16|amx_bf16|bf16)\b/.test(readFileSync("/proc/cpuinfo", "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+/** The same in bfloat16, of versions that compile; empty where the processor would have to imitate it. */
+export const pyTorchInBfloat16 = (): Competing[] =>
+  (hasBfloat16() ? pyTorchInstallations() : [])
+    .filter(compiles)
+    .flatMap(waysOf)
+    .filter(({ variant }) => !variant!.startsWith("contiguous"))
+    .map(({ system, command, ...rest }) => ({
+      ...rest,
+      system: `${system} in bfloat16`,
+      command: [...command, "--precision", "bfloat16"],
+    }));
+
+/** PyTorch in one version, in both memory formats: where the version makes no difference. */
+export const pyTorchInFormats = (program: string): Competing[] =>
+  pyTorchInstallations()
+    .slice(0, 1)
+    .flatMap((installation) => MEMORY_FORMATS.map((format) => pyTorchAs({ installation, program, format })));
+
+/** PyTorch on a GPU, as its users would train there. */
+export function pyTorchOnGpu(precision: Precision, { compile = false } = {}): Competing[] {
+  const args = ["--device", "cuda", "--precision", precision, ...(compile ? ["--compile"] : [])];
+  const as = [precision, ...(compile ? ["compiled"] : [])];
+  return pyTorchInstallations()
+    .slice(0, 1)
+    .map((installation) => pyTorchAs({ installation, format: "channels-last", args, as }));
 }
 
 /** PyTorch sampling with guidance as the authors' script does: module by module, contiguous, spectral norms and all. */
 export const pyTorchAsPublished = (): Competing[] =>
-  pyTorch()
-    .filter(({ variant }) => variant === "contiguous")
-    .map(({ command, needsInputs }) => ({
-      system: "PyTorch as published",
-      command: [...command, "--as-published"],
-      needsInputs,
-    }));
+  pyTorchInstallations().map((installation) => ({
+    ...pyTorchAs({ installation, format: "contiguous", args: ["--as-published"] }),
+    system: `PyTorch ${installation.version} as published`,
+  }));
 
 /** Version of an installed package, or undefined. */
 export function packageVersion(name: string): string | undefined {

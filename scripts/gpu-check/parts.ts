@@ -5,15 +5,7 @@ import { Command } from "commander";
 import { Competitor } from "../../bench/competitor.js";
 import { median } from "../../bench/measure.js";
 import { withInputs } from "../../bench/peers/inputs.js";
-import {
-  type Competing,
-  jax,
-  jaxInstallation,
-  type Precision,
-  pyTorchInstallation,
-  pyTorchOnGpu,
-  strataOnXla,
-} from "../../bench/peers/systems.js";
+import { type Competing, jax, type Precision, pyTorchOnGpu, strataOnXla } from "../../bench/peers/systems.js";
 import type { Work } from "../../bench/protocol.js";
 import { digits, gigabytes, seconds } from "../../bench/suite.js";
 import { addGlobalOptions } from "../../src/cli/options/command.js";
@@ -124,6 +116,9 @@ function timing(
   };
 }
 
+/** Those who are here, or why nobody is. */
+const or = (competitors: Competing[], nobody: string) => (competitors.length > 0 ? competitors : nobody);
+
 /** A part that runs in a process of its own, so that it gives the device back. */
 function checking(check: CheckName, title: string, allotted: number): Part {
   return {
@@ -198,7 +193,7 @@ export const parts: Part[] = [
   ...(["tf32", "bfloat16"] as const).map((precision) =>
     timing(`jax-${precision}`, `training step, JAX, ${precision}`, 60, {
       ...train,
-      who: () => (jaxInstallation() ? jax(precision) : "JAX is not installed"),
+      who: () => or(jax(precision), "JAX is not installed"),
     }),
   ),
   ...(
@@ -214,7 +209,7 @@ export const parts: Part[] = [
       allotted,
       {
         ...train,
-        who: () => (pyTorchInstallation() ? pyTorchOnGpu(precision, { compile }) : "PyTorch is not installed"),
+        who: () => or(pyTorchOnGpu(precision, { compile }), "PyTorch is not installed"),
       },
     ),
   ),

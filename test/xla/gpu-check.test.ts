@@ -15,7 +15,7 @@ function check(...words: string[]): { page: string; findings: { what: string; fo
   const page = execFileSync(process.execPath, [...program, "--out", out, ...words], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
-    env: { ...process.env, STRATA_BENCH_JAX_PYTHON: "/nowhere", STRATA_BENCH_PYTORCH_PYTHON: "/nowhere" },
+    env: { ...process.env, STRATA_BENCH_PYTHON: "/nowhere" },
   });
   expect(readFileSync(join(out, "check.md"), "utf8")).toBe(page);
   const { done } = JSON.parse(readFileSync(join(out, "check.json"), "utf8"));

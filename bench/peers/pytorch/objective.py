@@ -74,5 +74,6 @@ class Objective:
         mean, log_variance, rates = self.network(noise, dropped_labels, images, labels)
         weighted = (rates if self.targets is None else rate_weights(rates, self.targets) * rates).sum(0)
         distortion = gaussian_distortion(mean, log_variance, images, self.sigma)
-        spectral, vectors = self.spectral()
+        with torch.autocast(mean.device.type, enabled=False):
+            spectral, vectors = self.spectral()
         return (distortion + weighted).mean() + self.spectral_weight * spectral, vectors

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { pyTorchInstallation } from "../../../bench/peers/systems.js";
+import { pyTorchInstallations } from "../../../bench/peers/systems.js";
 import { zipOf } from "../../../test/support/archives.js";
 import { readGolden } from "../../../test/support/golden.js";
 import { dictionary, floats, integer, pickle, tensor, text, torchZip } from "../../../test/support/torch-files.js";
@@ -440,13 +440,13 @@ value = {"whole": a, "again": a, "turned": a.t(), "part": a[1:, ::2], "repeated"
 torch.save(value, sys.argv[1], _use_new_zipfile_serialization=sys.argv[2] == "new")
 `;
 
-test.skipIf(!pyTorchInstallation()).each(["new", "old"])(
+test.skipIf(!pyTorchInstallations()[0]).each(["new", "old"])(
   "PyTorch, if installed: reads its %s container",
   async (container) => {
     const folder = mkdtempSync(join(tmpdir(), "strata-torch-"));
     const path = join(folder, "value.pt");
     try {
-      execFileSync(pyTorchInstallation()!.interpreter, ["-c", SCRIPT, path, container]);
+      execFileSync(pyTorchInstallations()[0]!.interpreter, ["-c", SCRIPT, path, container]);
       const value = (await readTorchFile(path)) as Map<string, Tensor>;
       const elements = (name: string) => [value.get(name)!.shape, [...value.get(name)!.data]];
       expect(value.get("again")).toEqual(value.get("whole"));

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { pyTorchInstallation } from "../../../bench/peers/systems.js";
+import { pyTorchInstallations } from "../../../bench/peers/systems.js";
 import { openZip } from "../archives/zip.js";
 import type { Tensor } from "../tensors/tensor.js";
 import { readTorchFile } from "./torch-file.js";
@@ -55,12 +55,12 @@ for weights_only in [False, True]:
     print(json.dumps([type(state).__name__] + [[n, str(t.dtype), list(t.shape), t.double().flatten().tolist()] for n, t in state.items()]))
 `;
 
-test.skipIf(!pyTorchInstallation())(
+test.skipIf(!pyTorchInstallations()[0])(
   "PyTorch, if installed: torch.load gives them, with and without weights_only",
   () => {
     const path = join(folder, "tensors.pt");
     writeFileSync(path, file);
-    const output = execFileSync(pyTorchInstallation()!.interpreter, ["-c", SCRIPT, path], { encoding: "utf8" });
+    const output = execFileSync(pyTorchInstallations()[0]!.interpreter, ["-c", SCRIPT, path], { encoding: "utf8" });
     const expected = [
       "OrderedDict",
       ["second.weight", "torch.float32", [2, 1, 3], [1, -2, 3.5, 4, 5, 6]],
