@@ -37,7 +37,7 @@ function compiled(name: string, words: string[], smaller: Smaller = {}): string[
 
 const fewStripes: Smaller = {
   "stripes(2000)": "stripes(100)",
-  "[1, 4, 8, 16]": "[4, 16]",
+  "[1, 4, 8, 16]": "[4, 8, 16]",
   "channels: 32": "channels: 8",
 };
 const ownImages: Smaller = { '"emoji"': JSON.stringify(data) };
