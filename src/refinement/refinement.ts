@@ -10,7 +10,7 @@ import { type Flow, flowSpecs, type Refined, readFlow } from "./flow-state.js";
 import { denormalise, splitStacks, stackGroups, stacksOf } from "./latents.js";
 import type { FlowNetwork } from "./network.js";
 import { checkRefines, readRefinementConfig } from "./refinement-config.js";
-import { equalSteps, solve } from "./solver.js";
+import { flowTimes, solve } from "./solver.js";
 
 /** How a refinement draws. */
 export interface RefinementOptions {
@@ -85,7 +85,7 @@ export class Refinement implements FirstLatents {
     const end = await solve(
       (point, time) => program.run({ point: [...point], time: Float32Array.of(time), ...condition }),
       start,
-      equalSteps(this.steps),
+      flowTimes(this.steps),
     );
     for (const [index, values] of end.entries()) {
       denormalise(values, stacks[index].shape, this.flow.normalisation[index]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { equalSteps, solve, type VelocityField } from "./solver.js";
+import { flowTimes, solve, type VelocityField } from "./solver.js";
 
 const [MEAN, DEVIATION] = [0.7, 0.3];
 
@@ -17,7 +17,7 @@ const gaussian: VelocityField = async ([point], t) => [
 const noise = Float32Array.of(-1.5, 0, 0.4, 2);
 
 async function errorAfter(steps: number): Promise<number> {
-  const [end] = await solve(gaussian, [noise], equalSteps(steps));
+  const [end] = await solve(gaussian, [noise], flowTimes(steps));
   return Math.max(...end.map((x, i) => Math.abs(x - (MEAN + DEVIATION * noise[i]))));
 }
 
@@ -37,9 +37,13 @@ test("steps of unequal length are as exact: a velocity that grows with time is i
   expect(end[0]).toBeCloseTo(first + others, 6);
 });
 
+test("times fall from 1 to 0, at first in short steps", () => {
+  expect(flowTimes(4)).toEqual([1, 6 / 7, 2 / 3, 0.4, 0].map((time) => expect.closeTo(time, 12)));
+});
+
 test("one step follows the first velocity, and the start is left as it is", async () => {
   const start = Float32Array.of(1, 2);
-  const [end] = await solve(async () => [Float32Array.of(3, 4)], [start], equalSteps(1));
+  const [end] = await solve(async () => [Float32Array.of(3, 4)], [start], flowTimes(1));
   expect([...end]).toEqual([-2, -2]);
   expect([...start]).toEqual([1, 2]);
 });

@@ -6,8 +6,17 @@ export type Point = readonly Float32Array[];
 /** The velocity at a point, of the point's shapes. */
 export type VelocityField = (point: Point, time: number) => Promise<Point>;
 
-/** Times from 1, the noise, to 0, the latents, equally far apart. */
-export const equalSteps = (steps: number): number[] => Array.from({ length: steps + 1 }, (_, step) => 1 - step / steps);
+/**
+ * Times from 1, the noise, to 0, the latents, closer together at the noise (Esser et al. 2024), where the first step has no
+ * other to be corrected by. With u falling from 1 to 0 in equal steps:
+ *
+ *     t = 2u / (1 + u)
+ */
+export const flowTimes = (steps: number): number[] =>
+  Array.from({ length: steps + 1 }, (_, step) => {
+    const u = 1 - step / steps;
+    return (2 * u) / (1 + u);
+  });
 
 /**
  * Solves dx/dt = v(x, t) from the first of the times to the last by the two-step method of Adams and Bashforth, which

@@ -309,7 +309,18 @@ function textOf(options: Options, quality: QualityResult | undefined, ofModel: M
 }
 
 /** With which settings samples were drawn. */
-function samplingRemark({ temperature = [], guidance = [], calibrated }: Options): string {
-  if (temperature.length + guidance.length === 0) return "plain sampling, without temperature or guidance";
-  return `drawn with ${samplingFlags({ temperature, guidance })}${calibrated === undefined ? "" : ", by calibration"}`;
+function samplingRemark({ temperature = [], guidance = [], calibrated, ...options }: Options): string {
+  const refined = options.refined === undefined ? "" : `; the first groups by the refinement${refinedHow(options)}`;
+  if (temperature.length + guidance.length === 0) {
+    return `${refined ? "sampling" : "plain sampling,"} without temperature or guidance${refined}`;
+  }
+  const by = calibrated === undefined ? "" : ", by calibration";
+  return `drawn with ${samplingFlags({ temperature, guidance })}${by}${refined}`;
+}
+
+/** How a refinement draws, where that was said. */
+function refinedHow({ refineSteps, refineGuidance }: Pick<Options, "refineSteps" | "refineGuidance">): string {
+  const steps = refineSteps === undefined ? [] : [`${refineSteps} steps`];
+  const guidance = refineGuidance === undefined ? [] : [`guidance ${refineGuidance}`];
+  return [...steps, ...guidance].map((how) => `, ${how}`).join("");
 }
