@@ -75,6 +75,10 @@ export function openLibrary(path: string): (symbol: string) => bigint {
   return (symbol) => (lookup(library, symbol) as bigint | null) ?? 0n;
 }
 
+/** Paths of the libraries that the process has loaded, in whichever thread. */
+export const loadedLibraries = (): string[] =>
+  (process.report.getReport() as { sharedObjects?: string[] }).sharedObjects ?? [];
+
 /** Sets a variable in the environment that libraries read, which in threads is not `process.env`, unless it is set. */
 export function setDefault(variable: string, value: string): void {
   const set = koffi().load(null).func("int setenv(const char *variable, const char *value, int replace)");

@@ -7,9 +7,11 @@
  * the table, and fields to the structures, each of which begins with its size. So offsets and sizes of version 0.81
  * serve all later versions.
  */
+import { existsSync, realpathSync } from "node:fs";
 import {
   canOpenLibraries,
   functionAt,
+  loadedLibraries,
   type NativeFunction,
   openLibrary,
   setDefault,
@@ -18,6 +20,7 @@ import {
   wordsAt,
 } from "../native.js";
 import { PjrtError, PluginError } from "./errors.js";
+import { pluginAt } from "./plugin.js";
 import { type Struct, struct } from "./struct.js";
 
 /** The entries in use, by their place in the table in bytes. */
@@ -133,16 +136,31 @@ const loaded = new Map<string, Api>();
  * @throws PluginError when the file is no plugin, or one of a version that cannot be used
  */
 export function loadPlugin(path: string): Api {
-  const known = loaded.get(path);
+  const file = realPath(path);
+  const known = loaded.get(file);
   if (known !== undefined) return known;
   if (!canOpenLibraries(process.platform)) {
     throw new PluginError(path, { kind: "platform", platform: process.platform });
   }
+  const other = otherPlugin(path);
+  if (other !== undefined) throw new PluginError(path, { kind: "another", loaded: other });
   const api = new Api(path, tableOf(path));
   api.call("PJRT_Plugin_Initialize", 16);
-  loaded.set(path, api);
+  loaded.set(file, api);
   return api;
 }
+
+/**
+ * Another plugin that some thread of the process has loaded. Libraries of C++ share what the linker calls unique symbols, and two
+ * versions of XLA spoil each other's.
+ */
+function otherPlugin(path: string): string | undefined {
+  return loadedLibraries().find(
+    (library) => pluginAt(library).kind !== "unknown" && realPath(library) !== realPath(path),
+  );
+}
+
+const realPath = (file: string): string => (existsSync(file) ? realpathSync(file) : file);
 
 /** A copy of a plugin's table, checked for its version. */
 function tableOf(path: string): BigUint64Array {

@@ -48,6 +48,8 @@ export type PluginFault =
   | { kind: "platform"; platform: string }
   /** The dynamic linker refuses it; in its words. */
   | { kind: "not-loadable"; reason: string }
+  /** The process has another plugin, at this path. */
+  | { kind: "another"; loaded: string }
   /** A library, but not one of PJRT. */
   | { kind: "no-plugin" }
   /** A version of PJRT that the binding does not speak. */

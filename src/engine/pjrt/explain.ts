@@ -51,6 +51,12 @@ function explainFault(fault: PluginFault, plugin: Plugin): UserError {
         `The PJRT plugin ${path} cannot be loaded: ${fault.reason}.`,
         whereToGet(missingLibrary(fault.reason), plugin) ?? "Install it anew, for this system and processor.",
       );
+    case "another":
+      return failure(
+        `This process has loaded the PJRT plugin ${fault.loaded} already, and cannot load ${path} too: two copies of XLA in one ` +
+          "process crash it.",
+        "Use the first one, or run the other in a process of its own.",
+      );
     case "no-plugin":
       return failure(`${path} is a library, but no PJRT plugin.`, "Name the plugin's own file, or its folder.");
     case "version":

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../../errors.js";
 import { packageVersion } from "../../version.js";
+import { loadedLibraries } from "../native.js";
 
 const LIBRARY = "onnxruntime-node";
 
@@ -27,7 +28,7 @@ export async function loadOnnxRuntime<T>(load: () => Promise<T>): Promise<T> {
  */
 export function loadError(
   { code, message }: NodeJS.ErrnoException,
-  loaded: () => string[] = sharedObjects,
+  loaded: () => string[] = loadedLibraries,
   platform = `${process.platform} ${process.arch}`,
 ): UserError | undefined {
   const missing = code === "MODULE_NOT_FOUND" && message.includes("onnxruntime_binding.node");
@@ -60,8 +61,4 @@ function versionAbove(path: string): string | undefined {
     } catch {} // no such file here: look above
   }
   return undefined;
-}
-
-function sharedObjects(): string[] {
-  return (process.report.getReport() as { sharedObjects?: string[] }).sharedObjects ?? [];
 }
