@@ -2,9 +2,9 @@
 import { InferenceSession } from "onnxruntime-node";
 import { tensorOf } from "../runtime/tensor.js";
 import type { TypedArray } from "../spec.js";
-import type { Model, Session, SessionSettings, Sessions } from "./session.js";
+import type { Model, OnnxSession, OnnxSessions, SessionSettings } from "./session.js";
 
-export function openBindingSessions({ threads, config }: SessionSettings): Sessions {
+export function openBindingSessions({ threads, config }: SessionSettings): OnnxSessions {
   const options = {
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,
@@ -23,7 +23,7 @@ export function openBindingSessions({ threads, config }: SessionSettings): Sessi
   };
 }
 
-function sessionOf(session: InferenceSession, { inputs: taken, outputs: made }: Model): Session {
+function sessionOf(session: InferenceSession, { inputs: taken, outputs: made }: Model): OnnxSession {
   return {
     run: async (inputs, outputs) => {
       const feeds = Object.fromEntries(taken.map((info, index) => [info.name, tensorOf(info, inputs[index])]));

@@ -3,9 +3,10 @@
  * result into a new array: of a training step that is all gradients, once more in memory.
  */
 import { type Address, addressOf, bytesAt } from "../native.js";
+import type { TensorInfo } from "../runtime/protocol.js";
 import { allocate, type DType, type TypedArray } from "../spec.js";
 import { loadApi, type OnnxRuntimeApi } from "./api.js";
-import type { Model, ModelArray, Session, SessionSettings, Sessions } from "./session.js";
+import type { Model, OnnxSession, OnnxSessions, SessionSettings } from "./session.js";
 
 /** `ONNXTensorElementDataType`; of bfloat16, programs take and give the bits. */
 const TYPES: Readonly<Record<DType, number>> = { float32: 1, bfloat16: 4, int32: 6, bool: 9, float64: 11 };
@@ -16,17 +17,17 @@ const ERRORS = 3;
 /** `OrtDeviceAllocator` and `OrtMemTypeDefault`: memory that the caller has allocated. */
 const [DEVICE_ALLOCATOR, DEFAULT_MEMORY] = [0, 0];
 
-/** Where an array lies. The library refuses null, also for arrays without elements. */
+/** Where arrays without elements lie: the library refuses null. */
 const NOWHERE = new Uint8Array(8);
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(`${value}\0`);
 
 /** @throws Error when the library cannot be used in this way */
-export function openCSessions({ threads, config }: SessionSettings): Sessions {
+export function openCSessions({ threads, config }: SessionSettings): OnnxSessions {
   const api = loadApi();
   const environment = api.made("CreateEnv", ERRORS, text("strata"));
   const memory = api.made("CreateCpuMemoryInfo", DEVICE_ALLOCATOR, DEFAULT_MEMORY);
-  const open = new Set<Session>();
+  const open = new Set<OnnxSession>();
 
   function optionsFor(optimise: boolean): Address {
     const options = api.made("CreateSessionOptions");
@@ -62,7 +63,7 @@ export function openCSessions({ threads, config }: SessionSettings): Sessions {
   };
 }
 
-class CSession implements Session {
+class CSession implements OnnxSession {
   readonly #inputs: NameTable;
   readonly #outputs: NameTable;
 
@@ -101,7 +102,7 @@ class CSession implements Session {
   }
 
   /** A tensor over elements, which have to outlive it. */
-  #value({ dtype, shape }: ModelArray, elements: TypedArray): Address {
+  #value({ dtype, shape }: TensorInfo, elements: TypedArray): Address {
     const sizes = BigInt64Array.from(shape, BigInt);
     const place = elements.byteLength > 0 ? elements : NOWHERE;
     const words = [this.memory, place, elements.byteLength, sizes, sizes.length, TYPES[dtype]];
@@ -125,7 +126,7 @@ class NameTable {
   readonly #names: Uint8Array[];
   readonly addresses: BigUint64Array;
 
-  constructor(arrays: readonly ModelArray[]) {
+  constructor(arrays: readonly TensorInfo[]) {
     this.#names = arrays.map(({ name }) => text(name));
     this.addresses = BigUint64Array.from(this.#names, addressOf);
   }

@@ -1,13 +1,12 @@
 /** @file What the CPU asks of ONNX Runtime, in whichever way it is reached. */
-import type { LoadRequest, TensorInfo } from "../runtime/protocol.js";
+import type { LoadRequest } from "../runtime/protocol.js";
 import type { TypedArray } from "../spec.js";
 
 /** A model in ONNX's form: its bytes, its inputs and outputs, and whether ONNX Runtime should rewrite the graph. */
 export type Model = Pick<LoadRequest, "code" | "inputs" | "outputs" | "optimise">;
-export type ModelArray = TensorInfo;
 
 /** A model that is loaded. */
-export interface Session {
+export interface OnnxSession {
   /**
    * @param inputs - elements of every input, in order
    * @param outputs - where results are to be written; null where only the run tells their size
@@ -24,8 +23,8 @@ export interface SessionSettings {
   config: Readonly<Record<string, string>>;
 }
 
-export interface Sessions {
-  load(model: Model): Promise<Session>;
+export interface OnnxSessions {
+  load(model: Model): Promise<OnnxSession>;
   /** Gives back everything, at the end of the thread. */
   close(): void;
 }

@@ -1,5 +1,5 @@
 /** @file The processor: arrays are buffers of our own, reused when freed, so that memory neither grows nor waits for the garbage collector. */
-import type { SessionSettings, Sessions } from "../onnxruntime/session.js";
+import type { OnnxSessions, SessionSettings } from "../onnxruntime/session.js";
 import { allocate, sizeOf, type TypedArray } from "../spec.js";
 import type { Device } from "./device.js";
 import type { ArrayInfo } from "./protocol.js";
@@ -25,7 +25,7 @@ interface MemoryArray {
   elements: TypedArray;
 }
 
-export function cpuDevice(sessions: Sessions): Device<MemoryArray> {
+export function cpuDevice(sessions: OnnxSessions): Device<MemoryArray> {
   /** Elements of freed arrays by type and shape, to be written into again. */
   const spare = new Map<string, TypedArray[]>();
   const shelfOf = ({ dtype, shape }: ArrayInfo) => `${dtype} ${shape}`;

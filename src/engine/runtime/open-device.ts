@@ -1,6 +1,6 @@
 /** @file The device of a runtime's thread. Each loads its own native library, and only that. */
 import { openCSessions } from "../onnxruntime/c-sessions.js";
-import type { SessionSettings, Sessions } from "../onnxruntime/session.js";
+import type { OnnxSessions, SessionSettings } from "../onnxruntime/session.js";
 import { cpuDevice, sessionSettings } from "./cpu-device.js";
 import type { Device } from "./device.js";
 import { loadOnnxRuntime } from "./load-onnxruntime.js";
@@ -28,7 +28,7 @@ export async function openDevice(settings: WorkerSettings): Promise<Device<unkno
 }
 
 /** ONNX Runtime's sessions, through its C interface where that has been tried. */
-async function openSessions(settings: SessionSettings): Promise<Sessions> {
+async function openSessions(settings: SessionSettings): Promise<OnnxSessions> {
   if (process.platform === "linux") {
     try {
       return openCSessions(settings);

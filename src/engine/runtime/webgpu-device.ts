@@ -3,7 +3,6 @@ import { InferenceSession, type Tensor } from "onnxruntime-node";
 import { ModelBuilder } from "../onnx/model.js";
 import { type DType, type Spec, spec, type TypedArray } from "../spec.js";
 import type { Device } from "./device.js";
-import { onnxProgram } from "./onnx-program.js";
 import { tensorOf } from "./tensor.js";
 
 type Location = "gpu-buffer" | "cpu";
@@ -29,8 +28,7 @@ export function webGpuDevice(): Device<Tensor> {
     return results[session.outputNames[0]];
   };
   return {
-    load: async (request) => {
-      const { code, optimise, outputs, keep } = request;
+    load: async ({ code, optimise, inputs: taken, outputs, keep }) => {
       const session = await InferenceSession.create(code, {
         ...options,
         graphOptimizationLevel: optimise ? "all" : "disabled",
@@ -38,10 +36,19 @@ export function webGpuDevice(): Device<Tensor> {
           outputs.map(({ name }, index): [string, Location] => [name, keep[index] ? "gpu-buffer" : "cpu"]),
         ),
       });
-      return onnxProgram(session, request, async (feeds) => {
-        const results = await session.run(feeds);
-        return outputs.map(({ name }) => results[name]);
-      });
+      return {
+        run: async (operands) => {
+          const tensors = operands.map((operand, index): [string, Tensor] => [
+            taken[index].name,
+            "array" in operand ? operand.array : tensorOf(taken[index], operand.elements),
+          ]);
+          const results = await session.run(Object.fromEntries(tensors));
+          return outputs.map(({ name }, index) =>
+            keep[index] ? { array: results[name] } : { elements: results[name].data as TypedArray },
+          );
+        },
+        release: () => session.release(),
+      };
     },
     upload: async (info, data) => copy(tensorOf(info, data), "gpu-buffer"),
     download: async (array) => (await copy(array, "cpu")).data as TypedArray,
