@@ -1,5 +1,6 @@
 /** @file The images that a run was trained on, as its log names them. */
 import { existsSync } from "node:fs";
+import { builtInNames } from "../../data/sources/source-kinds.js";
 import { readMetrics } from "../../training/run/metrics-log.js";
 import { runPaths } from "../../training/run/run-folder.js";
 
@@ -16,7 +17,9 @@ export function runSource(folder: string): RunSource {
   const { metrics } = runPaths(folder);
   const begun = existsSync(metrics) ? readMetrics(metrics).findLast((line) => line.type === "run") : undefined;
   return {
-    source: begun && /^(emoji|glyphs)$|^\w+:|[/\\]/.test(begun.data) ? begun.data : undefined,
+    source: begun && isSource(begun.data) ? begun.data : undefined,
     heldOut: begun === undefined || begun.validationImages > 0,
   };
 }
+
+const isSource = (name: string): boolean => builtInNames.includes(name) || /^\w+:|[/\\]/.test(name);

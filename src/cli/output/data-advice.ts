@@ -4,6 +4,7 @@ import { type Config, presets } from "../../config/index.js";
 import type { Layout } from "../../data/index.js";
 import { chiralClasses } from "../../data/mirroring.js";
 import type { ScanSummary } from "../../data/scanning/scan.js";
+import { builtInNames } from "../../data/sources/source-kinds.js";
 import { formatCount, formatFixed, formatShare } from "../../number-format.js";
 import { layoutWords, programName, shellWord } from "../advice.js";
 
@@ -185,7 +186,8 @@ function commandLine(preset: string, settings: string[], source: string, layout?
   const name = basename(source.replace(/^\w+:(?=.)/, ""))
     .replace(/[^\w-]+/g, "-")
     .replace(/^-+|-+$/g, "");
-  const data = source.replace(/^(emoji|glyphs):\d+$/, "$1"); // which would ask for that resolution
+  const [kind] = source.split(":");
+  const data = builtInNames.includes(kind) ? kind : source; // a number after it would ask for that resolution
   return `${programName()} train --preset ${preset} --data ${shellWord(data)}${layoutWords(layout)} --out runs/${name || "images"}${set}`;
 }
 

@@ -17,6 +17,11 @@ export const sourceKinds = {
   folder,
 } satisfies Record<string, SourceKind>;
 
+/** Names of the sets that come with Strata, and need no path. */
+export const builtInNames: readonly string[] = Object.entries<SourceKind>(sourceKinds).flatMap(([name, kind]) =>
+  "list" in kind ? [] : [name],
+);
+
 const usages = Object.values<SourceKind>(sourceKinds).map((kind) => kind.usages);
 
 /** How `--data` may be written, for help texts: one way for each kind. */
