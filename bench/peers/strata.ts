@@ -83,7 +83,7 @@ const reconstruct: Prepare = async (config, runtime, given) => {
         batch: modelInputs(config.model, seen, indices, 0),
         latents: showNoise(config, "reconstruct"),
         fromPosterior: new Float32Array(groups(config.model).length).fill(1),
-        allottedNats: Float32Array.of(Number.POSITIVE_INFINITY),
+        allottedNats: new Float32Array(count).fill(Number.POSITIVE_INFINITY),
       });
       const bytes = toBytes(images);
       return given ? means(bytes) : [];

@@ -74,6 +74,18 @@ export interface GuidanceWeights {
   variance: Float32Array;
 }
 
+/** The same weights for each of N images, [N, L] each, as a batch takes them. */
+export const guidanceOfImages = ({ mean, variance }: GuidanceWeights, count: number): GuidanceWeights => ({
+  mean: repeated(mean, count),
+  variance: repeated(variance, count),
+});
+
+function repeated(row: Float32Array, count: number): Float32Array {
+  const all = new Float32Array(count * row.length);
+  for (let image = 0; image < count; image++) all.set(row, image * row.length);
+  return all;
+}
+
 /** Which groups are guided: those with a weight that is not 0, [L]. */
 export const guidedGroups = ({ mean, variance }: GuidanceWeights): boolean[] =>
   Array.from(mean, (weight, group) => weight !== 0 || variance[group] !== 0);

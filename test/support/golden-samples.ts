@@ -29,7 +29,7 @@ export async function sampleError(
   const program = await compilePriorPass(config, count, { guidance, drawn: false }, constants, runtime);
   const own = classes > 0 ? (sample("label").data as Int32Array) : new Int32Array(0);
   const labels = output === "out.null_label" ? own.map(() => classes) : own;
-  const everyGroup = (weight: number) => new Float32Array(noise.length).fill(weight);
+  const everyGroup = (weight: number) => new Float32Array(count * noise.length).fill(weight);
   const { images, clamped } = await program.run({
     latents: noise.map(({ data }) => Float32Array.from(data, (value) => value * temperature)),
     ...(classes > 0 ? { labels: guided ? Int32Array.of(...labels, ...labels.map(() => classes)) : labels } : {}),

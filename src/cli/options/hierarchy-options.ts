@@ -3,9 +3,10 @@ import { type Command, Option } from "commander";
 import { readImageFile } from "../../data/index.js";
 import { UserError } from "../../errors.js";
 import { type LatentsOptions, latentsOf } from "../../inference/sampling/encode-latents.js";
-import { labelsOfSamples, type SampleOptions } from "../../inference/sampling/sampler.js";
+import type { SampleOptions } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
 import { interpolateLatents } from "../../latents/interpolate.js";
+import { labelsOfSamples } from "../../latents/labels.js";
 import {
   concatenateLatents,
   type DrawOptions,

@@ -103,7 +103,7 @@ async function measure(
   }
   const results = pipelined(
     work(),
-    ({ inputs, rate }) => program.run({ ...inputs, allottedNats: Float32Array.of(rate * bitsPerDim) }),
+    ({ inputs, rate }) => program.run({ ...inputs, allottedNats: new Float32Array(batch).fill(rate * bitsPerDim) }),
     signal,
   );
   let done = 0;

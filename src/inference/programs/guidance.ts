@@ -24,7 +24,7 @@ export interface Guided {
  *
  * @param conditional - prior given the label, [N, Z, r, r]; consumed
  * @param unconditional - prior given no label, [N, Z, r, r]; consumed
- * @param weights - (w_μ, w_σ), scalars or [1]; consumed. The product has one weight: w_μ
+ * @param weights - (w_μ, w_σ), scalars or [N, 1, 1, 1]; consumed. The product has one weight: w_μ
  */
 export function guide(
   conditional: DiagonalGaussian,

@@ -17,7 +17,7 @@ export interface PosteriorInputs<T> {
   latents: T[];
   /** For every group 1 to draw it from the posterior, 0 from the prior, [L]. */
   fromPosterior: T;
-  /** Rate that the groups from the posterior may take in all, nats an image, [1]; infinite for no limit. */
+  /** Rate that the groups from the posterior may take in all, nats, [N]; infinite for no limit. */
   allottedNats: T;
   /** Noise of the output distribution, where it is drawn from. */
   output?: T;
@@ -87,7 +87,7 @@ export function compilePosteriorPass(
     batch: modelInputSpecs(model, batch),
     latents: all.map(({ shape }) => spec([batch, ...shape])),
     fromPosterior: spec([all.length]),
-    allottedNats: spec([1]),
+    allottedNats: spec([batch]),
     ...(drawn ? { output: spec([batch, outputNoiseChannels(objective), model.resolution, model.resolution]) } : {}),
   };
   const pass = (parameters: ModelParameters<np.Array>, given: PosteriorInputs<np.Array>) =>

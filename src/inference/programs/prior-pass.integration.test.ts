@@ -87,8 +87,8 @@ test("guidance of a batch of 2N is that of two separate passes with one z for bo
     latents: noise.map(({ data }) => data as Float32Array),
     labels: Int32Array.of(...labels, ...labels.map(() => classes)),
     weights: {
-      mean: new Float32Array(noise.length).fill(meanWeight),
-      variance: new Float32Array(noise.length).fill(varianceWeight),
+      mean: new Float32Array(count * noise.length).fill(meanWeight),
+      variance: new Float32Array(count * noise.length).fill(varianceWeight),
     },
   });
   await program.dispose();
@@ -105,7 +105,8 @@ test("to guide only the groups that have a weight changes nothing", async () => 
   const draw = async (guided: number[]) => {
     const guidance = { rule: "extrapolate" as const, guided: noise.map((_, group) => guided.includes(group)) };
     const program = await compilePriorPass(given.config, count, { guidance, drawn: false }, constants);
-    const weights = Float32Array.from(noise, (_, group) => (group === 0 || group === 2 ? 1 : 0));
+    const one = noise.map((_, group) => (group === 0 || group === 2 ? 1 : 0));
+    const weights = Float32Array.from(Array.from({ length: count }, () => one).flat());
     const { images } = await program.run({
       latents: noise.map(({ data }) => data as Float32Array),
       labels: Int32Array.of(...labels, ...labels.map(() => classes)),

@@ -19,7 +19,7 @@ export interface PriorInputs<T> {
   lowResolution?: T;
   /** Noise of the output distribution, where it is drawn from. */
   output?: T;
-  /** Guidance weights of every group, [L] each. */
+  /** Guidance weights of every image and group, [N, L] each. */
   weights?: { mean: T; variance: T };
 }
 
@@ -57,10 +57,9 @@ export function priorPass(
 ): PriorOutputs<np.Array> {
   const count = latents[0].shape[0];
   const twice = (x: np.Array) => np.concatenate([x.ref, x], 0);
-  const perGroup = weights && {
-    mean: np.split(weights.mean, latents.length),
-    variance: np.split(weights.variance, latents.length),
-  };
+  const ofGroups = (weight: np.Array) =>
+    np.split(weight, latents.length, 1).map((each) => each.reshape([count, 1, 1, 1]));
+  const perGroup = weights && { mean: ofGroups(weights.mean), variance: ofGroups(weights.variance) };
   const last = guidance ? guidance.guided.lastIndexOf(true) : -1;
   let clamped = np.zeros([count]);
   let invalid = np.zeros([count]);
@@ -118,7 +117,7 @@ export function compilePriorPass(
     ...(model.classes > 0 ? { labels: spec([guidance ? 2 * batch : batch], "int32") } : {}),
     ...(model.superResolution ? { lowResolution: spec([batch, 3, low, low]) } : {}),
     ...(drawn ? { output: spec([batch, outputNoiseChannels(objective), model.resolution, model.resolution]) } : {}),
-    ...(guidance ? { weights: { mean: spec([all.length]), variance: spec([all.length]) } } : {}),
+    ...(guidance ? { weights: { mean: spec([batch, all.length]), variance: spec([batch, all.length]) } } : {}),
   };
   const pass = (parameters: ModelParameters<np.Array>, batchInputs: PriorInputs<np.Array>) =>
     priorPass(config, parameters, batchInputs, kind);

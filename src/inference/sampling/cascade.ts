@@ -1,18 +1,12 @@
 /** @file The super-resolution cascade: a base model draws small images, a second one enlarges them (paper §4.3). */
 import { UserError } from "../../errors.js";
+import { checkSampling } from "../../latents/check-sampling.js";
+import { labelsOfSamples } from "../../latents/labels.js";
 import type { Guidance, Temperature } from "../../latents/per-group.js";
 import { Lifetime } from "../../lifetime.js";
 import { groups } from "../../model/index.js";
 import { type Portion, runPortions } from "../batches.js";
-import {
-  checkSampling,
-  type ImageSampler,
-  labelsOfSamples,
-  partOf,
-  type SampleOptions,
-  type Sampler,
-  type Samples,
-} from "./sampler.js";
+import { type ImageSampler, partOf, type SampleOptions, type Sampler, type Samples } from "./sampler.js";
 
 /** How the second model is sampled, where not as the first. */
 export interface EnlargingOptions {
@@ -57,7 +51,7 @@ export class Cascade implements ImageSampler {
     const { count, signal, onProgress, ...common } = options;
     const { batch, model } = this.enlarger;
     const { resolution, classes } = model.config.model;
-    checkSampling(this.base.model.config, options);
+    checkSampling(this.base.model.config.model, options);
     const labels = options.labels ?? drawnLabels(this.base, options);
     const size = 3 * resolution ** 2;
     const images = new Uint8Array(count * size);

@@ -99,7 +99,7 @@ async function runStage(
       batch: modelInputs(model, pictures, indices, seed),
       latents,
       fromPosterior,
-      allottedNats: Float32Array.of(rateBitsPerDim * size * Math.LN2),
+      allottedNats: new Float32Array(batch).fill(rateBitsPerDim * size * Math.LN2),
       ...(drawn ? { output: outputNoise(objective, stream(seed, "sampleOutput"), indices, resolution) } : {}),
     });
   };

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { discs, tinyModel as modelOf, tinySuperResolution } from "../../../test/support/tiny.js";
 import { Runtime } from "../../engine/index.js";
+import { drawLabels } from "../../latents/labels.js";
 import type { TrainedModel } from "../trained-model.js";
 import { drawFormation, reconstruct } from "./reconstruct.js";
-import { drawLabels, Sampler } from "./sampler.js";
+import { Sampler } from "./sampler.js";
 
 let runtime: Runtime;
 beforeAll(() => {

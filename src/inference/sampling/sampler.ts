@@ -2,19 +2,20 @@
 import type { Config } from "../../config/index.js";
 import type { Images } from "../../data/image-set.js";
 import type { Operand, Runtime } from "../../engine/index.js";
-import { UserError } from "../../errors.js";
+import { checkSampling } from "../../latents/check-sampling.js";
+import { labelsOfSamples } from "../../latents/labels.js";
 import { type Latents, latentsOfSamples } from "../../latents/latents.js";
 import { normalNoise, stream } from "../../latents/noise.js";
 import {
   type Guidance,
   type GuidanceRule,
+  guidanceOfImages,
   guidanceWeights,
   guidedGroups,
   type Temperature,
 } from "../../latents/per-group.js";
 import { Lifetime } from "../../lifetime.js";
 import { groups } from "../../model/index.js";
-import { uniform } from "../../random/index.js";
 import { type Portion, rows, runPortions } from "../batches.js";
 import { DEFAULT_BATCH, type ExecutionOptions } from "../execution-options.js";
 import { toBytes } from "../pictures.js";
@@ -158,7 +159,7 @@ export class Sampler implements ImageSampler {
   }
 
   async #programFor(options: SampleOptions): Promise<PriorProgram> {
-    checkSampling(this.model.config, options);
+    checkSampling(this.model.config.model, options);
     return this.#program(priorKind(this.model.config, this.#asked(options)));
   }
 
@@ -233,7 +234,7 @@ async function drawPortions(
   options: DrawingOptions,
   take: (values: Float32Array, first: number) => void,
 ): Promise<GuidanceReport & { labels: Int32Array }> {
-  checkSampling(config, options);
+  checkSampling(config.model, options);
   const { count, batch, seed = 0, temperature, refinement, runtime, signal, onProgress } = options;
   const { model, objective } = config;
   const all = groups(model);
@@ -241,7 +242,7 @@ async function drawPortions(
   const labels =
     model.classes > 0 ? (options.labels ?? labelsOfSamples(data, model.classes, samples, seed)) : new Int32Array(0);
   const { guidance, drawn } = priorKind(config, options);
-  const weights = guidance && guidanceWeights(options.guidance!, model, guidance.rule);
+  const weights = guidance && guidanceOfImages(guidanceWeights(options.guidance!, model, guidance.rule), batch);
   const size = 3 * model.resolution ** 2;
   const inputsOf = async (indices: readonly number[]): Promise<PriorInputs<Operand>> => {
     const drawnAs = indices.map((index) => samples[index]);
@@ -275,35 +276,6 @@ async function drawPortions(
 
 const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
 
-/** Labels of samples by their number, [N]; see `drawLabels`. */
-export function labelsOfSamples(
-  data: DataSummary,
-  classes: number,
-  samples: readonly number[],
-  seed: number,
-): Int32Array {
-  const drawn = drawLabels(data, classes, 1 + samples.reduce((most, sample) => Math.max(most, sample), 0), seed);
-  return Int32Array.from(samples, (sample) => drawn[sample]);
-}
-
-/**
- * Labels in the training set's proportions, keyed by seed and image index; evenly where those are unknown.
- *
- * @returns [count]
- */
-export function drawLabels({ classCounts }: DataSummary, classes: number, count: number, seed: number): Int32Array {
-  const weights = classCounts.length === classes ? classCounts : new Array<number>(classes).fill(1);
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return Int32Array.from(uniform(stream(seed, "sampleLabels"), count), (u) => {
-    let left = u * total;
-    const label = weights.findIndex((weight) => {
-      left -= weight;
-      return left < 0;
-    });
-    return label < 0 ? classes - 1 : label;
-  });
-}
-
 function noisySmall(
   { model }: Pick<Config, "model">,
   small: Float32Array,
@@ -327,52 +299,4 @@ export function partOf({ count, samples, labels, latents }: SampleOptions, { fir
       return noise.subarray(first * size, (first + used) * size);
     }),
   };
-}
-
-/**
- * Checks what is asked of a model.
- *
- * @throws UserError when labels, noise or a low-resolution input do not fit it
- */
-export function checkSampling({ model }: Pick<Config, "model">, options: SampleOptions): void {
-  const { count, samples, latents, labels, lowResolution } = options;
-  if (!Number.isInteger(count) || count < 1)
-    throw new UserError("out-of-range", `Expected at least one image to draw, got ${count}.`);
-  if (samples && samples.length !== count) {
-    throw new UserError(
-      "wrong-shape",
-      `Expected the number of a sample for each of ${count} images, got ${samples.length}.`,
-    );
-  }
-  const sizes = groups(model).map(({ channels, resolution }) => count * channels * resolution ** 2);
-  if (latents && !sizes.every((size, group) => latents[group]?.length === size)) {
-    throw new UserError(
-      "wrong-shape",
-      `Expected noise of ${sizes.length} latent groups for ${count} images, ${sizes.join(", ")} values, got ${latents.map(({ length }) => length).join(", ")}.`,
-    );
-  }
-  if (labels && model.classes === 0) {
-    throw new UserError(
-      "missing-classes",
-      "Labels need a model with classes; this one knows none. Sample without labels.",
-    );
-  }
-  if (labels && labels.length !== count) {
-    throw new UserError("wrong-shape", `Expected a label for each of ${count} images, got ${labels.length}.`);
-  }
-  const badLabel = labels?.find((label) => label < 0 || label > model.classes);
-  if (badLabel !== undefined) {
-    throw new UserError(
-      "out-of-range",
-      `Expected labels from 0 to ${model.classes - 1} (${model.classes}: no label), got ${badLabel}.`,
-    );
-  }
-  const low = model.levels[0].resolution;
-  const expected = model.superResolution ? count * 3 * low ** 2 : 0;
-  if ((lowResolution?.length ?? 0) !== expected) {
-    const what = model.superResolution
-      ? `a super-resolution model needs ${count} images of ${low}×${low} pixels to enlarge (${expected} values)`
-      : "only a super-resolution model takes images to enlarge";
-    throw new UserError("wrong-shape", `Sampling: ${what}, got ${lowResolution?.length ?? 0} values.`);
-  }
 }

@@ -96,6 +96,10 @@ export function reconstructorProgram(config: Pick<Config, "model" | "objective">
     inputs: {
       ...encodedPorts(model),
       from_posterior: float([groups(model).length], "for each group 1 to draw it from the posterior, 0 from the prior"),
+      allotted_nats: float(
+        ["N"],
+        "rate that the groups from the posterior may take in all, nats; infinite for no limit",
+      ),
       ...outputNoisePort(config),
     },
     outputs: Object.fromEntries(Object.values(imagePort(model)).map((port) => ["reconstruction", port])),
@@ -104,7 +108,7 @@ export function reconstructorProgram(config: Pick<Config, "model" | "objective">
         batch: encoded(model, inputs),
         latents: groupArrays(model, "noise", inputs),
         fromPosterior: inputs.from_posterior,
-        allottedNats: np.full([1], Number.POSITIVE_INFINITY),
+        allottedNats: inputs.allotted_nats,
         output: inputs.output_noise,
       });
       return { reconstruction: inRange(images) };

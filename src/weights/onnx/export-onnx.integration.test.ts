@@ -73,6 +73,9 @@ async function run(
   return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]));
 }
 
+/** As much rate as it takes, for each image. */
+const unlimited = (count: number) => new Float32Array(count).fill(Number.POSITIVE_INFINITY);
+
 const clip = (values: ArrayLike<number>) => Float32Array.from(values, (value) => Math.min(Math.max(value, -1), 1));
 
 /** Some images of a golden array, in any order. */
@@ -118,8 +121,8 @@ describe.each(fixtureNames)("%s at any batch size", (name) => {
         : {}),
       ...(weights
         ? {
-            guidance_mean: new Float32Array(L).fill(weights.mean),
-            guidance_variance: new Float32Array(L).fill(weights.variance),
+            guidance_mean: new Float32Array(images.length * L).fill(weights.mean),
+            guidance_variance: new Float32Array(images.length * L).fill(weights.variance),
           }
         : {}),
     });
@@ -157,7 +160,7 @@ describe.each(fixtureNames)("%s at any batch size", (name) => {
         const expected = images.flatMap((image) => Array.from({ length: L }, (_, group) => kl.data[group * B + image]));
         expect(maxRelativeError(rate_nats, Float32Array.from(expected))).toBeLessThan(LIMIT);
 
-        const all = { ...feeds, from_posterior: new Float32Array(L).fill(1) };
+        const all = { ...feeds, from_posterior: new Float32Array(L).fill(1), allotted_nats: unlimited(images.length) };
         const { reconstruction } = await run(model, "reconstructor.onnx", images.length, all);
         const size = 3 * config.model.resolution ** 2;
         const output = take(step("model_out"), images);
@@ -235,7 +238,8 @@ describe.each(kinds)("%s", (name, changes) => {
     };
     for (const stage of [1, shapes.length]) {
       const from_posterior = Float32Array.from(shapes, (_, group) => (group < stage ? 1 : 0));
-      const { reconstruction } = await run(model, "reconstructor.onnx", 3, { ...encoding, from_posterior, ...output });
+      const feeds = { ...encoding, from_posterior, allotted_nats: unlimited(3), ...output };
+      const { reconstruction } = await run(model, "reconstructor.onnx", 3, feeds);
       const expected = await reconstruct(model, pictures, { groups: stage, seed: 4, batch: 3, runtime });
       expectAlike(toBytes(reconstruction), expected.images);
     }
@@ -263,6 +267,68 @@ function expectAlike(actual: Uint8Array, expected: Uint8Array): void {
   expect(Math.max(...differences)).toBeLessThanOrEqual(1);
   expect(differences.filter((difference) => difference > 0).length).toBeLessThan(actual.length / 100);
 }
+
+describe("what each image of a batch has of its own", () => {
+  const model = modelOf({ model: { classes: 4 } }, "own");
+  const shapes = groups(model.config.model).map(({ shape }) => shape);
+
+  test("guidance weights: the tiles of a pad are one batch", async () => {
+    const { model } = goldenModel("cond16"); // a model whose classes differ
+    const shapes = groups(model.config.model).map(({ shape }) => shape);
+    const sampler = new Sampler(model, { batch: 3, runtime });
+    const labels = Int32Array.of(1, 1, 1);
+    const noise = latentsOfSamples(model.config.model, [0, 0, 0], { seed: 4 });
+    const weights = [0, 1, 3];
+    const rows = Float32Array.from(weights.flatMap((weight) => shapes.map(() => weight)));
+    const { image } = await run(model, "guided-sampler.onnx", 3, {
+      ...byGroup("noise", noise),
+      temperature: Float32Array.of(1),
+      label: labels,
+      guidance_mean: rows,
+      guidance_variance: rows,
+    });
+    const tiles = toBytes(image);
+    const size = tiles.length / 3;
+    for (const [tile, weight] of weights.entries()) {
+      const guidance = { mean: weight, variance: weight };
+      const { images } = await sampler.sample({ count: 3, latents: noise, labels, guidance });
+      expectAlike(tiles.subarray(tile * size, (tile + 1) * size), images.subarray(0, size));
+    }
+    expect(tiles.subarray(0, size)).not.toEqual(tiles.subarray(2 * size));
+    await sampler.dispose();
+  });
+
+  test("the rate that may be spent: nothing of the first, some groups of the second, all of the third", async () => {
+    const pictures = discs(3, { labels: true });
+    const { images, labels: label } = modelInputs(model.config.model, pictures, [0, 1, 2], 4);
+    const encoding: Feeds = {
+      image: images as Float32Array,
+      ...byGroup("noise", normalNoise(stream(4, "posteriorLatents"), [0, 1, 2], shapes)),
+      label: label!,
+    };
+    const { rate_nats: rates } = await run(model, "encoder.onnx", 3, encoding);
+    const second = rates.subarray(shapes.length, 2 * shapes.length);
+    const some = (second[0] + second[1] + second[2]) / 2;
+    expect(some).toBeGreaterThan(second[0]);
+    const { reconstruction } = await run(model, "reconstructor.onnx", 3, {
+      ...encoding,
+      from_posterior: new Float32Array(shapes.length).fill(1),
+      allotted_nats: Float32Array.of(0, some, Number.POSITIVE_INFINITY),
+    });
+    const size = 3 * model.config.model.resolution ** 2;
+    const perDim = size * Math.LN2;
+    for (const [row, nats] of [0, some, 1e9].entries()) {
+      const expected = await reconstruct(model, pictures, {
+        rateBitsPerDim: nats / perDim,
+        seed: 4,
+        batch: 3,
+        runtime,
+      });
+      const one = (array: Uint8Array) => array.subarray(row * size, (row + 1) * size);
+      expectAlike(one(toBytes(reconstruction)), one(expected.images));
+    }
+  });
+});
 
 describe("the files", () => {
   test("are four of a model with classes, three of one without", async () => {
@@ -295,7 +361,7 @@ describe("the files", () => {
       meaning: "class, 0 to 3; 4 means no label",
     });
     expect(JSON.parse(metadata.outputs).image.shape).toEqual(["N", 3, 8, 8]);
-    expect(metadata).toMatchObject({ resolution: "8", training_steps: "0" });
+    expect(metadata).toMatchObject({ resolution: "8", training_steps: "0", format_version: "2" });
   });
 
   test("are refused a place that is a file", async () => {

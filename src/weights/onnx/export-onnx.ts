@@ -11,6 +11,12 @@ import { encoderProgram, reconstructorProgram } from "./encoder.js";
 import { type OnnxProgram, portSpecs } from "./ports.js";
 import { samplerProgram } from "./sampler.js";
 
+/**
+ * Of what the files take and give. 2 (0.1.0): guidance weights are those of every image, [N, L] in place of [L]; the
+ * reconstructor takes `allotted_nats`. Files of before name no version.
+ */
+const FORMAT_VERSION = "2";
+
 /** Names of all files that an export may have left. */
 const FILES = ["sampler.onnx", "guided-sampler.onnx", "encoder.onnx", "reconstructor.onnx"];
 
@@ -63,6 +69,7 @@ export function onnxFile(model: TrainedModel, program: OnnxProgram): Uint8Array 
 function metadata({ config, data, step }: TrainedModel, program: OnnxProgram): Record<string, string> {
   return {
     producer_version: version,
+    format_version: FORMAT_VERSION,
     config: JSON.stringify(config),
     training_steps: String(step),
     resolution: String(config.model.resolution),

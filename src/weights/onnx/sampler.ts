@@ -50,8 +50,8 @@ export function samplerProgram(config: Pick<Config, "model" | "objective">, guid
 }
 
 function guidancePorts(model: ModelConfig): Ports {
-  const shape = [groups(model).length];
-  const weight = (of: string) => float(shape, `guidance weight of each group's ${of}; 0 is no guidance`);
+  const weight = (of: string) =>
+    float(["N", groups(model).length], `guidance weight of each group's ${of}; 0 is no guidance`);
   return { guidance_mean: weight("mean"), guidance_variance: weight("variance") };
 }
 
