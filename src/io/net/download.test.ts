@@ -17,6 +17,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { startProxy } from "../../../test/support/proxy.js";
+import { UserError } from "../../errors.js";
 import { WRITERS_PLACE } from "../files/writer.js";
 import { copyVerified, type DownloadOptions, download } from "./download.js";
 
@@ -326,6 +327,41 @@ test("redirections are followed, also relative ones", async () => {
   answers.push(honest());
   await get();
   expectWhole();
+});
+
+test("a redirection to another server is followed without what is meant for this one alone", async () => {
+  const heard: (string | undefined)[] = [];
+  const other = createServer((request, response) => {
+    heard.push(request.headers.authorization);
+    honest()(response, request);
+  });
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const elsewhere = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
+  const hear =
+    (answer: Answer): Answer =>
+    (response, request) => {
+      heard.push(request.headers.authorization);
+      answer(response, request);
+    };
+  answers = [hear(status(302, { Location: "/there" })), hear(status(302, { Location: elsewhere }))];
+  await get({ headers: { Authorization: "Bearer secret" } });
+  other.close();
+  expectWhole();
+  expect(heard).toEqual(["Bearer secret", "Bearer secret", undefined]);
+});
+
+test("a server that says how long to wait is asked again after that", async () => {
+  answers = [status(429, { "Retry-After": "1" }), honest()];
+  const startMs = performance.now();
+  await get();
+  expectWhole();
+  expect(performance.now() - startMs).toBeGreaterThan(950);
+});
+
+test("an answer that the caller knows more of is refused in the caller's words", async () => {
+  answers = [status(403, { "X-Error-Code": "GatedRepo" })];
+  const refusal = ({ headers }: IncomingMessage) => new UserError("network", `It is ${headers["x-error-code"]}.`);
+  await expect(get({ refusal })).rejects.toThrow("It is GatedRepo.");
 });
 
 test("what a server labels as encoded is kept as it is", async () => {

@@ -5,24 +5,16 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import { readFailure, UserError } from "../../errors.js";
 import { PartFile } from "../files/part-file.js";
 import { connectionFailure, ELSEWHERE, type GetOptions, httpGet, PassingFailure, webAddress } from "./http-get.js";
+import { PATIENCE, type Patience, persist } from "./persist.js";
 
 /** What a file must be. */
 export interface Expected {
   bytes: number;
   /** In hexadecimal, lower case. */
   sha256: string;
-}
-
-/** How long to wait for a server. */
-interface Patience {
-  /** Time without a byte after which a connection counts as dead. */
-  idleMs: number;
-  /** Pause after the first failure; doubled after each further one. */
-  pauseMs: number;
 }
 
 export interface DownloadOptions extends Expected {
@@ -33,13 +25,11 @@ export interface DownloadOptions extends Expected {
   /** When aborted, what has arrived is kept. */
   signal?: AbortSignal;
   patience?: Patience;
+  /** What the server is told besides. */
+  headers?: Record<string, string>;
+  /** What to throw for an answer that is not the file, where more is known of it than its status. */
+  refusal?: (answer: IncomingMessage) => UserError | undefined;
 }
-
-const PATIENCE: Patience = { idleMs: 30_000, pauseMs: 1000 };
-
-/** Attempts in a row that bring less than this many bytes further. */
-const ATTEMPTS = 6;
-const FURTHER = 2 ** 20;
 
 /**
  * Fetches a file, going on from where an earlier attempt stopped, and puts it at `path` whole and verified or not at all.
@@ -66,7 +56,8 @@ export async function download(url: string, path: string, options: DownloadOptio
       await part.restart();
       throw new UserError(
         "damaged",
-        `Expected a file with SHA-256 ${sha256} from ${url}, got ${got}: it is damaged or another file. It has been deleted. ${ELSEWHERE}`,
+        `Expected a file with SHA-256 ${sha256} from ${url}, got ${got}: it is damaged or another file. It has been deleted.`,
+        { advice: ELSEWHERE },
       );
     }
     await part.finish();
@@ -122,34 +113,15 @@ export async function copyVerified(
 
 /** Makes attempts until the part is as long as the file. */
 async function receive(url: URL, part: PartFile, options: DownloadOptions): Promise<void> {
-  const { bytes, signal, onNotice = () => {}, patience = PATIENCE } = options;
+  const { bytes, onNotice = () => {} } = options;
   const version: Version = {};
   const told = new Set<string>();
   const onProxy = (proxy: string) => {
     if (!told.has(proxy)) onNotice(`Fetching through ${proxy}.`);
     told.add(proxy);
   };
-  let failures = 0;
-  let mark = part.bytes;
-  while (part.bytes < bytes) {
-    try {
-      await attempt(url, part, version, { ...options, onProxy });
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (!(error instanceof PassingFailure)) throw error;
-      if (part.bytes >= mark + FURTHER) [failures, mark] = [0, part.bytes];
-      const pause = patience.pauseMs * 2 ** failures++;
-      if (failures === ATTEMPTS) {
-        throw new UserError(
-          "network",
-          `Expected ${url.href}, but ${failures} attempts in a row failed, the last one so: ${error.message}. ` +
-            `Try again later: what has arrived is kept. ${ELSEWHERE}`,
-        );
-      }
-      onNotice(`${url.host}: ${error.message}; trying again in ${Math.ceil(pause / 1000)} s.`);
-      await sleep(pause, undefined, { signal }).catch(() => signal?.throwIfAborted());
-    }
-  }
+  const attempts = { ...options, url, arrived: () => part.bytes };
+  if (part.bytes < bytes) await persist(() => attempt(url, part, version, { ...options, onProxy }), attempts);
 }
 
 /** Which of its versions a server sends: a strong entity tag, once known. */
@@ -165,20 +137,23 @@ async function attempt(
   options: DownloadOptions & Pick<GetOptions, "onProxy">,
 ): Promise<void> {
   const { bytes, signal, onProxy, onProgress = () => {}, patience = PATIENCE } = options;
-  const headers: Record<string, string> = { "Accept-Encoding": "identity", "User-Agent": "strata" };
+  const headers: Record<string, string> = {
+    "Accept-Encoding": "identity",
+    "User-Agent": "strata",
+    ...options.headers,
+  };
   if (part.bytes > 0) {
     headers.Range = `bytes=${part.bytes}-`;
     if (version.tag) headers["If-Range"] = version.tag;
   }
   const response = await httpGet(url, { headers, signal, idleMs: patience.idleMs, onProxy });
   try {
-    await agree(response, part, version, bytes, url);
+    await agree(response, part, version, bytes, url, options.refusal);
     for await (const piece of response) {
       if (part.bytes + piece.length > bytes) {
-        throw new UserError(
-          "damaged",
-          `Expected ${bytes} bytes from ${url.href}, but more came: it is another file. ${ELSEWHERE}`,
-        );
+        throw new UserError("damaged", `Expected ${bytes} bytes from ${url.href}, but more came: it is another file.`, {
+          advice: ELSEWHERE,
+        });
       }
       await part.append(piece);
       onProgress(part.bytes);
@@ -193,12 +168,14 @@ async function attempt(
 
 /** Checks that an answer goes on where the part ends, or makes the part begin where the answer does. */
 async function agree(
-  { statusCode, statusMessage, headers }: IncomingMessage,
+  answer: IncomingMessage,
   part: PartFile,
   version: Version,
   bytes: number,
   { href }: URL,
+  refusal: DownloadOptions["refusal"],
 ): Promise<void> {
+  const { statusCode, statusMessage, headers } = answer;
   const startAnew = async (why: string) => {
     await part.restart();
     version.tag = undefined;
@@ -206,15 +183,19 @@ async function agree(
   };
   if (statusCode === 416) await startAnew("the server has no bytes where the part ends");
   if (statusCode !== 200 && statusCode !== 206) {
+    const known = refusal?.(answer);
+    if (known) throw known;
     throw new UserError(
       "network",
-      `Expected the file at ${href}, but the server says ${statusCode} ${statusMessage}. ${ELSEWHERE}`,
+      `Expected the file at ${href}, but the server says ${statusCode} ${statusMessage}.`,
+      { advice: ELSEWHERE },
     );
   }
   if (/^text\/html\b/i.test(headers["content-type"] ?? "")) {
     throw new UserError(
       "network",
-      `Expected a file at ${href}, got a web page: the address is of a page, or the network asks to log in. ${ELSEWHERE}`,
+      `Expected a file at ${href}, got a web page: the address is of a page, or the network asks to log in.`,
+      { advice: ELSEWHERE },
     );
   }
   const tag = /^"/.test(headers.etag ?? "") ? headers.etag : undefined; // weak ones do not tell bytes apart
@@ -233,6 +214,7 @@ function checkSize(got: number, expected: number, href: string): void {
   if (got === expected) return;
   throw new UserError(
     "damaged",
-    `Expected ${expected} bytes from ${href}, but the server has ${got}: it is another file. ${ELSEWHERE}`,
+    `Expected ${expected} bytes from ${href}, but the server has ${got}: it is another file.`,
+    { advice: ELSEWHERE },
   );
 }

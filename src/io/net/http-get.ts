@@ -1,10 +1,11 @@
 /**
- * @file A GET request that follows redirections and notices silence.
+ * @file Requests that notice silence and go through the proxy of the environment; a GET also follows redirections.
  *
  * Written on Node's plain `http` rather than `fetch`, which unpacks what a server labels as encoded: some label every `.gz` so.
  */
-import { type ClientRequest, type IncomingMessage, get as overHttp } from "node:http";
-import { get as overHttps } from "node:https";
+import { type ClientRequest, type IncomingMessage, request as overHttp } from "node:http";
+import { request as overHttps } from "node:https";
+import type { Readable } from "node:stream";
 import { UserError } from "../../errors.js";
 import { describeProxy, forwarded, type HttpProxy, ProxyAnswer, proxyFor, tunnel } from "./proxy.js";
 
@@ -17,7 +18,22 @@ const REDIRECTS = 5;
 /** A failure that may be gone the next time. */
 export class PassingFailure extends Error {
   override name = "PassingFailure";
+
+  /** @param waitMs - how long the server asks to wait */
+  constructor(
+    message: string,
+    readonly waitMs = 0,
+  ) {
+    super(message);
+  }
 }
+
+/** A server may ask for more patience than anybody has. */
+const LONGEST_WAIT_MS = 60_000;
+
+/** How long an answer asks to wait (`Retry-After`, RFC 9110 §10.2.3), where it says so in seconds. */
+const waitOf = ({ headers }: IncomingMessage): number =>
+  Math.min(1000 * (Number(headers["retry-after"]) || 0), LONGEST_WAIT_MS);
 
 /** Failures of a connection that may pass; for others, as of a certificate, waiting is no cure. */
 const PASSING = new Set([
@@ -33,6 +49,7 @@ export function webAddress(url: string): URL {
 }
 
 export interface GetOptions {
+  /** A redirection to another place is followed without `Authorization`: it is meant for this server alone. */
   headers: Record<string, string>;
   /** Time without a byte after which a connection counts as dead, also while the answer is read. */
   idleMs: number;
@@ -52,28 +69,48 @@ export interface GetOptions {
  */
 export async function httpGet(url: URL, options: GetOptions): Promise<IncomingMessage> {
   let address = url;
+  let { headers } = options;
   for (let hops = 0; hops <= REDIRECTS; hops++) {
-    const proxy = proxyFor(address);
-    if (proxy) options.onProxy?.(describeProxy(proxy));
-    const response = await (proxy ? throughProxy(address, proxy, options) : request(address, options)).catch(
-      (error) => {
-        throw connectionFailure(error, address);
-      },
-    );
-    const { statusCode = 0, statusMessage } = response;
+    const response = await httpRequest(address, { ...options, headers });
+    const { statusCode = 0 } = response;
     const { location } = response.headers;
-    if ([301, 302, 303, 307, 308].includes(statusCode) && location !== undefined) {
-      response.destroy();
-      address = redirected(location, address);
-    } else if (statusCode >= 500 || statusCode === 408 || statusCode === 429) {
-      response.destroy();
-      throw new PassingFailure(`the server says ${statusCode} ${statusMessage}`);
-    } else return response;
+    if (![301, 302, 303, 307, 308].includes(statusCode) || location === undefined) return response;
+    response.destroy();
+    const from = address.origin;
+    address = redirected(location, address);
+    if (address.origin !== from) headers = withoutAuthorization(headers);
   }
-  throw new UserError(
-    "network",
-    `Expected the file at ${url.href}, got more than ${REDIRECTS} redirections. ${ELSEWHERE}`,
-  );
+  throw new UserError("network", `Expected the file at ${url.href}, got more than ${REDIRECTS} redirections.`, {
+    advice: ELSEWHERE,
+  });
+}
+
+const withoutAuthorization = (headers: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== "authorization"));
+
+/** A request that may have a body. */
+interface RequestOptions extends GetOptions {
+  /** Default: GET. */
+  method?: string;
+  body?: Readable;
+}
+
+/**
+ * One request, through the proxy that the environment names; a redirection is an answer like any other.
+ *
+ * @returns as {@link httpGet}
+ * @throws as {@link httpGet}
+ */
+async function httpRequest(url: URL, options: RequestOptions): Promise<IncomingMessage> {
+  const proxy = proxyFor(url);
+  if (proxy) options.onProxy?.(describeProxy(proxy));
+  const response = await (proxy ? throughProxy(url, proxy, options) : request(url, options)).catch((error) => {
+    throw connectionFailure(error, url);
+  });
+  const { statusCode = 0, statusMessage } = response;
+  if (statusCode < 500 && statusCode !== 408 && statusCode !== 429) return response;
+  response.destroy();
+  throw new PassingFailure(`the server says ${statusCode} ${statusMessage}`, waitOf(response));
 }
 
 /** What to throw for an error of a connection: a `PassingFailure`, a `UserError`, or the error itself when it is none of a connection. */
@@ -84,10 +121,9 @@ export function connectionFailure(error: unknown, { href }: URL): unknown {
   if (code === undefined) return error;
   const reason = error.message || code; // that of several addresses tried has no message
   if (PASSING.has(code)) return new PassingFailure(`the connection failed: ${reason}`);
-  return new UserError(
-    "network",
-    `Expected an answer from ${href}, but the connection failed: ${reason}. ${ELSEWHERE}`,
-  );
+  return new UserError("network", `Expected an answer from ${href}, but the connection failed: ${reason}.`, {
+    advice: ELSEWHERE,
+  });
 }
 
 /**
@@ -99,13 +135,16 @@ export function redirected(location: string, from: URL): URL {
   const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
   if (to?.protocol === "https:" || (to?.protocol === "http:" && from.protocol === "http:")) return to;
   const kind = from.protocol === "http:" ? "an http or https" : "an https";
-  throw new UserError("network", `Expected ${from.href} to redirect to ${kind} address, got ${location}. ${ELSEWHERE}`);
+  throw new UserError("network", `Expected ${from.href} to redirect to ${kind} address, got ${location}.`, {
+    advice: ELSEWHERE,
+  });
 }
 
 /** Asks a server itself; resolves when its answer begins. */
-function request(url: URL, options: GetOptions): Promise<IncomingMessage> {
-  const { headers, signal } = options;
-  return answerTo((url.protocol === "https:" ? overHttps : overHttp)(url, { headers, signal, agent: false }), options);
+function request(url: URL, options: RequestOptions): Promise<IncomingMessage> {
+  const { method, headers, signal } = options;
+  const ask = url.protocol === "https:" ? overHttps : overHttp;
+  return answerTo(ask(url, { method, headers, signal, agent: false }), options);
 }
 
 /**
@@ -113,19 +152,19 @@ function request(url: URL, options: GetOptions): Promise<IncomingMessage> {
  *
  * @throws what `proxyFailure` makes of a failure of the proxy's own, and what the connection with the server throws
  */
-async function throughProxy(url: URL, proxy: HttpProxy, options: GetOptions): Promise<IncomingMessage> {
-  const { headers, signal, idleMs } = options;
+async function throughProxy(url: URL, proxy: HttpProxy, options: RequestOptions): Promise<IncomingMessage> {
+  const { method, headers, signal, idleMs } = options;
   const failed = (error: unknown): never => {
     throw proxyFailure(error, proxy, url);
   };
   if (url.protocol === "https:") {
     const silence = () => silentFor(idleMs);
     const socket = await tunnel(url, proxy, { signal, idleMs, silence }).catch(failed);
-    return answerTo(overHttps(url, { headers, signal, createConnection: () => socket }), options);
+    return answerTo(overHttps(url, { method, headers, signal, createConnection: () => socket }), options);
   }
   const { headers: forProxy, ...place } = forwarded(url, proxy);
   const ask = proxy.url.protocol === "https:" ? overHttps : overHttp;
-  const asked = ask({ ...place, headers: { ...headers, ...forProxy }, signal, agent: false });
+  const asked = ask({ ...place, method, headers: { ...headers, ...forProxy }, signal, agent: false });
   const response = await answerTo(asked, options).catch(failed);
   if (response.statusCode !== 407) return response;
   response.destroy();
@@ -140,10 +179,9 @@ function proxyFailure(error: unknown, proxy: HttpProxy, { host }: URL): unknown 
     const { statusCode = 0 } = error.answer;
     if (statusCode >= 500) return new PassingFailure(`${named} says ${error.message} of ${host}`);
     if (statusCode !== 407)
-      return new UserError(
-        "network",
-        `Expected ${named} to connect to ${host}, but it says ${error.message}. ${ELSEWHERE}`,
-      );
+      return new UserError("network", `Expected ${named} to connect to ${host}, but it says ${error.message}.`, {
+        advice: ELSEWHERE,
+      });
     const given =
       url.username === ""
         ? `asks for a name and password: put them into ${variable}`
@@ -168,10 +206,14 @@ function proxyFailure(error: unknown, proxy: HttpProxy, { host }: URL): unknown 
 
 const silentFor = (idleMs: number) => new PassingFailure(`nothing came for ${Math.ceil(idleMs / 1000)} s`);
 
-/** Resolves when the answer to a request begins. */
-function answerTo(sent: ClientRequest, { idleMs }: GetOptions): Promise<IncomingMessage> {
+/** Sends a request's body, if it has one; resolves when the answer begins. */
+function answerTo(sent: ClientRequest, { idleMs, body }: RequestOptions): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     let response: IncomingMessage | undefined;
+    if (body) {
+      body.on("error", (error) => sent.destroy(error)).pipe(sent);
+      sent.on("close", () => body.destroy()); // also of an answer that came before all was sent
+    } else sent.end();
     sent.setTimeout(idleMs, () => {
       (response ?? sent).destroy(silentFor(idleMs));
     });
