@@ -24,8 +24,9 @@ export default {
     "test/fixtures/avif/make.ts",
     "test/support/pjrt-process.ts",
     "test/support/shared-process.mjs",
+    "web/app/backend.ts",
   ],
-  project: ["{src,test,bench,examples,scripts}/**/*.{ts,mts,mjs}", "*.ts"],
+  project: ["{src,test,bench,examples,scripts,web}/**/*.{ts,tsx,mts,mjs}", "*.ts"],
   ignoreDependencies: ["opentype.js"], // of scripts/glyphs, which has a package of its own
   ignoreBinaries: ["avifenc", "cc", "mkfifo", "unshare"], // programs of the system
 } satisfies KnipConfig;

@@ -78,10 +78,19 @@ export function varyLatents(
   latents: Latents,
   { groups, count, ...options }: DrawOptions & { groups: number; count: number },
 ): Latents {
-  const variations = Array.from({ length: count }, (_, index) => index);
-  const varied = drawLatents(model, "variationLatents", variations, options);
+  const numbers = Array.from({ length: count }, (_, index) => index);
+  return variationsOf(model, latents, { ...options, groups, numbers });
+}
+
+/** Variations of a picture by their numbers; see {@link varyLatents}. */
+export function variationsOf(
+  model: ModelConfig,
+  latents: Latents,
+  { groups, numbers, ...options }: DrawOptions & { groups: number; numbers: readonly number[] },
+): Latents {
+  const varied = drawLatents(model, "variationLatents", numbers, options);
   for (const [group, kept] of latents.slice(0, groups).entries()) {
-    for (const index of variations) varied[group].set(kept, index * kept.length);
+    for (const index of numbers.keys()) varied[group].set(kept, index * kept.length);
   }
   return varied;
 }

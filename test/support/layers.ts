@@ -21,6 +21,8 @@ const LAYERS: Record<string, string[]> = {
   experiments: ["quality", "training", "inference", "data", "io", "config"],
   // other people's weights in, ours out: run folders are written and read
   weights: ["training", "inference", "objective", "model", "engine", "io", "config"],
+  // the local server of the page in web/app
+  studio: ["training"],
   report: ["experiments", "quality", "training", "inference", "objective", "model", "data", "io", "config"],
 };
 
