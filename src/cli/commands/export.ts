@@ -9,6 +9,7 @@ import { formatBytes, formatCount } from "../../number-format.js";
 import { openRun } from "../../training/run/open-run.js";
 import { type Naming, writeSafetensors, writeTorch } from "../../weights/write-weights.js";
 import { type Context, createCommand, withContext } from "../options/command.js";
+import { hubOptions } from "../options/hub.js";
 import { checkFilePlace, checkFolderPlace, makeFolder } from "../options/output-place.js";
 import { addWeightsOptions, type WeightsOptions } from "../options/sampling-options.js";
 
@@ -64,7 +65,7 @@ async function runExport(context: Context, options: Options, run: string): Promi
     notes.push(message);
     context.progress.note(message);
   };
-  const model = await openRun(run, { weights, checkpoint, flawed: true, onNotice });
+  const model = await openRun(run, { weights, checkpoint, flawed: true, hub: hubOptions(context), onNotice });
   makeFolder(dirname(out));
   const { files } = await formats[format](model, out, names);
   const parameters = countParameters(parameterSpecs(model.config));
