@@ -15,6 +15,7 @@ export default {
     "src/engine/device-test/test-process.ts",
     "src/engine/runtime/runtime-worker.ts",
     "src/training/inputs/input-worker.ts",
+    "src/web/web-worker.ts",
     "bench/peers/{batches,inception,jax-js,strata,tensorflow}.ts",
     "examples/*.ts",
     "scripts/*",

@@ -259,7 +259,6 @@ export interface ObjectiveInput {
 
 export interface OpenOptions extends PackOptions {
     layout?: Layout;
-    hub?: Omit<HubOptions, "signal" | "onNotice">;
     onNotice?: (message: string) => void;
 }
 
@@ -268,7 +267,6 @@ export interface OpenRunOptions {
     weights?: "ema" | "raw";
     onNotice?: (message: string) => void;
     flawed?: boolean;
-    hub?: Omit<HubOptions, "onNotice">;
 }
 
 export interface OpenRuntimeOptions extends Omit<RuntimeOptions, "device" | "xla">, Pick<XlaOptions, "devices" | "precision"> {

@@ -1,3 +1,11 @@
+export interface ExportWebOptions {
+    dtype?: "float16" | "float32";
+    name?: string;
+    run?: string;
+    groupKlNats?: readonly number[];
+    more?: ReadonlyMap<string, Uint8Array>;
+}
+
 export interface FileDescription {
     file: string;
     format: WeightsFile["format"];
@@ -30,6 +38,10 @@ export interface SavedWeights {
 export declare function describeWeightsFile(path: string): Promise<FileDescription>
 
 export declare function exportOnnx(model: TrainedModel, folder: string): Promise<{
+    files: string[];
+}>
+
+export declare function exportWeb(model: TrainedModel, folder: string, { dtype, more, ...about }?: ExportWebOptions): Promise<{
     files: string[];
 }>
 

@@ -10,13 +10,18 @@ const repository = fileURLToPath(new URL("..", import.meta.url));
 /** What threads and processes load by the name of a file beside the caller ends so. */
 const BY_NAME = /-(worker|process|in-place)\.ts$/;
 
+/** What runs in browsers: the library, and the thread that it starts. Each is one file that needs no other package. */
+const inBrowsers: Record<string, string> = { web: "src/exports/web.ts", "web-worker": "src/web/web-worker.ts" };
+
 /** The modules that others start from, by the name of the file that each becomes. */
-const entryPoints: Record<string, string> = {
-  ...published(),
-  cli: "src/cli/main.ts",
-  program: "src/cli/program.ts",
-  ...Object.fromEntries(loadedByName().map((path) => [basename(path, ".ts"), `src/${path}`])),
-};
+const entryPoints: Record<string, string> = Object.fromEntries(
+  Object.entries({
+    ...published(),
+    cli: "src/cli/main.ts",
+    program: "src/cli/program.ts",
+    ...Object.fromEntries(loadedByName().map((path) => [basename(path, ".ts"), `src/${path}`])),
+  }).filter(([name]) => !(name in inBrowsers)),
+);
 
 /** Those that package.json exports. */
 function published(): Record<string, string> {
@@ -34,13 +39,32 @@ function loadedByName(): string[] {
 }
 
 /**
- * Bundles `src`. All files lie side by side, so that each finds by a relative URL what it starts, as the modules in `src` do.
+ * Bundles `src`, for Node and for browsers. All files lie side by side, so that each finds by a relative URL what it starts, as the modules in `src` do.
  * Packages stay outside.
  *
  * @param outdir - where to
  * @param more - further entry points: a path by the name of the file that it becomes
  */
 export const bundle = (outdir: string, more: Record<string, string> = {}) =>
+  Promise.all([bundleForNode(outdir, more), bundleForBrowsers(outdir)]);
+
+/** The same of what runs in browsers. Names of properties and of functions stay, spaces go. */
+export const bundleForBrowsers = (outdir: string, write = true) =>
+  build({
+    absWorkingDir: repository,
+    entryPoints: inBrowsers,
+    outdir,
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    minify: true,
+    keepNames: true,
+    metafile: true,
+    write,
+  });
+
+const bundleForNode = (outdir: string, more: Record<string, string>) =>
   build({
     absWorkingDir: repository,
     entryPoints: { ...entryPoints, ...more },

@@ -3,4 +3,5 @@ export { type SavedWeights, saveModel } from "../training/run/save-model.js";
 export { describeWeightsFile, type FileDescription } from "../weights/describe-file.js";
 export { exportOnnx } from "../weights/onnx/export-onnx.js";
 export { type ForeignWeights, type ReadWeightsOptions, readWeights } from "../weights/read-weights.js";
+export { type ExportWebOptions, exportWeb } from "../weights/web/export-web.js";
 export { writeSafetensors, writeTorch } from "../weights/write-weights.js";

@@ -9,6 +9,16 @@ const LAYERS: Record<string, string[]> = {
   data: ["io", "random"], // no models
   model: ["engine/tree", "engine/primitives", "random", "config"], // no losses, files or runtimes
   latents: ["model", "config", "random"], // shared with the browser: pure functions of numbers
+  // trained models in browsers; of what Node alone has, only what is pure functions of numbers
+  web: [
+    "latents",
+    "model/groups",
+    "inference/batches",
+    "inference/pictures",
+    "data/decoding/resize",
+    "io/tensors/float16",
+    "config",
+  ],
   objective: ["model", "engine/primitives", "config"], // no optimizers or files
   // what a trained model can do, and the figures of what it does
   inference: ["objective", "latents", "model", "data", "engine", "io", "random", "config"],
@@ -20,7 +30,7 @@ const LAYERS: Record<string, string[]> = {
   // the paper's experiments, made of everything below
   experiments: ["quality", "training", "inference", "data", "io", "config"],
   // other people's weights in, ours out: run folders are written and read
-  weights: ["training", "inference", "objective", "model", "engine", "io", "config"],
+  weights: ["training", "inference", "objective", "model", "engine", "io", "config", "web/manifest"],
   // the local server of the page in web/app
   studio: ["training"],
   report: ["experiments", "quality", "training", "inference", "objective", "model", "data", "io", "config"],

@@ -1,8 +1,10 @@
 /** @file What is shared with the browser bundles for it: nothing of Node, and no engine, is in it. */
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
+import { bundleForBrowsers } from "../../scripts/bundle.js";
 
 const folder = fileURLToPath(new URL("../../src/latents/", import.meta.url));
 const entryPoints = readdirSync(folder)
@@ -17,6 +19,18 @@ test("latents, and all that they import, bundle for a browser", async () => {
   });
   const packages = Object.keys(metafile.inputs).filter((path) => path.includes("node_modules"));
   expect(packages).toEqual([]);
+});
+
+test("strata-vae/web and its thread are two small files that need neither Node nor other packages", async () => {
+  const { outputFiles, metafile } = await bundleForBrowsers("dist", false);
+  const packages = Object.keys(metafile!.inputs).flatMap(
+    (path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [],
+  );
+  expect([...new Set(packages)]).toEqual(["@noble/hashes"]); // within
+  expect(Object.values(metafile!.outputs).flatMap(({ imports }) => imports)).toEqual([]);
+  for (const { text } of outputFiles!) expect(text).not.toMatch(/["']node:/);
+  const compressed = outputFiles!.map(({ contents }) => gzipSync(contents).length);
+  expect(Math.max(...compressed)).toBeLessThan(13_000);
 });
 
 test("a file that needs Node does not", async () => {

@@ -1,63 +1,88 @@
 /** @file `strata export`: a run's model for other programs. */
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { Option } from "commander";
 import { UserError } from "../../errors.js";
 import { parameterSpecs, type TrainedModel } from "../../inference/trained-model.js";
 import { countParameters } from "../../model/index.js";
 import { formatBytes, formatCount } from "../../number-format.js";
-import { openRun } from "../../training/run/open-run.js";
+import { groupKlOf } from "../../training/run/held-out.js";
+import { readMetrics } from "../../training/run/metrics-log.js";
+import { located, openRun } from "../../training/run/open-run.js";
+import { runPaths } from "../../training/run/run-folder.js";
 import { type Naming, writeSafetensors, writeTorch } from "../../weights/write-weights.js";
 import { type Context, createCommand, withContext } from "../options/command.js";
-import { hubOptions } from "../options/hub.js";
 import { checkFilePlace, checkFolderPlace, makeFolder } from "../options/output-place.js";
 import { addWeightsOptions, type WeightsOptions } from "../options/sampling-options.js";
-
-/** How each format is written, and the files that it makes. */
-const formats = {
-  safetensors: async (model: TrainedModel, out: string, names: Naming = "ours") => {
-    await writeSafetensors(model, out, names);
-    return { files: [out] };
-  },
-  torch: async (model: TrainedModel, out: string) => {
-    await writeTorch(model, out);
-    return { files: [out] };
-  },
-  onnx: async (model: TrainedModel, out: string) =>
-    (await import("../../weights/onnx/export-onnx.js")).exportOnnx(model, out),
-};
 
 interface Options extends WeightsOptions {
   format: keyof typeof formats;
   out: string;
   names?: Naming;
+  dtype?: "float16" | "float32";
+}
+
+/** How each format is written, and the files that it makes. */
+const formats = {
+  safetensors: async (model: TrainedModel, { out, names = "ours" }: Options) => {
+    await writeSafetensors(model, out, names);
+    return { files: [out] };
+  },
+  torch: async (model: TrainedModel, { out }: Options) => {
+    await writeTorch(model, out);
+    return { files: [out] };
+  },
+  onnx: async (model: TrainedModel, { out }: Options) =>
+    (await import("../../weights/onnx/export-onnx.js")).exportOnnx(model, out),
+  web: async (model: TrainedModel, { out, dtype }: Options, run: string) => {
+    const { exportWeb } = await import("../../weights/web/export-web.js");
+    return exportWeb(model, out, { dtype, run, groupKlNats: measuredGroupKl(run) });
+  },
+};
+
+/** KL of every group as the run's log has it; undefined where there is none. */
+function measuredGroupKl(run: string): number[] | undefined {
+  const { metrics } = runPaths(located(run).folder);
+  return existsSync(metrics) ? groupKlOf(readMetrics(metrics)) : undefined;
 }
 
 export const exportCommand = addWeightsOptions(
   createCommand(
     "export <run>",
-    "write a model's weights or ONNX files for other programs",
+    "write a model for other programs or for browsers",
     "strata export runs/emoji --format torch --out emoji.pt",
   ),
 )
   .addOption(new Option("--format <name>", "format to write").choices(Object.keys(formats)).makeOptionMandatory())
-  .requiredOption("--out <path>", "file to write; for onnx, a folder")
+  .requiredOption("--out <path>", "file to write; for onnx and web, a folder")
   .addOption(
     new Option("--names <whose>", "tensor names in safetensors (default: ours; torch always has the authors')").choices(
       ["ours", "authors"],
     ),
   )
+  .addOption(
+    new Option("--dtype <type>", "how web stores weights (default: float16, half the download)").choices([
+      "float16",
+      "float32",
+    ]),
+  )
   .action(withContext(runExport));
 
 async function runExport(context: Context, options: Options, run: string): Promise<void> {
-  const { format, out, names } = options;
+  const { format, out, names, dtype } = options;
   if (names !== undefined && format !== "safetensors") {
     throw new UserError(
       "invalid-options",
       `--names ${names}: expected with --format safetensors alone, got --format ${format}. Leave it out.`,
     );
   }
-  if (format === "onnx") checkFolderPlace(out);
+  if (dtype !== undefined && format !== "web") {
+    throw new UserError(
+      "invalid-options",
+      `--dtype ${dtype}: expected with --format web alone, got --format ${format}. Leave it out.`,
+    );
+  }
+  if (format === "onnx" || format === "web") checkFolderPlace(out);
   else checkFilePlace(out);
   const notes: string[] = [];
   const { weights, checkpoint } = options;
@@ -65,13 +90,13 @@ async function runExport(context: Context, options: Options, run: string): Promi
     notes.push(message);
     context.progress.note(message);
   };
-  const model = await openRun(run, { weights, checkpoint, flawed: true, hub: hubOptions(context), onNotice });
+  const model = await openRun(run, { weights, checkpoint, flawed: format !== "web", onNotice });
   makeFolder(dirname(out));
-  const { files } = await formats[format](model, out, names);
+  const { files } = await formats[format](model, options, run);
   const parameters = countParameters(parameterSpecs(model.config));
   const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
   context.result(
     { out, format, parameters, step: model.step, files, bytes, notes },
-    `${formatCount(parameters)} parameters of step ${formatCount(model.step)}: ${files.join(", ")} (${formatBytes(bytes)})`,
+    `${formatCount(parameters)} parameters of step ${formatCount(model.step)}: ${format === "web" ? out : files.join(", ")} (${formatBytes(bytes)})`,
   );
 }

@@ -5,15 +5,23 @@ const SMALLEST = 2 ** -24;
 const INFINITY_BITS = 0x7c00;
 const NAN_BITS = 0x7e00;
 
+/** The number of each of the 65,536 patterns of bits; made when it is first needed. */
+let numbers: Float32Array | undefined;
+
 /** The numbers that bits of float16 stand for; all are float32 numbers. */
-export function widen(bits: Uint16Array): Float32Array {
-  return Float32Array.from(bits, (half) => {
-    const sign = half & 0x8000 ? -1 : 1;
-    const exponent = (half >>> 10) & 0x1f;
-    const fraction = half & 0x3ff;
-    if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-    return sign * (exponent === 0 ? fraction * SMALLEST : (0x400 + fraction) * 2 ** (exponent - 25));
-  });
+export function widen(bits: Uint16Array): Float32Array<ArrayBuffer> {
+  numbers ??= Float32Array.from({ length: 0x10000 }, (_, half) => numberOf(half));
+  const values = new Float32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) values[i] = numbers[bits[i]];
+  return values;
+}
+
+function numberOf(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >>> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (exponent === 0 ? fraction * SMALLEST : (0x400 + fraction) * 2 ** (exponent - 25));
 }
 
 /** The bits of the nearest float16 numbers, of two equally near ones the even; from 65,520 on infinity; NaN stays NaN. */

@@ -35,6 +35,14 @@ export function bestOf(lines: readonly MetricsLine[], steps?: readonly number[])
   return best;
 }
 
+/** KL of every latent group as it was last measured, nats: on held-out images, else while training; undefined where never. */
+export function groupKlOf(lines: readonly MetricsLine[]): number[] | undefined {
+  return (
+    heldOut(lines).at(-1)?.groupKlNats ??
+    lines.findLast((line) => line.type === "validation" || line.type === "train")?.groupKlNats
+  );
+}
+
 /**
  * Whether the bound has not improved for long, ten evaluations in a row, or three that span a fifth of the run's steps:
  * where it was best. Undefined when not, and when the log says so of this best already.
