@@ -59,6 +59,7 @@ export type Layout = (typeof layouts)[number]
 
 export interface OpenOptions extends PackOptions {
     layout?: Layout;
+    hub?: Omit<HubOptions, "signal" | "onNotice">;
     onNotice?: (message: string) => void;
 }
 

@@ -259,6 +259,7 @@ export interface ObjectiveInput {
 
 export interface OpenOptions extends PackOptions {
     layout?: Layout;
+    hub?: Omit<HubOptions, "signal" | "onNotice">;
     onNotice?: (message: string) => void;
 }
 
@@ -267,6 +268,7 @@ export interface OpenRunOptions {
     weights?: "ema" | "raw";
     onNotice?: (message: string) => void;
     flawed?: boolean;
+    hub?: Omit<HubOptions, "onNotice">;
 }
 
 export interface OpenRuntimeOptions extends Omit<RuntimeOptions, "device" | "xla">, Pick<XlaOptions, "devices" | "precision"> {

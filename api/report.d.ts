@@ -1,6 +1,7 @@
 export interface EstimateOptions extends ExecutionOptions {
     source?: string;
     layout?: Layout;
+    hub?: HubOptions;
     onStage?: (what: string) => void;
     onNotice?: (message: string) => void;
 }
@@ -51,7 +52,7 @@ export interface TrainingEstimate {
     data?: ListedImages;
 }
 
-export declare function estimateTraining(config: Config, { source, layout, runtime, signal, onStage, onNotice }?: EstimateOptions): Promise<TrainingEstimate>
+export declare function estimateTraining(config: Config, { source, layout, hub, runtime, signal, onStage, onNotice }?: EstimateOptions): Promise<TrainingEstimate>
 
 export declare function summariseModel(config: Config): ModelSummary
 

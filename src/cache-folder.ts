@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { attempt } from "./attempt.js";
+import { UserError } from "./errors.js";
 
 /**
  * The folder that `STRATA_CACHE_DIR` names, or `strata` in the system's place for caches. It need not exist, and may be one
@@ -17,6 +18,22 @@ export function cacheFolder(): string | undefined {
   if (XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME)) return join(XDG_CACHE_HOME, "strata");
   const home = homeFolder();
   return home && join(home, ".cache", "strata");
+}
+
+/**
+ * The cache, for what is of use only when it is kept.
+ *
+ * @throws UserError when there is none, or it has been switched off
+ */
+export function neededCacheFolder(): string {
+  const folder = cacheFolder();
+  if (folder !== undefined) return folder;
+  throw new UserError(
+    "unwritable",
+    cacheProblem() ??
+      "Expected a folder to keep downloads in, but STRATA_CACHE_DIR is empty, which switches the cache off. " +
+        "Let it name a folder, or unset it.",
+  );
 }
 
 /** The user's home folder: of `HOME`, or of the system's list of users. Undefined where neither names one that exists. */

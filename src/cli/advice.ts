@@ -6,6 +6,7 @@ import type { ErrorCode, ErrorDetails, UserError } from "../errors.js";
 export const flags: Readonly<Record<string, string>> = {
   checkpoint: "--checkpoint",
   deterministic: "--deterministic",
+  data: "--data",
   device: "--device",
   devices: "--devices",
   dtype: "--dtype",
@@ -13,11 +14,13 @@ export const flags: Readonly<Record<string, string>> = {
   initial: "--init",
   label: "--label",
   layout: "--layout",
+  offline: "--offline",
   out: "--out",
   precision: "--precision",
   resize: "--resize",
   refine: "strata refine",
   resume: "--resume",
+  run: "--run",
   tensors: "--tensors",
   weights: "--weights",
 };
@@ -54,7 +57,11 @@ const ADVICE: { readonly [code in ErrorCode]?: (error: UserError) => string | un
   },
   "unsupported-format": ({ details: { download } }) =>
     download === "inception" ? `\`${programName()} fetch inception\` gets the official file.` : undefined,
-  "wrong-model": ({ advice, details: { names, preset } }) => {
+  "wrong-model": ({ advice, details: { names, preset, repository } }) => {
+    if (repository !== undefined) {
+      const file = shellWord(`${repository}:FILE`);
+      return `Weights of other programs are a file of it: ${programName()} import ${file} --preset NAME --out RUN`;
+    }
     if (preset !== undefined) return `They are those of another preset: --preset ${preset}.`;
     return names === "unknown" ? `${advice} \`${programName()} inspect\` lists them.` : undefined;
   },

@@ -49,3 +49,10 @@ test("without a cache there is no place for it", async () => {
   expect(fetchedPath("cifar10")).toBeUndefined();
   await expect(fetchDownload("cifar10", { from: from() })).rejects.toThrow("STRATA_CACHE_DIR is empty");
 });
+
+test("offline, what is not in the cache is not fetched", async () => {
+  await expect(fetchDownload("cifar10", { offline: true })).rejects.toThrow(
+    /Expected cifar10 in the cache, as `offline` asks, but it is not at .*ten\.bin\. Fetch it without `offline`/,
+  );
+  await expect(fetchDownload("cifar10", { offline: true, from: "package.json" })).rejects.toThrow(/is another file/);
+});

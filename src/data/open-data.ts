@@ -7,6 +7,7 @@ import { cacheFolder, cacheProblem } from "../cache-folder.js";
 import { UserError } from "../errors.js";
 import { makeTemporaryFolder } from "../io/files/temporary-folder.js";
 import { isGone, newWriter } from "../io/files/writer.js";
+import type { HubOptions } from "../io/hub/access.js";
 import { abortable } from "./concurrent.js";
 import { type ImageSet, mirroringOf, type Split, splits } from "./image-set.js";
 import { writePack } from "./packs/pack.js";
@@ -27,6 +28,8 @@ const NAMED = 5;
 export interface OpenOptions extends PackOptions {
   /** What the folders of a set of image files mean; by default, what their names say. */
   layout?: Layout;
+  /** How a hub is asked for a source that lies there. */
+  hub?: Omit<HubOptions, "signal" | "onNotice">;
   /** Called with what the user should know: what a path was taken for, that a source has changed. */
   onNotice?: (message: string) => void;
 }
@@ -43,12 +46,13 @@ export interface ImageSplits extends Record<Split, ImageSet> {
  * Opens a source at a resolution. At first use its images are decoded and packed into one file of the cache; from then on
  * that file is read, as long as the source stays as it is.
  *
- * @param source - `emoji`, `glyphs`, `cifar10:PATH`, `imagenet32:PATH`, `imagenet64:PATH`, `folder:PATH`, or a path
+ * @param source - `emoji`, `glyphs`, `cifar10:PATH`, `imagenet32:PATH`, `imagenet64:PATH`, `folder:PATH`, `hf:OWNER/NAME` on a hub, or a path
  * @throws UserError when the source is unknown, missing or empty, none of its files is an image, or there is no room
  * @throws the signal's reason when it aborts
  */
 export async function openData(source: string, options: OpenOptions): Promise<ImageSplits> {
-  const opened = sourceOf(source, options);
+  const { signal, onNotice } = options;
+  const opened = sourceOf(source, { ...options, hub: { ...options.hub, signal, onNotice } });
   const told = new Set<string>();
   const announce = ({ description, notices = [], unused = [] }: Told) => {
     const taken = opened.ids.length > 1 ? [`${source} is taken as ${description}.`] : [];

@@ -1,5 +1,5 @@
 /** @file `strata calibrate`: the temperatures and guidance whose samples are nearest to held-out images. */
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { Runtime } from "../../engine/index.js";
 import {
   type CalibrateOptions,
@@ -18,8 +18,10 @@ import { locateRun } from "../../training/run/open-run.js";
 import { batchSize, imageCount, minutes, parseWeights } from "../options/arguments.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { addExtractorOptions, type ExtractorOptions, openExtractor } from "../options/features-options.js";
+import { fetchNamedRun } from "../options/hub.js";
 import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
 import { checkFolderPlace } from "../options/output-place.js";
+import { runName } from "../options/run-source.js";
 import { addWeightsOptions, openModel, type WeightsOptions } from "../options/sampling-options.js";
 import { calibrationText } from "../output/calibration-text.js";
 import { secondsLeft } from "../output/progress.js";
@@ -68,7 +70,7 @@ export const calibrateCommand = addExtractorOptions(
   .option("--batch <n>", "images to compute at once", batchSize, BATCH)
   .option(
     "--out <folder>",
-    "where to keep settings, candidates and pictures (default: RUN/calibration; for pretrained:NAME, NAME-calibration here)",
+    "where to keep settings, candidates and pictures (default: RUN/calibration; for pretrained:NAME and hf:OWNER/NAME, NAME-calibration here)",
   )
   .action(withContext(runCalibrate));
 
@@ -80,6 +82,7 @@ async function runCalibrate(context: Context, options: Options, run: string): Pr
     means: parseWeights(mean, "--mean"),
     variances: parseWeights(variance, "--variance"),
   };
+  await fetchNamedRun(run, context);
   const folder = options.out ?? folderOf(run);
   checkFolderPlace(folder);
   const model = await openModel({ ...options, run }, context);
@@ -100,11 +103,9 @@ async function runCalibrate(context: Context, options: Options, run: string): Pr
   context.result({ run, out: folder, ...found }, calibrationText(run, found, options.out ?? ownFolder(run, folder)));
 }
 
-/** A model that ships lies within the package, which is not ours to write to. */
-const folderOf = (run: string): string => {
-  const folder = locateRun(run);
-  return folder === run ? calibrationFolder(run) : `${basename(folder)}-calibration`;
-};
+/** A model that ships, or was fetched, lies where it is not ours to write to. */
+const folderOf = (run: string): string =>
+  locateRun(run) === run ? calibrationFolder(run) : `${runName(run)}-calibration`;
 
 /** What `--calibrated` has to be told to find the settings; undefined where it finds them itself. */
 const ownFolder = (run: string, folder: string): string | undefined =>

@@ -5,6 +5,7 @@ import type { Layout } from "../../data/sources/folder-layout.js";
 import { sourceOf } from "../../data/sources/index.js";
 import { formatCount, formatDuration, formatRate } from "../../number-format.js";
 import { type Context, createCommand, withContext } from "../options/command.js";
+import { hubOptions } from "../options/hub.js";
 import { layoutOption } from "../options/images.js";
 import { adviseTraining } from "../output/data-advice.js";
 import { scanText } from "../output/data-text.js";
@@ -24,13 +25,10 @@ export const dataCommand = createCommand(
   "strata data scan folder:photographs",
 ).addCommand(scanCommand);
 
-async function runScan(
-  { signal, progress, result }: Context,
-  { layout }: { layout?: Layout },
-  source: string,
-): Promise<void> {
+async function runScan(context: Context, { layout }: { layout?: Layout }, source: string): Promise<void> {
+  const { signal, progress, result } = context;
   progress.update(`listing ${source} …`);
-  await using listing = await abortable(sourceOf(source, { layout }).list(), signal, (late) =>
+  await using listing = await abortable(sourceOf(source, { layout, hub: hubOptions(context) }).list(), signal, (late) =>
     late[Symbol.asyncDispose](),
   );
   const total = listing.images.length;

@@ -12,6 +12,7 @@ import { located, openRun } from "../../training/run/open-run.js";
 import { runPaths } from "../../training/run/run-folder.js";
 import { type Naming, writeSafetensors, writeTorch } from "../../weights/write-weights.js";
 import { type Context, createCommand, withContext } from "../options/command.js";
+import { hubOptions } from "../options/hub.js";
 import { checkFilePlace, checkFolderPlace, makeFolder } from "../options/output-place.js";
 import { addWeightsOptions, type WeightsOptions } from "../options/sampling-options.js";
 
@@ -90,7 +91,8 @@ async function runExport(context: Context, options: Options, run: string): Promi
     notes.push(message);
     context.progress.note(message);
   };
-  const model = await openRun(run, { weights, checkpoint, flawed: format !== "web", onNotice });
+  const hub = hubOptions(context);
+  const model = await openRun(run, { weights, checkpoint, flawed: format !== "web", hub, onNotice });
   makeFolder(dirname(out));
   const { files } = await formats[format](model, options, run);
   const parameters = countParameters(parameterSpecs(model.config));

@@ -2,9 +2,9 @@
 import { Argument } from "commander";
 import { type DownloadName, downloads } from "../../data/downloads.js";
 import { fetchDownload } from "../../data/fetch.js";
-import { formatBytes, formatDuration, formatShare } from "../../number-format.js";
+import { formatBytes } from "../../number-format.js";
 import { type Context, createCommand, withContext } from "../options/command.js";
-import { type Status, secondsLeft } from "../output/progress.js";
+import { transfer } from "../output/transfer.js";
 
 interface Options {
   from?: string;
@@ -26,35 +26,17 @@ export const fetchCommand = createCommand(
   .action(withContext(runFetch));
 
 async function runFetch(context: Context, { from }: Options, word: string): Promise<void> {
-  const { progress, signal } = context;
+  const { progress, signal, offline } = context;
   const name = word as DownloadName; // commander has checked it
   const describe = transfer(name, downloads[name].bytes);
   const onProgress = (bytes: number) => progress.update(describe(bytes));
   const onNotice = (message: string) => progress.note(message);
   try {
-    const { found, ...file } = await fetchDownload(name, { from, onProgress, onNotice, signal });
+    const { found, ...file } = await fetchDownload(name, { from, offline, onProgress, onNotice, signal });
     const what = `${file.path} (${formatBytes(file.bytes)}, SHA-256 ${file.sha256})`;
     context.result(file, found ? `Already there, and right: ${what}.` : `Fetched ${name}: ${what}.`);
   } catch (error) {
     if (signal.aborted) progress.note("The part that arrived is kept: run the same command to resume.");
     throw error;
   }
-}
-
-/** Describes a transfer, given the bytes there are. Those that were there when it began say nothing about its rate. */
-function transfer(name: string, total: number): (bytes: number) => Status {
-  let start = { bytes: Number.POSITIVE_INFINITY, ms: 0 };
-  return (bytes) => {
-    if (bytes < start.bytes) start = { bytes, ms: performance.now() }; // it begins, or begins anew
-    const seconds = (performance.now() - start.ms) / 1000;
-    const done = bytes - start.bytes;
-    const share = formatShare(bytes / total);
-    const state = { text: `${name} ${share} of ${formatBytes(total)}`, short: share };
-    if (done === 0) return { parts: [state] };
-    const left = secondsLeft(done, total - start.bytes, seconds);
-    return {
-      parts: [state, `${formatBytes(done / seconds)}/s`, `${formatDuration(left)} left`],
-      importance: [0, 2, 1],
-    };
-  };
 }

@@ -12,6 +12,7 @@ import { readWeights } from "../../weights/read-weights.js";
 import { programName } from "../advice.js";
 import { type Context, createCommand, withContext } from "../options/command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "../options/configuration.js";
+import { localFile } from "../options/hub.js";
 
 interface Options extends ConfigurationOptions {
   out: string;
@@ -39,7 +40,8 @@ async function runImport(context: Context, options: Options, file: string): Prom
   const config = resolveConfiguration(options, context);
   expectEmpty(out);
   const classes = options.classes === undefined ? [] : readClasses(options.classes, config);
-  const { format, counters, notes, ...weights } = await readWeights(file, config, { tensors: options.tensors });
+  const path = await localFile(file, context);
+  const { format, counters, notes, ...weights } = await readWeights(path, config, { tensors: options.tensors });
   if (format === "JAX") context.progress.note(JAX_NOTICE);
   const data = { name: `imported from ${basename(file)}`, count: 0, classes, classCounts: [] };
   await saveModel(out, { config, data, counters }, weights);

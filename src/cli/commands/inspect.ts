@@ -14,6 +14,7 @@ import { readRunConfig } from "../../training/run/run-folder.js";
 import { readRunStatus } from "../../training/run/run-status.js";
 import { type Context, createCommand, withContext } from "../options/command.js";
 import { readConfig } from "../options/configuration.js";
+import { fetchNamedRun, localFile } from "../options/hub.js";
 import { checkFilePlace, makeFolder } from "../options/output-place.js";
 import { facts, table } from "../output/table.js";
 import { inspectFile, isModelFile } from "./inspect-file.js";
@@ -27,7 +28,8 @@ export const inspectCommand = createCommand(
   .option("--diagram <file>", "draw the architecture instead, into FILE.svg or FILE.png")
   .action(withContext(runInspect));
 
-async function runInspect(context: Context, { diagram }: { diagram?: string }, what: string): Promise<void> {
+async function runInspect(context: Context, { diagram }: { diagram?: string }, place: string): Promise<void> {
+  const what = await localFile(place, context);
   if (diagram !== undefined) return drawDiagram(context, what, diagram);
   if (await isModelFile(what)) return inspectFile(context, what);
   const { config, run } = await findModel(what, context);
@@ -72,8 +74,9 @@ async function drawDiagram(context: Context, what: string, diagram: string): Pro
 }
 
 /** The configuration of a run folder or one of its checkpoints, a file, or a preset; and the folder, of a run. */
-async function findModel(what: string, { progress }: Context): Promise<{ config: Config; run?: string }> {
+async function findModel(what: string, context: Context): Promise<{ config: Config; run?: string }> {
   if (isPresetName(what)) return { config: resolvePreset(what) };
+  await fetchNamedRun(what, context);
   const { folder: path } = located(what);
   if (!existsSync(path)) {
     throw new UserError(
@@ -82,7 +85,7 @@ async function findModel(what: string, { progress }: Context): Promise<{ config:
     );
   }
   if (statSync(path).isDirectory()) return { config: await readRunConfig(path), run: path };
-  return { config: readConfig(path, (message) => progress.note(message)) };
+  return { config: readConfig(path, (message) => context.progress.note(message)) };
 }
 
 /** The summary for people. */

@@ -8,6 +8,7 @@ import { expectNoRun } from "../../training/run/starting-point.js";
 import { programName, shellWord } from "../advice.js";
 import { minutes, wholeNumber } from "../options/arguments.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
+import { fetchNamedRun } from "../options/hub.js";
 import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
 import { checkFolderPlace } from "../options/output-place.js";
 import { runSource } from "../options/run-source.js";
@@ -40,10 +41,14 @@ export const refineCommand = addWeightsOptions(
 
 async function runRefine(context: Context, options: Options, run: string): Promise<void> {
   const { progress, seed, signal } = context;
+  await fetchNamedRun(run, context);
   const { folder } = located(run);
   const out = options.out ?? (folder === run ? refinementFolder(folder) : undefined);
   if (out === undefined) {
-    throw new UserError("invalid-options", `${run} ships with the package: expected --out FOLDER for its refinement.`);
+    throw new UserError(
+      "invalid-options",
+      `${run} is not yours to write to: expected --out FOLDER for its refinement.`,
+    );
   }
   checkFolderPlace(out);
   const model = await openModel({ ...options, run }, context);

@@ -16,6 +16,7 @@ import { minutes, wholeNumber } from "../options/arguments.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "../options/configuration.js";
 import { expectMirrorable } from "../options/flips.js";
+import { hubOptions } from "../options/hub.js";
 import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
 import { checkFolderPlace } from "../options/output-place.js";
 import { estimateText } from "../output/estimate-text.js";
@@ -53,7 +54,7 @@ export const trainCommand = addConfigurationOptions(
   .option("--tensorboard", "also write event files for TensorBoard into RUN/tensorboard")
   .option(
     "--init <checkpoint>",
-    "start from the weights of another run, of RUN/checkpoints/step-N, or of pretrained:NAME",
+    "start from the weights of another run, of RUN/checkpoints/step-N, of pretrained:NAME or hf:OWNER/NAME",
   )
   .option("--dry-run", "print what training will take (memory, speed, time) and the configuration; do not train")
   .action(withContext(runTrain));
@@ -131,7 +132,15 @@ async function dryRun(config: Config, options: Options, context: Context): Promi
   await using runtime = await createRuntime(context);
   const onStage = (what: string) => progress.update(`${what} …`);
   const onNotice = (message: string) => progress.note(message);
-  const estimate = await estimateTraining(config, { source, layout, runtime, signal, onStage, onNotice });
+  const estimate = await estimateTraining(config, {
+    source,
+    layout,
+    hub: hubOptions(context),
+    runtime,
+    signal,
+    onStage,
+    onNotice,
+  });
   const summary = estimateText(estimate, config, { steps, images, minutes });
   context.result({ config, ...estimate }, `${summary}\n\n${JSON.stringify(config, null, 2)}`);
 }
@@ -154,8 +163,9 @@ function noteClasses(
  *
  * @throws UserError when they are those of another model
  */
-async function initialWeights(path: string, config: Config, { progress }: Context) {
-  const found = await openRun(path, { onNotice: (message) => progress.note(message) });
+async function initialWeights(path: string, config: Config, context: Context) {
+  const onNotice = (message: string) => context.progress.note(message);
+  const found = await openRun(path, { hub: hubOptions(context), onNotice });
   const lines = differences(modelSettings(found.config), modelSettings(config));
   if (lines.length > 0) {
     throw new UserError(

@@ -23,6 +23,8 @@ export interface Context {
   precision: OpenRuntimeOptions["precision"];
   /** Whether a GPU is to give the same bytes again. */
   deterministic: boolean | undefined;
+  /** Whether nothing is fetched, and only what the cache has is used; undefined: as the environment says. */
+  offline: boolean | undefined;
   quiet: boolean;
   /** Aborted by Ctrl-C, SIGTERM and their like: save, and return. */
   signal: AbortSignal;
@@ -43,6 +45,7 @@ interface GlobalOptions {
   devices?: number;
   precision?: OpenRuntimeOptions["precision"];
   deterministic?: boolean;
+  offline?: boolean;
   quiet?: boolean;
   json?: boolean;
   /** Of commands that write files: where to. */
@@ -72,6 +75,7 @@ export function addGlobalOptions(command: Command): Command {
     )
     .addOption(new Option("--threads <n>", "threads to compute with (default: one per core)").argParser(threadCount))
     .option("--deterministic", "of xla on a GPU: the same bytes again from the same start, at some cost in speed")
+    .option("--offline", "fetch nothing: use what was fetched before")
     .option("--quiet", "print no progress or notices")
     .option("--json", "print the result as one JSON object on standard output")
     .version(version, "--version", "print the version")
@@ -119,11 +123,11 @@ export const withContext =
         options.json || options.out === undefined ? writeResult : (line: string) => process.stdout.write(line);
       write(options.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
     };
-    const { seed, device, threads, devices, precision, deterministic } = options;
+    const { seed, device, threads, devices, precision, deterministic, offline } = options;
     const { signal } = interruption;
     try {
       await action(
-        { seed, device, threads, devices, precision, deterministic, quiet, signal, progress, result },
+        { seed, device, threads, devices, precision, deterministic, offline, quiet, signal, progress, result },
         options,
         ...command.args,
       );

@@ -5,6 +5,7 @@ import { type ImageSplits, type Layout, layouts, openData } from "../../data/ind
 import { shown } from "../output/data-advice.js";
 import { workLine } from "../output/progress.js";
 import type { Context } from "./command.js";
+import { hubOptions } from "./hub.js";
 
 /** How many unreadable files are named one by one. */
 const NAMED = 10;
@@ -28,13 +29,15 @@ export const layoutOption = (): Option =>
 export async function openImages(
   { data: source, layout }: ImageOptions,
   { resolution, superResolution }: Pick<ModelConfig, "resolution" | "superResolution">,
-  { progress, signal }: Pick<Context, "progress" | "signal">,
+  context: Pick<Context, "progress" | "signal" | "offline">,
 ): Promise<ImageSplits> {
+  const { progress, signal } = context;
   const line = workLine({ what: "packing images", unit: "images" });
   const onProgress = (done: number, total: number) => progress.update(line(done, total));
   const onNotice = (message: string) => progress.note(shown(message));
   const undersized = superResolution ? "refuse" : "upscale";
-  const data = await openData(source, { resolution, layout, undersized, signal, onProgress, onNotice });
+  const hub = hubOptions(context);
+  const data = await openData(source, { resolution, layout, undersized, hub, signal, onProgress, onNotice });
   const { skipped } = data;
   for (const { file, reason } of skipped.slice(0, NAMED)) progress.note(shown(`left out ${file}: ${reason}`));
   const more = skipped.length - NAMED;

@@ -1,7 +1,10 @@
 /** @file The images that a run was trained on, as its log names them. */
 import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import { builtInNames } from "../../data/sources/source-kinds.js";
+import { isHubPlace, parseHubPlace } from "../../io/hub/address.js";
 import { readMetrics } from "../../training/run/metrics-log.js";
+import { locateRun } from "../../training/run/open-run.js";
 import { runPaths } from "../../training/run/run-folder.js";
 
 /** What a run's log says of its images. */
@@ -11,6 +14,10 @@ export interface RunSource {
   /** Whether some of them were held out. */
   heldOut: boolean;
 }
+
+/** A name for what is made of a run that does not lie in a folder of the user's. */
+export const runName = (run: string): string =>
+  isHubPlace(run) ? basename(parseHubPlace(run).name) : basename(locateRun(run));
 
 /** What a run was trained on. */
 export function runSource(folder: string): RunSource {

@@ -14,6 +14,7 @@ import { located, openRun } from "../../training/run/open-run.js";
 import { samplingFlags } from "../advice.js";
 import { batchSize, parseGuidance, parseTemperature, wholeNumber } from "./arguments.js";
 import type { Context } from "./command.js";
+import { hubOptions } from "./hub.js";
 
 /** What {@link addWeightsOptions} adds. */
 export interface WeightsOptions {
@@ -56,7 +57,9 @@ export const addWeightsOptions = (command: Command): Command =>
 /** Adds the options that say which weights of which run to use, and how many images to make at once. */
 export const addModelOptions = (command: Command, { required = true } = {}): Command =>
   addWeightsOptions(
-    command.addOption(new Option("--run <run>", "run folder, or pretrained:NAME").makeOptionMandatory(required)),
+    command.addOption(
+      new Option("--run <run>", "run folder, pretrained:NAME, or hf:OWNER/NAME on a hub").makeOptionMandatory(required),
+    ),
   ).option("--batch <n>", "images to compute at once", batchSize);
 
 /** Adds SAMPLING: the model options, labels, guidance, the second model of a cascade, temperature and output. */
@@ -163,8 +166,13 @@ function checkpoint(text: string): "last" | "best" | number {
 }
 
 /** Opens the run named by the options. */
-export const openModel = ({ run, weights, checkpoint }: ModelOptions, { progress }: Context): Promise<TrainedModel> =>
-  openRun(run, { weights, checkpoint, onNotice: (message) => progress.note(message) });
+export const openModel = ({ run, weights, checkpoint }: ModelOptions, context: Context): Promise<TrainedModel> =>
+  openRun(run, {
+    weights,
+    checkpoint,
+    hub: hubOptions(context),
+    onNotice: (message) => context.progress.note(message),
+  });
 
 /** The library's options for these; `count` images of `model`. */
 export function sampleOptions(
@@ -232,10 +240,10 @@ export interface SamplingModels {
 export async function samplingModels(
   model: TrainedModel,
   options: SamplingOptions,
-  { progress }: Pick<Context, "progress">,
+  context: Pick<Context, "progress" | "signal" | "offline">,
 ): Promise<SamplingModels> {
   const { run, superres, superresGuidance, weights } = options;
-  const onNotice = (message: string) => progress.note(message);
+  const onNotice = (message: string) => context.progress.note(message);
   if (superres === undefined) {
     if (superresGuidance)
       throw new UserError("invalid-options", "--superres-guidance: expected --superres RUN with it.");
@@ -248,7 +256,7 @@ export async function samplingModels(
     return { model, refinement: await openRefined(model, options, onNotice) };
   }
   const guidance = superresGuidance && parseGuidance(superresGuidance, "--superres-guidance");
-  const second = await openRun(superres, { weights, onNotice });
+  const second = await openRun(superres, { weights, hub: hubOptions(context), onNotice });
   return { model, refinement: await openRefined(model, options, onNotice), enlarger: { model: second, guidance } };
 }
 

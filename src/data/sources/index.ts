@@ -3,8 +3,11 @@ import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { homeFolder } from "../../cache-folder.js";
 import { UserError } from "../../errors.js";
+import type { HubOptions } from "../../io/hub/access.js";
+import { isHubPlace } from "../../io/hub/address.js";
 import { fingerprintOf, openCollection } from "../collections/open-collection.js";
 import { type Layout, layouts } from "./folder-layout.js";
+import { hubSource } from "./hub.js";
 import type { PathKind, Source, SourceKind } from "./source.js";
 import { allSourceNames, sourceKinds } from "./source-kinds.js";
 
@@ -68,12 +71,20 @@ function refuseLayout(layout: Layout, name: string): never {
  *
  * @param resolution - of the model; `emoji:64` must agree with it. Without, images stay encoded
  * @param layout - what folders mean; undefined: what their names say
+ * @param hub - how a hub is asked for what lies there
  * @throws UserError when the kind is unknown, nothing is at the path, or a layout is given to a source that has its own
  */
-export function sourceOf(name: string, { resolution, layout }: { resolution?: number; layout?: Layout } = {}): Source {
+export function sourceOf(
+  name: string,
+  { resolution, layout, hub = {} }: { resolution?: number; layout?: Layout; hub?: HubOptions } = {},
+): Source {
   const [, kind, rest] = /^(?:(\w+):)?(.*)$/s.exec(name)!;
   if (layout !== undefined && !layouts.includes(layout)) {
     throw new UserError("unknown-name", `Expected one of ${layouts.join(", ")} as \`layout\`, got ${layout}.`);
+  }
+  if (isHubPlace(name)) {
+    const id = `hf${layout === undefined ? "" : `(${layout})`}:${rest}`;
+    return hubSource(name, id, hub, (path) => sourceAt(undefined, path, layout));
   }
   const [whole, argument] = kind === undefined ? [name, undefined] : [kind, rest];
   const named = Object.hasOwn(kinds, whole) && kinds[whole].usages.length > 0 ? kinds[whole] : undefined;

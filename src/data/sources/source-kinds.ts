@@ -25,7 +25,7 @@ export const builtInNames: readonly string[] = Object.entries<SourceKind>(source
 const usages = Object.values<SourceKind>(sourceKinds).map((kind) => kind.usages);
 
 /** How `--data` may be written, for help texts: one way for each kind. */
-export const sourceNames = `${usages.flatMap((ways) => ways.slice(0, 1)).join(", ")}, or a path`;
+export const sourceNames = `${usages.flatMap((ways) => ways.slice(0, 1)).join(", ")}, hf:OWNER/NAME, or a path`;
 
 /** All the ways, for messages. */
-export const allSourceNames = `${usages.flat().join(", ")}, or the path of a folder or of a .zip, .tar or .tar.gz`;
+export const allSourceNames = `${usages.flat().join(", ")}, hf:OWNER/NAME on a hub, or the path of a folder or of a .zip, .tar or .tar.gz`;

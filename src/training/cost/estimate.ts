@@ -5,6 +5,7 @@ import type { Layout, Split } from "../../data/index.js";
 import { sourceOf } from "../../data/sources/index.js";
 import { measureSpeed } from "../../engine/device-test/self-test.js";
 import type { ExecutionOptions } from "../../inference/execution-options.js";
+import type { HubOptions } from "../../io/hub/access.js";
 import { type DeviceMemory, memoryOnDevice } from "./device-memory.js";
 import { type ModelSummary, summariseModel } from "./model-summary.js";
 
@@ -40,6 +41,8 @@ export interface EstimateOptions extends ExecutionOptions {
   /** Images to count: a source as `openData` takes it. */
   source?: string;
   layout?: Layout;
+  /** How a hub is asked for a source that lies there. */
+  hub?: HubOptions;
   /** Called with what is being done. */
   onStage?: (what: string) => void;
   /** Called with what does not fit into the device's memory. */
@@ -52,11 +55,11 @@ export interface EstimateOptions extends ExecutionOptions {
  */
 export async function estimateTraining(
   config: Config,
-  { source, layout, runtime, signal, onStage, onNotice = () => {} }: EstimateOptions = {},
+  { source, layout, hub, runtime, signal, onStage, onNotice = () => {} }: EstimateOptions = {},
 ): Promise<TrainingEstimate> {
   if (source !== undefined) onStage?.(`listing ${source}`);
   const { resolution } = config.model;
-  const data = source === undefined ? undefined : await listImages(source, { resolution, layout, signal });
+  const data = source === undefined ? undefined : await listImages(source, { resolution, layout, hub, signal });
   onStage?.("tracing the model and measuring this machine");
   const gigaflops = await measureSpeed(runtime);
   const compiled = runtime?.traits.tellsMemory ? await memoryOnDevice(config, runtime, onNotice) : undefined;
@@ -74,10 +77,12 @@ export async function estimateTraining(
 
 async function listImages(
   source: string,
-  { resolution, layout, signal }: { resolution: number; layout?: Layout; signal?: AbortSignal },
+  { resolution, layout, hub, signal }: Pick<EstimateOptions, "layout" | "hub" | "signal"> & { resolution: number },
 ): Promise<ListedImages> {
-  await using listing = await abortable(sourceOf(source, { resolution, layout }).list(), signal, (late) =>
-    late[Symbol.asyncDispose](),
+  await using listing = await abortable(
+    sourceOf(source, { resolution, layout, hub: { ...hub, signal } }).list(),
+    signal,
+    (late) => late[Symbol.asyncDispose](),
   );
   const { description, classes, images } = listing;
   const counts = { train: 0, validation: 0, test: 0 };

@@ -3,10 +3,14 @@ import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../../errors.js";
 import { type ParameterTree, parameterSpecs, type TrainedModel } from "../../inference/trained-model.js";
+import type { HubOptions } from "../../io/hub/access.js";
+import { isHubPlace } from "../../io/hub/address.js";
+import { fetchedFromHub } from "../../io/hub/snapshot.js";
 import { flawsOf, listFlaws } from "../../io/tensors/flaws.js";
 import { packagePath } from "../../package-folder.js";
 import { checkpointFolder, listCheckpoints, readCheckpoint, readNewest, type Tensors } from "./checkpoint.js";
 import { bestOf } from "./held-out.js";
+import { fetchRun } from "./hub-run.js";
 import { readMetrics } from "./metrics-log.js";
 import { readDataSummary, readRunConfig, runPaths } from "./run-folder.js";
 import { fromTensors } from "./tensor-trees.js";
@@ -21,19 +25,23 @@ export interface OpenRunOptions {
   onNotice?: (message: string) => void;
   /** Whether weights with values that are no numbers are given all the same, and told of; by default they are refused. */
   flawed?: boolean;
+  /** How a hub is asked for a run that lies there. */
+  hub?: Omit<HubOptions, "onNotice">;
 }
 
 /**
  * Reads a model from a run folder, verifying the hashes of what it reads.
  *
- * @param run - the folder, `pretrained:NAME` for a model that ships with the package, or the folder of one checkpoint of a
- *   run, RUN/checkpoints/step-N
+ * @param run - the folder, `pretrained:NAME` for a model that ships with the package, `hf:OWNER/NAME` for one on a hub, or the
+ *   folder of one checkpoint of a run, RUN/checkpoints/step-N
  * @throws UserError when the folder is no run, or has no such checkpoint or no undamaged one, or when its weights
  *   hold values that are no numbers, with which no image can be made
  */
 export async function openRun(run: string, options: OpenRunOptions = {}): Promise<TrainedModel> {
+  const { weights = "ema", onNotice = () => {} } = options;
+  await fetchRun(run, weights, { ...options.hub, onNotice });
   const { folder, step } = located(run);
-  const { checkpoint = step ?? "last", weights = "ema", onNotice = () => {} } = options;
+  const { checkpoint = step ?? "last" } = options;
   const config = await readRunConfig(folder);
   const part = weights === "ema" ? "ema" : "parameters";
   const { checkpoints } = runPaths(folder);
@@ -127,11 +135,12 @@ export function pretrainedNames(): string[] {
 }
 
 /**
- * The folder of a run: that of `pretrained:NAME`, or the path itself.
+ * The folder of a run: that of `pretrained:NAME`, that of `hf:OWNER/NAME` as it was fetched, or the path itself.
  *
- * @throws UserError when no model of that name ships
+ * @throws UserError when no model of that name ships, or has been fetched
  */
 export function locateRun(run: string): string {
+  if (isHubPlace(run)) return fetchedFromHub(run, "model");
   if (!run.startsWith(PREFIX)) return run;
   const names = pretrainedNames();
   const name = run.slice(PREFIX.length);
