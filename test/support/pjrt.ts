@@ -26,6 +26,14 @@ export function xlaPlugins(env: NodeJS.ProcessEnv): [TestPlugin, ...TestPlugin[]
   return first === undefined ? [{ name: "none is here: name some in STRATA_TEST_XLA_PLUGINS" }] : [first, ...rest];
 }
 
+/** What the first plugin is told: to optimise little, since to compile takes longer than to run. */
+export const QUICK_TO_COMPILE = { xla_backend_optimization_level: 0, xla_cpu_use_fusion_emitters: false };
+
+/** The same for a process of its own: the value of XLA_FLAGS. */
+export const quickFlags = Object.entries(QUICK_TO_COMPILE)
+  .map(([name, value]) => `--${name}=${value}`)
+  .join(" ");
+
 /** Whether there is a C compiler to make a mock with. */
 export const hasCompiler = ((): boolean => {
   try {

@@ -4,17 +4,16 @@
  */
 import { beforeEach } from "vitest";
 import { Runtime } from "../../src/engine/index.js";
-import { xlaPlugins } from "./pjrt.js";
+import { QUICK_TO_COMPILE, xlaPlugins } from "./pjrt.js";
 
 const onXla = process.env.STRATA_TEST_DEVICE === "xla";
 const [plugin] = xlaPlugins(process.env);
 
 if (onXla && plugin.path === undefined) beforeEach(({ skip }) => skip(`no PJRT plugin ${plugin.name}`));
 
-/** XLA on the first plugin, which must be there; optimising little, since to compile takes longer than to run. */
+/** XLA on the first plugin, which must be there. */
 export function openXlaRuntime(devices = 1): Runtime {
-  const overrides = { xla_backend_optimization_level: 0 };
-  return new Runtime({ device: "xla", xla: { plugin: plugin.path!, devices, overrides } });
+  return new Runtime({ device: "xla", xla: { plugin: plugin.path!, devices, overrides: QUICK_TO_COMPILE } });
 }
 
 /** A runtime on the device of the tests. */

@@ -11,7 +11,7 @@ import { spec } from "../../src/engine/index.js";
 import { portableModel } from "../../src/engine/portable.js";
 import { readMetrics } from "../../src/training/run/metrics-log.js";
 import { discs, type Ended, startWith, strata, temporaryFolder, tiny } from "../support/command-line.js";
-import { xlaPlugins } from "../support/pjrt.js";
+import { quickFlags, xlaPlugins } from "../support/pjrt.js";
 
 const [plugin] = xlaPlugins(process.env);
 const folder = temporaryFolder();
@@ -28,7 +28,7 @@ const result = ({ code, stdout, stderr }: Ended) => {
 const onCpu = async (...words: string[]) => result(await strata(...words, "--json"));
 
 /** XLA optimises little, and WebGPU has no driver, since `doctor` would test it for twenty seconds. */
-const environment = { XLA_FLAGS: "--xla_backend_optimization_level=0", VK_DRIVER_FILES: "/nowhere.json" };
+const environment = { XLA_FLAGS: quickFlags, VK_DRIVER_FILES: "/nowhere.json" };
 
 const startOnXla = (...words: string[]) => startWith(environment, ...words, "--device", `xla:${plugin.path}`).ended;
 

@@ -11,11 +11,13 @@ import { initialState } from "../../src/training/run/starting-point.js";
 import { type MicroBatch, Trainer } from "../../src/training/trainer.js";
 import { relativeDistance } from "../support/distance.js";
 import { labelled, numbers, sampleTiny, trainTiny } from "../support/on-device.js";
-import { xlaPlugins } from "../support/pjrt.js";
+import { QUICK_TO_COMPILE, xlaPlugins } from "../support/pjrt.js";
+import { openXlaRuntime } from "../support/test-runtime.js";
 import { type Changes, discs, tinyConfig, tinySuperResolution } from "../support/tiny.js";
 
 /** Takes less to compile than three. */
 const twoLevels = { levels: tinyConfig().model.levels.slice(1) };
+const labelledTwoLevels = { ...labelled, levels: labelled.levels.slice(1) };
 
 /** Norm of what sums in another order change, relative to that of the whole. */
 const TOLERANCE = 1e-5;
@@ -24,12 +26,9 @@ const [plugin] = xlaPlugins(process.env);
 const runtimes = new Map<number, Runtime>();
 const cpu = new Runtime({ threads: 1 });
 
-/** Optimised little, since to compile takes longer than to run. */
-const overrides = { xla_backend_optimization_level: 0 };
-
 function xla(devices = 1): Runtime {
   const known = runtimes.get(devices);
-  const runtime = known ?? new Runtime({ device: "xla", xla: { plugin: plugin.path!, devices, overrides } });
+  const runtime = known ?? openXlaRuntime(devices);
   runtimes.set(devices, runtime);
   return runtime;
 }
@@ -41,7 +40,7 @@ const narrowXla = (): Runtime =>
     xla: {
       plugin: plugin.path!,
       precision: "bfloat16",
-      overrides: { ...overrides, xla_allow_excess_precision: false },
+      overrides: { ...QUICK_TO_COMPILE, xla_allow_excess_precision: false },
     },
   });
 
@@ -65,7 +64,7 @@ const stateOf = (trainer: Trainer) => trainer.read("parameters", "ema", "moments
 describe.runIf(plugin.path)(`a tiny model on XLA (${plugin.name})`, () => {
   test.each<[string, Changes, number]>([
     ["as it is", {}, 1],
-    ["with attention and labels, on two devices", { model: labelled }, 2],
+    ["with attention and labels, on two devices", { model: labelledTwoLevels }, 2],
     [
       "that enlarges, with a mixture of logistics, in micro-batches on four devices",
       { model: tinySuperResolution, objective: { output: "logistic-mixture" }, training: { microBatchSize: 4 } },
@@ -86,8 +85,11 @@ describe.runIf(plugin.path)(`a tiny model on XLA (${plugin.name})`, () => {
     expect(relativeDistance(vectors, known)).toBeLessThan(TOLERANCE);
   });
 
-  test.each([1, 4])("steps on %i devices stay close, and the state stays there between them", async (devices) => {
-    const [got, want] = [await trainTiny({}, xla(devices), 8), await trainTiny({}, cpu, 8)];
+  test.each<[number, Changes]>([
+    [1, {}],
+    [4, { model: twoLevels }],
+  ])("steps on %i devices stay close, and the state stays there between them", async (devices, changes) => {
+    const [got, want] = [await trainTiny(changes, xla(devices), 8), await trainTiny(changes, cpu, 8)];
     expect(relativeDistance(numbers(got.reports), numbers(want.reports))).toBeLessThan(TOLERANCE);
     expect(relativeDistance(numbers(got.state), numbers(want.state))).toBeLessThan(TOLERANCE);
     const step = ["run", "run", ...Array(8).fill("read")]; // gradients, update, and the numbers of the report
@@ -96,11 +98,11 @@ describe.runIf(plugin.path)(`a tiny model on XLA (${plugin.name})`, () => {
   });
 
   test.each<[string, Changes, number]>([
-    ["20 steps", {}, 20],
+    ["20 steps", { model: twoLevels }, 20],
     [
       "an enlarging model with attention, labels and a mixture of logistics, rematerialised",
       {
-        model: { ...tinySuperResolution, ...labelled, levels: labelled.levels.slice(1) },
+        model: { ...tinySuperResolution, ...labelledTwoLevels },
         objective: { output: "logistic-mixture" },
         training: { rematerialise: true },
       },
