@@ -25,7 +25,7 @@ export default {
     "test/fixtures/avif/make.ts",
     "test/support/pjrt-process.ts",
     "test/support/shared-process.mjs",
-    "web/app/backend.ts",
+    "web/app/studio.tsx",
   ],
   project: ["{src,test,bench,examples,scripts,web}/**/*.{ts,tsx,mts,mjs}", "*.ts"],
   ignoreDependencies: ["opentype.js"], // of scripts/glyphs, which has a package of its own

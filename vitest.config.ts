@@ -46,7 +46,7 @@ const isIntegration = (path: string) => path.includes(".integration.") || path.s
 /** Tests of the CPU that are run on XLA too. */
 const againOnXla = ["src/engine/operations.test.ts", "src/objective/engine.test.ts"];
 
-const unit = ["src/**/*.test.ts", "test/unit/**/*.test.ts"];
+const unit = ["src/**/*.test.ts", "web/**/*.test.ts", "test/unit/**/*.test.ts"];
 const integration = [INTEGRATION, "test/integration/**/*.test.ts"];
 const together = { ...parallel, isolate: false };
 

@@ -453,6 +453,7 @@ export interface SampleOptions extends Pick<ExecutionOptions, "signal"> {
     latents?: Latents;
     temperature?: Temperature;
     guidance?: Guidance;
+    guidances?: readonly Guidance[];
     guidanceRule?: GuidanceRule;
     output?: OutputKind;
     labels?: Int32Array;
@@ -691,7 +692,7 @@ export declare function imageGrid(pictures: Images, columns: number, options?: G
 
 export declare const isPresetName: (word: string) => word is PresetName
 
-export declare function latentsOf({ config, parameters }: TrainedModel, images: Images, { seed, batch, runtime, signal }?: LatentsOptions): Promise<Latents>
+export declare function latentsOf(model: TrainedModel, images: Images, options?: LatentsOptions): Promise<Latents>
 
 export declare function openData(source: string, options: OpenOptions): Promise<ImageSplits>
 

@@ -1,6 +1,6 @@
 /** @file Makes few files of the many modules in `src`: every start, of the program or of a thread, reads them anew. */
-import { readdirSync } from "node:fs";
-import { basename } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import manifest from "../package.json" with { type: "json" };
@@ -39,14 +39,18 @@ function loadedByName(): string[] {
 }
 
 /**
- * Bundles `src`, for Node and for browsers. All files lie side by side, so that each finds by a relative URL what it starts, as the modules in `src` do.
- * Packages stay outside.
+ * Bundles `src`, for Node and for browsers, and the page of the studio. All files lie side by side, so that each finds by a
+ * relative URL what it starts, as the modules in `src` do. Packages that are installed with this one stay outside; others are
+ * bundled, and their licenses passed on.
  *
  * @param outdir - where to
  * @param more - further entry points: a path by the name of the file that it becomes
  */
-export const bundle = (outdir: string, more: Record<string, string> = {}) =>
-  Promise.all([bundleForNode(outdir, more), bundleForBrowsers(outdir)]);
+export async function bundle(outdir: string, more: Record<string, string> = {}): Promise<void> {
+  const parts = [bundleForNode(outdir, more), bundleForBrowsers(outdir), bundlePage(join(outdir, "studio"))];
+  const inputs = (await Promise.all(parts)).flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}));
+  writeFileSync(join(repository, outdir, "licenses.txt"), licensesOf(inputs));
+}
 
 /** The same of what runs in browsers. Names of properties and of functions stay, spaces go. */
 export const bundleForBrowsers = (outdir: string, write = true) =>
@@ -74,7 +78,38 @@ const bundleForNode = (outdir: string, more: Record<string, string>) =>
     format: "esm",
     platform: "node",
     target: "node20.19",
-    packages: "external",
+    external: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
     chunkNames: "[name]-[hash]",
     logOverride: { "ignored-bare-import": "silent" }, // of types
+    metafile: true,
   });
+
+/** The studio's page: what of `web/app` a browser loads. */
+async function bundlePage(outdir: string) {
+  const built = await build({
+    absWorkingDir: repository,
+    entryPoints: { app: "web/app/studio.tsx" },
+    outdir,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    metafile: true,
+  });
+  mkdirSync(join(repository, outdir), { recursive: true });
+  for (const name of ["index.html", "favicon.svg"]) {
+    writeFileSync(join(repository, outdir, name), readFileSync(join(repository, "web/app", name)));
+  }
+  return built;
+}
+
+/** The licenses of packages that were bundled, which ask to be passed on. */
+function licensesOf(inputs: readonly string[]): string {
+  const folders = inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
+  const texts = [...new Set(folders)].sort().map((folder) => {
+    const file = readdirSync(join(repository, folder)).find((name) => /^licen[cs]e/i.test(name));
+    if (file === undefined) throw new Error(`${folder} has no license file to pass on`);
+    return `${folder.replace(/^.*node_modules\//, "")}\n\n${readFileSync(join(repository, folder, file), "utf8").trim()}\n`;
+  });
+  return `The files of this folder contain parts of these packages.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
+}

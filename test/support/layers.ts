@@ -32,7 +32,7 @@ const LAYERS: Record<string, string[]> = {
   // other people's weights in, ours out: run folders are written and read
   weights: ["training", "inference", "objective", "model", "engine", "io", "config", "web/manifest"],
   // the local server of the page in web/app
-  studio: ["training"],
+  studio: ["training", "inference", "latents", "model", "data", "engine", "config"],
   report: ["experiments", "quality", "training", "inference", "objective", "model", "data", "io", "config"],
 };
 

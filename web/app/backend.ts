@@ -31,7 +31,7 @@ export interface Backend {
   readonly live?: LiveBackend;
 }
 
-export interface OpenOptions {
+interface OpenOptions {
   /** Told from time to time; `share` in [0, 1] is undefined while unknown. */
   onProgress?: (progress: { doing: string; share?: number }) => void;
   signal?: AbortSignal;

@@ -14,12 +14,14 @@ import { programName } from "../advice.js";
 import { minutes } from "../options/arguments.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { openImages } from "../options/images.js";
+import { openBeside, studioOption } from "../options/studio.js";
 import { commandsToTry, commandsWhileTraining, resumeCommand } from "../output/next-commands.js";
 import { showTraining } from "../output/training-display.js";
 
 interface Options {
   out?: string;
   minutes: number;
+  studio?: boolean;
   set?: string[];
 }
 
@@ -39,6 +41,7 @@ export const demoCommand = createCommand(
 )
   .option("--out <run>", `run folder (default: the first free one of ${DEFAULT_OUT}, ${DEFAULT_OUT}-2, …)`)
   .option("--minutes <m>", "minutes to take, including the report", minutes, 10)
+  .addOption(studioOption())
   .option("--set <path=value...>", "change settings of emoji32-small")
   .action(withContext(runDemo));
 
@@ -69,6 +72,7 @@ async function runDemo(context: Context, options: Options): Promise<void> {
   const whileTraining = { ...text, nextCommands: commandsWhileTraining({ run: out, config, source: "emoji" }) };
   const keeper = new ReportKeeper(out, whileTraining, onNotice);
   const show = showTraining(out, resolution, progress, { page: keeper.path });
+  await using studio = await openBeside(options.studio, out, context);
   const { interrupted, seconds: trained } = await train({
     config,
     data,
@@ -106,6 +110,7 @@ async function runDemo(context: Context, options: Options): Promise<void> {
     { out, report, seconds },
     `Done in ${formatDuration(seconds)}. Look at ${report}, then try\n${commands}`,
   );
+  await studio.stay();
 }
 
 /** What to do with a model once the demo has trained it. */

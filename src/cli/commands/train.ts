@@ -19,6 +19,7 @@ import { expectMirrorable } from "../options/flips.js";
 import { hubOptions } from "../options/hub.js";
 import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
 import { checkFolderPlace } from "../options/output-place.js";
+import { openBeside, studioOption } from "../options/studio.js";
 import { estimateText } from "../output/estimate-text.js";
 import { commandsToTry, commandsWhileTraining, resumeCommand } from "../output/next-commands.js";
 import { showTraining } from "../output/training-display.js";
@@ -30,6 +31,7 @@ interface Options extends ConfigurationOptions, Partial<ImageOptions> {
   minutes?: number;
   resume?: boolean;
   tensorboard?: boolean;
+  studio?: boolean;
   init?: string;
   dryRun?: boolean;
 }
@@ -52,6 +54,7 @@ export const trainCommand = addConfigurationOptions(
     "resume from the last checkpoint of the run folder, with its own configuration unless you name one",
   )
   .option("--tensorboard", "also write event files for TensorBoard into RUN/tensorboard")
+  .addOption(studioOption())
   .option(
     "--init <checkpoint>",
     "start from the weights of another run, of RUN/checkpoints/step-N, of pretrained:NAME or hf:OWNER/NAME",
@@ -87,6 +90,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     ? (await import("../../report/tensorboard.js")).tensorBoardListener(join(out, "tensorboard"), resolution, onNotice)
     : undefined;
   await using runtime = await createRuntime(context);
+  await using studio = await openBeside(options.studio, out, context);
   try {
     const result = await train({
       config,
@@ -119,6 +123,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
       { out, device: runtime.device, ...result, report: report ?? null },
       `${done} Saved in ${checkpoint}.${better}${look}\n${next}`,
     );
+    await studio.stay();
   } catch (error) {
     await keeper.write(); // what came of it until then
     throw error;

@@ -101,9 +101,13 @@ export const createCommand = (usage: string, summary: string, example: string): 
  * {@link Interrupted} after an action that was interrupted.
  *
  * @param action - given the context, the command's options, then its arguments
+ * @param stopping - what it does when a signal asks it to stop
  */
 export const withContext =
-  <Options>(action: (context: Context, options: Options, ...words: string[]) => Promise<void>) =>
+  <Options>(
+    action: (context: Context, options: Options, ...words: string[]) => Promise<void>,
+    { stopping = "saving and stopping. A second Ctrl-C or SIGTERM stops at once, without saving." } = {},
+  ) =>
   async (...parameters: unknown[]): Promise<void> => {
     const command = parameters.at(-1) as Command;
     const options = command.optsWithGlobals<Options & GlobalOptions>();
@@ -112,7 +116,7 @@ export const withContext =
     const interruption = listenForInterruption(
       (name) => {
         progress.clear();
-        progress.note(`${name}: saving and stopping. A second Ctrl-C or SIGTERM stops at once, without saving.`);
+        progress.note(`${name}: ${stopping}`);
       },
       { onIgnored: (name, reason) => progress.note(`${name} ignored, because ${reason}.`) },
     );

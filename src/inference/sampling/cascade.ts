@@ -68,6 +68,10 @@ export class Cascade implements ImageSampler {
         labels: classes > 0 ? part.labels : undefined,
         lowResolution: small.values.map((value) => Math.min(Math.max(value, -1), 1)),
         guidance: this.enlarging.guidance ?? (classes > 0 ? forAllGroups(options.guidance) : undefined),
+        guidances:
+          this.enlarging.guidance || classes === 0 || part.guidances?.some((each) => !forAllGroups(each))
+            ? undefined
+            : part.guidances,
         temperature: this.enlarging.temperature ?? forAllGroups(options.temperature),
         signal,
       });

@@ -9,6 +9,7 @@ import { normalNoise, stream } from "../../latents/noise.js";
 import {
   type Guidance,
   type GuidanceRule,
+  type GuidanceWeights,
   guidanceOfImages,
   guidanceWeights,
   guidedGroups,
@@ -60,6 +61,8 @@ export interface SampleOptions extends Pick<ExecutionOptions, "signal"> {
   /** Factor on the noise that is drawn; `latents` stay as they are. Default 1. */
   temperature?: Temperature;
   guidance?: Guidance;
+  /** That of each image instead, [count]. */
+  guidances?: readonly Guidance[];
   /** How guidance combines the prior with label and the prior without it. Default `extrapolate`. */
   guidanceRule?: GuidanceRule;
   /** The predicted mean (default), or a draw from the output distribution. A mixture of logistics is always drawn. */
@@ -193,11 +196,13 @@ type DrawingOptions = SampleOptions & Required<Pick<SamplerOptions, "batch">> & 
 /** The program that these options need. Without any weight that is not 0, guidance is none; groups that are given have none. */
 export function priorKind(
   { model, objective }: Pick<Config, "model" | "objective">,
-  { guidance, guidanceRule: rule = "extrapolate", output = "mean", refinement }: Partial<DrawingOptions>,
+  { guidance, guidances, guidanceRule: rule = "extrapolate", output = "mean", refinement }: Partial<DrawingOptions>,
 ): PriorKind {
   const given = refinement?.groups ?? 0;
-  const weighted = guidance ? guidedGroups(guidanceWeights(guidance, model, rule)) : [];
-  const guided = weighted.map((has, index) => has && index >= given);
+  const weighted = (guidances ?? (guidance ? [guidance] : [])).map((each) =>
+    guidedGroups(guidanceWeights(each, model, rule)),
+  );
+  const guided = (weighted[0] ?? []).map((_, index) => index >= given && weighted.some((groups) => groups[index]));
   return {
     ...(guided.includes(true) ? { guidance: { rule, guided } } : {}),
     drawn: shownAs(objective, output) === "sample",
@@ -242,7 +247,7 @@ async function drawPortions(
   const labels =
     model.classes > 0 ? (options.labels ?? labelsOfSamples(data, model.classes, samples, seed)) : new Int32Array(0);
   const { guidance, drawn } = priorKind(config, options);
-  const weights = guidance && guidanceOfImages(guidanceWeights(options.guidance!, model, guidance.rule), batch);
+  const weightsOf = guidance && weightsByImage(options, model, guidance.rule);
   const size = 3 * model.resolution ** 2;
   const inputsOf = async (indices: readonly number[]): Promise<PriorInputs<Operand>> => {
     const drawnAs = indices.map((index) => samples[index]);
@@ -251,6 +256,7 @@ async function drawPortions(
       latentsOfSamples(model, drawnAs, { seed, temperature });
     const own = model.classes > 0 ? rows(labels, indices, 1) : undefined;
     const first = refinement ? await refinement.draw(noise.slice(0, refinement.groups), { labels: own, runtime }) : [];
+    const weights = weightsOf?.(indices);
     return {
       latents: [...first, ...noise.slice(first.length)],
       ...(own ? { labels: weights ? Int32Array.of(...own, ...own.map(() => model.classes)) : own } : {}),
@@ -274,6 +280,22 @@ async function drawPortions(
   return { labels, clamped, invalid, guidedDimensions: count * dimensions };
 }
 
+/** The guidance weights of some of the images, by index. */
+function weightsByImage(
+  { guidance, guidances }: SampleOptions,
+  model: Config["model"],
+  rule: GuidanceRule,
+): (indices: readonly number[]) => GuidanceWeights {
+  if (!guidances) {
+    const weights = guidanceWeights(guidance!, model, rule);
+    return (indices) => guidanceOfImages(weights, indices.length);
+  }
+  const each = guidances.map((own) => guidanceWeights(own, model, rule));
+  const rowsOf = (kind: keyof GuidanceWeights, indices: readonly number[]) =>
+    Float32Array.from(indices.flatMap((index) => [...each[index][kind]]));
+  return (indices) => ({ mean: rowsOf("mean", indices), variance: rowsOf("variance", indices) });
+}
+
 const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
 
 function noisySmall(
@@ -289,9 +311,10 @@ function noisySmall(
 }
 
 /** What the images of a portion take of options that have an entry for every image. */
-export function partOf({ count, samples, labels, latents }: SampleOptions, { first, used }: Portion) {
+export function partOf({ count, samples, labels, latents, guidances }: SampleOptions, { first, used }: Portion) {
   return {
     count: used,
+    guidances: guidances?.slice(first, first + used),
     samples: Array.from({ length: used }, (_, row) => samples?.[first + row] ?? first + row),
     labels: labels?.subarray(first, first + used),
     latents: latents?.map((noise) => {

@@ -1,0 +1,156 @@
+/** @file One model of a studio, loaded and compiled: draws pictures by their recipes, and encodes images. */
+import { randomBytes } from "node:crypto";
+import { decodeImage } from "../data/decoding/decode.js";
+import type { Runtime } from "../engine/index.js";
+import { UserError } from "../errors.js";
+import { toRgba } from "../inference/picture-files.js";
+import { Cascade } from "../inference/sampling/cascade.js";
+import { ImageEncoder } from "../inference/sampling/encode-latents.js";
+import { type ImageSampler, Sampler } from "../inference/sampling/sampler.js";
+import { parameterSpecs, type TrainedModel } from "../inference/trained-model.js";
+import { concatenateLatents, type Latents } from "../latents/latents.js";
+import { latentsOfRecipe, type Origin, type PictureRecipe, type Recipe } from "../latents/recipe.js";
+import { countParameters } from "../model/index.js";
+import { openRun } from "../training/run/open-run.js";
+import type { StudioRun } from "./catalogue.js";
+
+/** Images that are kept encoded; the oldest goes first. */
+const MOST_IMAGES = 32;
+/** Models of more parameters draw fewer pictures at once, so that the first are soon there. */
+const LARGE = 20e6;
+
+/** Pictures of one model, uint8 [N, R, R, 4]. */
+export interface DrawnPictures {
+  rgba: Uint8Array;
+  resolution: number;
+}
+
+/** A model that is ready. */
+export class Player implements AsyncDisposable {
+  readonly batch: number;
+  readonly #sampler: Sampler;
+  readonly #encoder: ImageEncoder;
+  readonly #images = new Map<string, Latents>();
+
+  private constructor(
+    readonly model: TrainedModel,
+    runtime: Runtime,
+  ) {
+    this.batch = countParameters(parameterSpecs(model.config)) > LARGE ? 4 : 16;
+    this.#sampler = new Sampler(model, { batch: this.batch, runtime });
+    this.#encoder = new ImageEncoder(model, { batch: 1, runtime });
+  }
+
+  /**
+   * Loads the newest checkpoint of a run.
+   *
+   * @throws what `openRun` throws
+   */
+  static async open({ folder }: StudioRun, runtime: Runtime): Promise<Player> {
+    return new Player(await openRun(folder), runtime);
+  }
+
+  /**
+   * Draws pictures.
+   *
+   * @param enlarger - enlarges them
+   * @throws UserError when a recipe does not fit the model, or names an image that is not kept
+   */
+  async draw(
+    pictures: readonly PictureRecipe[],
+    { enlarger, signal }: { enlarger?: Player; signal?: AbortSignal } = {},
+  ): Promise<DrawnPictures> {
+    const sampler = enlarger ? new Cascade(this.#sampler, enlarger.#sampler) : this.#sampler;
+    const { resolution } = sampler;
+    const size = 4 * resolution ** 2;
+    const rgba = new Uint8Array(pictures.length * size);
+    for (const indices of drawnTogether(pictures)) {
+      const drawn = await this.#sample(
+        indices.map((index) => pictures[index]),
+        sampler,
+        signal,
+      );
+      for (const [row, index] of indices.entries()) rgba.set(toRgba(drawn, row).data, index * size);
+    }
+    return { rgba, resolution };
+  }
+
+  async #sample(pictures: readonly PictureRecipe[], sampler: ImageSampler, signal?: AbortSignal) {
+    const { model } = this.model.config;
+    const labels = pictures.map(({ label }) => label);
+    const unguided = { mean: 0, variance: 0 };
+    const [{ guidanceRule, temperature }] = pictures;
+    return sampler.sample({
+      count: pictures.length,
+      seed: seedOf(pictures[0].recipe),
+      samples: pictures.map(({ recipe }) => sampleOf(recipe)),
+      latents: concatenateLatents(pictures.map((each) => latentsOfRecipe(model, each, (name) => this.#image(name)))),
+      labels: model.classes > 0 ? Int32Array.from(labels, (label) => label ?? model.classes) : undefined,
+      guidances: pictures.some(({ guidance }) => guidance)
+        ? pictures.map(({ guidance }) => guidance ?? unguided)
+        : undefined,
+      guidanceRule,
+      temperature, // of what enlarges; the noise here is given
+      signal,
+    });
+  }
+
+  #image(name: string): Latents {
+    const latents = this.#images.get(name);
+    if (latents) return latents;
+    throw new UserError("not-found", "This image is not kept any more. Drop it here again.");
+  }
+
+  /**
+   * Encodes an image file.
+   *
+   * @throws UserError when it is no image that is read, or the label is none of the model
+   */
+  async encode(file: Uint8Array, { label, seed, signal }: { label?: number; seed: number; signal?: AbortSignal }) {
+    const { resolution, classes } = this.model.config.model;
+    if (classes > 0 && label === undefined)
+      throw new UserError("missing-classes", "Expected the class of the image: this model encodes both together.");
+    const images = await decodeImage(file, resolution).catch((error: Error) => {
+      throw new UserError("damaged", `This file cannot be read as an image: ${error.message}.`);
+    });
+    const pictures = { images, count: 1, resolution, labels: classes > 0 ? Int32Array.of(label!) : undefined };
+    const { latents, groupKlNats } = await this.#encoder.encode(pictures, { seed, signal });
+    const image = randomBytes(12).toString("hex");
+    this.#images.set(image, latents);
+    for (const oldest of [...this.#images.keys()].slice(0, -MOST_IMAGES)) this.#images.delete(oldest);
+    return { image, groupKlNats: groupKlNats.map(([nats]) => nats), rgba: toRgba(pictures).data };
+  }
+
+  /** Forgets an encoded image. */
+  release(image: string): void {
+    this.#images.delete(image);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sampler.dispose();
+    await this.#encoder[Symbol.asyncDispose]();
+  }
+}
+
+const first = (recipe: Recipe): Origin => (recipe.kind === "between" ? recipe.from : recipe.origin);
+
+/** What is drawn besides latents, as noise on what is enlarged, is that of this sample. */
+function sampleOf(recipe: Recipe): number {
+  const origin = first(recipe);
+  return "sample" in origin ? origin.sample : 0;
+}
+
+function seedOf(recipe: Recipe): number {
+  const origin = first(recipe);
+  return "seed" in origin ? origin.seed : 0;
+}
+
+/** Indices of the pictures that one call of a sampler can draw. */
+function drawnTogether(pictures: readonly PictureRecipe[]): number[][] {
+  const calls = new Map<string, number[]>();
+  for (const [index, { recipe, guidanceRule, temperature }] of pictures.entries()) {
+    const key = JSON.stringify([seedOf(recipe), guidanceRule, temperature]);
+    calls.set(key, [...(calls.get(key) ?? []), index]);
+  }
+  return [...calls.values()];
+}

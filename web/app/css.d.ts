@@ -1,0 +1,2 @@
+/** @file Style sheets, which esbuild gathers into one file. */
+declare module "*.css";

@@ -1,0 +1,146 @@
+/** @file What is on screen as a command and as a program, to be copied. */
+import type { ModelSummary } from "./backend.js";
+import { sceneKind } from "./scene.js";
+import type { Settings } from "./settings.js";
+
+/** Names of the files that were dropped. */
+export interface FileNames {
+  origin?: string;
+  end?: string;
+}
+
+/** A word that a shell takes as it is. */
+const shell = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
+const weights = ({ mean, variance }: Settings["guidance"]): string => `${mean},${variance}`;
+
+/** Temperatures that are not 1, coarse first. */
+const heat = ({ temperature }: Settings): (readonly [resolution: number, value: number])[] =>
+  Object.entries(temperature)
+    .map(([resolution, value]) => [Number(resolution), value] as const)
+    .filter(([, value]) => value !== 1)
+    .sort(([a], [b]) => a - b);
+
+const isGuided = ({ guidance, label }: Settings, { classes }: ModelSummary): boolean =>
+  (guidance.mean !== 0 || guidance.variance !== 0) && classes.length > 0 && label !== classes.length;
+
+/** The command line that draws what is on screen. */
+export function commandOf(settings: Settings, model: ModelSummary, files: FileNames): string {
+  const { seed, label, side, origin, end, keep, enlarger } = settings;
+  const kind = sceneKind(settings);
+  const count = side ** 2;
+  const place = (each: Settings["origin"], file = "image.png") =>
+    each === "image" ? shell(file) : each!.seed === seed ? String(each!.sample) : `${each!.seed}:${each!.sample}`;
+  const larger = model.enlargers.find(({ id }) => id === enlarger);
+  const words = [
+    `strata sample --run ${shell(model.run)} --seed ${seed} --count ${count}`,
+    ...(label === null ? [] : [`--label ${shell(label < model.classes.length ? model.classes[label] : "none")}`]),
+    ...(kind === "variations" ? [`--vary ${place(origin, files.origin)} --groups ${keep}`] : []),
+    ...(kind === "path"
+      ? [`--interpolate ${place(origin, files.origin)} ${place(end, files.end)} --groups ${keep}`]
+      : []),
+    ...(isGuided(settings, model) ? [`--guidance ${weights(settings.guidance)}`] : []),
+    ...(heat(settings).length > 0
+      ? [
+          `--temperature ${heat(settings)
+            .map(([resolution, value]) => `${resolution}:${value}`)
+            .join(" ")}`,
+        ]
+      : []),
+    ...(larger ? [`--superres ${shell(larger.run)}`] : []),
+    "--out samples.png",
+  ];
+  return words.join(" \\\n  ");
+}
+
+/**
+ * A program that draws what is on screen.
+ *
+ * @param labels - of the pictures
+ */
+export function programOf(
+  settings: Settings,
+  model: ModelSummary,
+  files: FileNames,
+  labels: readonly (number | undefined)[],
+): string {
+  const { seed, label, side, origin, end, keep, enlarger } = settings;
+  const kind = sceneKind(settings);
+  const count = side ** 2;
+  const hasImage = origin === "image" || end === "image";
+  const larger = model.enlargers.find(({ id }) => id === enlarger);
+  const root = [
+    ...(larger ? ["Cascade"] : []),
+    "imageGrid",
+    ...(hasImage ? ["latentsOf", "readImageFile"] : []),
+    "openRun",
+    "Sampler",
+  ];
+  const hasSample = [origin, end].some((each) => each !== null && each !== "image");
+  const latent = [
+    ...(kind === "variations" ? ["concatenateLatents"] : []),
+    ...(kind === "path" ? ["interpolateLatents"] : []),
+    ...(hasSample ? ["latentsOfSamples"] : []),
+    ...(kind === "variations" ? ["varyLatents"] : []),
+  ];
+  const temperature =
+    heat(settings).length > 0
+      ? `[${heat(settings)
+          .map(([resolution, value]) => `{ resolution: ${resolution}, temperature: ${value} }`)
+          .join(", ")}]`
+      : undefined;
+  const classes = model.classes.length;
+  const place = (name: string, each: Settings["origin"], file = "image.png"): string[] => {
+    if (each === null) return [];
+    if (each !== "image") {
+      const options = `{ seed: ${each.seed}${temperature ? ", temperature" : ""} }`;
+      return [`const ${name} = latentsOfSamples(model.config.model, [${each.sample}], ${options});`];
+    }
+    const { resolution } = model;
+    return [
+      `const ${name} = await latentsOf(`,
+      "  model,",
+      `  { images: await readImageFile(${JSON.stringify(file)}, ${resolution}), count: 1, resolution: ${resolution}${classes > 0 ? `, labels: Int32Array.of(${label ?? 0})` : ""} },`,
+      `  { seed: ${seed} },`,
+      ");",
+    ];
+  };
+  const redrawn = `{ groups: ${keep}, count: ${count - 1}, seed: ${seed}${temperature ? ", temperature" : ""} }`;
+  const asked = [
+    `count: ${count}`,
+    `seed: ${seed}`,
+    ...(temperature && kind === "samples" ? ["temperature"] : []),
+    ...(label === null && kind === "samples" ? [] : labelsText(labels)),
+    ...(isGuided(settings, model)
+      ? [`guidance: { mean: ${settings.guidance.mean}, variance: ${settings.guidance.variance} }`]
+      : []),
+    ...(kind === "samples" ? [] : ["latents"]),
+  ];
+  return [
+    `import { ${root.join(", ")} } from "strata-vae";`,
+    ...(latent.length > 0 ? [`import { ${latent.join(", ")} } from "strata-vae/latents";`] : []),
+    `import { writeFile } from "node:fs/promises";`,
+    "",
+    `const model = await openRun(${JSON.stringify(model.run)});`,
+    larger
+      ? `await using sampler = new Cascade(new Sampler(model), new Sampler(await openRun(${JSON.stringify(larger.run)})));`
+      : "await using sampler = new Sampler(model);",
+    ...(temperature ? [`const temperature = ${temperature};`] : []),
+    ...place("picture", origin, files.origin),
+    ...place("other", end, files.end),
+    ...(kind === "variations"
+      ? [`const latents = concatenateLatents([picture, varyLatents(model.config.model, picture, ${redrawn})]);`]
+      : []),
+    ...(kind === "path" ? [`const latents = interpolateLatents(picture, other, ${count}, ${keep});`] : []),
+    `const samples = await sampler.sample({ ${asked.join(", ")} });`,
+    `await writeFile("samples.png", await imageGrid(samples, ${side}));`,
+  ].join("\n");
+}
+
+/** Labels of all pictures: one, or, on a path, that of the nearer end. */
+function labelsText(labels: readonly (number | undefined)[]): string[] {
+  const [first, last] = [labels[0], labels.at(-1)];
+  if (first === undefined) return [];
+  const all = `new Int32Array(${labels.length}).fill(${first})`;
+  return [`labels: ${first === last ? all : `${all}.fill(${last}, ${labels.indexOf(last)})`}`];
+}
