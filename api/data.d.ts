@@ -57,8 +57,7 @@ export interface Images<Data extends Pixels = Uint8Array> {
 
 export type Layout = (typeof layouts)[number]
 
-export interface OpenOptions extends PackOptions {
-    layout?: Layout;
+export interface OpenOptions extends PackOptions, Reading {
     hub?: Omit<HubOptions, "signal" | "onNotice">;
     onNotice?: (message: string) => void;
 }

@@ -257,8 +257,7 @@ export interface ObjectiveInput {
     informationSchedule?: boolean | "on" | "off" | GeometricScheduleInput | PerResolutionSchedule | ExplicitSchedule;
 }
 
-export interface OpenOptions extends PackOptions {
-    layout?: Layout;
+export interface OpenOptions extends PackOptions, Reading {
     hub?: Omit<HubOptions, "signal" | "onNotice">;
     onNotice?: (message: string) => void;
 }

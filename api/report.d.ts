@@ -1,6 +1,6 @@
 export interface EstimateOptions extends ExecutionOptions {
     source?: string;
-    layout?: Layout;
+    reading?: Reading;
     hub?: HubOptions;
     onStage?: (what: string) => void;
     onNotice?: (message: string) => void;
@@ -52,7 +52,7 @@ export interface TrainingEstimate {
     data?: ListedImages;
 }
 
-export declare function estimateTraining(config: Config, { source, layout, hub, runtime, signal, onStage, onNotice }?: EstimateOptions): Promise<TrainingEstimate>
+export declare function estimateTraining(config: Config, { source, reading, hub, runtime, signal, onStage, onNotice }?: EstimateOptions): Promise<TrainingEstimate>
 
 export declare function summariseModel(config: Config): ModelSummary
 

@@ -1,5 +1,6 @@
 /** @file What the library says, in the words of the command line: options as flags, and commands as the user can type them. */
 import { basename, dirname, join } from "node:path";
+import { type Reading, readingOf } from "../data/sources/reading.js";
 import type { ErrorCode, ErrorDetails, UserError } from "../errors.js";
 
 /** What the command line has for an option, or a function, that sentences of the library name in backquotes. */
@@ -13,6 +14,10 @@ export const flags: Readonly<Record<string, string>> = {
   from: "--from",
   initial: "--init",
   label: "--label",
+  imageColumn: "--image-column",
+  labelColumn: "--label-column",
+  labelKey: "--label-key",
+  labels: "--labels",
   layout: "--layout",
   offline: "--offline",
   out: "--out",
@@ -132,5 +137,8 @@ export function programName(environment: NodeJS.ProcessEnv = process.env, script
 export const shellWord = (word: string): string =>
   /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
-/** `--layout` behind `--data`, where it was given. */
-export const layoutWords = (layout: string | undefined): string => (layout === undefined ? "" : ` --layout ${layout}`);
+/** The options behind `--data` that say how it is read, where they were given. */
+export const readingWords = (reading: Reading = {}): string =>
+  Object.entries(readingOf(reading))
+    .map(([option, value]) => ` ${flags[option]} ${shellWord(value)}`)
+    .join("");

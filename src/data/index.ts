@@ -18,4 +18,5 @@ export type { ImageStream } from "./samples/image-stream.js";
 export { hasSampleArray, openSamples } from "./samples/sample-files.js";
 export { unusedText } from "./sources/files.js";
 export { type Layout, layouts } from "./sources/folder-layout.js";
+export { type Reading, readingOf } from "./sources/reading.js";
 export { sourceNames } from "./sources/source-kinds.js";

@@ -14,8 +14,8 @@ import { writePack } from "./packs/pack.js";
 import { PACK_VERSION, type Pack, RESIZING, readPack, splitOf } from "./packs/pack-format.js";
 import type { PackOptions } from "./packs/pack-images.js";
 import { unusedNotice } from "./sources/files.js";
-import type { Layout } from "./sources/folder-layout.js";
 import { sourceOf } from "./sources/index.js";
+import type { Reading } from "./sources/reading.js";
 import type { Listing, Source, UnusedFiles } from "./sources/source.js";
 
 /** Characters of a source's name in that of its pack, which the system limits. */
@@ -25,9 +25,7 @@ const LONGEST_NAME = 60;
 const NAMED = 5;
 
 /** How {@link openData} opens a source. */
-export interface OpenOptions extends PackOptions {
-  /** What the folders of a set of image files mean; by default, what their names say. */
-  layout?: Layout;
+export interface OpenOptions extends PackOptions, Reading {
   /** How a hub is asked for a source that lies there. */
   hub?: Omit<HubOptions, "signal" | "onNotice">;
   /** Called with what the user should know: what a path was taken for, that a source has changed. */

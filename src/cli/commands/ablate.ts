@@ -1,7 +1,7 @@
 /** @file `strata ablate`: the paper's four runs of Table 1, then the table and its figures. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { digestOfSet, type ImageSet, type ImageSplits, sourceNames } from "../../data/index.js";
+import { digestOfSet, type ImageSet, type ImageSplits } from "../../data/index.js";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { type AblationRun, ablationRuns } from "../../experiments/ablation.js";
@@ -19,7 +19,7 @@ import {
   qualityAsked,
   showStages,
 } from "../options/features-options.js";
-import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
+import { addDataOptions, type ImageOptions, openImages } from "../options/images.js";
 import { checkFolderPlace, makeFolder } from "../options/output-place.js";
 import { showTraining } from "../output/training-display.js";
 
@@ -38,15 +38,16 @@ const COUNT = 10_000;
 
 export const ablateCommand = addExtractorOptions(
   addConfigurationOptions(
-    createCommand(
-      "ablate",
-      "run the paper's ablation: four runs with and without its two ideas, their table and figures",
-      "strata ablate --preset cifar10-small --data cifar10 --features classifier --steps 1200 --out runs/ablation",
+    addDataOptions(
+      createCommand(
+        "ablate",
+        "run the paper's ablation: four runs with and without its two ideas, their table and figures",
+        "strata ablate --preset cifar10-small --data cifar10 --features classifier --steps 1200 --out runs/ablation",
+      ),
+      { required: true },
     ),
   ),
 )
-  .requiredOption("--data <source>", `images: ${sourceNames}`)
-  .addOption(layoutOption())
   .requiredOption("--out <folder>", "folder for the runs, the table and the report; run the same command to resume")
   .option("--steps <n>", "batches to train each run (default: the configuration's)", wholeNumber(1))
   .option("--seeds <list>", "train every row with each of these seeds, such as 0,1,2 (default: one)", wholeNumbers)

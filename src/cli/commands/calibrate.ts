@@ -19,7 +19,7 @@ import { batchSize, imageCount, minutes, parseWeights } from "../options/argumen
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { addExtractorOptions, type ExtractorOptions, openExtractor } from "../options/features-options.js";
 import { fetchNamedRun } from "../options/hub.js";
-import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
+import { addDataOptions, type ImageOptions, openImages } from "../options/images.js";
 import { checkFolderPlace } from "../options/output-place.js";
 import { runName } from "../options/run-source.js";
 import { addWeightsOptions, openModel, type WeightsOptions } from "../options/sampling-options.js";
@@ -44,19 +44,20 @@ const BATCH = 16;
 
 export const calibrateCommand = addExtractorOptions(
   addWeightsOptions(
-    createCommand(
-      "calibrate <run>",
-      "find the temperature and guidance whose samples are nearest to held-out images; run it again to resume",
-      "strata calibrate runs/emoji --data emoji --minutes 10",
+    addDataOptions(
+      createCommand(
+        "calibrate <run>",
+        "find the temperature and guidance whose samples are nearest to held-out images; run it again to resume",
+        "strata calibrate runs/emoji --data emoji --minutes 10",
+      ),
+      {
+        description: "data source: its validation images choose the settings, its test images check them",
+        required: true,
+      },
     ),
   ),
   "classifier",
 )
-  .requiredOption(
-    "--data <source>",
-    "data source: its validation images choose the settings, its test images check them",
-  )
-  .addOption(layoutOption())
   .option(
     "--count <n>",
     "samples that decide between settings; a quarter and a half of them discard",
@@ -75,7 +76,7 @@ export const calibrateCommand = addExtractorOptions(
   .action(withContext(runCalibrate));
 
 async function runCalibrate(context: Context, options: Options, run: string): Promise<void> {
-  const { data, layout, temperatures, mean, variance, count, batch } = options;
+  const { data, temperatures, mean, variance, count, batch } = options;
   const { progress, seed = 0, signal } = context;
   const lists = {
     temperatures: parseWeights(temperatures, "--temperatures"),
@@ -88,7 +89,7 @@ async function runCalibrate(context: Context, options: Options, run: string): Pr
   const model = await openModel({ ...options, run }, context);
   searchSpace(model.config.model, lists); // refused before the work, not amid it
   const { resolution } = model.config.model;
-  const splits = await openImages({ data, layout }, { resolution }, context);
+  const splits = await openImages({ ...options, data }, { resolution }, context);
   const images = heldOutImages(splits);
   await using runtime = await createRuntime(context);
   await using extractor = await openExtractor(options, { resolution, train: splits.train }, context, runtime);

@@ -1,23 +1,23 @@
 /** @file `strata data scan`: what a set of images holds, what will be done with it, and how to train on it. */
 import { abortable } from "../../data/concurrent.js";
 import { type ScanSummary, scan, treatments } from "../../data/scanning/scan.js";
-import type { Layout } from "../../data/sources/folder-layout.js";
 import { sourceOf } from "../../data/sources/index.js";
+import { type Reading, readingOf } from "../../data/sources/reading.js";
 import { formatCount, formatDuration, formatRate } from "../../number-format.js";
 import { type Context, createCommand, withContext } from "../options/command.js";
 import { hubOptions } from "../options/hub.js";
-import { layoutOption } from "../options/images.js";
+import { addReadingOptions } from "../options/images.js";
 import { adviseTraining } from "../output/data-advice.js";
 import { scanText } from "../output/data-text.js";
 import { secondsLeft } from "../output/progress.js";
 
-const scanCommand = createCommand(
-  "scan <source>",
-  "report counts, sizes, labels, unreadable and unusual images, and how to train on them",
-  "strata data scan folder:photographs",
-)
-  .addOption(layoutOption())
-  .action(withContext(runScan));
+const scanCommand = addReadingOptions(
+  createCommand(
+    "scan <source>",
+    "report counts, sizes, labels, unreadable and unusual images, and how to train on them",
+    "strata data scan folder:photographs",
+  ),
+).action(withContext(runScan));
 
 export const dataCommand = createCommand(
   "data",
@@ -25,11 +25,14 @@ export const dataCommand = createCommand(
   "strata data scan folder:photographs",
 ).addCommand(scanCommand);
 
-async function runScan(context: Context, { layout }: { layout?: Layout }, source: string): Promise<void> {
+async function runScan(context: Context, options: Reading, source: string): Promise<void> {
   const { signal, progress, result } = context;
+  const reading = readingOf(options);
   progress.update(`listing ${source} …`);
-  await using listing = await abortable(sourceOf(source, { layout, hub: hubOptions(context) }).list(), signal, (late) =>
-    late[Symbol.asyncDispose](),
+  await using listing = await abortable(
+    sourceOf(source, { ...reading, hub: hubOptions(context) }).list(),
+    signal,
+    (late) => late[Symbol.asyncDispose](),
   );
   const total = listing.images.length;
   const startMs = performance.now();
@@ -41,7 +44,7 @@ async function runScan(context: Context, { layout }: { layout?: Layout }, source
     );
   };
   const summary = await scan(listing, { signal, onProgress });
-  const advice = adviseTraining(summary, source, layout);
+  const advice = adviseTraining(summary, source, reading);
   const { description } = listing;
   result(
     { source, description, ...summary, kinds: treated(summary), advice: advice ?? null },

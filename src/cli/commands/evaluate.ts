@@ -17,7 +17,7 @@ import { samplingFlags } from "../advice.js";
 import { collect, imageCount, wholeNumber } from "../options/arguments.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { addFeatureOptions, metricList, showStages } from "../options/features-options.js";
-import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
+import { addDataOptions, type ImageOptions, openImages } from "../options/images.js";
 import { readEvaluation } from "../options/other-evaluations.js";
 import { checkFolderPlace, makeFolder } from "../options/output-place.js";
 import {
@@ -62,10 +62,13 @@ const COLUMNS = 8;
 export const evaluateCommand = addFeatureOptions(
   addCalibratedOption(
     addSamplingOptions(
-      createCommand(
-        "evaluate",
-        "measure a model, or any samples: FID and its relatives, likelihood, rate and distortion, information",
-        "strata evaluate --run runs/cifar --data cifar10 --metrics fid,precision,recall,nll --count 50000 --out runs/cifar/evaluation",
+      addDataOptions(
+        createCommand(
+          "evaluate",
+          "measure a model, or any samples: FID and its relatives, likelihood, rate and distortion, information",
+          "strata evaluate --run runs/cifar --data cifar10 --metrics fid,precision,recall,nll --count 50000 --out runs/cifar/evaluation",
+        ),
+        { description: "data source: its training images are the reference, likelihoods are those of its test images" },
       ),
       { required: false },
     ),
@@ -75,11 +78,6 @@ export const evaluateCommand = addFeatureOptions(
     "--samples <path>",
     "measure these samples instead of --run: FILE.npz (arr_0), or a folder or archive of images",
   )
-  .option(
-    "--data <source>",
-    "data source: its training images are the reference, likelihoods are those of its test images",
-  )
-  .addOption(layoutOption())
   .addOption(
     new Option(
       "--split <name>",
@@ -142,11 +140,11 @@ async function runEvaluate(context: Context, given: Options): Promise<void> {
 /** Opens the images at a resolution; undefined without `--data`. */
 type OpenAt = (resolution: number) => Promise<ImageSplits> | undefined;
 
-function dataOpener({ data, layout }: Partial<ImageOptions>, context: Context): OpenAt {
+function dataOpener({ data, ...reading }: Partial<ImageOptions>, context: Context): OpenAt {
   const opened = new Map<number, Promise<ImageSplits>>();
   return (resolution) => {
     if (data === undefined) return undefined;
-    if (!opened.has(resolution)) opened.set(resolution, openImages({ data, layout }, { resolution }, context));
+    if (!opened.has(resolution)) opened.set(resolution, openImages({ ...reading, data }, { resolution }, context));
     return opened.get(resolution);
   };
 }

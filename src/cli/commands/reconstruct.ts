@@ -1,14 +1,14 @@
 /** @file `strata reconstruct`: originals above what a model makes of them. */
 import { dirname, extname } from "node:path";
 import { Option } from "commander";
-import { type Split, sourceNames, takeFirst } from "../../data/index.js";
+import { type Split, takeFirst } from "../../data/index.js";
 import { UserError } from "../../errors.js";
 import { reconstructionGrid } from "../../inference/picture-grid.js";
 import { reconstruct } from "../../inference/sampling/reconstruct.js";
 import { writeFileAtomic } from "../../io/files/atomic-file.js";
 import { imageCount, numberAbove, wholeNumber } from "../options/arguments.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
-import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
+import { addDataOptions, type ImageOptions, openImages } from "../options/images.js";
 import { checkFilePlace, makeFolder } from "../options/output-place.js";
 import { addModelOptions, type ModelOptions, openModel } from "../options/sampling-options.js";
 import { workLine } from "../output/progress.js";
@@ -27,14 +27,15 @@ const COUNT = 16;
 const COLUMNS = 8;
 
 export const reconstructCommand = addModelOptions(
-  createCommand(
-    "reconstruct",
-    "show images above their reconstructions",
-    "strata reconstruct --run runs/emoji --data emoji --count 16 --out reconstructions.png",
+  addDataOptions(
+    createCommand(
+      "reconstruct",
+      "show images above their reconstructions",
+      "strata reconstruct --run runs/emoji --data emoji --count 16 --out reconstructions.png",
+    ),
+    { required: true },
   ),
 )
-  .requiredOption("--data <source>", `images: ${sourceNames}`)
-  .addOption(layoutOption())
   .addOption(
     new Option("--split <name>", "split to take images from")
       .choices(["train", "validation", "test"])

@@ -9,7 +9,7 @@ import { programName, shellWord } from "../advice.js";
 import { minutes, wholeNumber } from "../options/arguments.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { fetchNamedRun } from "../options/hub.js";
-import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
+import { addDataOptions, type ImageOptions, openImages } from "../options/images.js";
 import { checkFolderPlace } from "../options/output-place.js";
 import { runSource } from "../options/run-source.js";
 import { addWeightsOptions, openModel, type WeightsOptions } from "../options/sampling-options.js";
@@ -23,15 +23,16 @@ interface Options extends WeightsOptions, Partial<ImageOptions> {
   resume?: boolean;
 }
 
-export const refineCommand = addWeightsOptions(
-  createCommand(
-    "refine <run>",
-    "train a second stage on a finished run, for samples whose parts fit together better: sample --refined",
-    "strata refine runs/emoji --minutes 10",
+export const refineCommand = addDataOptions(
+  addWeightsOptions(
+    createCommand(
+      "refine <run>",
+      "train a second stage on a finished run, for samples whose parts fit together better: sample --refined",
+      "strata refine runs/emoji --minutes 10",
+    ),
   ),
+  { description: "images that the run was trained on (default: those that its log names)" },
 )
-  .option("--data <source>", "images that the run was trained on (default: those that its log names)")
-  .addOption(layoutOption())
   .option("--groups <k>", "the first K latent groups, which it will draw (default: all up to 8×8)", wholeNumber(1))
   .option("--steps <n>", "stop after this many batches in total (default: 3000)", wholeNumber(1))
   .option("--minutes <m>", "stop after this many minutes, from now", minutes)
@@ -53,11 +54,11 @@ async function runRefine(context: Context, options: Options, run: string): Promi
   checkFolderPlace(out);
   const model = await openModel({ ...options, run }, context);
   if (!options.resume) await expectNoRun(out); // before minutes of packing
-  const { data: source = runSource(folder).source, layout } = options;
+  const { data: source = runSource(folder).source } = options;
   if (source === undefined) {
     throw new UserError("invalid-options", "Expected --data SOURCE, the images that the run was trained on.");
   }
-  const { train: images } = await openImages({ data: source, layout }, model.config.model, context);
+  const { train: images } = await openImages({ ...options, data: source }, model.config.model, context);
   await using runtime = await createRuntime(context);
   const result = await refine(model, {
     ...{ images, out, groups: options.groups, seed, resume: options.resume, runtime, signal },

@@ -19,7 +19,7 @@ import {
   openReference,
   qualityAsked,
 } from "../options/features-options.js";
-import { layoutOption, openImages } from "../options/images.js";
+import { addDataOptions, openImages } from "../options/images.js";
 import { checkFolderPlace } from "../options/output-place.js";
 import {
   addSamplingOptions,
@@ -36,18 +36,19 @@ const METRICS = ["fid", "precision", "recall"];
 
 const guidanceCommand = addFeatureOptions(
   addSamplingOptions(
-    createCommand(
-      "guidance",
-      "measure sample quality at every pair of guidance weights (the paper's Table 2); run it again to resume",
-      "strata sweep guidance --run pretrained:emoji32 --data emoji --features pixels --mean 0,1,2 --variance 0,2,5 --count 500 --out sweep",
+    addDataOptions(
+      createCommand(
+        "guidance",
+        "measure sample quality at every pair of guidance weights (the paper's Table 2); run it again to resume",
+        "strata sweep guidance --run pretrained:emoji32 --data emoji --features pixels --mean 0,1,2 --variance 0,2,5 --count 500 --out sweep",
+      ),
+      { description: "data source: its training images are the reference" },
     ),
   ),
 )
   .requiredOption("--mean <list>", "weights of the mean, such as 0,0.5,1,1.5,2")
   .requiredOption("--variance <list>", "weights of the variance, such as 0,0.5,1,2,3,4,5")
   .requiredOption("--count <n>", "samples per cell (50,000 in publications)", imageCount(4))
-  .option("--data <source>", "data source: its training images are the reference")
-  .addOption(layoutOption())
   .option("--seeds <list>", "make a table per seed, and their mean and deviation (default: --seed)", wholeNumbers)
   .option(
     "--metrics <list>",
@@ -114,10 +115,11 @@ interface Setup {
 
 async function sweepWith(setup: Setup, options: GuidanceSweepOptions, context: Context): Promise<void> {
   const { sampler, model, grid, runtime } = setup;
-  const { data, layout, count, out, metrics: asked = METRICS } = options;
+  const { data, count, out, metrics: asked = METRICS } = options;
   const { progress, signal } = context;
   const { resolution } = sampler;
-  const train = data === undefined ? undefined : (await openImages({ data, layout }, { resolution }, context)).train;
+  const train =
+    data === undefined ? undefined : (await openImages({ ...options, data }, { resolution }, context)).train;
   await using extractor = await openExtractor(options, { resolution, train }, context, runtime);
   const possible = qualityAsked(asked, extractor);
   const reference = await openReference(options, { resolution, train }, extractor, context, runtime);

@@ -1,7 +1,7 @@
 /** @file `strata train`: from images to a run folder. */
 import { join } from "node:path";
 import type { Config } from "../../config/index.js";
-import { type ImageSet, sourceNames } from "../../data/index.js";
+import { type ImageSet, readingOf } from "../../data/index.js";
 import { UserError } from "../../errors.js";
 import { formatCount, formatDuration, formatFixed } from "../../number-format.js";
 import { ReportKeeper } from "../../report/report-keeper.js";
@@ -17,7 +17,7 @@ import { type Context, createCommand, createRuntime, withContext } from "../opti
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "../options/configuration.js";
 import { expectMirrorable } from "../options/flips.js";
 import { hubOptions } from "../options/hub.js";
-import { type ImageOptions, layoutOption, openImages } from "../options/images.js";
+import { addDataOptions, type ImageOptions, openImages } from "../options/images.js";
 import { checkFolderPlace } from "../options/output-place.js";
 import { openBeside, studioOption } from "../options/studio.js";
 import { estimateText } from "../output/estimate-text.js";
@@ -36,15 +36,15 @@ interface Options extends ConfigurationOptions, Partial<ImageOptions> {
   dryRun?: boolean;
 }
 
-export const trainCommand = addConfigurationOptions(
-  createCommand(
-    "train",
-    "train a model on images",
-    "strata train --preset emoji32-small --data emoji --out runs/emoji --minutes 30",
+export const trainCommand = addDataOptions(
+  addConfigurationOptions(
+    createCommand(
+      "train",
+      "train a model on images",
+      "strata train --preset emoji32-small --data emoji --out runs/emoji --minutes 30",
+    ),
   ),
 )
-  .option("--data <source>", `images: ${sourceNames}`)
-  .addOption(layoutOption())
   .option("--out <run>", "run folder")
   .option("--steps <n>", "stop after this many batches in total", wholeNumber(1))
   .option("--images <n>", "stop after this many images in total", wholeNumber(1))
@@ -68,7 +68,8 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   const own = options.resume && !named && options.out !== undefined ? await readRunConfig(options.out) : undefined;
   const config = resolveConfiguration(options, context, own);
   if (options.dryRun) return dryRun(config, options, context);
-  const { data: source, layout, out } = options;
+  const { data: source, out } = options;
+  const reading = readingOf(options);
   if (source === undefined)
     throw new UserError(
       "invalid-options",
@@ -80,10 +81,10 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   const { resolution } = config.model;
   if (!options.resume) await expectNoRun(out); // before hours of packing
   const initial = options.init === undefined ? undefined : await initialWeights(options.init, config, context);
-  const data = await openImages({ data: source, layout }, config.model, context);
+  const data = await openImages({ data: source, ...reading }, config.model, context);
   noteClasses(data.train, config.model, context);
   const onNotice = (message: string) => progress.note(message);
-  const used = { run: out, config, source, layout, heldOut: data.validation.count > 0 };
+  const used = { run: out, config, source, reading, heldOut: data.validation.count > 0 };
   const keeper = new ReportKeeper(out, { nextCommands: commandsWhileTraining(used) }, onNotice);
   const show = showTraining(out, resolution, progress, { page: keeper.path });
   const record = options.tensorboard
@@ -117,7 +118,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     const whole = config.model.superResolution ? "" : `; with more pictures: ${programName()} report ${shellWord(out)}`;
     const look = report === undefined ? "" : `\nLook at ${report}${whole}`;
     const next = interrupted
-      ? `Resume: ${resumeCommand(out, source, layout)}`
+      ? `Resume: ${resumeCommand(out, source, reading)}`
       : `Samples: ${commandsToTry(used)[0].command}`;
     context.result(
       { out, device: runtime.device, ...result, report: report ?? null },
@@ -133,13 +134,14 @@ async function runTrain(context: Context, options: Options): Promise<void> {
 /** Says what training would take, and with which configuration. */
 async function dryRun(config: Config, options: Options, context: Context): Promise<void> {
   const { progress, signal } = context;
-  const { data: source, layout, steps, images, minutes } = options;
+  const { data: source, steps, images, minutes } = options;
+  const reading = readingOf(options);
   await using runtime = await createRuntime(context);
   const onStage = (what: string) => progress.update(`${what} …`);
   const onNotice = (message: string) => progress.note(message);
   const estimate = await estimateTraining(config, {
     source,
-    layout,
+    reading,
     hub: hubOptions(context),
     runtime,
     signal,

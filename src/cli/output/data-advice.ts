@@ -1,12 +1,12 @@
 /** @file Which preset, settings and command suit a set of images, and why. */
 import { basename } from "node:path";
 import { type Config, presets } from "../../config/index.js";
-import type { Layout } from "../../data/index.js";
+import type { Reading } from "../../data/index.js";
 import { chiralClasses } from "../../data/mirroring.js";
 import type { ScanSummary } from "../../data/scanning/scan.js";
 import { builtInNames } from "../../data/sources/source-kinds.js";
 import { formatCount, formatFixed, formatShare } from "../../number-format.js";
-import { layoutWords, programName, shellWord } from "../advice.js";
+import { programName, readingWords, shellWord } from "../advice.js";
 
 export interface Advice {
   preset: string;
@@ -36,10 +36,10 @@ const MANY = { lost: 0.2, small: 0.05, duplicate: 0.01, grey: 0.05, allGrey: 0.9
  * What to train with on a set.
  *
  * @param source - as the user named it
- * @param layout - what its folders mean, where the user says
+ * @param reading - how it is read, where the user says
  * @returns undefined where there is nothing to train on
  */
-export function adviseTraining(summary: ScanSummary, source: string, layout?: Layout): Advice | undefined {
+export function adviseTraining(summary: ScanSummary, source: string, reading?: Reading): Advice | undefined {
   const count = summary.splits.train;
   if (count === 0) return undefined;
   const isGlyphs = /^glyphs(:\d+)?$/.test(source);
@@ -62,7 +62,7 @@ export function adviseTraining(summary: ScanSummary, source: string, layout?: La
     ...contentReasons(summary),
     ...flips.reasons,
   ];
-  return { preset: preset.preset, settings, reasons, command: commandLine(preset.preset, settings, source, layout) };
+  return { preset: preset.preset, settings, reasons, command: commandLine(preset.preset, settings, source, reading) };
 }
 
 function presetReason(count: number, { preset, training }: Config): string {
@@ -181,14 +181,14 @@ function contentReasons({ kinds, usable, duplicatesAcrossSplits }: ScanSummary):
   return reasons;
 }
 
-function commandLine(preset: string, settings: string[], source: string, layout?: Layout): string {
+function commandLine(preset: string, settings: string[], source: string, reading?: Reading): string {
   const set = settings.length > 0 ? ` --set ${settings.join(" ")}` : "";
   const name = basename(source.replace(/^\w+:(?=.)/, ""))
     .replace(/[^\w-]+/g, "-")
     .replace(/^-+|-+$/g, "");
   const [kind] = source.split(":");
   const data = builtInNames.includes(kind) ? kind : source; // a number after it would ask for that resolution
-  return `${programName()} train --preset ${preset} --data ${shellWord(data)}${layoutWords(layout)} --out runs/${name || "images"}${set}`;
+  return `${programName()} train --preset ${preset} --data ${shellWord(data)}${readingWords(reading)} --out runs/${name || "images"}${set}`;
 }
 
 /** A name from outside without what a terminal would obey. */

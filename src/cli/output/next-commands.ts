@@ -1,10 +1,10 @@
 /** @file What to do with a run next, as commands that can be copied. */
 import type { Config } from "../../config/index.js";
-import type { Layout } from "../../data/index.js";
+import type { Reading } from "../../data/index.js";
 import { groups } from "../../model/index.js";
 import { groupRange } from "../../report/group-labels.js";
 import type { NextCommand } from "../../report/page.js";
-import { layoutWords, programName, shellWord } from "../advice.js";
+import { programName, readingWords, shellWord } from "../advice.js";
 
 export interface RunToUse {
   /** The run folder, or `pretrained:NAME`. */
@@ -12,14 +12,14 @@ export interface RunToUse {
   config: Config;
   /** Images as `--data` takes them; default: a word to be replaced. */
   source?: string;
-  /** What its folders mean, where that was said. */
-  layout?: Layout;
+  /** How it is read, where that was said. */
+  reading?: Reading;
   /** Whether some of them were held out. Default true. */
   heldOut?: boolean;
 }
 
 /** Drawing with a model, and looking into it. */
-export function commandsToTry({ run, config, source = "SOURCE", layout, heldOut = true }: RunToUse): NextCommand[] {
+export function commandsToTry({ run, config, source = "SOURCE", reading, heldOut = true }: RunToUse): NextCommand[] {
   const [program, name] = [programName(), shellWord(run)];
   const enlarges = config.model.superResolution !== undefined;
   const kept = Math.max(1, Math.floor(groups(config.model).length / 2));
@@ -33,7 +33,7 @@ export function commandsToTry({ run, config, source = "SOURCE", layout, heldOut 
     },
     {
       purpose: `what latent ${kept === 1 ? "group 0 keeps" : `groups ${groupRange(0, kept - 1)}, the first ${kept}, keep`}`,
-      command: `${program} reconstruct --run ${name} --data ${shellWord(source)}${layoutWords(layout)}${split} --count 16 --groups ${kept} --out partial.png`,
+      command: `${program} reconstruct --run ${name} --data ${shellWord(source)}${readingWords(reading)}${split} --count 16 --groups ${kept} --out partial.png`,
     },
     { purpose: "layers, groups, parameters, work", command: `${program} inspect ${name}` },
   ];
@@ -49,10 +49,10 @@ export function commandsWhileTraining(used: RunToUse & { source: string }): Next
   return [
     ...(used.config.model.superResolution ? [] : [whole]),
     ...commandsToTry(used),
-    { purpose: "go on after an interruption", command: resumeCommand(used.run, used.source, used.layout) },
+    { purpose: "go on after an interruption", command: resumeCommand(used.run, used.source, used.reading) },
   ];
 }
 
 /** Resumes training from the last checkpoint. */
-export const resumeCommand = (run: string, source: string, layout?: Layout): string =>
-  `${programName()} train --resume --data ${shellWord(source)}${layoutWords(layout)} --out ${shellWord(run)}`;
+export const resumeCommand = (run: string, source: string, reading?: Reading): string =>
+  `${programName()} train --resume --data ${shellWord(source)}${readingWords(reading)} --out ${shellWord(run)}`;

@@ -1,8 +1,10 @@
 /** @file Opens a folder or an archive, recognised by its content, as a collection. */
 import { createHash } from "node:crypto";
+import type { Stats } from "node:fs";
 import { open, stat } from "node:fs/promises";
-import { type ErrorCode, UserError } from "../../errors.js";
-import { type Archive, type ArchiveEntry, EntryError } from "../../io/archives/archive-entry.js";
+import { constants, gunzipSync } from "node:zlib";
+import { UserError } from "../../errors.js";
+import { type Archive, type ArchiveEntry, EntryError, type Refuse } from "../../io/archives/archive-entry.js";
 import { readFully } from "../../io/archives/byte-source.js";
 import { otherArchive } from "../../io/archives/other-archives.js";
 import { openTar } from "../../io/archives/tar.js";
@@ -50,13 +52,13 @@ export async function openCollection(path: string): Promise<Collection> {
 }
 
 /**
- * What a collection consists of, as SHA-256 in hex: of a folder the names, sizes and times of change of its files, which
- * takes a listing; of an archive its own size and time. Another value means that the source has changed.
+ * What lies at a path, as SHA-256 in hex: of a folder the names, sizes and times of change of its files, which takes a
+ * listing; of a file its own size and time. Another value means that the source has changed.
  *
- * @throws UserError when the path leads to no folder or archive
+ * @throws UserError when the path leads to no folder or file
  */
 export async function fingerprintOf(path: string): Promise<string> {
-  return (await kindOf(path)) === "folder"
+  return (await statusOf(path)).isDirectory()
     ? folderFingerprint((await openFolder(path)).entries)
     : fileFingerprint(path);
 }
@@ -72,23 +74,30 @@ async function fileFingerprint(path: string): Promise<string> {
   return createHash("sha256").update(`${size}\0${mtimeMs}\n`).digest("hex");
 }
 
-async function kindOf(path: string): Promise<CollectionKind> {
-  const refuse = (problem: string, code: ErrorCode = "unsupported-format"): never => {
+const refusing =
+  (path: string): Refuse =>
+  (problem, code = "unsupported-format") => {
     throw new UserError(
       code,
       `Expected a folder of images, or a .zip, .tar or .tar.gz, at ${path || '""'}, but ${problem}`,
     );
   };
+
+/** @throws UserError where there is no folder or file */
+async function statusOf(path: string): Promise<Stats> {
+  const refuse = refusing(path);
   const found = await stat(path).catch((error: NodeJS.ErrnoException) =>
     ["ENOENT", "ENOTDIR"].includes(error.code!)
       ? refuse("there is nothing. Check the path.", "not-found")
       : refuse(`${error.message}.`, "unreadable"),
   );
-  if (found.isDirectory()) return "folder";
-  if (!found.isFile()) return refuse("it is a device, pipe or socket.");
-  const begin = await beginOf(path).catch((error: Error) =>
-    refuse(`it cannot be read: ${error.message}.`, "unreadable"),
-  );
+  return found.isDirectory() || found.isFile() ? found : refuse("it is a device, pipe or socket.");
+}
+
+async function kindOf(path: string): Promise<CollectionKind> {
+  const refuse = refusing(path);
+  if ((await statusOf(path)).isDirectory()) return "folder";
+  const begin = await beginOf(path);
   const kind = kindOfContent(begin);
   if (kind !== undefined) return kind;
   const other = otherArchive(begin);
@@ -98,9 +107,38 @@ async function kindOf(path: string): Promise<CollectionKind> {
   return (await endsAsZip(path)) ? "zip" : refuse("it is a file. Give the folder around it.");
 }
 
+/**
+ * The first bytes of a file that is no archive, unpacked where it is gzipped; undefined of a folder, and of an archive.
+ *
+ * @throws UserError when the path leads to no folder or file
+ */
+export async function beginningOfFile(path: string): Promise<Buffer | undefined> {
+  if ((await statusOf(path)).isDirectory()) return undefined;
+  const begin = await beginOf(path);
+  const kind = kindOfContent(begin);
+  if (kind === "tar.gz") {
+    const unpacked = beginningOfGzip(begin);
+    return isTarHeader(unpacked) ? undefined : unpacked;
+  }
+  return kind !== undefined || otherArchive(begin) !== undefined || (await endsAsZip(path)) ? undefined : begin;
+}
+
+/** The first bytes of what is compressed, of as much of it as there is. */
+function beginningOfGzip(begin: Buffer): Buffer {
+  try {
+    return gunzipSync(begin, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: LARGEST_LOOKED_AT });
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
 async function beginOf(path: string): Promise<Buffer> {
-  await using file = await open(path);
-  return await readFully(file, 0, BLOCK);
+  try {
+    await using file = await open(path);
+    return await readFully(file, 0, BLOCK);
+  } catch (error) {
+    return refusing(path)(`it cannot be read: ${(error as Error).message}.`, "unreadable");
+  }
 }
 
 function kindOfContent(begin: Buffer): CollectionKind | undefined {

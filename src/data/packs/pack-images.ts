@@ -95,10 +95,11 @@ async function decodedOf(
 ): Promise<Decoded> {
   if ("error" in record) return record;
   if ("encoded" in record) return decoder.decode(record.encoded, resolution, undersized);
-  const { pixels, resolution: given } = record;
-  const problem = undersized === "refuse" ? tooSmall({ width: given, height: given }, resolution) : undefined;
+  const { pixels, width, height } = record;
+  const problem = undersized === "refuse" ? tooSmall(record, resolution) : undefined;
   if (problem) return { error: problem, small: true };
-  return { pixels: given === resolution ? pixels : resizePixels(pixels, given, given, resolution) };
+  const isAsNeeded = width === resolution && height === resolution;
+  return { pixels: isAsNeeded ? pixels : resizePixels(pixels, width, height, resolution) };
 }
 
 /** Moves the images at `places`, ascending, forward so that they follow one another. */

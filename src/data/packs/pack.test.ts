@@ -22,7 +22,7 @@ function listing(count: number, change: Partial<Listing> & { record?: (index: nu
     split: (["train", "test", "train", "validation", "train"] as const)[index % 5],
     label: index % 3,
   }));
-  const record = change.record ?? ((index) => ({ pixels: new Uint8Array(12).fill(index), resolution: 2 }));
+  const record = change.record ?? ((index) => ({ pixels: new Uint8Array(12).fill(index), width: 2, height: 2 }));
   return {
     description: "a test",
     classes: ["a", "b", "c"],
@@ -86,7 +86,9 @@ test("a digest says whether two sets are the same, wherever they lie", async () 
 test("images that cannot be used leave no gap, and are named", async () => {
   const bad = [0, 3, 4, 5, 19, 11];
   const record = (index: number): SourceRecord =>
-    bad.includes(index) ? { error: `${index} is bad` } : { pixels: new Uint8Array(12).fill(index), resolution: 2 };
+    bad.includes(index)
+      ? { error: `${index} is bad` }
+      : { pixels: new Uint8Array(12).fill(index), width: 2, height: 2 };
   const refused = [{ file: "link.png", reason: "a symbolic link" }];
   await writePack(path, source, listing(20, { record, refused }), { resolution: 2 });
   expect(contentOf("train")).toEqual([2, 7, 9, 10, 12, 14, 15, 17].map((i) => [i, i % 3]));
@@ -104,7 +106,7 @@ test("encoded images are decoded, images of another size resized", async () => {
       ? { encoded: png }
       : index === 1
         ? { encoded: Buffer.from("no image") }
-        : { pixels: new Uint8Array(48).fill(index), resolution: 4 };
+        : { pixels: new Uint8Array(48).fill(index), width: 4, height: 4 };
   await writePack(path, source, listing(5, { record, classes: [] }), { resolution: 2 });
   expect(contentOf("train")).toEqual([9, 2, 4].map((byte) => [byte, undefined]));
   expect(readPack(path).about.skipped).toEqual([

@@ -95,9 +95,9 @@ test("digests are of pixels: the same for another format, others for another siz
 });
 
 test("facts about pixels that are no file", () => {
-  const colour = inspectPixels(Uint8Array.of(1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 9), 2);
+  const colour = inspectPixels({ pixels: Uint8Array.of(1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 9), width: 2, height: 2 });
   expect(colour).toEqual({ ...usual, format: "pixels", width: 2, height: 2, digest: colour.digest });
-  const grey = inspectPixels(Uint8Array.of(1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 6), 2);
+  const grey = inspectPixels({ pixels: Uint8Array.of(1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 6), width: 2, height: 2 });
   expect(grey.grey).toBe(true);
   expect(grey.digest).not.toEqual(colour.digest);
 });

@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import { decodePixels, isTransparent } from "../decoding/decode.js";
 import type { ImageFormat } from "../decoding/image-format.js";
+import type { Planes } from "../sources/source.js";
 import { DIGEST_BYTES } from "./digest-table.js";
 
 export interface ImageFacts {
@@ -50,13 +51,13 @@ export async function inspectImage(bytes: Uint8Array): Promise<ImageFacts> {
   };
 }
 
-/** The same of pixels that a source holds unencoded: uint8 [3, R, R]. */
-export function inspectPixels(pixels: Uint8Array, resolution: number): ImageFacts {
+/** The same of pixels that a source holds unencoded. */
+export function inspectPixels({ pixels, width, height }: Planes): ImageFacts {
   return {
-    ...{ format: "pixels", width: resolution, height: resolution, frames: 1 },
+    ...{ format: "pixels", width, height, frames: 1 },
     ...{ transparent: false, turned: false, cmyk: false, deep: false },
-    grey: isGrey(pixels, 1, resolution ** 2),
-    digest: digestOf(pixels, resolution, resolution),
+    grey: isGrey(pixels, 1, width * height),
+    digest: digestOf(pixels, width, height),
   };
 }
 

@@ -7,6 +7,8 @@ import { scan } from "./scan.js";
 const grey = (size: number, height = size) => plain([9, 9, 9], size, height).png().toBuffer();
 const signal = new AbortController().signal;
 
+const squareOf = ({ length }: Uint8Array) => ({ width: Math.sqrt(length / 3), height: Math.sqrt(length / 3) });
+
 /** A listing in memory; what is a string is an error. */
 function listingOf(
   images: { name: string; split?: Split; label?: number; content: Uint8Array | string | { pixels: Uint8Array } }[],
@@ -16,7 +18,7 @@ function listingOf(
     for (const [index, { content }] of images.entries()) {
       if (typeof content === "string") yield { index, error: content };
       else if (content instanceof Uint8Array) yield { index, encoded: content };
-      else yield { index, pixels: content.pixels, resolution: Math.sqrt(content.pixels.length / 3) };
+      else yield { index, pixels: content.pixels, ...squareOf(content.pixels) };
     }
   }
   const named = images.map(({ name, split = "train", label }) => ({ name, split, label }));

@@ -99,7 +99,7 @@ type Finding = { index: number } & ({ facts: ImageFacts } | { problem: string; t
 async function look(item: SourceContent): Promise<Finding> {
   const { index } = item;
   if ("error" in item) return { index, problem: item.error, tooLarge: item.tooLarge };
-  if ("pixels" in item) return { index, facts: inspectPixels(item.pixels, item.resolution) };
+  if ("pixels" in item) return { index, facts: inspectPixels(item) };
   return inspectImage(item.encoded).then(
     (facts) => ({ index, facts }),
     (error: Error) => ({ index, problem: error.message, tooLarge: error instanceof TooLarge }),

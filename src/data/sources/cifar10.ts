@@ -134,7 +134,7 @@ async function batches(files: readonly SourceFile[], form: BatchForm, refuse: Re
         if (batch.labels.length !== labels[index].length) refuse(`${sources[index].name} has changed meanwhile`);
         for (let place = 0; place < batch.labels.length; place++) {
           const pixels = batch.pixels.subarray(place * IMAGE_BYTES, (place + 1) * IMAGE_BYTES);
-          yield { index: starts[index] + place, pixels, resolution: RESOLUTION };
+          yield { index: starts[index] + place, pixels, width: RESOLUTION, height: RESOLUTION };
         }
       }
     },
@@ -205,6 +205,6 @@ function fetched(): string {
 export const cifar10: PathKind = {
   usages: ["cifar10", "cifar10:PATH"],
   list: cifar10Listing,
-  recognises: (names) => names.some(isCifar10Batch),
+  recognises: ({ names }) => names.some(isCifar10Batch),
   defaultPath: fetched,
 };

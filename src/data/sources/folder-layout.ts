@@ -26,6 +26,8 @@ export interface Placement {
   images: PlacedImage[];
   /** Folders that were taken for parts, as they are called: "train", "seg_test". */
   folders: Map<string, Part>;
+  /** Whether something else than folders says which images are held out. */
+  divided?: true;
   /** Sentences about what was unclear. */
   notices: string[];
 }

@@ -31,7 +31,7 @@ async function* coloured(manifest: GlyphManifest, images: readonly SourceImage[]
     const masks = await sheets.read(family);
     for (let from = 0; from < masks.length; from += CELL ** 2, index++) {
       const mask = masks.subarray(from, from + CELL ** 2);
-      yield { index, pixels: colourGlyph(mask, colouringOf(images[index].name)), resolution: CELL };
+      yield { index, pixels: colourGlyph(mask, colouringOf(images[index].name)), width: CELL, height: CELL };
     }
   }
 }

@@ -15,7 +15,7 @@ const writeSet = (names: readonly string[], files: Record<string, string | Uint8
 
 /** What is made of a set: its images, each as "split name class", what is not used, and what is said. */
 async function listed(path: string, layout?: Layout) {
-  await using listing = await imageFilesListing(path, layout);
+  await using listing = await imageFilesListing(path, { layout });
   const { images, classes, unused = [], notices = [], refused } = listing;
   return {
     images: images.map(({ name, split, label }) =>
@@ -253,8 +253,8 @@ test.each<[Layout, string[], string]>([
   ["classes/splits", ["a/1.jpg", "b/2.jpg"], "with folders called train, validation or test inside"],
 ])("layout %s is refused where the folders are not so", async (layout, names, message) => {
   const path = await writeSet(names);
-  await expect(imageFilesListing(path, layout)).rejects.toThrow(UserError);
-  await expect(imageFilesListing(path, layout)).rejects.toThrow(message);
+  await expect(imageFilesListing(path, { layout })).rejects.toThrow(UserError);
+  await expect(imageFilesListing(path, { layout })).rejects.toThrow(message);
 });
 
 test("dataset.json decides: null means no classes, whatever the folders", async () => {

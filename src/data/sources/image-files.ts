@@ -5,9 +5,9 @@ import type { Collection } from "../collections/collection.js";
 import { openCollection } from "../collections/open-collection.js";
 import { READABLE } from "../decoding/image-format.js";
 import { type Split, splits } from "../image-set.js";
-import { splitByKey } from "../split.js";
 import { type FoundImages, findImages, readImages, unusedFiles, unusedText } from "./files.js";
 import { isSplit, type Layout, type Placement, placeImages } from "./folder-layout.js";
+import { readLabelTable } from "./label-table.js";
 import {
   DATASET_JSON,
   isLabelList,
@@ -18,6 +18,8 @@ import {
   normalised,
   readLists,
 } from "./labels.js";
+import type { Reading } from "./reading.js";
+import { dividedSplits } from "./rows.js";
 import type { Listing, PathKind, SourceImage, UnusedFiles } from "./source.js";
 import type { Part } from "./split-names.js";
 
@@ -28,25 +30,29 @@ const ACCEPTED = `${READABLE} images (.jpg, .png, .webp, .gif, .avif, .tif …)`
  *
  * @param layout - what folders mean; undefined: what their names say
  */
-export async function imageFilesListing(path: string, layout?: Layout): Promise<Listing> {
+export async function imageFilesListing(path: string, reading: Reading = {}): Promise<Listing> {
   const collection = await openCollection(path);
   try {
-    const found = await findImages(collection, isLabelList);
+    const { layout } = reading;
+    const found = await findImages(collection, (name) => isLabelList(name) || name === reading.labels);
     if (found.names.length === 0) refuseEmpty(collection, found);
     const names = inOrder(found.names);
-    const lists = await readLists(collection);
+    const table = reading.labels === undefined ? undefined : await readLabelTable(collection, names, reading);
+    const lists = table ? [] : await readLists(collection);
     const byFolder = layout?.includes("classes"); // the user's word counts more than a list
-    const labels = lists.length > 0 && !byFolder ? labelsByLists(names, lists, path) : undefined;
-    const { images, classes, unused, notices } = divide(placeImages(names, layout, path), names, labels, layout);
+    const byJson = lists.length > 0 && !byFolder ? labelsByLists(names, lists, path) : undefined;
+    const list = table ? { ...table.labelling, from: reading.labels! } : byJson && { ...byJson, from: DATASET_JSON };
+    const placement = withParts(placeImages(names, layout, path), names, table?.parts);
+    const { images, classes, unused, notices } = divide(placement, names, list, layout);
     const files = images.map(({ name }) => ({ collection, name }));
-    const passedOver = lists.length > 0 && !labels ? [`${DATASET_JSON} is not used: ${whyNoList(layout)}.`] : [];
+    const passedOver = lists.length > 0 && !list ? [`${DATASET_JSON} is not used: ${whyNoList(layout)}.`] : [];
     return {
       description: collection.kind === "folder" ? "a folder of images" : `images in a .${collection.kind} archive`,
       classes,
       images,
       refused: collection.refused,
       unused: [...unused, ...found.unused],
-      notices: [...notices, ...passedOver, ...aboutNames(found)],
+      notices: [...(table?.notices ?? []), ...notices, ...passedOver, ...aboutNames(found)],
       read: (signal) => readImages(files, signal),
       [Symbol.asyncDispose]: () => collection[Symbol.asyncDispose](),
     };
@@ -67,6 +73,21 @@ function inOrder(names: readonly string[]): readonly string[] {
   return keyed.sort((a, b) => compare(a.key, b.key) || compare(a.name, b.name)).map(({ name }) => name);
 }
 
+/** Labels that a list says, and what it is called. */
+type ListedLabels = Labelling & { from: string };
+
+/** The splits that a list says in place of those of folders. */
+function withParts(placement: Placement, names: readonly string[], parts?: readonly (Part | undefined)[]): Placement {
+  if (parts === undefined) return placement;
+  const partOf = new Map(names.map((name, index) => [name, parts[index]]));
+  return {
+    ...placement,
+    folders: new Map(),
+    divided: true,
+    images: placement.images.map((image) => ({ ...image, part: partOf.get(image.name) })),
+  };
+}
+
 interface Divided {
   images: SourceImage[];
   classes: string[];
@@ -82,7 +103,7 @@ interface Divided {
 function divide(
   placement: Placement,
   names: readonly string[],
-  list: Labelling | undefined,
+  list: ListedLabels | undefined,
   layout: Layout | undefined,
 ): Divided {
   const places = new Map(placement.images.map((image) => [image.name, image]));
@@ -93,21 +114,18 @@ function divide(
   const used = names.map((_, index) => index).filter(isUsed);
 
   const partOf = (index: number) => places.get(names[index])!.part as Split;
-  const present = new Set(placement.folders.size > 0 ? used.map(partOf) : []);
-  const hashed = splitByKey(used.filter((index) => partOf(index) === "train").map((index) => normalised(names[index])));
-  const splitOf = (index: number): Split => {
-    const given = partOf(index);
-    const chosen = given === "train" ? hashed.get(normalised(names[index]))! : given;
-    return present.has(chosen) ? given : chosen; // nothing is added to a split that has a folder of its own
-  };
-  const images = used.map((index): SourceImage => {
+  const chosen = dividedSplits(
+    used.map((index) => ({ key: normalised(names[index]), part: partOf(index) })),
+    placement.divided ?? placement.folders.size > 0,
+  );
+  const images = used.map((index, place): SourceImage => {
     const label = labels[index];
-    return { name: names[index], split: splitOf(index), ...(label === undefined ? {} : { label }) };
+    return { name: names[index], split: chosen[place], ...(label === undefined ? {} : { label }) };
   });
   return {
     images,
     classes,
-    unused: unusedImages(names, places, labels, classes, list !== undefined),
+    unused: unusedImages(names, places, labels, classes, list?.from),
     notices: [...aboutLayout(placement, { classes, images, list }, layout), ...placement.notices],
   };
 }
@@ -118,15 +136,15 @@ function unusedImages(
   places: ReadonlyMap<string, { part: Part | undefined }>,
   labels: readonly (number | undefined)[],
   classes: readonly string[],
-  byList: boolean,
+  list: string | undefined,
 ): UnusedFiles[] {
   const beside = names.filter((name) => places.get(name)!.part === undefined);
   const unlabelled = names.filter((name) => places.get(name)!.part === "unlabelled");
   const classless = names.filter(
     (name, index) => classes.length > 0 && isSplit(places.get(name)!.part) && labels[index] === undefined,
   );
-  const [one, many] = byList
-    ? [`image that ${DATASET_JSON} does not name`, `images that ${DATASET_JSON} does not name`]
+  const [one, many] = list
+    ? [`image that ${list} does not name`, `images that ${list} does not name`]
     : ["image outside the class folders", "images outside the class folders"];
   return [
     unusedFiles(classless, one, many),
@@ -138,7 +156,7 @@ function unusedImages(
 /** What folders were taken for, and how to say that they are something else. */
 function aboutLayout(
   { layout: taken, folders, images: placed }: Placement,
-  { classes, images, list }: { classes: string[]; images: SourceImage[]; list: Labelling | undefined },
+  { classes, images, list }: { classes: string[]; images: SourceImage[]; list: ListedLabels | undefined },
   given: Layout | undefined,
 ): string[] {
   const otherwise = (hint: string) => (given === undefined ? ` ${hint}` : "");
@@ -163,7 +181,7 @@ function aboutLayout(
   }
   if (list) {
     notices.push(
-      classes.length === 0 ? `No classes: ${DATASET_JSON} says so.` : `Classes by ${DATASET_JSON}: ${classes.length}.`,
+      classes.length === 0 ? `No classes: ${list.from} says so.` : `Classes by ${list.from}: ${classes.length}.`,
     );
   } else if (classes.length > 0) {
     const other = taken === "splits/classes" && !beside ? "splits" : "flat";
@@ -226,5 +244,5 @@ function refuseEmpty({ path, refused }: Collection, { unused }: FoundImages): ne
 export const folder: PathKind = {
   usages: ["folder:PATH"],
   list: imageFilesListing,
-  takesLayout: true,
+  takes: ["layout", "labels", "imageColumn", "labelColumn"],
 };

@@ -23,6 +23,8 @@ const LABELS = "labels.npy";
 
 /** Whether a collection's file is one of the downsampled ImageNet's. */
 export const isNpz = (name: string): boolean => /\.npz$/i.test(name);
+/** Whether it is called as its authors call them. */
+export const isOfficialNpz = (name: string): boolean => /(^|\/)(train_data(_batch_\d+)?|val_data)\.npz$/i.test(name);
 /** Whether these are the files of one `.npz` itself. */
 export const isInsideNpz = (names: readonly string[]): boolean => names.includes(DATA) && names.includes(LABELS);
 
@@ -92,7 +94,7 @@ export async function npzListing(
         let index = starts[file];
         for await (const pixels of readRows(source, actual!, (starts[file + 1] ?? listed.length) - index)) {
           signal?.throwIfAborted();
-          yield { index: index++, pixels, resolution: actual! };
+          yield { index: index++, pixels, width: actual!, height: actual! };
         }
       }
     },

@@ -55,7 +55,7 @@ async function everything(path: string, resolution: 32 | 64 = 32) {
   const contents: (string | Uint8Array)[] = [];
   for await (const content of listing.read()) {
     if ("error" in content) throw new Error(content.error);
-    if ("pixels" in content) expect(content.resolution).toBe(resolution);
+    if ("pixels" in content) expect(content.width).toBe(resolution);
     contents[content.index] = Uint8Array.from("pixels" in content ? content.pixels : content.encoded);
   }
   return { ...listing, contents };
@@ -68,7 +68,7 @@ test("any size is read where none was named", async () => {
   );
   const contents: unknown[] = [];
   for await (const content of listing.read()) {
-    if ("pixels" in content) contents.push([content.index, content.resolution, Array.from(content.pixels)]);
+    if ("pixels" in content) contents.push([content.index, content.width, Array.from(content.pixels)]);
   }
   expect(contents).toEqual([0, 1].map((index) => [index, 4, Array.from({ length: 48 }, (_, i) => 48 * index + i)]));
 });

@@ -3,7 +3,7 @@ import { UserError } from "../../errors.js";
 import type { Collection } from "../collections/collection.js";
 import { hasImageExtension } from "../decoding/image-format.js";
 import { filesOf, readImages, type SourceFile, unusedFiles } from "./files.js";
-import { isInsideNpz, isNpz, npzAt, npzIn, npzListing } from "./imagenet-npz.js";
+import { isInsideNpz, isNpz, isOfficialNpz, npzAt, npzIn, npzListing } from "./imagenet-npz.js";
 import {
   DATASET_JSON,
   firstFolder,
@@ -125,5 +125,5 @@ export const [imagenet32, imagenet64] = [ofResolution(32), ofResolution(64)];
 export const imagenet: PathKind = {
   usages: [],
   list: (path) => imagenetListing(path),
-  recognises: (names) => names.some(isNpz) || isInsideNpz(names),
+  recognises: ({ names }) => names.some(isOfficialNpz) || isInsideNpz(names),
 };

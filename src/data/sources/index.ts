@@ -1,14 +1,15 @@
 /** @file Data sources by name: `emoji`, `cifar10:PATH`, or a path, whose kind is recognised. */
 import { existsSync, realpathSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { homeFolder } from "../../cache-folder.js";
 import { UserError } from "../../errors.js";
 import type { HubOptions } from "../../io/hub/access.js";
 import { isHubPlace } from "../../io/hub/address.js";
-import { fingerprintOf, openCollection } from "../collections/open-collection.js";
-import { type Layout, layouts } from "./folder-layout.js";
+import { beginningOfFile, fingerprintOf, openCollection } from "../collections/open-collection.js";
+import { layouts } from "./folder-layout.js";
 import { hubSource } from "./hub.js";
-import type { PathKind, Source, SourceKind } from "./source.js";
+import { type Reading, type ReadingKey, readingFingerprint, readingId, readingKeys, readingOf } from "./reading.js";
+import type { FoundAtPath, PathKind, Source, SourceKind } from "./source.js";
 import { allSourceNames, sourceKinds } from "./source-kinds.js";
 
 const kinds: Record<string, SourceKind> = sourceKinds;
@@ -20,22 +21,22 @@ const recognisable = Object.entries(kinds).flatMap(([name, kind]) =>
 const ANYTHING_ELSE = "folder" satisfies keyof typeof sourceKinds;
 
 /**
- * The source of a kind at a path; what folders mean is part of its id, and the path is the real one, so that the same images
+ * The source of a kind at a path; how it is read is part of its id, and the path is the real one, so that the same images
  * are one source however they are named.
  *
  * @param kind - undefined: to be recognised
  */
-function sourceAt(kind: string | undefined, path: string, layout?: Layout): Source {
-  if (kind !== undefined) expectLayoutFits(kind, path, layout);
+function sourceAt(kind: string | undefined, path: string, reading: Reading): Source {
+  if (kind !== undefined) expectReadingFits(kind, path, reading);
   const real = realPath(path);
-  const idOf = (which: string) => `${which}${layout === undefined ? "" : `(${layout})`}:${real}`;
+  const idOf = (which: string) => `${which}${readingId(reading)}:${real}`;
   return {
     ids: (kind === undefined ? [ANYTHING_ELSE, ...recognisable.map(({ name }) => name)] : [kind]).map(idOf),
-    fingerprint: () => fingerprintOf(path),
+    fingerprint: async () => `${await fingerprintOf(path)}${readingFingerprint(reading)}`,
     list: async () => {
       const which = kind ?? (await recognised(path));
-      expectLayoutFits(which, path, layout);
-      return { ...(await pathKind(which)!.list(path, layout)), id: idOf(which) };
+      expectReadingFits(which, path, reading);
+      return { ...(await pathKind(which)!.list(path, reading)), id: idOf(which) };
     },
   };
 }
@@ -46,8 +47,10 @@ function pathKind(name: string): PathKind | undefined {
   return kind && "list" in kind ? kind : undefined;
 }
 
-function expectLayoutFits(kind: string, path: string, layout: Layout | undefined): void {
-  if (layout !== undefined && !pathKind(kind)?.takesLayout) refuseLayout(layout, `${kind}:${path}`);
+/** @throws UserError for what the user says of a source and its kind has no use for */
+function expectReadingFits(kind: string, path: string, reading: Reading): void {
+  const unfit = readingKeys.find((key) => reading[key] !== undefined && !pathKind(kind)?.takes?.includes(key));
+  if (unfit !== undefined) refuseReading(unfit, reading, `${kind}:${path}`);
 }
 
 function realPath(path: string): string {
@@ -58,11 +61,13 @@ function realPath(path: string): string {
   }
 }
 
-function refuseLayout(layout: Layout, name: string): never {
+function refuseReading(key: ReadingKey, reading: Reading, name: string): never {
+  const takers = Object.entries(kinds).flatMap(([kind, each]) =>
+    "list" in each && each.takes?.includes(key) ? [kind] : [],
+  );
   throw new UserError(
     "invalid-options",
-    `Expected a folder or archive of images with \`layout: "${layout}"\`, got ${name}, whose splits and classes are fixed. ` +
-      "Leave the layout out, or read it as folder:PATH.",
+    `Expected ${listText(takers)} with \`${key}: "${reading[key]}"\`, got ${name}. Leave it out, or read the source as ${takers[0]}:PATH.`,
   );
 }
 
@@ -70,33 +75,35 @@ function refuseLayout(layout: Layout, name: string): never {
  * The source of a name.
  *
  * @param resolution - of the model; `emoji:64` must agree with it. Without, images stay encoded
- * @param layout - what folders mean; undefined: what their names say
+ * @param reading - how it is read, where the user says
  * @param hub - how a hub is asked for what lies there
- * @throws UserError when the kind is unknown, nothing is at the path, or a layout is given to a source that has its own
+ * @throws UserError when the kind is unknown, nothing is at the path, or it has no use for something of the reading
  */
 export function sourceOf(
   name: string,
-  { resolution, layout, hub = {} }: { resolution?: number; layout?: Layout; hub?: HubOptions } = {},
+  { resolution, hub = {}, ...options }: { resolution?: number; hub?: HubOptions } & Reading = {},
 ): Source {
+  const reading = readingOf(options);
+  const { layout } = reading;
   const [, kind, rest] = /^(?:(\w+):)?(.*)$/s.exec(name)!;
   if (layout !== undefined && !layouts.includes(layout)) {
     throw new UserError("unknown-name", `Expected one of ${layouts.join(", ")} as \`layout\`, got ${layout}.`);
   }
   if (isHubPlace(name)) {
-    const id = `hf${layout === undefined ? "" : `(${layout})`}:${rest}`;
-    return hubSource(name, id, hub, (path) => sourceAt(undefined, path, layout));
+    return hubSource(name, `hf${readingId(reading)}:${rest}`, hub, (path) => sourceAt(undefined, path, reading));
   }
   const [whole, argument] = kind === undefined ? [name, undefined] : [kind, rest];
   const named = Object.hasOwn(kinds, whole) && kinds[whole].usages.length > 0 ? kinds[whole] : undefined;
   if (named && "source" in named) {
     const source = named.source(argument, resolution);
-    if (source && layout !== undefined) refuseLayout(layout, name);
+    const [unfit] = Object.keys(reading) as ReadingKey[];
+    if (source && unfit !== undefined) refuseReading(unfit, reading, name);
     if (source) return source;
   } else if (named) {
     const path = argument === undefined ? named.defaultPath?.() : atHome(argument);
-    if (path !== undefined) return sourceAt(whole, path, layout);
+    if (path !== undefined) return sourceAt(whole, path, reading);
   }
-  if (existsSync(name)) return sourceAt(undefined, name, layout);
+  if (existsSync(name)) return sourceAt(undefined, name, reading);
   const missing = kind === undefined ? ", and there is nothing at that path" : "";
   throw new UserError(
     kind === undefined ? "not-found" : "unknown-name",
@@ -104,12 +111,21 @@ export function sourceOf(
   );
 }
 
-/** What a bare path holds: CIFAR-10 and ImageNet as their authors pack them, else images. */
+/** What a bare path holds: what its names, or the beginning of a single file, say; else images. */
 async function recognised(path: string): Promise<string> {
-  await using collection = await openCollection(path);
-  const names = collection.files.map(({ name }) => name);
-  return recognisable.find(({ recognises }) => recognises(names))?.name ?? ANYTHING_ELSE;
+  const found = await foundAt(path);
+  return recognisable.find(({ recognises }) => recognises(found))?.name ?? ANYTHING_ELSE;
 }
+
+async function foundAt(path: string): Promise<FoundAtPath> {
+  const beginning = await beginningOfFile(path);
+  if (beginning !== undefined) return { names: [basename(path)], beginning };
+  await using collection = await openCollection(path);
+  return { names: collection.files.map(({ name }) => name) };
+}
+
+const listText = (names: readonly string[]): string =>
+  names.length < 2 ? `${names[0]}:PATH` : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 
 /** `~/…` in the home folder: shells leave it to us when it follows `folder:`. */
 function atHome(path: string): string {

@@ -16,7 +16,7 @@ export const DATASET_JSON = "dataset.json";
 /** Bytes of the largest list that is read: ImageNet's has 40 MB. */
 const LARGEST_DATASET_JSON = 2 ** 26;
 /** ImageNet has 21,841 classes when all are used. */
-const MOST_CLASSES = 2 ** 16;
+export const MOST_CLASSES = 2 ** 16;
 
 /** The file's own name. */
 export const baseName = (name: string): string => name.slice(name.lastIndexOf("/") + 1);

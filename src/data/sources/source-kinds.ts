@@ -1,7 +1,9 @@
 /** @file The table of data sources: a name before the colon of `--data` for each. */
+import { arrays } from "./arrays.js";
 import { cifar10 } from "./cifar10.js";
 import { emoji } from "./emoji.js";
 import { glyphs } from "./glyphs.js";
+import { idx } from "./idx.js";
 import { folder } from "./image-files.js";
 import { imagenet, imagenet32, imagenet64 } from "./imagenet.js";
 import type { SourceKind } from "./source.js";
@@ -14,6 +16,8 @@ export const sourceKinds = {
   imagenet32,
   imagenet64,
   imagenet,
+  arrays,
+  idx,
   folder,
 } satisfies Record<string, SourceKind>;
 

@@ -5,7 +5,7 @@
 import type { Refusal } from "../../io/archives/archive-entry.js";
 import type { Failure } from "../collections/collection.js";
 import type { Split } from "../image-set.js";
-import type { Layout } from "./folder-layout.js";
+import type { Reading, ReadingKey } from "./reading.js";
 
 export interface SourceImage {
   /** Unique in its source, and the same in every form that the source comes in. */
@@ -17,8 +17,15 @@ export interface SourceImage {
   label?: number;
 }
 
-/** An image as a file, or uint8 [3, R, R] RGB; or why there is none. Bytes may be a view of a longer buffer. */
-export type SourceRecord = { encoded: Uint8Array } | { pixels: Uint8Array; resolution: number } | Failure;
+/** Pixels of an image: uint8 [3, H, W], RGB. */
+export interface Planes {
+  pixels: Uint8Array;
+  width: number;
+  height: number;
+}
+
+/** An image as a file, or its pixels; or why there is none. Bytes may be a view of a longer buffer. */
+export type SourceRecord = { encoded: Uint8Array } | Planes | Failure;
 export type SourceContent = { index: number } & SourceRecord;
 
 /** Files of one kind that are not used. */
@@ -75,18 +82,26 @@ export interface Source {
 /** A listing, and which of the source's ids it is of. */
 type SourceListing = Listing & { id: string };
 
+/** What lies at a path, as far as its kind is to be told. */
+export interface FoundAtPath {
+  /** Names of the files of a folder or an archive; of a single file that is no archive, its own. */
+  names: readonly string[];
+  /** The first bytes of such a single file, unpacked where it is gzipped; undefined of a folder or an archive. */
+  beginning?: Buffer;
+}
+
 /** A kind of source that is found at a path: a published set, a folder of images. */
 export interface PathKind {
   /** How it is written, the shortest first: "imagenet32:PATH". Empty for one that has no name, and is only recognised. */
   usages: readonly string[];
   /** Lists what is at a path. */
-  list(path: string, layout?: Layout): Promise<Listing>;
-  /** Whether a bare path with files of these names is of this kind. Default: no. */
-  recognises?(names: readonly string[]): boolean;
+  list(path: string, reading: Reading): Promise<Listing>;
+  /** Whether what lies at a bare path is of this kind. Default: no. */
+  recognises?(found: FoundAtPath): boolean;
   /** Where it lies when its name stands alone; throws a UserError where it does not lie there. Default: a path is needed. */
   defaultPath?(): string;
-  /** Whether it asks what the folders mean, and takes `--layout`. */
-  takesLayout?: boolean;
+  /** What of a reading it makes use of. Default: nothing. */
+  takes?: readonly ReadingKey[];
 }
 
 /** A kind of source that needs no path: one that comes with the program, or is computed. */

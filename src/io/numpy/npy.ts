@@ -8,6 +8,7 @@ import { NumpyArray, numpyGlobals } from "../python/array-pickle.js";
 import { unpickle } from "../python/pickle.js";
 import { shown } from "../python/pickle-text.js";
 import { bytesOf, type ElementType, elementBytes, elementCount, type Tensor } from "../tensors/tensor.js";
+import { type CheckLength, wholeRows } from "../whole-rows.js";
 import { elementType, headerText, littleEndian, type NpyHeader, parseHeader, tensorOf } from "./npy-header.js";
 
 const LARGEST_ROW = 2 ** 26;
@@ -164,39 +165,4 @@ async function* rearranged(
 ): AsyncGenerator<Uint8Array> {
   for await (const block of whole)
     yield bytesOf(tensorOf(dtype, header, littleEndian(new Uint8Array(block), header.type)));
-}
-
-/** Called with how many bytes there were so far, and whether these were all. */
-type CheckLength = (length: number, ended: boolean) => void;
-
-/** Cuts pieces at the ends of rows. */
-async function* wholeRows(
-  first: Uint8Array,
-  source: AsyncIterator<Uint8Array>,
-  rowBytes: number,
-  check: CheckLength,
-): AsyncGenerator<Uint8Array> {
-  let begun: Uint8Array[] = [first]; // of a row that is not whole
-  let left = 0;
-  let length = 0;
-  try {
-    for (let piece: Uint8Array | undefined = first; piece !== undefined; ) {
-      length += piece.length;
-      check(length, false);
-      left += piece.length;
-      if (rowBytes > 0 && left >= rowBytes) {
-        const block: Uint8Array = begun.length === 1 ? begun[0] : Buffer.concat(begun);
-        const whole = left - (left % rowBytes);
-        yield block.subarray(0, whole);
-        begun = [block.subarray(whole)];
-        left -= whole;
-      }
-      const next: IteratorResult<Uint8Array> = await source.next();
-      piece = next.done ? undefined : next.value;
-      if (piece !== undefined) begun.push(piece);
-    }
-    check(length, true);
-  } finally {
-    await source.return?.();
-  }
 }

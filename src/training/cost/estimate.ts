@@ -1,7 +1,7 @@
 /** @file What training will take on this machine, before it starts: an estimate from the traced step and a speed measured now. */
 import type { Config } from "../../config/index.js";
 import { abortable } from "../../data/concurrent.js";
-import type { Layout, Split } from "../../data/index.js";
+import type { Reading, Split } from "../../data/index.js";
 import { sourceOf } from "../../data/sources/index.js";
 import { measureSpeed } from "../../engine/device-test/self-test.js";
 import type { ExecutionOptions } from "../../inference/execution-options.js";
@@ -40,7 +40,8 @@ export interface ListedImages extends Record<Split, number> {
 export interface EstimateOptions extends ExecutionOptions {
   /** Images to count: a source as `openData` takes it. */
   source?: string;
-  layout?: Layout;
+  /** How the source is read, where the user says. */
+  reading?: Reading;
   /** How a hub is asked for a source that lies there. */
   hub?: HubOptions;
   /** Called with what is being done. */
@@ -55,11 +56,11 @@ export interface EstimateOptions extends ExecutionOptions {
  */
 export async function estimateTraining(
   config: Config,
-  { source, layout, hub, runtime, signal, onStage, onNotice = () => {} }: EstimateOptions = {},
+  { source, reading, hub, runtime, signal, onStage, onNotice = () => {} }: EstimateOptions = {},
 ): Promise<TrainingEstimate> {
   if (source !== undefined) onStage?.(`listing ${source}`);
   const { resolution } = config.model;
-  const data = source === undefined ? undefined : await listImages(source, { resolution, layout, hub, signal });
+  const data = source === undefined ? undefined : await listImages(source, { resolution, reading, hub, signal });
   onStage?.("tracing the model and measuring this machine");
   const gigaflops = await measureSpeed(runtime);
   const compiled = runtime?.traits.tellsMemory ? await memoryOnDevice(config, runtime, onNotice) : undefined;
@@ -77,10 +78,10 @@ export async function estimateTraining(
 
 async function listImages(
   source: string,
-  { resolution, layout, hub, signal }: Pick<EstimateOptions, "layout" | "hub" | "signal"> & { resolution: number },
+  { resolution, reading, hub, signal }: Pick<EstimateOptions, "reading" | "hub" | "signal"> & { resolution: number },
 ): Promise<ListedImages> {
   await using listing = await abortable(
-    sourceOf(source, { resolution, layout, hub: { ...hub, signal } }).list(),
+    sourceOf(source, { resolution, ...reading, hub: { ...hub, signal } }).list(),
     signal,
     (late) => late[Symbol.asyncDispose](),
   );
