@@ -40,6 +40,11 @@ export interface Features {
     logits?: Float32Array;
 }
 
+export interface FrechetLimitOptions extends MetricOptions {
+    seed?: number;
+    onProgress?: (done: number, count: number) => void;
+}
+
 export type FrechetOptions = MetricOptions
 
 export interface GroupInformation {
@@ -93,6 +98,15 @@ export interface InceptionScore {
 export interface InceptionScoreOptions {
     from?: "probabilities" | "logits";
     split?: number;
+}
+
+export interface Interval {
+    low: number;
+    high: number;
+}
+
+export interface IntervalOfMean extends Interval {
+    mean: number;
 }
 
 export interface Likelihood {
@@ -200,6 +214,8 @@ export interface QualityValue {
     name: string;
     value: number;
     standardDeviation?: number;
+    standardError?: number;
+    leftOut?: number[];
 }
 
 export interface RateDistortion {
@@ -222,6 +238,7 @@ export interface SampleQuality {
     count: number;
     values: QualityValue[];
     referenceBaseline?: number;
+    frechetLimit?: number;
 }
 
 export interface SampleQualityOptions extends Omit<MeasureOptions, "keep" | "logits"> {
@@ -231,6 +248,8 @@ export interface SampleQualityOptions extends Omit<MeasureOptions, "keep" | "log
     seed?: number;
     kernelSubsets?: boolean;
     keepRows?: boolean;
+    errors?: boolean;
+    limit?: boolean;
     onFigure?: (name: string) => void;
 }
 
@@ -240,9 +259,13 @@ export interface SubsetOptions extends PairOptions {
     seed?: number;
 }
 
+export declare function bootstrapMean(values: Float64Array, key: Key): IntervalOfMean
+
 export declare function compareToReference(samples: FeatureSet, reference: FeatureSet, metrics: readonly QualityMetric[], extractor: string, { runtime, signal, kernelSubsets, seed, onProgress }?: CompareToReferenceOptions): Promise<QualityValue[]>
 
 export declare function frechetDistance(a: Moments, b: Moments, { runtime, signal }?: FrechetOptions): Promise<number>
+
+export declare function frechetLimit(rows: Float32Array, width: number, reference: Moments, { seed, onProgress, ...options }?: FrechetLimitOptions): Promise<number>
 
 export declare function heldOutBound({ config, parameters }: {
     config: Config;
@@ -250,6 +273,10 @@ export declare function heldOutBound({ config, parameters }: {
 }, images: Images<Pixels>, options?: HeldOutBoundOptions): Promise<HeldOutBound>
 
 export declare function inceptionScore(values: Float32Array | Float64Array, classes: number, { from, split }?: InceptionScoreOptions): InceptionScore
+
+export declare function jackknifeError(leftOut: readonly number[]): number
+
+export declare const jackknifeInterval: (value: number, standardError: number) => Interval
 
 export declare function kernelDistance(x: Float32Array, y: Float32Array, width: number, options?: PairOptions): Promise<number>
 
@@ -284,7 +311,7 @@ export declare function referenceOfFile(path: string, extractor: FeatureExtracto
 
 export declare function referenceOfSet(set: ImageSet, extractor: FeatureExtractor, { keep, ...options }?: Omit<MeasureOptions, "logits">): Promise<FeatureSet>
 
-export declare function sampleQuality(stream: ImageStream, { extractor, reference, metrics, seed, kernelSubsets, keepRows, onFigure, ...options }: SampleQualityOptions): Promise<SampleQuality & {
+export declare function sampleQuality(stream: ImageStream, { extractor, reference, metrics, seed, kernelSubsets, errors, limit, keepRows, onFigure, ...options }: SampleQualityOptions): Promise<SampleQuality & {
     features: FeatureSet;
 }>
 

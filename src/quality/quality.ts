@@ -20,6 +20,10 @@ export interface QualityValue {
   value: number;
   /** Of the splits, where the figure is a mean over some. */
   standardDeviation?: number;
+  /** Of the figure, where errors were asked for: see `jackknifeError`. */
+  standardError?: number;
+  /** The figure without each tenth of the samples, where errors were asked for. */
+  leftOut?: number[];
 }
 
 /** How {@link compareToReference} works out its figures. */

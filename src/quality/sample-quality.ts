@@ -3,6 +3,8 @@ import type { ImageStream } from "../data/samples/image-stream.js";
 import { type FeatureSet, type MeasureOptions, measureFeatures } from "./feature-set.js";
 import type { FeatureExtractor } from "./features/extractor.js";
 import { distanceOfPart } from "./finite-sample.js";
+import { jackknifeQuality } from "./jackknife-quality.js";
+import { frechetLimit } from "./metrics/frechet-limit.js";
 import { compareToReference, needsRows, type QualityMetric, type QualityValue } from "./quality.js";
 
 /** Figures of samples beside a reference. */
@@ -12,6 +14,8 @@ export interface SampleQuality {
   values: QualityValue[];
   /** The Fréchet distance that as many random images of the reference have from the rest: see `distanceOfPart`. */
   referenceBaseline?: number;
+  /** The Fréchet distance of endlessly many samples, where it was asked for: see `frechetLimit`. */
+  frechetLimit?: number;
 }
 
 /** What {@link sampleQuality} compares samples with, and by which figures. */
@@ -25,6 +29,10 @@ export interface SampleQualityOptions extends Omit<MeasureOptions, "keep" | "log
   kernelSubsets?: boolean;
   /** Keep the features of every sample, also where no figure asked for needs them. Default: no. */
   keepRows?: boolean;
+  /** Work out the standard error of every figure, which takes ten times as long as the figures. Default: no. */
+  errors?: boolean;
+  /** Extrapolate the Fréchet distance to endlessly many samples, which takes 15 more of them. Default: no. */
+  limit?: boolean;
   /** Called with the name of the next figure. */
   onFigure?: (name: string) => void;
 }
@@ -42,7 +50,9 @@ export async function sampleQuality(
     metrics,
     seed = 0,
     kernelSubsets,
-    keepRows = needsRows(metrics),
+    errors = false,
+    limit = false,
+    keepRows = needsRows(metrics) || errors || limit,
     onFigure,
     ...options
   }: SampleQualityOptions,
@@ -57,9 +67,25 @@ export async function sampleQuality(
     seed,
     onProgress: onFigure,
   });
-  const { count } = features.moments;
-  const referenceBaseline = metrics.includes("fid")
-    ? await distanceOfPart(reference, count, seed, { runtime, signal })
+  const found = errors
+    ? await jackknifeQuality(features, reference, metrics, extractor.name, {
+        ...{ runtime, signal },
+        onProgress: (done, all) => onFigure?.(`errors, ${done} of ${all}`),
+      })
     : undefined;
-  return { count, values, referenceBaseline, features };
+  const { count } = features.moments;
+  const distance = metrics.includes("fid");
+  const referenceBaseline = distance ? await distanceOfPart(reference, count, seed, { runtime, signal }) : undefined;
+  if (distance && limit) onFigure?.("the limit of many samples");
+  const atLimit =
+    distance && limit
+      ? await frechetLimit(features.rows, features.moments.mean.length, reference.moments, { seed, runtime, signal })
+      : undefined;
+  return {
+    count,
+    values: values.map((value) => ({ ...value, ...found?.get(value.metric) })),
+    referenceBaseline,
+    frechetLimit: atLimit,
+    features,
+  };
 }

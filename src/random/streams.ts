@@ -16,6 +16,8 @@ export const STREAMS = {
   classifierShifts: 13,
   classifierTurns: 14,
   referencePart: 29,
+  frechetLimit: 30,
+  bootstrap: 31,
   trainingLatents: 101,
   trainingLowResolution: 102,
   trainingLabelDrop: 103,

@@ -20,6 +20,8 @@ export interface QualityOptions extends FeatureOptions {
   metrics?: string[];
   exportReference?: string;
   kidSubsets?: boolean;
+  intervals?: boolean;
+  extrapolate?: boolean;
 }
 
 /**
@@ -50,6 +52,8 @@ export async function evaluateQuality(
   if (options.exportReference !== undefined && train) await writeReference(options.exportReference, reference, train);
   const evaluation = await evaluateSamples(samples, {
     ...{ extractor, reference, metrics: asked, seed, kernelSubsets: options.kidSubsets, runtime, signal },
+    errors: options.intervals,
+    limit: options.extrapolate,
     onProgress: showRate("samples and their features", progress),
     onFigure: (name) => progress.update(`${name} …`),
   });

@@ -105,6 +105,11 @@ export const evaluateCommand = addFeatureOptions(
     "--kid-subsets",
     "compute the kernel distance as the mean over 100 pairs of subsets of 1,000, like torch-fidelity",
   )
+  .option(
+    "--intervals",
+    "add the 95 % interval of every figure of samples, which takes ten times as long as the figures",
+  )
+  .option("--extrapolate", "extrapolate the Fréchet distance to infinitely many samples (FID∞)")
   .option("--export-reference <file.npz>", "write the reference as a batch for guided-diffusion's evaluator")
   .requiredOption("--out <folder>", "folder for figures, charts and pictures")
   .action(withContext(runEvaluate));
@@ -280,6 +285,7 @@ function settingsOf(options: Options, { seed }: Context, model: TrainedModel | u
 function qualityJson({
   values,
   referenceBaseline,
+  frechetLimit,
   count,
   rounding,
   clamped,
@@ -294,8 +300,9 @@ function qualityJson({
     features,
     reference,
     ...(notMeasured.length > 0 && { notMeasured }),
-    quality: Object.fromEntries(values.map(({ metric, ...rest }) => [metric, rest])),
+    quality: Object.fromEntries(values.map(({ metric, leftOut: _, ...rest }) => [metric, rest])),
     distanceOfReferencePart: referenceBaseline,
+    distanceOfInfinitelyManySamples: frechetLimit,
   };
 }
 

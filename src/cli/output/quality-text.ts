@@ -2,7 +2,8 @@
 import type { SamplesEvaluation } from "../../experiments/evaluation.js";
 import { formatCount, formatFixed, formatSignificant } from "../../number-format.js";
 import { fewWarning } from "../../quality/finite-sample.js";
-import { nameOfMetric, type QualityMetric } from "../../quality/quality.js";
+import { jackknifeInterval } from "../../quality/metrics/index.js";
+import { nameOfMetric, type QualityMetric, type QualityValue } from "../../quality/quality.js";
 
 /** An evaluation of samples, and what the command line knows of them besides. */
 export interface QualityResult extends SamplesEvaluation {
@@ -21,6 +22,9 @@ export function remarks(result: Omit<QualityResult, "shown" | "notMeasured">): s
     `reference: ${reference.name}, ${images} ${reference.rows > 0 ? single : "alone"}`,
     `features: ${features.identity}`,
   ];
+  if (values.some(({ standardError }) => standardError !== undefined)) {
+    lines.push("in brackets: 95 % intervals over draws of the samples, the reference taken as it is (jackknife)");
+  }
   if (clamped > 0) lines.push(`guidance would have made ${formatCount(clamped)} values too large; they were clamped`);
   if (features.name !== "inception") {
     lines.push(`${features.name} features stand in for Inception's: these figures are no FID, and compare with none.`);
@@ -44,8 +48,18 @@ export function partText(distance: number, count: number, images: number | undef
 const DECIMALS: Record<QualityMetric, number> = { fid: 3, sfid: 3, is: 3, kid: 6, precision: 4, recall: 4 };
 
 /** The figures by name. */
-export const qualityFacts = ({ values }: QualityResult): [name: string, value: string][] =>
-  values.map(({ name, metric, value, standardDeviation }) => [
-    name,
-    `${formatFixed(value, DECIMALS[metric])}${standardDeviation === undefined ? "" : ` ± ${formatFixed(standardDeviation, DECIMALS[metric])}`}`,
-  ]);
+export function qualityFacts({ values, features, frechetLimit }: QualityResult): [name: string, value: string][] {
+  const facts = values.map((value): [string, string] => [value.name, figureText(value)]);
+  if (frechetLimit === undefined) return facts;
+  const name = `${nameOfMetric("fid", features.name)}, infinitely many samples`;
+  return [...facts, [name, formatFixed(frechetLimit, DECIMALS.fid)]];
+}
+
+/** "3.170", "8.03 ± 0.12" of splits, "3.170 [3.012, 3.328]" where its error was worked out. */
+function figureText({ metric, value, standardDeviation, standardError }: QualityValue): string {
+  const text = (number: number) => formatFixed(number, DECIMALS[metric]);
+  const spread = standardDeviation === undefined ? "" : ` ± ${text(standardDeviation)}`;
+  if (standardError === undefined) return `${text(value)}${spread}`;
+  const { low, high } = jackknifeInterval(value, standardError);
+  return `${text(value)}${spread} [${text(low)}, ${text(high)}]`;
+}
