@@ -14,6 +14,7 @@ export default {
     "src/data/decoding/decode-worker.ts",
     "src/engine/device-test/test-process.ts",
     "src/engine/runtime/runtime-worker.ts",
+    "src/training/add-in-place.ts",
     "src/training/inputs/input-worker.ts",
     "src/web/web-worker.ts",
     "bench/peers/{batches,inception,jax-js,strata,tensorflow}.ts",

@@ -1,5 +1,5 @@
 /** @file The compiled gradients of a micro-batch. */
-import { numpy as np } from "@jax-js/jax";
+import type { numpy as np } from "@jax-js/jax";
 import { type Config, microBatchOf } from "../config/index.js";
 import { prepare } from "../engine/compile.js";
 import { cached, json } from "../engine/disk-cache.js";
@@ -13,11 +13,9 @@ import {
   leaves,
   type Operand,
   type Program,
-  type Runtime,
   rebuild,
   type Spec,
   spec,
-  sumOfSquares,
 } from "../engine/index.js";
 import { weightPacking } from "../inference/programs/compiled.js";
 import { latentNoise, latentNoiseSpecs } from "../inference/programs/latent-noise.js";
@@ -35,8 +33,6 @@ export interface BatchMetrics<T> {
   klWeightedNats: T;
   /** Σ resolution · σ, before its weight. */
   spectral: T;
-  /** Squared L2 norm of the gradients accumulated so far. */
-  squaredGradientNorm: T;
   /** [L], unweighted, lowest resolution first. */
   groupKlNats: T;
 }
@@ -93,34 +89,6 @@ export function compileGradients(config: Config, runtime = defaultRuntime()): Pr
   return compile(fn, args, { runtime, rematerialise, keepOnDevice, donated, divided, cacheKey });
 }
 
-/** Where the accumulation of gradients starts, and what is done with arrays that it has left behind. */
-export interface Accumulation {
-  start(): Promise<readonly DeviceArray[]>;
-  leave(arrays: readonly DeviceArray[]): void;
-  dispose(): Promise<void>;
-}
-
-/** Zeros: shared by all steps, or, on a device that accumulates where they lie, new ones for each. */
-export async function createAccumulation(config: Config, runtime: Runtime): Promise<Accumulation> {
-  const { specs } = weightPacking(parameterSpecs(config), runtime.traits);
-  const free = (arrays: readonly DeviceArray[]) => {
-    for (const array of arrays) array.dispose();
-  };
-  if (runtime.traits.donates) {
-    const zeros = () => specs.map(({ shape }) => np.zeros(shape));
-    const program = await compile(zeros, [], { runtime, keepOnDevice: true });
-    return { start: () => program.run(), leave: free, dispose: () => program.dispose() };
-  }
-  const zeros = specs.map((spec) => runtime.transfer(new Float32Array(spec.size), spec));
-  return {
-    start: async () => zeros,
-    leave: (arrays) => {
-      if (arrays !== zeros) free(arrays);
-    },
-    dispose: async () => free(zeros),
-  };
-}
-
 /** Says all that the gradients depend on. */
 function gradientsKey({ model, objective, training }: Config): string {
   const { batchSize, microBatchSize, rematerialise } = training;
@@ -155,14 +123,12 @@ export function gradientsFunction(config: Config, traits: DeviceTraits) {
     const { loss, aux, gradients: fresh } = lossAndGradients(tree, vectors, inputs, latents, config);
     const packed = packing.pack(leaves(fresh));
     const mean = accumulated ? accumulated.map((sum, pack) => sum.add(packed[pack].mul(1 / microBatches))) : packed;
-    const squares = mean.map((pack) => sumOfSquares(pack.ref));
     const metrics: BatchMetrics<np.Array> = {
       lossNats: loss,
       distortionNats: aux.distortionNats.mean(),
       klNats: aux.klNats.ref.sum(0).mean(),
       klWeightedNats: aux.klWeightedNats.mean(),
       spectral: aux.spectral,
-      squaredGradientNorm: squares.reduce((sum, square) => sum.add(square)),
       groupKlNats: aux.klNats.mean(1),
     };
     return { gradients: mean, spectralVectors: aux.spectralVectors, metrics };

@@ -9,6 +9,7 @@ import { weightPacking } from "../inference/programs/compiled.js";
 import { parameterSpecs } from "../inference/trained-model.js";
 import type { SpectralVectors } from "../objective/loss.js";
 import { codeHash } from "../version.js";
+import { compileSquaredNorm, squaredNorm } from "./accumulation.js";
 import { type BatchMetrics, microBatchesOf, spectralVectorSpecs } from "./gradients.js";
 import { optimizerOf } from "./optimizer/optimizers.js";
 import { averageDecay, isSkipped, learningRate, type SkipReason, skipReason } from "./optimizer/schedules.js";
@@ -20,7 +21,7 @@ export interface DeviceState extends Optimized<DeviceArray> {
 }
 
 /** What the micro-batches of a step have left. */
-interface Accumulated {
+export interface Accumulated {
   /** Their mean, packed. */
   gradients: readonly DeviceArray[];
   /** Advanced. */
@@ -30,7 +31,7 @@ interface Accumulated {
 }
 
 /** What became of a step. */
-export interface Outcome extends Omit<BatchMetrics<number>, "squaredGradientNorm" | "groupKlNats"> {
+export interface Outcome extends Omit<BatchMetrics<number>, "groupKlNats"> {
   groupKlNats: number[];
   gradientNorm: number;
   learningRate: number;
@@ -67,10 +68,10 @@ function scalarsOf({ optimizer, training }: Config, t: number): UpdateScalars<nu
 const dimensionsOf = ({ model }: Config): number => 3 * model.resolution ** 2;
 
 async function decidedOnHost(config: Config, runtime: Runtime): Promise<StepEnd> {
-  const program = await createUpdate(config, runtime);
+  const [program, norm] = await Promise.all([createUpdate(config, runtime), compileSquaredNorm(config, runtime)]);
   return {
     end: async (state, { gradients, spectralVectors, metrics }, updates) => {
-      const found = await summary(metrics);
+      const found = await summary(metrics, await norm.run(gradients));
       const reason = reasonOf(found, config, updates);
       const outcome = { ...found, learningRate: learningRate(updates, config.optimizer), skipped: reason };
       const { spectralVectors: before, ...optimized } = state;
@@ -80,7 +81,9 @@ async function decidedOnHost(config: Config, runtime: Runtime): Promise<StepEnd>
         : { ...(await program.run(optimized, gradients, scalarsOf(config, updates))), spectralVectors };
       return { state: renewed, outcome: async () => outcome };
     },
-    dispose: () => program.dispose(),
+    dispose: async () => {
+      await Promise.all([program.dispose(), norm.dispose()]);
+    },
   };
 }
 
@@ -98,14 +101,13 @@ async function decidedOnDevice(config: Config, runtime: Runtime, updatesBefore: 
       ) as UpdateScalars<Float32Array>;
       const { spectralVectors: before, ...optimized } = state;
       const losses = metrics.map(({ lossNats }) => lossNats);
-      const { squaredGradientNorm } = metrics.at(-1)!;
-      const given = { losses, squaredGradientNorm, known: Int32Array.of(known), table };
+      const given = { losses, known: Int32Array.of(known), table };
       const renewed = await program.run(optimized, { before, after: spectralVectors }, updates, gradients, given);
-      const { made: flag, updates: after, ...next } = renewed;
+      const { made: flag, squaredGradientNorm, updates: after, ...next } = renewed;
       updates = after;
       const outcome = async (earlier: number): Promise<Outcome> => {
         const [made] = await elements(flag);
-        const found = await summary(metrics);
+        const found = await summary(metrics, squaredGradientNorm);
         const reason = made === 1 ? undefined : (reasonOf(found, config, earlier) ?? "norm above the threshold");
         return { ...found, learningRate: learningRate(earlier, config.optimizer), skipped: reason };
       };
@@ -124,17 +126,18 @@ function compileGuardedUpdate(config: Config, runtime: Runtime) {
   const optimizer = optimizerOf(settings);
   const { specs } = weightPacking(parameterSpecs(config), runtime.traits);
   const rule = { dimensions: dimensionsOf(config), threshold: settings.skipThreshold };
-  type Given<T> = { losses: T[]; squaredGradientNorm: T; known: T; table: UpdateScalars<T> };
+  type Given<T> = { losses: T[]; known: T; table: UpdateScalars<T> };
   type Vectors<T> = { before: SpectralVectors<T>[]; after: SpectralVectors<T>[] };
   const renew = (
     state: Optimized<np.Array>,
     vectors: Vectors<np.Array>,
     updates: np.Array,
     gradients: readonly np.Array[],
-    { losses, squaredGradientNorm, known, table }: Given<np.Array>,
+    { losses, known, table }: Given<np.Array>,
   ) => {
     const loss = losses.reduce((sum, each) => sum.add(each)).mul(1 / losses.length);
-    const skip = isSkipped({ loss, norm: np.sqrt(squaredGradientNorm), updates: updates.ref, ...rule });
+    const squaredGradientNorm = squaredNorm(gradients.map((pack) => pack.ref));
+    const skip = isSkipped({ loss, norm: np.sqrt(squaredGradientNorm.ref), updates: updates.ref, ...rule });
     const row = np.equal(np.arange(UNKNOWN + 1), updates.ref.sub(known));
     const scalars = map(table, (column) => np.where(row.ref, column, 0).sum()) as UpdateScalars<np.Array>;
     const after = update(optimizer, map(state, (array) => array.ref) as typeof state, gradients, scalars, settings);
@@ -149,7 +152,7 @@ function compileGuardedUpdate(config: Config, runtime: Runtime) {
     const renewed = unlessSkipped(after, state);
     const spectralVectors = unlessSkipped(vectors.after, vectors.before);
     const made = np.where(skip, 0, 1).astype(np.int32);
-    return { ...renewed, spectralVectors, made: made.ref, updates: updates.add(made) };
+    return { ...renewed, spectralVectors, made: made.ref, squaredGradientNorm, updates: updates.add(made) };
   };
   const moments = momentsOf(optimizer, () => specs.map(({ shape }) => spec(shape, settings.stateType)));
   const vectors = spectralVectorSpecs(config);
@@ -162,7 +165,7 @@ function compileGuardedUpdate(config: Config, runtime: Runtime) {
     { before: vectors, after: vectors },
     spec([], "int32"),
     specs,
-    { losses, squaredGradientNorm: scalar, known: spec([], "int32"), table },
+    { losses, known: spec([], "int32"), table },
   ] as const;
   return compile(renew, args, {
     runtime,
@@ -180,7 +183,11 @@ const reasonOf = (found: { lossNats: number; gradientNorm: number }, config: Con
   });
 
 /** Means over the micro-batches, which are equally large, and the norm of their accumulated gradients. Frees what is on the device. */
-async function summary(all: readonly BatchMetrics<DeviceArray | Float32Array>[]) {
+async function summary(
+  all: readonly BatchMetrics<DeviceArray | Float32Array>[],
+  squaredGradientNorm: DeviceArray | Float32Array,
+) {
+  const [square] = await elements(squaredGradientNorm);
   const metrics = await Promise.all(
     all.map(async (metric) => {
       const read = Object.entries(metric).map(async ([name, array]) => [name, await elements(array)] as const);
@@ -196,7 +203,7 @@ async function summary(all: readonly BatchMetrics<DeviceArray | Float32Array>[])
     klWeightedNats: mean(({ klWeightedNats }) => klWeightedNats[0]),
     spectral: mean(({ spectral }) => spectral[0]),
     groupKlNats: Array.from(metrics[0].groupKlNats, (_, group) => mean(({ groupKlNats }) => groupKlNats[group])),
-    gradientNorm: Math.sqrt(metrics.at(-1)!.squaredGradientNorm[0]),
+    gradientNorm: Math.sqrt(square),
   };
 }
 

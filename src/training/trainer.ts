@@ -18,11 +18,10 @@ import { Lifetime } from "../lifetime.js";
 import type { ModelParameters } from "../model/index.js";
 import type { ModelInputs } from "../objective/auto-encode.js";
 import type { SpectralVectors } from "../objective/loss.js";
+import { type Accumulation, createAccumulation } from "./accumulation.js";
 import {
-  type Accumulation,
   type BatchMetrics,
   compileGradients,
-  createAccumulation,
   type GradientsProgram,
   microBatchesOf,
   spectralVectorSpecs,
@@ -31,7 +30,8 @@ import { type LayerNorm, layerNorms } from "./layer-norms.js";
 import { optimizerOf } from "./optimizer/optimizers.js";
 import { momentsOf, type OptimizerState } from "./optimizer/update.js";
 import type { Counters } from "./run/counters.js";
-import { createStepEnd, type DeviceState, free, type Outcome, type StepEnd } from "./step-end.js";
+import { type Accumulated, createStepEnd, type DeviceState, free, type Outcome, type StepEnd } from "./step-end.js";
+import { sumInTree } from "./tree-sum.js";
 
 /** Everything a run resumes from, besides its counters. */
 export interface TrainingState<T> extends OptimizerState<ModelParameters<T>> {
@@ -171,9 +171,9 @@ export class Trainer {
 
   async #begin(microBatches: readonly MicroBatch[], signal?: AbortSignal): Promise<BegunStep> {
     const accumulated = await this.#accumulate(microBatches, signal);
+    const { gradients } = accumulated;
     const { state, outcome } = await this.stepEnd.end(this.#state, accumulated, this.counters.updates);
     this.#state = state;
-    const { gradients } = accumulated;
     this.#reportsDue.add(gradients);
     return { report: () => this.#lifetime.during(() => this.#report(outcome, gradients)) };
   }
@@ -208,26 +208,32 @@ export class Trainer {
     return { gradients: await norms(gradients), weights: await norms(this.#state.parameters) };
   }
 
-  async #accumulate(microBatches: readonly MicroBatch[], signal?: AbortSignal) {
+  /** The mean of the gradients of micro-batches, and what they leave beside it. */
+  async #accumulate(microBatches: readonly MicroBatch[], signal?: AbortSignal): Promise<Accumulated> {
     const { parameters, spectralVectors: vectors } = this.#state;
+    const { accumulation } = this;
     const metrics: BatchMetrics<Float32Array | DeviceArray>[] = [];
-    let gradients = await this.accumulation?.start();
     let spectralVectors: SpectralVectors<DeviceArray>[] | undefined;
-    for (const { batch, noise } of microBatches) {
-      if (signal?.aborted) {
-        if (gradients) this.accumulation!.leave(gradients);
-        if (spectralVectors) free(spectralVectors);
-        throw signal.reason;
-      }
-      const accumulated = gradients ? [gradients] : [];
-      const result = await this.gradients.run(parameters, vectors, batch, noise, ...accumulated);
-      if (gradients) this.accumulation!.leave(gradients);
+    const leave = (sum: readonly DeviceArray[]) => accumulation?.leave(sum);
+    const leaf = async (index: number, before?: readonly DeviceArray[]) => {
+      signal?.throwIfAborted();
+      const { batch, noise } = microBatches[index];
+      const sum = before ?? (await accumulation?.start());
+      const result = await this.gradients.run(parameters, vectors, batch, noise, ...(sum ? [sum] : []));
+      if (sum) leave(sum);
       if (spectralVectors) free(spectralVectors);
-      gradients = result.gradients;
       spectralVectors = result.spectralVectors;
       metrics.push(result.metrics);
+      return result.gradients;
+    };
+    try {
+      const add: Accumulation["add"] = (sum, other) => accumulation!.add(sum, other);
+      const gradients = await sumInTree<readonly DeviceArray[]>(microBatches.length, { leaf, add, discard: leave });
+      return { gradients, spectralVectors: spectralVectors!, metrics };
+    } catch (error) {
+      if (spectralVectors) free(spectralVectors);
+      throw error;
     }
-    return { gradients: gradients!, spectralVectors: spectralVectors!, metrics };
   }
 
   /** A copy of parts of the state on the host. */
@@ -262,7 +268,8 @@ export class Trainer {
   /** Frees the state and the programs, at any moment: a step under way is rejected. Calling it again is harmless. */
   dispose(): Promise<void> {
     return this.#lifetime.end(async (settled) => {
-      const programs = [this.gradients, this.accumulation, this.stepEnd, this.packers.weights, this.packers.moments];
+      const { gradients, accumulation, stepEnd, packers } = this;
+      const programs = [gradients, accumulation, stepEnd, packers.weights, packers.moments];
       await Promise.all(programs.map((program) => program?.dispose()));
       await settled(); // of two states, the one that a step ended with is held
       free(this.#state);

@@ -7,10 +7,11 @@ import { leaves, map, type ProgramMemory, type Runtime, type Spec } from "../../
 import { UserError } from "../../errors.js";
 import { parameterSpecs } from "../../inference/trained-model.js";
 import { formatBytes } from "../../number-format.js";
-import { compileGradients, type GradientsProgram } from "../gradients.js";
+import { compileGradients, type GradientsProgram, microBatchesOf } from "../gradients.js";
 import { stepInputs } from "../inputs/step-inputs.js";
 import { FRESH } from "../run/counters.js";
 import { stateSpecs, Trainer, type TrainingState } from "../trainer.js";
+import { waitingSums } from "../tree-sum.js";
 import { divisors, type Fitted, type MemorySettings, SMALLEST } from "./memory.js";
 
 /** Share of a device's memory that training may plan with: its allocator needs some to move in. */
@@ -50,7 +51,7 @@ export async function fitToDevice(
       bytes: async (settings) => {
         await program?.dispose();
         program = await compileGradients(withSettings(settings), runtime);
-        return bytesOf(program.memory!, config);
+        return bytesOf(program.memory!, withSettings(settings));
       },
       // a processor does not count its memory, and takes more than there is
       runs: async (settings) => memoryBytes === undefined || isTrained(withSettings(settings), runtime),
@@ -82,7 +83,7 @@ export async function memoryOnDevice(
   await using compiled = program ?? (await compileGradients(fitted, runtime));
   const { devices } = await runtime.describe();
   const [{ memoryBytes: available }] = devices;
-  const bytes = bytesOf(compiled.memory!, config);
+  const bytes = bytesOf(compiled.memory!, fitted);
   return { config: fitted, memory: { devices: devices.length, bytes, ...(available && { available }) } };
 }
 
@@ -143,7 +144,7 @@ export async function chooseOnDevice(
 /** Memory that a step takes on each device. */
 function bytesOf({ arguments: given, outputs, temporary }: ProgramMemory, config: Config): number {
   const weights = leaves(parameterSpecs(config)).reduce((sum, { size }) => sum + 4 * size, 0);
-  return given + outputs + temporary + COPIES * weights;
+  return given + outputs + temporary + (COPIES + waitingSums(microBatchesOf(config))) * weights;
 }
 
 /** Whether a step runs, with all that training keeps on the device. */

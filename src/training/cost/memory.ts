@@ -2,11 +2,13 @@
 import type { Config, TrainingConfig } from "../../config/index.js";
 import { leaves } from "../../engine/index.js";
 import { parameterSpecs } from "../../inference/trained-model.js";
-import { stepCost } from "../gradients.js";
+import { microBatchesOf, stepCost } from "../gradients.js";
+import { waitingSums } from "../tree-sum.js";
 
 /**
  * Memory of a training process = 0.4 GiB + 8.5 × the weights + 1.4 × what the traced step needs at once: Node and its code;
- * weights, average, moments, gradients, and what is being replaced; ONNX Runtime's arenas and layouts. Fitted to the measured
+ * weights, average, moments, gradients, and what is being replaced; ONNX Runtime's arenas and layouts; and what `waitingSums`
+ * counts. Fitted to the measured
  * peaks of emoji32-small (micro-batch 4 to 64) and cifar10 (4 to 16, with and without rematerialisation) to within 25 %.
  */
 const PROCESS = { bytes: 0.4 * 2 ** 30, weights: 8.5, step: 1.4 };
@@ -36,7 +38,8 @@ export interface Fitted {
 export function trainingBytes(config: Config, peakBytes: number): number {
   const weights = leaves(parameterSpecs(config)).reduce((sum, { size }) => sum + 4 * size, 0);
   const halved = config.optimizer.stateType === "bfloat16" ? 1 : 0; // two moments of half the bytes
-  return PROCESS.bytes + (PROCESS.weights - halved) * weights + PROCESS.step * peakBytes;
+  const copies = PROCESS.weights - halved + waitingSums(microBatchesOf(config));
+  return PROCESS.bytes + copies * weights + PROCESS.step * peakBytes;
 }
 
 /** Where training is to fit. */
