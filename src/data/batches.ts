@@ -40,13 +40,14 @@ export class Batches {
     this.#read = imageReader(set);
   }
 
-  batch(number: number): Batch {
+  /** @param places - in the batch that are needed, from `first` to before `end`; the others stay 0 */
+  batch(number: number, places = { first: 0, end: this.options.batchSize }): Batch {
     const { set, options } = this;
     const { batchSize } = options;
     const size = 3 * set.resolution ** 2;
     const images = new Float32Array(batchSize * size);
     const labels = new Int32Array(set.labels.length > 0 ? batchSize : 0);
-    for (let place = 0; place < batchSize; place++) {
+    for (let place = places.first; place < places.end; place++) {
       const position = number * batchSize + place;
       const epoch = this.#epochOf(Math.floor(position / set.count));
       const image = epoch.order[position % set.count];

@@ -55,6 +55,9 @@ export function functionAt(address: bigint, count: number): NativeFunction {
 /** What `dlopen` has to do, by platform: bind all symbols now, and never unload. */
 const FLAGS: { readonly [platform in NodeJS.Platform]?: number } = { linux: 0x2 | 0x1000, darwin: 0x2 | 0x80 };
 
+/** And so that libraries which are opened later find its symbols. */
+const GLOBAL: { readonly [platform in NodeJS.Platform]?: number } = { linux: 0x100, darwin: 0x8 };
+
 /** Whether libraries can be opened on this system. */
 export const canOpenLibraries = (platform: NodeJS.Platform): boolean => FLAGS[platform] !== undefined;
 
@@ -62,15 +65,17 @@ export const canOpenLibraries = (platform: NodeJS.Platform): boolean => FLAGS[pl
  * Opens a library for the life of the process: libraries with C++ objects that are taken out of a process crash it when
  * it exits. (koffi's own `load` would take it out.)
  *
+ * @param global - whether its symbols are for libraries that are opened later
  * @returns a lookup of its symbols, 0 for one that it does not have
  * @throws Error with the system's words when it cannot be opened
  */
-export function openLibrary(path: string): (symbol: string) => bigint {
+export function openLibrary(path: string, { global = false } = {}): (symbol: string) => bigint {
   const program = koffi().load(null);
   const open = program.func("void *dlopen(const char *path, int flags)");
   const lookup = program.func("void *dlsym(void *library, const char *symbol)");
   const error = program.func("const char *dlerror()");
-  const library = open(path, FLAGS[process.platform]) as bigint | null;
+  const flags = (FLAGS[process.platform] ?? 0) | (global ? (GLOBAL[process.platform] ?? 0) : 0);
+  const library = open(path, flags) as bigint | null;
   if (library === null) throw new Error(String(error()));
   return (symbol) => (lookup(library, symbol) as bigint | null) ?? 0n;
 }

@@ -208,7 +208,7 @@ async function summary(
 }
 
 /** The elements of an array, which is freed where it is on a device. */
-async function elements<T>(array: T): Promise<T extends DeviceArray ? Float32Array | Int32Array : T> {
+export async function elements<T>(array: T): Promise<T extends DeviceArray ? Float32Array | Int32Array : T> {
   if (!(array instanceof DeviceArray)) return array as never;
   const read = await array.read();
   array.dispose();

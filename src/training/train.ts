@@ -10,10 +10,12 @@ import { checkModelImages } from "../inference/programs/model-inputs.js";
 import { type ParameterTree, parameterSpecs } from "../inference/trained-model.js";
 import { countParameters, groups } from "../model/index.js";
 import { informationShares } from "../objective/information-schedule.js";
+import { type Ranks, single } from "../ranks/ranks.js";
+import { together } from "../ranks/together.js";
 import { version } from "../version.js";
 import { fitToDevice } from "./cost/device-memory.js";
 import { roomNotice } from "./cost/disk-space.js";
-import { fitToMemory } from "./cost/memory.js";
+import { fitToMemory, type Machine } from "./cost/memory.js";
 import type { TrainingEventListener } from "./events.js";
 import { settleFlips } from "./inputs/flips.js";
 import { InputThread } from "./inputs/input-thread.js";
@@ -28,6 +30,8 @@ import { Observer } from "./run/observer.js";
 import { clearLeftovers, describeRun, runPaths, summarise, withSettingsOfRun } from "./run/run-folder.js";
 import { lockRun, type RunLock } from "./run/run-lock.js";
 import { startingPoint } from "./run/starting-point.js";
+import { type Order, type Reduction, reductionOf } from "./shared-step.js";
+import { recruit } from "./start-together.js";
 import { afterPatience, pause, thenCleanUp } from "./stopping.js";
 import { Trainer } from "./trainer.js";
 import { type TrainingRun, trainingRun } from "./training-run.js";
@@ -46,6 +50,8 @@ export interface TrainOptions extends ExecutionOptions {
   limit?: Limits;
   /** When aborted, the micro-batch under way is finished and a checkpoint saved. */
   signal?: AbortSignal;
+  /** Processes that make every step together; this is the first of them, and the others call `followTraining`. Default: none. */
+  ranks?: Ranks;
   /** Awaited: training continues when it returns. */
   onEvent?: TrainingEventListener;
 }
@@ -67,7 +73,9 @@ export function train(options: TrainOptions): TrainingRun {
 
 async function trainRun(options: TrainOptions): Promise<TrainResult> {
   const called = performance.now();
-  const { data, out, resume = false, runtime = defaultRuntime(), signal, onEvent: emit = () => {} } = options;
+  const { data, out, resume = false, runtime = defaultRuntime(), ranks = single, onEvent: emit = () => {} } = options;
+  const others = new AbortController(); // aborted when another rank has given up
+  const signal = AbortSignal.any([others.signal, ...(options.signal ? [options.signal] : [])]);
   checkSets(options.config, data);
   const lock = await lockRun(out);
   const ended = new AbortController();
@@ -82,16 +90,19 @@ async function trainRun(options: TrainOptions): Promise<TrainResult> {
     await pause(signal);
     const unsuited = notice === undefined ? [] : [notice];
     const { config, program } = runtime.traits.tellsMemory
-      ? await fitToDevice(wanted, runtime, (message) => unsuited.push(message))
-      : { config: fitToMemory(wanted, runtime) };
+      ? await fitToDevice(wanted, runtime, (message) => unsuited.push(message), ranks.size)
+      : { config: fitToMemory(wanted, machineOf(runtime, ranks)) };
     await using _compiled = program; // shared with the trainer's, which need not load it again
     for (const message of unsuited) await emit({ type: "notice", message });
     await pause(signal);
-    const inputs = new InputThread({ config, images: data.train, device: runtime.traits });
-    return await thenCleanUp(
-      () => trainWith({ ...options, config, runtime }, { inputs, status, called, lock }),
+    const inputs = new InputThread({ config, images: data.train, device: runtime.traits, share: ranks });
+    const reduction = reductionOf(ranks, runtime, (reason) => others.abort(reason));
+    const result = await thenCleanUp(
+      () => trainWith({ ...options, config, runtime, ranks, signal }, { inputs, reduction, status, called, lock }),
       () => inputs.dispose(),
     );
+    if (others.signal.reason instanceof UserError) throw others.signal.reason; // what there was has been saved
+    return result;
   };
   return thenCleanUp(work, async () => {
     ended.abort();
@@ -99,14 +110,22 @@ async function trainRun(options: TrainOptions): Promise<TrainResult> {
   });
 }
 
+/** What is known of where a run is trained, and by how many. */
+type Settled = TrainOptions & Required<Pick<TrainOptions, "runtime" | "ranks">>;
+
 /** The same with a settled configuration. */
 async function trainWith(
-  options: TrainOptions & { runtime: Runtime },
-  { inputs, status, called, lock }: { inputs: InputThread; status: CheckpointStatus; called: number; lock: RunLock },
+  options: Settled,
+  {
+    called,
+    lock,
+    ...begun
+  }: { inputs: InputThread; reduction: Reduction; status: CheckpointStatus; called: number; lock: RunLock },
 ): Promise<TrainResult> {
-  const { config, data, out, limit = {}, runtime, signal, onEvent: emit = () => {} } = options;
+  const { config, data, out, limit = {}, runtime, ranks, signal, onEvent: emit = () => {} } = options;
+  const { inputs, status } = begun;
   const identity = { count: data.train.count, digest: digestOfSet(data.train) };
-  const { trainer, start, notices } = await prepare(options, { identity, inputs, status });
+  const { trainer, start, notices } = await prepare(options, { identity, ...begun });
   const observer = new Observer(trainer, data);
   const work = async () => {
     await pause(signal);
@@ -123,15 +142,28 @@ async function trainWith(
     return new TrainingLoop(parts, { limit, signal, called, lost: lock.lost }).run();
   };
   return thenCleanUp(work, async () => {
-    await observer.dispose();
-    await trainer.dispose();
+    await ranks.broadcast<Order>("end").finally(async () => {
+      await observer.dispose();
+      await trainer.dispose();
+    });
   });
+}
+
+/** What a process may take of this machine: ranks on the same one share it. */
+function machineOf({ device, threads }: Runtime, { hosts, rank }: Ranks): Machine {
+  const here = Math.max(1, hosts.filter((host) => host === hosts[rank]).length);
+  return { device, threads, available: process.availableMemory() / here, ranks: Math.max(1, hosts.length) };
 }
 
 /** Finds where to start, describes the run in its folder, and compiles; the state on the host is released. */
 async function prepare(
-  { config, data, out, resume = false, initial, runtime, signal }: TrainOptions & { runtime: Runtime },
-  { identity, inputs, status }: { identity: DataIdentity; inputs: InputThread; status: CheckpointStatus },
+  { config, data, out, resume = false, initial, runtime, ranks, signal }: Settled,
+  {
+    identity,
+    inputs,
+    reduction,
+    status,
+  }: { identity: DataIdentity; inputs: InputThread; reduction: Reduction; status: CheckpointStatus },
 ) {
   const notices: string[] = [];
   const onNotice = (message: string) => notices.push(message);
@@ -142,7 +174,14 @@ async function prepare(
   if (full) onNotice(full);
   await pause(signal);
   inputs.begin(start.counters.step);
-  return { trainer: await Trainer.create(config, runtime, start.counters, state), start, notices };
+  await recruit(ranks, { config, counters: start.counters }, { state, images: data.train, runtime });
+  const create = () => Trainer.create(config, runtime, start.counters, state, reduction);
+  const { result: trainer } = await together(
+    ranks,
+    async () => ({ result: await create(), told: undefined }),
+    (created) => created.dispose(),
+  );
+  return { trainer, start, notices };
 }
 
 /** What the log says of a run when it starts or resumes. */

@@ -30,6 +30,7 @@ import { type LayerNorm, layerNorms } from "./layer-norms.js";
 import { optimizerOf } from "./optimizer/optimizers.js";
 import { momentsOf, type OptimizerState } from "./optimizer/update.js";
 import type { Counters } from "./run/counters.js";
+import type { Reduction } from "./shared-step.js";
 import { type Accumulated, createStepEnd, type DeviceState, free, type Outcome, type StepEnd } from "./step-end.js";
 import { sumInTree } from "./tree-sum.js";
 
@@ -86,6 +87,7 @@ export class Trainer {
     /** Absent when a batch is one micro-batch. */
     private readonly accumulation: Accumulation | undefined,
     private readonly stepEnd: StepEnd,
+    private readonly reduction: Reduction,
     private readonly packers: Packers,
     state: DeviceState,
   ) {
@@ -96,9 +98,16 @@ export class Trainer {
   /**
    * Compiles the programs and copies the state to the device.
    *
+   * @param reduction - that of the ranks that make each step together; default: there is one
    * @throws UserError when the device cannot keep moments in the configured type
    */
-  static async create(config: Config, runtime: Runtime, counters: Counters, state: TrainingState<Float32Array>) {
+  static async create(
+    config: Config,
+    runtime: Runtime,
+    counters: Counters,
+    state: TrainingState<Float32Array>,
+    reduction: Reduction = (accumulate) => accumulate(),
+  ) {
     if (!runtime.traits.bfloat16 && config.optimizer.stateType !== "float32") {
       throw new UserError(
         "invalid-options",
@@ -132,6 +141,7 @@ export class Trainer {
       gradients,
       accumulation,
       stepEnd,
+      reduction,
       { weights, moments },
       onDevice,
     );
@@ -170,7 +180,7 @@ export class Trainer {
   }
 
   async #begin(microBatches: readonly MicroBatch[], signal?: AbortSignal): Promise<BegunStep> {
-    const accumulated = await this.#accumulate(microBatches, signal);
+    const accumulated = await this.reduction(() => this.#accumulate(microBatches, signal));
     const { gradients } = accumulated;
     const { state, outcome } = await this.stepEnd.end(this.#state, accumulated, this.counters.updates);
     this.#state = state;

@@ -7,6 +7,7 @@ const LAYERS: Record<string, string[]> = {
   io: [],
   engine: [], // it knows nothing of this project, and could be published alone
   data: ["io", "random"], // no models
+  ranks: ["engine/native"], // processes that share work, whatever it is
   model: ["engine/tree", "engine/primitives", "random", "config"], // no losses, files or runtimes
   latents: ["model", "config", "random"], // shared with the browser: pure functions of numbers
   // trained models in browsers; of what Node alone has, only what is pure functions of numbers
@@ -22,7 +23,7 @@ const LAYERS: Record<string, string[]> = {
   objective: ["model", "engine/primitives", "config"], // no optimizers or files
   // what a trained model can do, and the figures of what it does
   inference: ["objective", "latents", "model", "data", "engine", "io", "random", "config"],
-  training: ["inference", "latents", "objective", "model", "data", "engine", "io", "config"],
+  training: ["inference", "latents", "objective", "model", "data", "ranks", "engine", "io", "config"],
   // a second stage over the latents of a trained model
   refinement: ["training", "inference", "objective", "latents", "model", "data", "engine", "io", "random", "config"],
   // samples beside images: vectors of both, one extractor of which is trained, and how far they are apart

@@ -49,6 +49,7 @@ export function cpuDevice(sessions: OnnxSessions): Device<MemoryArray> {
     },
     upload: async (info, elements) => ({ info, elements }),
     download: async ({ elements }) => elements.slice(),
+    surrender: ({ elements }) => elements,
     elements: ({ elements }) => elements,
     free: ({ info, elements }) => {
       const shelf = shelfOf(info);

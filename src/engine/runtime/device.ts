@@ -9,6 +9,8 @@ export interface Device<A> {
   upload(info: ArrayInfo, data: TypedArray): Promise<A>;
   /** A copy of the elements of an array on the device. */
   download(array: A): Promise<TypedArray>;
+  /** The elements themselves of an array that is given up, on a device whose arrays are ordinary memory. */
+  surrender?(array: A): TypedArray;
   /** Takes back an array on the device that nothing needs any more. */
   free(array: A): void;
   /** The elements of an array, to be changed in place, on a device whose arrays are ordinary memory. */

@@ -72,6 +72,8 @@ export type Request =
   | { kind: "run"; program: number; inputs: (TypedArray | ArrayId)[]; keep: (ArrayId | null)[] }
   | { kind: "put"; array: ArrayId; info: ArrayInfo; data: TypedArray }
   | { kind: "read"; array: ArrayId }
+  /** The elements of an array, which is no longer there. */
+  | { kind: "take"; array: ArrayId }
   | { kind: "describe" }
   /** Calls the function that a module exports by default with the elements of each group of arrays, which it may change. */
   | { kind: "apply"; module: string; groups: ArrayId[][]; argument: unknown };

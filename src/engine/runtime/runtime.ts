@@ -71,6 +71,13 @@ export class DeviceArray {
     return (await this.runtime.request({ kind: "read", array: this.id })) as TypedArray;
   }
 
+  /** The elements; the array is disposed. Where arrays are ordinary memory, nothing is copied. */
+  async take(): Promise<TypedArray> {
+    this.assertAlive();
+    this.#freed = true;
+    return (await this.runtime.request({ kind: "take", array: this.id })) as TypedArray;
+  }
+
   /** Gives the memory back; the array cannot be used afterwards. Calling it again is harmless. */
   dispose(): void {
     if (this.#freed) return;

@@ -20,6 +20,15 @@ export function runtimeService<A>(device: Device<A>): Service<Message> {
     arrays.delete(id);
   }
 
+  async function take(id: ArrayId): Promise<TypedArray> {
+    const array = arrays.get(id)!;
+    arrays.delete(id);
+    if (device.surrender) return device.surrender(array);
+    const elements = await device.download(array);
+    device.free(array);
+    return elements;
+  }
+
   async function load(request: LoadRequest): Promise<ProgramMemory | undefined> {
     const program = await device.load(request);
     programs.set(request.program, program);
@@ -68,6 +77,8 @@ export function runtimeService<A>(device: Device<A>): Service<Message> {
         return undefined;
       case "read":
         return device.download(arrays.get(request.array)!);
+      case "take":
+        return take(request.array);
       case "describe":
         return device.describe!();
       case "apply":

@@ -12,7 +12,7 @@ import { stepInputs } from "../inputs/step-inputs.js";
 import { FRESH } from "../run/counters.js";
 import { stateSpecs, Trainer, type TrainingState } from "../trainer.js";
 import { waitingSums } from "../tree-sum.js";
-import { divisors, type Fitted, type MemorySettings, SMALLEST } from "./memory.js";
+import { type Fitted, type MemorySettings, microBatchesFor, SMALLEST } from "./memory.js";
 
 /** Share of a device's memory that training may plan with: its allocator needs some to move in. */
 const SHARE = 0.92;
@@ -32,12 +32,14 @@ export interface FittedToDevice {
  * rematerialisation unless only tiny ones do. The caller disposes the program.
  *
  * @param onNotice - called with what does not fit
+ * @param ranks - processes that are to have as many micro-batches each
  * @throws UserError when nothing fits
  */
 export async function fitToDevice(
   config: Config,
   runtime: Runtime,
   onNotice: (message: string) => void,
+  ranks = 1,
 ): Promise<FittedToDevice> {
   const { training } = config;
   if (training.microBatchSize !== "auto" && training.rematerialise !== "auto") return { config };
@@ -47,7 +49,7 @@ export async function fitToDevice(
   const withSettings = (settings: Fitted): Config => ({ ...config, training: { ...training, ...settings } });
   let program: GradientsProgram | undefined;
   try {
-    const chosen = await chooseOnDevice(candidates(training, devices.length), budget, {
+    const chosen = await chooseOnDevice(candidates(training, devices.length, ranks), budget, {
       bytes: async (settings) => {
         await program?.dispose();
         program = await compileGradients(withSettings(settings), runtime);
@@ -91,8 +93,9 @@ export async function memoryOnDevice(
 export function candidates(
   { batchSize, microBatchSize, rematerialise }: Pick<TrainingConfig, "batchSize"> & MemorySettings,
   devices: number,
+  ranks = 1,
 ): Fitted[] {
-  const possible = divisors(batchSize);
+  const possible = microBatchesFor(batchSize, ranks);
   const shared = possible.filter((size) => size % devices === 0); // rows that devices can share out equally
   const sizes = microBatchSize === "auto" ? (shared.length > 0 ? shared : possible) : [microBatchSize];
   const least = Math.min(SMALLEST * devices, sizes[0]);

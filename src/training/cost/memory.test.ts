@@ -14,15 +14,15 @@ test.each([
   ["tiny ones rematerialised", 13, { microBatchSize: 3, rematerialise: true }],
   ["the smallest where nothing fits", 5, { microBatchSize: 1, rematerialise: true }],
 ])("what is left open becomes %s", (_, budget, expected) => {
-  expect(chooseSettings(open, budget, 12, bytes)).toEqual(expected);
+  expect(chooseSettings(open, budget, { most: 12, ranks: 1 }, bytes)).toEqual(expected);
 });
 
 test("what is set stays", () => {
-  expect(chooseSettings({ ...open, rematerialise: false }, 25, 12, bytes)).toEqual({
+  expect(chooseSettings({ ...open, rematerialise: false }, 25, { most: 12, ranks: 1 }, bytes)).toEqual({
     microBatchSize: 3,
     rematerialise: false,
   });
-  expect(chooseSettings({ ...open, microBatchSize: 6 }, 25, 1, bytes)).toEqual({
+  expect(chooseSettings({ ...open, microBatchSize: 6 }, 25, { most: 1, ranks: 1 }, bytes)).toEqual({
     microBatchSize: 6,
     rematerialise: true,
   });
@@ -32,7 +32,17 @@ test.each([
   ["no more images than their work allows", 5, 4],
   ["four all the same", 1, 4],
 ])("a micro-batch that is chosen has %s", (_, most, microBatchSize) => {
-  expect(chooseSettings(open, 1000, most, bytes)).toEqual({ microBatchSize, rematerialise: false });
+  expect(chooseSettings(open, 1000, { most, ranks: 1 }, bytes)).toEqual({ microBatchSize, rematerialise: false });
+});
+
+test.each([
+  [1, 12],
+  [2, 6],
+  [3, 4],
+  [4, 3],
+  [5, 12], // which cannot be shared: whoever starts the ranks says so
+])("for %i ranks it is one of which each has as many", (ranks, microBatchSize) => {
+  expect(chooseSettings(open, 1000, { most: 12, ranks }, bytes)).toEqual({ microBatchSize, rematerialise: false });
 });
 
 test("the memory of a training step: less when rematerialised, less in smaller parts", () => {

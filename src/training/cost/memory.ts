@@ -48,12 +48,14 @@ export interface Machine {
   threads: number;
   /** Bytes to spare. */
   available?: number;
+  /** Processes that share the micro-batches of a step equally. */
+  ranks?: number;
 }
 
 /** The configuration with what it leaves open decided for a machine. Allocates nothing. */
 export function fitToMemory(
   config: Config,
-  { device, threads, available = process.availableMemory() }: Machine,
+  { device, threads, available = process.availableMemory(), ranks = 1 }: Machine,
 ): Config {
   const { training } = config;
   if (training.microBatchSize !== "auto" && training.rematerialise !== "auto") return config;
@@ -64,23 +66,25 @@ export function fitToMemory(
   const one = { ...config, training: { ...training, microBatchSize: 1, rematerialise: false } };
   const limited = training.microBatchSize === "auto" && device === "cpu";
   const most = limited ? (threads * LARGEST_WORK) / stepCost(one).multiplyAccumulates : training.batchSize;
-  return { ...config, training: { ...training, ...chooseSettings(training, SHARE * available, most, measure) } };
+  const chosen = chooseSettings(training, SHARE * available, { most, ranks }, measure);
+  return { ...config, training: { ...training, ...chosen } };
 }
 
 /**
  * The largest micro-batch that fits, without rematerialisation unless only tiny ones do; the smallest of all if none does.
  *
  * @param most - images whose work is not too much for a micro-batch that is chosen; few are taken all the same
+ * @param ranks - processes that are to have as many micro-batches each
  * @param bytes - memory that some settings take; it grows evenly with the micro-batch, so few are asked for
  */
 export function chooseSettings(
   training: Pick<TrainingConfig, "batchSize"> & MemorySettings,
   budget: number,
-  most: number,
+  { most, ranks }: { most: number; ranks: number },
   bytes: (settings: Fitted) => number,
 ): Fitted {
   const { batchSize } = training;
-  const possible = divisors(batchSize).filter((size) => size <= Math.max(most, SMALLEST));
+  const possible = microBatchesFor(batchSize, ranks).filter((size) => size <= Math.max(most, SMALLEST));
   const sizes = training.microBatchSize === "auto" ? possible : [training.microBatchSize];
   const settings = training.rematerialise === "auto" ? [false, true] : [training.rematerialise];
   for (const rematerialise of settings) {
@@ -101,6 +105,13 @@ function largestFitting(sizes: readonly number[], budget: number, bytes: (size: 
   return sizes.find((size) => least + slope * (size - smallest) <= budget);
 }
 
+/** Sizes of micro-batches that ranks can share equally, largest first; all that divide the batch where none can be shared. */
+export function microBatchesFor(batchSize: number, ranks: number): number[] {
+  const sizes = divisors(batchSize);
+  const equal = sizes.filter((size) => (batchSize / size) % ranks === 0);
+  return equal.length > 0 ? equal : sizes;
+}
+
 /** Divisors, largest first. */
-export const divisors = (n: number): number[] =>
+const divisors = (n: number): number[] =>
   Array.from({ length: n }, (_, index) => n - index).filter((divisor) => n % divisor === 0);

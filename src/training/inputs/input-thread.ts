@@ -3,8 +3,10 @@ import type { Config } from "../../config/index.js";
 import type { ImageSet } from "../../data/index.js";
 import { type DeviceTraits, leaves, type Spec } from "../../engine/index.js";
 import { latentNoiseSpecs } from "../../inference/programs/latent-noise.js";
+import { single } from "../../ranks/ranks.js";
 import { Thread } from "../../thread.js";
 import type { MicroBatch } from "../trainer.js";
+import type { Share } from "./step-inputs.js";
 
 /** Steps that are made ahead: as many as fit into this many bytes, within these bounds. */
 const AHEAD_BYTES = 2 ** 26;
@@ -16,6 +18,8 @@ export interface InputSettings {
   images: ImageSet;
   /** That the inputs are for. */
   device: Pick<DeviceTraits, "drawsNoise">;
+  /** Of every batch, by default all. */
+  share?: Share;
 }
 
 /** Makes images, labels and noise of steps: see `stepInputs`. */
@@ -27,7 +31,9 @@ export class InputThread {
   constructor(settings: InputSettings) {
     this.#ahead = stepsAhead(settings);
     const name = "The thread that makes inputs";
-    this.#thread = new Thread({ module: "./input-worker", caller: import.meta.url, settings, name });
+    const { rank, size } = settings.share ?? single; // and nothing more of it, which could not be sent
+    const given = { ...settings, share: { rank, size } };
+    this.#thread = new Thread({ module: "./input-worker", caller: import.meta.url, settings: given, name });
   }
 
   /** The micro-batches of a step; those of the steps after it are begun. They belong to the caller. */

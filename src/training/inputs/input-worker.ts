@@ -3,12 +3,12 @@ import { Batches } from "../../data/batches.js";
 import { serve } from "../../thread-service.js";
 import type { MicroBatch } from "../trainer.js";
 import type { InputSettings } from "./input-thread.js";
-import { stepInputs } from "./step-inputs.js";
+import { placesOf, type Share, stepInputs } from "./step-inputs.js";
 
-await serve<InputSettings, number>(({ config, images, device }) => {
+await serve<InputSettings & { share: Share }, number>(({ config, images, device, share }) => {
   const batches = new Batches(images, config.training);
   return {
-    answer: (step) => stepInputs(config, step, batches.batch(step), device),
+    answer: (step) => stepInputs(config, step, batches.batch(step, placesOf(config.training, share)), device, share),
     transferred: (microBatches) => (microBatches as MicroBatch[]).flatMap(buffersOf),
   };
 });

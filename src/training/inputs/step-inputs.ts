@@ -7,10 +7,19 @@ import { rows } from "../../inference/batches.js";
 import { addNoise, areaDownsample } from "../../inference/programs/low-resolution.js";
 import { noiseKeys, normalNoise, stream, uniformNoise } from "../../latents/noise.js";
 import { groups } from "../../model/groups.js";
+import { type Ranks, single } from "../../ranks/ranks.js";
 import type { MicroBatch } from "../trainer.js";
 
 /** What `stepInputs` asks of the device that the inputs are for. */
 type Device = Pick<DeviceTraits, "drawsNoise">;
+
+/** Which part of every batch one of several ranks sees: as many micro-batches as the others, in the order of the ranks. */
+export type Share = Pick<Ranks, "rank" | "size">;
+
+/** The places of a rank's images in a batch. */
+export function placesOf({ batchSize }: Config["training"], { rank, size }: Share): { first: number; end: number } {
+  return { first: (rank * batchSize) / size, end: ((rank + 1) * batchSize) / size };
+}
 
 /**
  * The micro-batches of one step. Noise is keyed by (seed, batch number, image's place in the batch, latent group), labels
@@ -18,22 +27,25 @@ type Device = Pick<DeviceTraits, "drawsNoise">;
  *
  * @param step - batch number, counted from 0
  * @param device - that the inputs are for: one that draws noise gets the keys of the images; by default one that does not
+ * @param share - of the rank that they are for; by default there is one
  */
 export function stepInputs(config: Config, step: number, batch: Batch): MicroBatch<Float32Array[]>[];
-export function stepInputs(config: Config, step: number, batch: Batch, device: Device): MicroBatch[];
+export function stepInputs(config: Config, step: number, batch: Batch, device: Device, share?: Share): MicroBatch[];
 export function stepInputs(
   { model, objective, training }: Config,
   step: number,
   batch: Batch,
   { drawsNoise }: Device = { drawsNoise: false },
+  share: Share = single,
 ): MicroBatch[] {
   const { batchSize, seed } = training;
+  const { first } = placesOf(training, share);
   const microBatchSize = microBatchOf(training);
   const shapes = groups(model).map(({ shape }) => shape);
   const latents = stream(seed, "trainingLatents", step);
   const drops = stream(seed, "trainingLabelDrop", step);
-  return Array.from({ length: batchSize / microBatchSize }, (_, part) => {
-    const places = Array.from({ length: microBatchSize }, (_, row) => part * microBatchSize + row);
+  return Array.from({ length: batchSize / microBatchSize / share.size }, (_, part) => {
+    const places = Array.from({ length: microBatchSize }, (_, row) => first + part * microBatchSize + row);
     const images = rows(batch.images, places, 3 * model.resolution ** 2);
     const labels = model.classes > 0 ? rows(batch.labels, places, 1) : undefined;
     const uniform = labels && uniformNoise(drops, places, 1);
