@@ -14,6 +14,7 @@ export default {
     "src/data/decoding/decode-worker.ts",
     "src/engine/device-test/test-process.ts",
     "src/engine/runtime/runtime-worker.ts",
+    "src/ranks/mpi-worker.ts",
     "src/training/add-in-place.ts",
     "src/training/inputs/input-worker.ts",
     "src/web/web-worker.ts",
@@ -30,5 +31,5 @@ export default {
   ],
   project: ["{src,test,bench,examples,scripts,web}/**/*.{ts,tsx,mts,mjs}", "*.ts"],
   ignoreDependencies: ["opentype.js"], // of scripts/glyphs, which has a package of its own
-  ignoreBinaries: ["avifenc", "cc", "mkfifo", "unshare"], // programs of the system
+  ignoreBinaries: ["avifenc", "cc", "mkfifo", "mpirun", "unshare"], // programs of the system
 } satisfies KnipConfig;

@@ -14,7 +14,10 @@ export declare class Batches {
     readonly set: ImageSet;
     readonly options: BatchOptions;
     constructor(set: ImageSet, options: BatchOptions);
-    batch(number: number): Batch;
+    batch(number: number, places?: {
+        first: number;
+        end: number;
+    }): Batch;
 }
 
 export interface CollectOptions {

@@ -26,6 +26,7 @@ export declare class DeviceArray {
     get shape(): readonly number[];
     assertAlive(): void;
     read(): Promise<TypedArray>;
+    take(): Promise<TypedArray>;
     dispose(): void;
     [Symbol.dispose](): void;
 }

@@ -520,6 +520,7 @@ export interface TrainOptions extends ExecutionOptions {
     initial?: ParameterTree;
     limit?: Limits;
     signal?: AbortSignal;
+    ranks?: Ranks;
     onEvent?: TrainingEventListener;
 }
 

@@ -23,10 +23,12 @@ export const flags: Readonly<Record<string, string>> = {
   out: "--out",
   precision: "--precision",
   resize: "--resize",
+  rankTimeout: "--rank-timeout",
   refine: "strata refine",
   resume: "--resume",
   run: "--run",
   tensors: "--tensors",
+  threads: "--threads",
   weights: "--weights",
 };
 

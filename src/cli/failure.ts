@@ -1,5 +1,6 @@
 /** @file What a command line that failed says, and its exit code. */
 import { firstError, UserError } from "../errors.js";
+import { isFollower, launcherOf } from "../ranks/launcher.js";
 import { version } from "../version.js";
 import { sentenceOf } from "./advice.js";
 
@@ -17,13 +18,16 @@ export function reportFailure(failure: unknown): number {
   const error = firstError(failure);
   const sentence = error instanceof UserError ? sentenceOf(error) : refusal(error);
   if (sentence !== undefined) {
-    console.error(`strata: ${sentence}`);
+    console.error(`${ofRank()}strata: ${sentence}`);
     return EXIT.usage;
   }
-  console.error(`strata ${version}: internal error. Please report it, with the lines below.`);
+  console.error(`${ofRank()}strata ${version}: internal error. Please report it, with the lines below.`);
   console.error(error);
   return EXIT.failure;
 }
+
+/** Which of several processes speaks, unless it is the first. */
+const ofRank = (): string => (isFollower() ? `[rank ${launcherOf()!.rank}] ` : "");
 
 /** What the machine refused, and what to do about it; undefined when it is an internal error. */
 function refusal(error: unknown): string | undefined {

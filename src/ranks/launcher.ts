@@ -27,6 +27,9 @@ function told(kind: Launcher["kind"], rank: string | undefined, size: string | u
   return { kind, rank: Number(rank), ...(size !== undefined && /^\d+$/.test(size) ? { size: Number(size) } : {}) };
 }
 
+/** Whether this process does what another one asks: it has nothing to say unless something fails. */
+export const isFollower = (env: Environment = process.env): boolean => (launcherOf(env)?.rank ?? 0) > 0;
+
 /**
  * Checks that tasks of Slurm can talk to each other.
  *

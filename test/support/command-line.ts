@@ -45,7 +45,8 @@ export const startWithin = (script: string, ...words: string[]): Started =>
 /** The same, to its end. */
 export const strataWithin = (script: string, ...words: string[]): Promise<Ended> => startWithin(script, ...words).ended;
 
-function launch(variables: Record<string, string>, wrapper: string[], words: string[]): Started {
+/** Starts `strata` by another program, with more in its environment. */
+export function launch(variables: Record<string, string>, wrapper: string[], words: string[]): Started {
   const options = { cwd: repository, env: { ...env, ...variables } };
   const [program, ...rest] = [...wrapper, process.execPath, "dist/cli.js", ...words];
   const child = spawn(program, rest, options);

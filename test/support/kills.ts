@@ -140,9 +140,9 @@ function parsed(row: string): { type: string; step?: number } | undefined {
 }
 
 /** What a run that was killed and resumed left otherwise than the undisturbed one. */
-function differences(whole: string, out: string): string[] {
+export function differences(whole: string, out: string, steps = STEPS): string[] {
   const found: string[] = [];
-  const last = join("checkpoints", `step-${STEPS}`);
+  const last = join("checkpoints", `step-${steps}`);
   const equal = (path: string) => {
     if (!readFileSync(join(whole, path)).equals(readFileSync(join(out, path)))) found.push(`${out}: ${path} differs`);
   };

@@ -27,6 +27,7 @@ const NOT_OURS: Record<string, string> = {
   "engine/device-test/verdict.ts: --import": "Node's own",
   "engine/pjrt/explain.ts: --no-deps": "pip's own",
   "engine/pjrt/explain.ts: --target": "pip's own",
+  "ranks/launcher.ts: --mpi": "srun's own",
   "io/python/python-module.ts: --open": "a variable that is decreased",
 };
 

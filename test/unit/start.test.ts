@@ -11,6 +11,7 @@ const commands = readdirSync("src/cli/commands")
 const threads = [
   "src/data/decoding/decode-worker.ts",
   "src/engine/runtime/runtime-worker.ts",
+  "src/ranks/mpi-worker.ts",
   "src/training/inputs/input-worker.ts",
 ];
 

@@ -13,12 +13,13 @@ import { expectNoRun } from "../../training/run/starting-point.js";
 import { train } from "../../training/train.js";
 import { programName, shellWord } from "../advice.js";
 import { minutes, wholeNumber } from "../options/arguments.js";
-import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
+import { type Context, createCommand, createRuntime, Interrupted, withContext } from "../options/command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "../options/configuration.js";
 import { expectMirrorable } from "../options/flips.js";
 import { hubOptions } from "../options/hub.js";
 import { addDataOptions, type ImageOptions, openImages } from "../options/images.js";
 import { checkFolderPlace } from "../options/output-place.js";
+import { addRankOptions, sharedByRanks } from "../options/ranks.js";
 import { openBeside, studioOption } from "../options/studio.js";
 import { estimateText } from "../output/estimate-text.js";
 import { commandsToTry, commandsWhileTraining, resumeCommand } from "../output/next-commands.js";
@@ -36,12 +37,14 @@ interface Options extends ConfigurationOptions, Partial<ImageOptions> {
   dryRun?: boolean;
 }
 
-export const trainCommand = addDataOptions(
-  addConfigurationOptions(
-    createCommand(
-      "train",
-      "train a model on images",
-      "strata train --preset emoji32-small --data emoji --out runs/emoji --minutes 30",
+export const trainCommand = addRankOptions(
+  addDataOptions(
+    addConfigurationOptions(
+      createCommand(
+        "train",
+        "train a model on images",
+        "strata train --preset emoji32-small --data emoji --out runs/emoji --minutes 30",
+      ),
     ),
   ),
 )
@@ -60,10 +63,10 @@ export const trainCommand = addDataOptions(
     "start from the weights of another run, of RUN/checkpoints/step-N, of pretrained:NAME or hf:OWNER/NAME",
   )
   .option("--dry-run", "print what training will take (memory, speed, time) and the configuration; do not train")
-  .action(withContext(runTrain));
+  .action(withContext(sharedByRanks(runTrain)));
 
 async function runTrain(context: Context, options: Options): Promise<void> {
-  const { progress, signal } = context;
+  const { progress, ranks, signal } = context;
   const named = options.preset !== undefined || options.config !== undefined;
   const own = options.resume && !named && options.out !== undefined ? await readRunConfig(options.out) : undefined;
   const config = resolveConfiguration(options, context, own);
@@ -101,6 +104,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
       initial,
       limit: { steps: options.steps, images: options.images, minutes: options.minutes },
       runtime,
+      ranks,
       signal,
       onEvent: async (event) => {
         await show(event);
@@ -124,6 +128,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
       { out, device: runtime.device, ...result, report: report ?? null },
       `${done} Saved in ${checkpoint}.${better}${look}\n${next}`,
     );
+    if (interrupted) throw new Interrupted(); // also where another process was
     await studio.stay();
   } catch (error) {
     await keeper.write(); // what came of it until then

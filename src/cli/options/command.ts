@@ -2,6 +2,8 @@
 import { Command, Option } from "commander";
 import type { OpenRuntimeOptions, Runtime } from "../../engine/index.js";
 import { firstError } from "../../errors.js";
+import { isFollower } from "../../ranks/launcher.js";
+import { type Ranks, single } from "../../ranks/ranks.js";
 import { version } from "../../version.js";
 import { programName } from "../advice.js";
 import { writeResult } from "../output/output.js";
@@ -26,6 +28,8 @@ export interface Context {
   /** Whether nothing is fetched, and only what the cache has is used; undefined: as the environment says. */
   offline: boolean | undefined;
   quiet: boolean;
+  /** Processes that share the work; one, unless a launcher has started more. */
+  ranks: Ranks;
   /** Aborted by Ctrl-C, SIGTERM and their like: save, and return. */
   signal: AbortSignal;
   progress: Progress;
@@ -111,7 +115,7 @@ export const withContext =
   async (...parameters: unknown[]): Promise<void> => {
     const command = parameters.at(-1) as Command;
     const options = command.optsWithGlobals<Options & GlobalOptions>();
-    const quiet = options.quiet ?? false;
+    const quiet = options.quiet || isFollower();
     const progress = new Progress(process.stderr, { quiet });
     const interruption = listenForInterruption(
       (name) => {
@@ -131,7 +135,20 @@ export const withContext =
     const { signal } = interruption;
     try {
       await action(
-        { seed, device, threads, devices, precision, deterministic, offline, quiet, signal, progress, result },
+        {
+          seed,
+          device,
+          threads,
+          devices,
+          precision,
+          deterministic,
+          offline,
+          quiet,
+          ranks: single,
+          signal,
+          progress,
+          result,
+        },
         options,
         ...command.args,
       );
