@@ -40,7 +40,7 @@ async function factsOf(runtime: Runtime, images: ImageSet): Promise<Facts> {
  *
  * @throws UserError that names every rank that differs, and in what
  */
-export function expectAlike(ranks: Pick<Ranks, "hosts">, all: readonly Facts[]): void {
+function expectAlike(ranks: Pick<Ranks, "hosts">, all: readonly Facts[]): void {
   const [first] = all;
   const differences = all.flatMap((facts, rank) =>
     Object.keys(first)
@@ -61,7 +61,7 @@ export function expectAlike(ranks: Pick<Ranks, "hosts">, all: readonly Facts[]):
  *
  * @throws UserError that says which micro-batches would do
  */
-export function expectShareable({ training }: Config, { size }: Pick<Ranks, "size">): void {
+function expectShareable({ training }: Config, { size }: Pick<Ranks, "size">): void {
   const { batchSize } = training;
   const own = microBatchOf(training);
   if ((batchSize / own) % size === 0) return;
