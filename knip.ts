@@ -27,7 +27,8 @@ export default {
     "test/fixtures/avif/make.ts",
     "test/support/pjrt-process.ts",
     "test/support/shared-process.mjs",
-    "web/app/studio.tsx",
+    "web/app/{site,studio}.tsx",
+    "web/app/sw.ts",
   ],
   project: ["{src,test,bench,examples,scripts,web}/**/*.{ts,tsx,mts,mjs}", "*.ts"],
   ignoreDependencies: ["opentype.js"], // of scripts/glyphs, which has a package of its own

@@ -1,6 +1,6 @@
 /** @file Makes few files of the many modules in `src`: every start, of the program or of a thread, reads them anew. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import manifest from "../package.json" with { type: "json" };
@@ -39,7 +39,7 @@ function loadedByName(): string[] {
 }
 
 /**
- * Bundles `src`, for Node and for browsers, and the page of the studio. All files lie side by side, so that each finds by a
+ * Bundles `src`, for Node and for browsers, and the pages of the studio and of static sites. All files lie side by side, so that each finds by a
  * relative URL what it starts, as the modules in `src` do. Packages that are installed with this one stay outside; others are
  * bundled, and their licenses passed on.
  *
@@ -47,7 +47,12 @@ function loadedByName(): string[] {
  * @param more - further entry points: a path by the name of the file that it becomes
  */
 export async function bundle(outdir: string, more: Record<string, string> = {}): Promise<void> {
-  const parts = [bundleForNode(outdir, more), bundleForBrowsers(outdir), bundlePage(join(outdir, "studio"))];
+  const parts = [
+    bundleForNode(outdir, more),
+    bundleForBrowsers(outdir),
+    bundlePage(join(outdir, "studio")),
+    bundleSite(join(outdir, "site")),
+  ];
   const inputs = (await Promise.all(parts)).flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}));
   writeFileSync(join(repository, outdir, "licenses.txt"), licensesOf(inputs));
 }
@@ -85,10 +90,26 @@ const bundleForNode = (outdir: string, more: Record<string, string>) =>
   });
 
 /** The studio's page: what of `web/app` a browser loads. */
-async function bundlePage(outdir: string) {
+const bundlePage = (outdir: string) =>
+  bundleApp(outdir, { app: "web/app/studio.tsx" }, { "index.html": "index.html", "favicon.svg": "favicon.svg" });
+
+/** The page of a static site: the same, computing by itself in a thread, and the service worker, which stands above it. */
+const bundleSite = (outdir: string) =>
+  bundleApp(
+    outdir,
+    { "app/app": "web/app/site.tsx", "app/web-worker": "src/web/web-worker.ts", sw: "web/app/sw.ts" },
+    { "index.html": "site.html", "app/favicon.svg": "favicon.svg" },
+  );
+
+/** Modules for a browser by the files that they become, and files of `web/app` that go along. */
+async function bundleApp(
+  outdir: string,
+  entryPoints: Readonly<Record<string, string>>,
+  copied: Readonly<Record<string, string>>,
+) {
   const built = await build({
     absWorkingDir: repository,
-    entryPoints: { app: "web/app/studio.tsx" },
+    entryPoints,
     outdir,
     bundle: true,
     minify: true,
@@ -96,9 +117,9 @@ async function bundlePage(outdir: string) {
     target: "es2022",
     metafile: true,
   });
-  mkdirSync(join(repository, outdir), { recursive: true });
-  for (const name of ["index.html", "favicon.svg"]) {
-    writeFileSync(join(repository, outdir, name), readFileSync(join(repository, "web/app", name)));
+  for (const [to, from] of Object.entries(copied)) {
+    mkdirSync(dirname(join(repository, outdir, to)), { recursive: true });
+    writeFileSync(join(repository, outdir, to), readFileSync(join(repository, "web/app", from)));
   }
   return built;
 }

@@ -37,7 +37,7 @@ export function goldenModel(): TrainedModel {
 /** A folder with the model, as exact as Node has it. */
 export async function exportedModel(model: TrainedModel): Promise<string> {
   const folder = temporaryFolder();
-  await exportWeb(model, folder, { dtype: "float32" });
+  await exportWeb(model, folder, { dtype: "float32", page: false });
   return folder;
 }
 

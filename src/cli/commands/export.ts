@@ -21,6 +21,7 @@ interface Options extends WeightsOptions {
   out: string;
   names?: Naming;
   dtype?: "float16" | "float32";
+  page: boolean;
 }
 
 /** How each format is written, and the files that it makes. */
@@ -35,9 +36,9 @@ const formats = {
   },
   onnx: async (model: TrainedModel, { out }: Options) =>
     (await import("../../weights/onnx/export-onnx.js")).exportOnnx(model, out),
-  web: async (model: TrainedModel, { out, dtype }: Options, run: string) => {
+  web: async (model: TrainedModel, { out, dtype, page }: Options, run: string) => {
     const { exportWeb } = await import("../../weights/web/export-web.js");
-    return exportWeb(model, out, { dtype, run, groupKlNats: measuredGroupKl(run) });
+    return exportWeb(model, out, { dtype, run, groupKlNats: measuredGroupKl(run), ...(page ? {} : { page }) });
   },
 };
 
@@ -67,10 +68,11 @@ export const exportCommand = addWeightsOptions(
       "float32",
     ]),
   )
+  .option("--no-page", "for web: only what strata-vae/web loads, without the page to play with it")
   .action(withContext(runExport));
 
 async function runExport(context: Context, options: Options, run: string): Promise<void> {
-  const { format, out, names, dtype } = options;
+  const { format, out, names, dtype, page } = options;
   if (names !== undefined && format !== "safetensors") {
     throw new UserError(
       "invalid-options",
@@ -81,6 +83,12 @@ async function runExport(context: Context, options: Options, run: string): Promi
     throw new UserError(
       "invalid-options",
       `--dtype ${dtype}: expected with --format web alone, got --format ${format}. Leave it out.`,
+    );
+  }
+  if (!page && format !== "web") {
+    throw new UserError(
+      "invalid-options",
+      `--no-page: expected with --format web alone, got --format ${format}. Leave it out.`,
     );
   }
   if (format === "onnx" || format === "web") checkFolderPlace(out);

@@ -19,9 +19,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const model = tinyModel({ model: { classes: 4 } });
 const read = (out: string) => parseWebManifest(readFileSync(join(out, "manifest.json"), "utf8"), "the manifest");
 
+/** Pages are built for end-to-end tests. */
+const exportModel = (...[model, out, options]: Parameters<typeof exportWeb>) =>
+  exportWeb(model, out, { page: false, ...options });
+
 test("every file is the one that the manifest names, and weights are there once", async () => {
   const out = join(folder, "whole");
-  const { files } = await exportWeb(model, out, { dtype: "float32", run: "runs/some/discs", groupKlNats: [1, 2, 3] });
+  const { files } = await exportModel(model, out, { dtype: "float32", run: "runs/some/discs", groupKlNats: [1, 2, 3] });
   const manifest = read(out);
   const { weights, graphs, runtime } = manifest;
   const named = [weights, ...Object.values(graphs), ...Object.values(runtime.wasm), ...Object.values(runtime.webgpu)];
@@ -43,7 +47,7 @@ test("every file is the one that the manifest names, and weights are there once"
 
 test("float16 rounds each weight, and takes half the place", async () => {
   const [whole, half] = [join(folder, "whole"), join(folder, "half")];
-  await exportWeb(model, half);
+  await exportModel(model, half);
   const exact = new Float32Array(Uint8Array.from(readFileSync(join(whole, read(whole).weights.path))).buffer);
   const { path, bytes, dtype } = read(half).weights;
   expect(dtype).toBe("float16");
@@ -55,13 +59,12 @@ test("float16 rounds each weight, and takes half the place", async () => {
 
 test("a later export takes the place of an earlier one, and what else is there stays", async () => {
   const out = join(folder, "again");
-  await exportWeb(model, out);
+  await exportModel(model, out);
   writeFileSync(join(out, "CNAME"), "example.org");
-  await exportWeb(tinyModel(), out, { more: new Map([["index.html", Buffer.from("<!doctype html>")]]) });
+  await exportModel(tinyModel(), out);
   expect(read(out).graphs.guided).toBeUndefined();
   expect(readdirSync(join(out, "model")).sort()).toEqual(["encoder.onnx", "sampler.onnx", "weights.f16.bin"]);
   expect(readFileSync(join(out, "CNAME"), "utf8")).toBe("example.org");
-  expect(existsSync(join(out, "index.html"))).toBe(true);
   expect(readdirSync(out).filter((name) => name.startsWith(".writing"))).toEqual([]);
 });
 
@@ -74,15 +77,17 @@ test("weights beyond float16 are refused, and nothing is written", async () => {
     })
     .filter(({ length }) => length > 64);
   array[0] = 1e6;
-  await expect(exportWeb(large, out)).rejects.toThrow(/below 65520, got 1000000\. Store them with `dtype: "float32"`/);
+  await expect(exportModel(large, out)).rejects.toThrow(
+    /below 65520, got 1000000\. Store them with `dtype: "float32"`/,
+  );
   expect(existsSync(out)).toBe(false);
-  await exportWeb(large, out, { dtype: "float32" });
+  await exportModel(large, out, { dtype: "float32" });
 });
 
 test("a place that is a file is refused", async () => {
   const place = join(folder, "file");
   writeFileSync(place, "mine");
-  await expect(exportWeb(model, place)).rejects.toMatchObject({
+  await expect(exportModel(model, place)).rejects.toMatchObject({
     name: "UserError",
     message: expect.stringContaining(place),
   });

@@ -2,6 +2,7 @@
 import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { targetShares } from "../../config/index.js";
+import { UserError } from "../../errors.js";
 import { shownAs } from "../../inference/programs/output.js";
 import { parameterSpecs, type TrainedModel } from "../../inference/trained-model.js";
 import { makeFolderSynced, writeFileAtomic } from "../../io/files/atomic-file.js";
@@ -20,6 +21,7 @@ import { encoderProgram } from "../onnx/encoder.js";
 import { onnxFile } from "../onnx/export-onnx.js";
 import type { OnnxProgram } from "../onnx/ports.js";
 import { samplerProgram } from "../onnx/sampler.js";
+import { readPage } from "./page-files.js";
 import { PooledWeights } from "./pooled-weights.js";
 import { readRuntime, webFile } from "./runtime-files.js";
 
@@ -33,8 +35,8 @@ export interface ExportWebOptions {
   run?: string;
   /** KL of every latent group, nats, where it was measured. */
   groupKlNats?: readonly number[];
-  /** Further files to write beside the model's, by their path: a page. */
-  more?: ReadonlyMap<string, Uint8Array>;
+  /** Whether to write the page too, with which visitors play with the model. Default: unless it is a super-resolution model. */
+  page?: boolean;
 }
 
 /**
@@ -43,14 +45,20 @@ export interface ExportWebOptions {
  *
  * @param folder - made if it is not there
  * @returns paths of the files
- * @throws UserError when the package onnxruntime-web is not installed, float16 cannot hold a weight, or the folder cannot be
- *   written
+ * @throws UserError when the package onnxruntime-web is not installed, a super-resolution model is to have a page, float16
+ *   cannot hold a weight, or the folder cannot be written
  */
 export async function exportWeb(
   model: TrainedModel,
   folder: string,
-  { dtype = "float16", more = new Map(), ...about }: ExportWebOptions = {},
+  { dtype = "float16", page = !model.config.model.superResolution, ...about }: ExportWebOptions = {},
 ): Promise<{ files: string[] }> {
+  if (page && model.config.model.superResolution) {
+    throw new UserError(
+      "wrong-model",
+      "A page to play with: expected a base model, got a super-resolution model, which enlarges pictures of another.",
+    );
+  }
   const runtime = await readRuntime();
   const { files, weights, graphs } = modelFiles(model, dtype);
   const manifest: WebManifest = {
@@ -62,8 +70,9 @@ export async function exportWeb(
     graphs,
     runtime: runtime.manifest,
   };
-  const all = new Map([...runtime.files, ...files, ...more]);
-  all.set("manifest.json", Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
+  const own = new Map([...runtime.files, ...files]);
+  own.set("manifest.json", Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
+  const all = new Map([...(page ? await readPage(own) : []), ...own]);
   await writeAll(all, folder);
   return { files: [...all.keys()].map((path) => join(folder, path)) };
 }

@@ -1,0 +1,122 @@
+/** @file `strata export --format web`: a folder on any web server, at any path; what it draws, offline, and with files that are not as they were. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Sampler } from "../../src/inference/sampling/sampler.js";
+import { openRun } from "../../src/training/run/open-run.js";
+import { parseWebManifest } from "../../src/web/manifest.js";
+import { hasChromium, launchChromium } from "../support/chromium.js";
+import { sharedStrata, temporaryFolder } from "../support/command-line.js";
+import { expectAlike } from "../support/web-parity.js";
+import { serveFolders } from "../support/web-server.js";
+
+const RUN = "pretrained:emoji32";
+const site = join(temporaryFolder(), "site");
+
+const strata = sharedStrata;
+
+beforeAll(async () => {
+  const { code, stderr } = await strata("export", RUN, "--format", "web", "--out", site);
+  expect(stderr).not.toContain("Error");
+  expect(code).toBe(0);
+});
+
+test("the folder has a page, the model in at most 8.2 MB, and the runtime; its texts name no host and no absolute path", () => {
+  expect(readdirSync(site).sort()).toEqual(["app", "index.html", "manifest.json", "model", "ort", "sw.js"]);
+  const { model, weights, graphs } = parseWebManifest(readFileSync(join(site, "manifest.json"), "utf8"), "manifest");
+  expect(model).toMatchObject({ name: "emoji32", run: RUN, step: 8000 });
+  expect(model.groups.every(({ share, klNats }) => share! > 0 && klNats! > 0)).toBe(true);
+  const files = [weights, ...Object.values(graphs)];
+  expect(files.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(8.2e6);
+  const html = readFileSync(join(site, "index.html"), "utf8");
+  const links = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, link]) => link);
+  expect(links.length).toBeGreaterThan(2);
+  for (const link of links) expect(existsSync(join(site, link)), link).toBe(true);
+  expect(html).not.toMatch(/https?:/);
+});
+
+test("what does not go together is refused", async () => {
+  const refused = async (...words: string[]) => (await strata("export", RUN, ...words)).stderr;
+  const out = join(site, "other");
+  expect(await refused("--format", "onnx", "--dtype", "float16", "--out", out)).toContain(
+    "--dtype float16: expected with --format web alone",
+  );
+  expect(await refused("--format", "onnx", "--no-page", "--out", out)).toContain(
+    "--no-page: expected with --format web alone",
+  );
+  expect(existsSync(out)).toBe(false);
+});
+
+describe.skipIf(!hasChromium)("in a browser", () => {
+  let browser: Browser;
+  let expected: Uint8Array;
+  beforeAll(async () => {
+    browser = await launchChromium();
+    const model = await openRun(RUN);
+    await using sampler = new Sampler(model);
+    expected = (await sampler.sample({ count: 16, seed: 0 })).images;
+  });
+  afterAll(() => browser?.close());
+
+  /** Pixels of the grid, [16, 3, 32, 32], once all are drawn. */
+  async function drawn(page: Page): Promise<number[]> {
+    await page.waitForFunction(() => document.querySelectorAll(".tile canvas.pixels:not(.empty)").length >= 16, null, {
+      timeout: 120_000,
+    });
+    return page.evaluate(() =>
+      [...document.querySelectorAll<HTMLCanvasElement>(".tile canvas")].flatMap((canvas) => {
+        const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+        return [0, 1, 2].flatMap((channel) => [...data].filter((_, index) => index % 4 === channel));
+      }),
+    );
+  }
+
+  test("below a path, it draws what Node draws, asks no one else, and does so without a network afterwards", async () => {
+    const server = await serveFolders({ folders: { "/a/lesson": site } });
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const problems: string[] = [];
+    const foreign: string[] = [];
+    page.on("console", (message) => problems.push(message.text()));
+    page.on("pageerror", (error) => problems.push(error.message));
+    context.on("request", (request) => {
+      if (!/^(blob|data):/.test(request.url()) && !request.url().startsWith(`${server.origin}/a/lesson/`))
+        foreign.push(request.url());
+    });
+    await page.goto(`${server.origin}/a/lesson/`);
+    expectAlike({ images: await drawn(page) }, { images: [...expected] });
+    // Each file was asked for once: the service worker keeps what the page loads.
+    const asked = server.requests.filter((path) => /\/(model|ort)\//.test(path));
+    expect(asked).toHaveLength(new Set(asked).size);
+    expect(asked.filter((path) => path.includes("asyncify"))).toEqual([]);
+    await server.close();
+    await page.reload();
+    expectAlike({ images: await drawn(page) }, { images: [...expected] });
+    expect(problems).toEqual([]);
+    expect(foreign).toEqual([]);
+    await context.close();
+  });
+
+  test("damaged weights are told, and tried again when they are whole", async () => {
+    let isDamaged = true;
+    await using server = await serveFolders({
+      folders: { "": site },
+      intercept: (path, response) => {
+        if (!isDamaged || !path.endsWith("weights.f16.bin")) return false;
+        response.end("not weights");
+        return true;
+      },
+    });
+    const context = await browser.newContext({ serviceWorkers: "block" });
+    const page = await context.newPage();
+    await page.goto(`${server.origin}/`);
+    const alert = page.getByRole("alert");
+    await alert.waitFor({ timeout: 60_000 });
+    expect(await alert.textContent()).toMatch(/weights\.f16\.bin is not the one that was exported/);
+    isDamaged = false;
+    await alert.getByRole("button").first().click();
+    expectAlike({ images: await drawn(page) }, { images: [...expected] });
+    await context.close();
+  });
+});
