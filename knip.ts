@@ -31,6 +31,9 @@ export default {
     "web/app/sw.ts",
   ],
   project: ["{src,test,bench,examples,scripts,web}/**/*.{ts,tsx,mts,mjs}", "*.ts"],
-  ignoreDependencies: ["opentype.js"], // of scripts/glyphs, which has a package of its own
+  ignoreDependencies: [
+    "axe-core", // put into pages by tests
+    "opentype.js", // of scripts/glyphs, which has a package of its own
+  ],
   ignoreBinaries: ["avifenc", "cc", "mkfifo", "mpirun", "unshare"], // programs of the system
 } satisfies KnipConfig;

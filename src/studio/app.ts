@@ -33,19 +33,29 @@ export interface StudioParts {
   runtime: () => Promise<Runtime>;
   /** The page's files by their path: "/" is the page itself. */
   page: ReadonlyMap<string, { type: string; bytes: Uint8Array<ArrayBuffer> }>;
+  /** Puts a sentence of the library into the words of whoever reads the page. */
+  advise: (sentence: string) => string;
   /** Hears of errors that are ours. */
   onError: (error: unknown) => void;
 }
 
 /** The server's answers, and what frees what they have loaded. */
-export function createApp({ catalogue, guard, runtime, page, onError }: StudioParts): { app: Hono } & AsyncDisposable {
+export function createApp({
+  catalogue,
+  guard,
+  runtime,
+  page,
+  advise,
+  onError,
+}: StudioParts): { app: Hono } & AsyncDisposable {
   const app = new Hono();
-  const summaries = new RunSummaries();
+  const summaries = new RunSummaries(advise);
   const players = new Players(catalogue, runtime);
   app.use(guard.middleware);
   app.onError((error, c) => {
     if (c.req.raw.signal.aborted) return c.text("", 499 as never);
-    if (error instanceof UserError) return c.json({ error: error.message }, error.code === "not-found" ? 404 : 422);
+    if (error instanceof UserError)
+      return c.json({ error: advise(error.message) }, error.code === "not-found" ? 404 : 422);
     onError(error);
     return c.json({ error: "Internal error; please report it. The terminal says more." }, 500);
   });

@@ -20,6 +20,8 @@ export interface StudioOptions {
   port?: number;
   /** Opens what models are computed with, when one is first played with; the studio disposes it. */
   openRuntime: () => Promise<Runtime>;
+  /** Puts a sentence of the library into the words of whoever reads the page. Default: as it is. */
+  advise?: (sentence: string) => string;
   /** Hears of errors that are ours. */
   onError?: (error: unknown) => void;
 }
@@ -37,7 +39,8 @@ export interface Studio extends AsyncDisposable {
  * @throws UserError when the page was not built, or the address cannot be listened on
  */
 export async function openStudio(options: StudioOptions): Promise<Studio> {
-  const { runs, host = "127.0.0.1", port: wanted = 0, openRuntime, onError = () => {} } = options;
+  const { runs, host = "127.0.0.1", port: wanted = 0, openRuntime, advise = (sentence) => sentence } = options;
+  const { onError = () => {} } = options;
   const page = await readPage();
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
@@ -55,7 +58,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     runtime ??= openRuntime();
     return runtime;
   };
-  const answers = createApp({ catalogue: new Catalogue(runs), guard, runtime: sharedRuntime, page, onError });
+  const answers = createApp({ catalogue: new Catalogue(runs), guard, runtime: sharedRuntime, page, advise, onError });
   server.on("request", getRequestListener(answers.app.fetch, { overrideGlobalObjects: false }));
   const shown = isUnspecified(host) ? "127.0.0.1" : host;
   return {

@@ -84,6 +84,9 @@ function groupSummaries({ model }: Config, lines: readonly MetricsLine[]): Group
 export class RunSummaries {
   readonly #known = new Map<string, { signature: string; summary: RunSummary }>();
 
+  /** @param advise - puts sentences into the reader's words */
+  constructor(private readonly advise: (sentence: string) => string) {}
+
   /** Runs as they stand now. */
   of(runs: readonly StudioRun[]): Promise<RunSummary[]> {
     return Promise.all(runs.map((run) => this.#summarise(run)));
@@ -99,22 +102,28 @@ export class RunSummaries {
     const known = this.#known.get(run.id);
     // whether a trainer still lives is not to be seen from the times of files
     if (known?.signature === signature && !known.summary.training) return known.summary;
-    const summary = await summarise(run);
+    const summary = await summarise(run, this.advise);
     this.#known.set(run.id, { signature, summary });
     return summary;
   }
 }
 
-async function summarise(run: StudioRun): Promise<RunSummary> {
+async function summarise(run: StudioRun, advise: (sentence: string) => string): Promise<RunSummary> {
   const { id, name, run: named } = run;
   const unknown = { id, name, run: named, resolution: null, step: 0, totalSteps: 0, training: false, playable: false };
   try {
     const { model } = await readRunConfig(run.folder);
     const { step, totalSteps, trainers, checkpoints, notices } = await readRunStatus(run.folder);
-    const known = { resolution: model.resolution, step, totalSteps, training: trainers.length > 0, notices };
+    const known = {
+      resolution: model.resolution,
+      step,
+      totalSteps,
+      training: trainers.length > 0,
+      notices: notices.map(advise),
+    };
     return { ...unknown, ...known, playable: checkpoints.length > 0 && model.superResolution === undefined };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { ...unknown, notices: [], problem: error.message };
+    return { ...unknown, notices: [], problem: advise(error.message) };
   }
 }

@@ -45,6 +45,8 @@ export function Chart({ title, unit, series, marked, logarithmic }: ChartProps) 
   const plot = useRef<uPlot | undefined>(undefined);
   const mark = useRef(marked);
   mark.current = marked;
+  const data = useRef(series);
+  data.current = series;
   const shape = series.map(({ name, colour, dashed }) => `${name} ${colour} ${dashed}`).join();
   useEffect(() => {
     const element = place.current!;
@@ -95,7 +97,7 @@ export function Chart({ title, unit, series, marked, logarithmic }: ChartProps) 
             ],
           },
         },
-        aligned(series),
+        aligned(data.current),
         element,
       );
     };
@@ -124,6 +126,7 @@ export function Chart({ title, unit, series, marked, logarithmic }: ChartProps) 
         ref={place}
         class={`plot ${empty ? "none" : ""}`}
         role="img"
+        data-points={Math.max(0, ...series.map(({ points }) => points.length))}
         aria-label={`${title}, ${unit}, over steps. Last: ${lastValues(series)}`}
       >
         {empty ? <p class="hint">nothing measured yet</p> : null}

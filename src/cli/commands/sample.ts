@@ -7,7 +7,12 @@ import type { TrainedModel } from "../../inference/trained-model.js";
 import { formatCount, formatDuration, formatShare } from "../../number-format.js";
 import { imageCount, parseWeightGrid, type WeightGrid } from "../options/arguments.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
-import { addHierarchyOptions, type HierarchyOptions, hierarchyRows } from "../options/hierarchy-options.js";
+import {
+  addHierarchyOptions,
+  type HierarchyOptions,
+  hierarchyRows,
+  namedSample,
+} from "../options/hierarchy-options.js";
 import { freePath } from "../options/output-place.js";
 import {
   addCalibratedOption,
@@ -126,7 +131,7 @@ function checkOptions(options: Options): void {
       "--calibrated: expected neither --guidance-grid nor --noise with it, which set guidance and noise themselves.",
     );
   }
-  const file = (interpolate ?? vary)?.find((word) => !/^\d+$/.test(word));
+  const file = (interpolate ?? vary)?.find((word) => !namedSample(word));
   if (options.refined !== undefined && file !== undefined) {
     throw new UserError(
       "invalid-options",

@@ -33,7 +33,7 @@ export const addHierarchyOptions = (command: Command): Command =>
     .addOption(
       new Option(
         "--interpolate <ends...>",
-        "A B: go from one picture to another, each an image file or the number of a sample; one row per pair",
+        "A B: go from one picture to another, each an image file, or the number of a sample (SEED:NUMBER of another seed); one row per pair",
       ).conflicts("vary"),
     )
     .option("--vary <pictures...>", "A: show a picture, then others that keep its first --groups; one row per picture")
@@ -168,8 +168,22 @@ interface Origin {
 /** Samples are numbered from 0 to below this. */
 const MOST_SAMPLES = 1e6;
 
+/** A sample by its number, among those of a seed. */
+interface NamedSample {
+  number: number;
+  ofSeed: number;
+}
+
+/** The sample that a word names, NUMBER or SEED:NUMBER; undefined for a file. */
+export function namedSample(word: string, seed = 0): NamedSample | undefined {
+  const [, ofSeed, number] = /^(?:(\d{1,15}):)?(\d+)$/.exec(word) ?? [];
+  if (number === undefined) return undefined;
+  return { number: Number(number), ofSeed: ofSeed === undefined ? seed : Number(ofSeed) };
+}
+
 /**
- * The pictures that words name: a number is that sample of the seed, anything else an image file.
+ * The pictures that words name: a number is that sample of the seed, SEED:NUMBER one of another seed, anything else an image
+ * file.
  *
  * @throws UserError when there is no such sample, an image cannot be used, or its class is not known
  */
@@ -182,17 +196,17 @@ async function readOrigins(
 ): Promise<Origin[]> {
   const { config, data } = model;
   const { classes, resolution } = config.model;
-  const labelOf = (sample: number) => {
-    if (label !== undefined) return parseLabels(label, sample + 1, model)[sample];
-    return classes > 0 ? labelsOfSamples(data, classes, [sample], seed)[0] : undefined;
+  const labelOf = ({ number, ofSeed }: NamedSample) => {
+    if (label !== undefined) return parseLabels(label, number + 1, model)[number];
+    return classes > 0 ? labelsOfSamples(data, classes, [number], ofSeed)[0] : undefined;
   };
-  const numbered = words.map((word) => (/^\d+$/.test(word) ? Number(word) : undefined));
-  const files = words.filter((_, index) => numbered[index] === undefined);
-  const beyond = numbered.find((number) => number !== undefined && number >= MOST_SAMPLES);
-  if (beyond !== undefined) {
+  const named = words.map((word) => namedSample(word, seed));
+  const files = words.filter((_, index) => named[index] === undefined);
+  const beyond = named.findIndex((sample) => sample !== undefined && sample.number >= MOST_SAMPLES);
+  if (beyond >= 0) {
     throw new UserError(
       "out-of-range",
-      `Sample ${beyond}: expected a number below ${MOST_SAMPLES}. Write ./${beyond} for a file of that name.`,
+      `Sample ${named[beyond]!.number}: expected a number below ${MOST_SAMPLES}. Write ./${words[beyond]} for a file of that name.`,
     );
   }
   if (files.length > 0 && classes > 0 && (label === undefined || label === "all" || label === "none")) {
@@ -209,12 +223,13 @@ async function readOrigins(
   const given = { images, count: files.length, resolution, labels };
   const latents = files.length > 0 ? await latentsOf(model, given, { seed, batch, ...execution }) : [];
   let image = 0;
-  return numbered.map((sample) => {
+  return named.map((sample) => {
     if (sample !== undefined) {
+      const { number, ofSeed } = sample;
       return {
-        number: sample,
+        number,
         label: labelOf(sample),
-        latents: latentsOfSamples(config.model, [sample], { seed, temperature }),
+        latents: latentsOfSamples(config.model, [number], { seed: ofSeed, temperature }),
       };
     }
     const number = image++;

@@ -1,6 +1,7 @@
 /** @file The studio beside a command that trains: `--studio`. */
 import { Option } from "commander";
 import type { Studio } from "../../studio/studio.js";
+import { inFlags } from "../advice.js";
 import { openBrowser } from "../output/open-browser.js";
 import { type Context, createRuntime } from "./command.js";
 
@@ -28,6 +29,7 @@ export async function startStudio(
     runs,
     ...place,
     openRuntime: () => createRuntime(context),
+    advise: inFlags,
     onError: (error) =>
       context.progress.note(`studio: ${error instanceof Error ? (error.stack ?? error.message) : error}`),
   });
