@@ -12,6 +12,7 @@ export default {
   entry: [
     ...published,
     "src/data/decoding/decode-worker.ts",
+    "src/data/sources/parquet-worker.ts",
     "src/engine/device-test/test-process.ts",
     "src/engine/runtime/runtime-worker.ts",
     "src/ranks/mpi-worker.ts",

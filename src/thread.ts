@@ -42,6 +42,8 @@ export interface ThreadOptions {
   settings?: unknown;
   /** Who has ended, for the message of what can be asked no more: "The runtime's thread". */
   name: string;
+  /** MiB that its objects may take, for what reads files from outside: a thread that needs more ends. Default: Node's own limit. */
+  heapMebibytes?: number;
 }
 
 /**
@@ -102,9 +104,14 @@ class Connection {
   readonly #exited: Promise<void>;
   #next = 0;
 
-  constructor({ module, caller, settings, name }: ThreadOptions) {
+  constructor({ module, caller, settings, name, heapMebibytes }: ThreadOptions) {
     this.#control[BUSY] = LOADING;
-    this.#worker = startThread(module, caller, { settings, control: this.#control } satisfies ThreadData);
+    this.#worker = startThread(
+      module,
+      caller,
+      { settings, control: this.#control } satisfies ThreadData,
+      heapMebibytes,
+    );
     this.#worker.on("message", (answer: Answer) => this.#settle(answer));
     this.#worker.on("error", (error: Error) => this.#close(fromThread(error)));
     this.#exited = new Promise((resolve) => {
@@ -218,16 +225,22 @@ function userError(message: string, { code, advice, details }: Told): UserError 
  *
  * @throws UserError where a bundler has moved the caller away from it
  */
-function startThread(name: string, caller: string | undefined, workerData: unknown): Worker {
+function startThread(
+  name: string,
+  caller: string | undefined,
+  workerData: unknown,
+  heapMebibytes: number | undefined,
+): Worker {
+  const resourceLimits = heapMebibytes === undefined ? undefined : { maxOldGenerationSizeMb: heapMebibytes };
   if (caller?.endsWith(".ts")) {
     const entry = JSON.stringify(new URL(`${name}.ts`, caller).href);
     const start = `import("tsx/esm/api").then(({ register }) => { register(); return import(${entry}); });`;
-    return new Worker(start, { workerData, execArgv: [], eval: true });
+    return new Worker(start, { workerData, execArgv: [], resourceLimits, eval: true });
   }
   const module = caller === undefined ? undefined : new URL(`${name}.js`, caller);
   if (module === undefined || !existsSync(module)) {
     const missing = module === undefined ? `${name}.js beside its own code` : fileURLToPath(module);
     throw new UserError("environment", `Strata starts a thread from ${missing}, which is not there. ${BUNDLED}`);
   }
-  return new Worker(module, { workerData, execArgv: [] });
+  return new Worker(module, { workerData, execArgv: [], resourceLimits });
 }

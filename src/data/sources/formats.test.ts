@@ -43,8 +43,16 @@ const [list, numpy, mnist] = [
   "NumPy arrays, `.npz` or `.npy` beside one another",
   "IDX, as MNIST",
 ];
+const [table, tableOfNumbers] = ["Parquet, Hugging Face's layout or bare bytes", "Parquet, lists of numbers"];
 
 const forms: [source: string, form: Form][] = [
+  ["hugging-face", { row: table, description: "Parquet files" }],
+  ...["none", "v2"].map((codec): [string, Form] => [
+    `parquet/bytes-${codec}.parquet`,
+    { row: table, undivided: true, reading: { labelColumn: "kind" }, description: "Parquet files" },
+  ]),
+  ["parquet/lists.parquet", { row: tableOfNumbers, undivided: true, numbered: true, description: "Parquet files" }],
+  ["parquet/nested.parquet", { row: tableOfNumbers, undivided: true, numbered: true, description: "Parquet files" }],
   ["arrays/keras.npz", { row: numpy, numbered: true, description: "NumPy arrays" }],
   ["arrays/medmnist.npz", { row: numpy, numbered: true, description: "NumPy arrays" }],
   ["arrays/beside", { row: numpy, numbered: true, undivided: true, description: "NumPy arrays" }],

@@ -6,6 +6,7 @@ import { glyphs } from "./glyphs.js";
 import { idx } from "./idx.js";
 import { folder } from "./image-files.js";
 import { imagenet, imagenet32, imagenet64 } from "./imagenet.js";
+import { parquet } from "./parquet.js";
 import type { SourceKind } from "./source.js";
 
 /** Every kind of source, in the order in which help texts list them and paths are recognised. */
@@ -18,6 +19,7 @@ export const sourceKinds = {
   imagenet,
   arrays,
   idx,
+  parquet,
   folder,
 } satisfies Record<string, SourceKind>;
 
