@@ -1,3 +1,11 @@
+export interface CardOptions {
+    license: string;
+    title?: string;
+    evaluations?: readonly string[];
+    place?: string;
+    formats?: readonly string[];
+}
+
 export interface ExportWebOptions {
     dtype?: "float16" | "float32";
     name?: string;
@@ -25,6 +33,16 @@ export interface ForeignWeights extends SavedWeights {
     notes: string[];
 }
 
+export interface HubOptions {
+    hubUrl?: string;
+    token?: string;
+    offline?: boolean;
+    signal?: AbortSignal;
+    onNotice?: (message: string) => void;
+    onProgress?: (bytes: number, total: number) => void;
+    patience?: Patience;
+}
+
 export interface ReadWeightsOptions {
     tensors?: readonly string[];
 }
@@ -33,6 +51,20 @@ export interface SavedWeights {
     ema: ParameterTree;
     parameters?: ParameterTree;
     moments?: Record<string, ParameterTree>;
+}
+
+export interface SharedFolderOptions extends Omit<CardOptions, "formats">, Pick<OpenRunOptions, "checkpoint" | "onNotice"> {
+    formats?: readonly SharedFormat[];
+}
+
+export type SharedFormat = keyof typeof formats
+
+export interface Upload {
+    folder: string;
+    files: readonly string[];
+    replaces: (path: string) => boolean;
+    title: string;
+    visibility?: "public" | "private";
 }
 
 export declare function describeWeightsFile(path: string): Promise<FileDescription>
@@ -45,9 +77,21 @@ export declare function exportWeb(model: TrainedModel, folder: string, { dtype, 
     files: string[];
 }>
 
+export declare function filesOf(folder: string): Promise<string[]>
+
+export declare const isOwnFile: (path: string) => boolean
+
+export declare function pushToHub(place: string, { folder, files, replaces, title, visibility }: Upload, options?: HubOptions): Promise<{
+    url: string;
+    commitUrl: string;
+    removed: string[];
+}>
+
 export declare function readWeights(path: string, config: Config, options?: ReadWeightsOptions): Promise<ForeignWeights & {
     format: string;
 }>
+
+export declare function runCard(run: string, model: TrainedModel, { license, title, evaluations, place, formats }: CardOptions): Promise<string>
 
 export declare function saveModel(folder: string, { config, data, counters }: {
     config: Config;
@@ -56,5 +100,9 @@ export declare function saveModel(folder: string, { config, data, counters }: {
 }, { ema, parameters, moments }: SavedWeights, dtype?: FloatType): Promise<string>
 
 export declare function writeSafetensors(model: TrainedModel, path: string, naming: Naming): Promise<void>
+
+export declare function writeSharedFolder(run: string, folder: string, { formats: also, checkpoint, onNotice, ...card }: SharedFolderOptions): Promise<{
+    step: number;
+}>
 
 export declare function writeTorch({ config, parameters }: TrainedModel, path: string): Promise<void>

@@ -1,11 +1,14 @@
 /** @file Makes few files of the many modules in `src`: every start, of the program or of a thread, reads them anew. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import manifest from "../package.json" with { type: "json" };
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
+
+/** Packages that are installed with this one, or beside it. */
+const installed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
 
 /** What threads and processes load by the name of a file beside the caller ends so. */
 const BY_NAME = /-(worker|process|in-place)\.ts$/;
@@ -54,7 +57,7 @@ export async function bundle(outdir: string, more: Record<string, string> = {}):
     bundleSite(join(outdir, "site")),
   ];
   const inputs = (await Promise.all(parts)).flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}));
-  writeFileSync(join(repository, outdir, "licenses.txt"), licensesOf(inputs));
+  writeFileSync(resolve(repository, outdir, "licenses.txt"), licensesOf(inputs));
 }
 
 /** The same of what runs in browsers. Names of properties and of functions stay, spaces go. */
@@ -83,7 +86,7 @@ const bundleForNode = (outdir: string, more: Record<string, string>) =>
     format: "esm",
     platform: "node",
     target: "node20.19",
-    external: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
+    external: installed,
     chunkNames: "[name]-[hash]",
     logOverride: { "ignored-bare-import": "silent" }, // of types
     metafile: true,
@@ -118,8 +121,8 @@ async function bundleApp(
     metafile: true,
   });
   for (const [to, from] of Object.entries(copied)) {
-    mkdirSync(dirname(join(repository, outdir, to)), { recursive: true });
-    writeFileSync(join(repository, outdir, to), readFileSync(join(repository, "web/app", from)));
+    mkdirSync(dirname(resolve(repository, outdir, to)), { recursive: true });
+    writeFileSync(resolve(repository, outdir, to), readFileSync(join(repository, "web/app", from)));
   }
   return built;
 }
@@ -128,9 +131,11 @@ async function bundleApp(
 function licensesOf(inputs: readonly string[]): string {
   const folders = inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
   const texts = [...new Set(folders)].sort().map((folder) => {
+    const read = (name: string) => readFileSync(join(repository, folder, name), "utf8").trim();
     const file = readdirSync(join(repository, folder)).find((name) => /^licen[cs]e/i.test(name));
-    if (file === undefined) throw new Error(`${folder} has no license file to pass on`);
-    return `${folder.replace(/^.*node_modules\//, "")}\n\n${readFileSync(join(repository, folder, file), "utf8").trim()}\n`;
+    const { license, author } = JSON.parse(read("package.json"));
+    const text = file === undefined ? [license, author?.name ?? author ?? []].flat().join(", ") : read(file);
+    return `${folder.replace(/^.*node_modules\//, "")}\n\n${text}\n`;
   });
   return `The files of this folder contain parts of these packages.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
 }

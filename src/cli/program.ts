@@ -21,6 +21,8 @@ const commands: Record<string, () => Promise<Command>> = {
   inspect: async () => (await import("./commands/inspect.js")).inspectCommand,
   import: async () => (await import("./commands/import.js")).importCommand,
   export: async () => (await import("./commands/export.js")).exportCommand,
+  card: async () => (await import("./commands/card.js")).cardCommand,
+  push: async () => (await import("./commands/push.js")).pushCommand,
   data: async () => (await import("./commands/data.js")).dataCommand,
   fetch: async () => (await import("./commands/fetch.js")).fetchCommand,
   doctor: async () => (await import("./commands/doctor.js")).doctorCommand,

@@ -34,6 +34,8 @@ const LAYERS: Record<string, string[]> = {
   weights: ["training", "inference", "objective", "model", "engine", "io", "config", "web/manifest"],
   // the local server of the page in web/app
   studio: ["training", "inference", "latents", "model", "data", "engine", "config"],
+  // what leaves this machine: models with their cards
+  sharing: ["weights", "experiments", "training", "inference", "model", "io", "config"],
   report: ["experiments", "quality", "training", "inference", "objective", "model", "data", "io", "config"],
 };
 

@@ -7,6 +7,9 @@ import { errorCodes } from "../../src/errors.js";
 
 const sources = new URL("../../src/", import.meta.url);
 
+/** Text for the readers of a file that others get: it has commands to copy, whoever writes it. */
+const ADVICE_TO_READERS = "sharing/card-usage.ts";
+
 /** Statements of src without comments, by file. */
 const files = new Map(
   readdirSync(sources, { recursive: true, encoding: "utf8" })
@@ -14,7 +17,7 @@ const files = new Map(
     .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
     .map((path) => [path, withoutComments(readFileSync(new URL(path, sources), "utf8"))]),
 );
-const library = [...files].filter(([path]) => !path.startsWith("cli/"));
+const library = [...files].filter(([path]) => !path.startsWith("cli/") && path !== ADVICE_TO_READERS);
 
 /** esbuild prints a program anew, and comments are no part of it. */
 function withoutComments(source: string): string {

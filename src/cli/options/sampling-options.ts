@@ -52,7 +52,7 @@ export const addWeightsOptions = (command: Command): Command =>
         "raw",
       ]),
     )
-    .option("--checkpoint <which>", "checkpoint to use: last, best (on held-out images), or a step", checkpoint);
+    .option("--checkpoint <which>", "checkpoint to use: last, best (on held-out images), or a step", checkpointName);
 
 /** Adds the options that say which weights of which run to use, and how many images to make at once. */
 export const addModelOptions = (command: Command, { required = true } = {}): Command =>
@@ -159,7 +159,8 @@ function number(text: string): number {
   return value;
 }
 
-function checkpoint(text: string): "last" | "best" | number {
+/** Which checkpoint is meant. */
+export function checkpointName(text: string): "last" | "best" | number {
   if (text === "last" || text === "best") return text;
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("Expected last, best, or a step.");
   return Number(text);

@@ -48,7 +48,7 @@ export async function ask(
     const answer = await httpGet(address, { headers: hubHeaders(access), signal, idleMs: patience.idleMs });
     try {
       if (answer.statusCode !== 200) throw refusal(answer, repository, access);
-      return { body: await read(answer, address, most), headers: answer.headers };
+      return { body: await readAnswer(answer, address, most), headers: answer.headers };
     } finally {
       answer.destroy();
     }
@@ -56,7 +56,12 @@ export async function ask(
   return elsewhere(() => persist(attempt, { url: address, signal, onNotice, patience }), access);
 }
 
-async function read(answer: IncomingMessage, url: URL, most: number): Promise<Buffer> {
+/**
+ * An answer, whole.
+ *
+ * @throws UserError when it has more bytes than `most`, PassingFailure when the connection fails
+ */
+export async function readAnswer(answer: IncomingMessage, url: URL, most: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   try {
@@ -95,11 +100,12 @@ export function refusal(
   { statusCode = 0, statusMessage = "", headers }: Pick<IncomingMessage, "statusCode" | "statusMessage" | "headers">,
   { kind, name }: HubRepository,
   access: HubAccess,
+  wish: "read" | "write" = "read",
 ): UserError {
   const page = filesRoute(access, { kind, name });
   const what = `the ${NAMES[kind]} ${name}`;
   const code = headers["x-error-code"];
-  const login = "Log in with `hf auth login`, or let HF_TOKEN have a token that may read it.";
+  const login = `Log in with \`hf auth login\`, or let HF_TOKEN have a token that may ${wish} it.`;
   if (code === "GatedRepo") {
     const advice = access.token ? `Accept them there; the token's account has not.` : `Accept them there. ${login}`;
     return new UserError("network", `Expected ${what}, but its authors ask you to accept conditions: ${page}.`, {

@@ -28,6 +28,10 @@ export class PassingFailure extends Error {
   }
 }
 
+/** Statuses that ask to try again, though they are no server's own problem; and problems of a server's own that stay. */
+const SHORTLY = new Set([408, 429]);
+const FOR_GOOD = new Set([501, 505, 507]);
+
 /** A server may ask for more patience than anybody has. */
 const LONGEST_WAIT_MS = 60_000;
 
@@ -101,14 +105,14 @@ interface RequestOptions extends GetOptions {
  * @returns as {@link httpGet}
  * @throws as {@link httpGet}
  */
-async function httpRequest(url: URL, options: RequestOptions): Promise<IncomingMessage> {
+export async function httpRequest(url: URL, options: RequestOptions): Promise<IncomingMessage> {
   const proxy = proxyFor(url);
   if (proxy) options.onProxy?.(describeProxy(proxy));
   const response = await (proxy ? throughProxy(url, proxy, options) : request(url, options)).catch((error) => {
     throw connectionFailure(error, url);
   });
   const { statusCode = 0, statusMessage } = response;
-  if (statusCode < 500 && statusCode !== 408 && statusCode !== 429) return response;
+  if ((statusCode < 500 && !SHORTLY.has(statusCode)) || FOR_GOOD.has(statusCode)) return response;
   response.destroy();
   throw new PassingFailure(`the server says ${statusCode} ${statusMessage}`, waitOf(response));
 }
