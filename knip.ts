@@ -20,7 +20,7 @@ export default {
     "src/training/inputs/input-worker.ts",
     "src/web/web-worker.ts",
     "bench/peers/{batches,inception,jax-js,strata,tensorflow}.ts",
-    "examples/*.ts",
+    "examples/**/*.{ts,tsx}",
     "scripts/*",
     "scripts/glyphs/main.ts",
     "scripts/gpu-check/{checks,main}.ts",

@@ -19,6 +19,7 @@ const sections: [name: string, files: string[]][] = [
       "docs/cascade.md",
       "docs/refinement.md",
       "docs/evaluation.md",
+      "docs/web.md",
     ],
   ],
   ["Reference", ["docs/command-line.md", "docs/settings.md", "docs/library.md"]],
