@@ -43,9 +43,23 @@ const [list, numpy, mnist] = [
   "NumPy arrays, `.npz` or `.npy` beside one another",
   "IDX, as MNIST",
 ];
-const [table, tableOfNumbers] = ["Parquet, Hugging Face's layout or bare bytes", "Parquet, lists of numbers"];
+const [shards, table, tableOfNumbers] = [
+  "WebDataset shards",
+  "Parquet, Hugging Face's layout or bare bytes",
+  "Parquet, lists of numbers",
+];
 
 const forms: [source: string, form: Form][] = [
+  ["webdataset/cls", { row: shards, numbered: true, description: "WebDataset shards" }],
+  ["webdataset/json", { row: shards, reading: { labelKey: "info.class" }, description: "WebDataset shards" }],
+  [
+    "webdataset/json/{train-{000000..000002},test-000000}.tar",
+    { row: shards, reading: { labelKey: "info.class" }, description: "WebDataset shards" },
+  ],
+  [
+    "hugging-face/{train-00000-of-00002,train-00001-of-00002,test-00000-of-00001}.parquet",
+    { row: table, description: "Parquet files" },
+  ],
   ["hugging-face", { row: table, description: "Parquet files" }],
   ...["none", "v2"].map((codec): [string, Form] => [
     `parquet/bytes-${codec}.parquet`,

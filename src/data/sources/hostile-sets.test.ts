@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { tarOf } from "../../../test/support/archives.js";
 import { temporaryFolder, writeFiles } from "../../../test/support/images.js";
 import { UserError } from "../../errors.js";
 import { encodeNpz } from "../../io/numpy/npz.js";
@@ -29,6 +30,8 @@ const npz = (shape: number[], dtype: "uint8" | "float32" = "uint8") => {
   const data = dtype === "uint8" ? new Uint8Array(size) : new Float32Array(size);
   return Buffer.concat(encodeNpz({ pictures: { dtype, shape, data } }));
 };
+const tar = (files: Record<string, string>) =>
+  tarOf(Object.entries(files).map(([name, content]) => ({ name, content })));
 const images = "train-images-idx3-ubyte";
 const bomb = gzipSync(Buffer.alloc(2 ** 26));
 
@@ -58,6 +61,28 @@ test.each<[what: string, kind: string, files: Record<string, Uint8Array | string
       { [images]: idx([2, 2, 2], 8), "train-labels-idx1-ubyte": idx([3], 3) },
       "Expected 2 labels, whole numbers",
     ],
+    [
+      "a shard that claims gigabytes",
+      "webdataset",
+      { "a.tar": tarOf([{ name: "a.png", size: 2 ** 32 }]) },
+      "claims 4294967296 bytes, more than the archive has",
+    ],
+    ["a shard that is none", "webdataset", { "a.tar": "hello" }, "Expected a tar archive at"],
+    ["a shard without images", "webdataset", { "a.tar": tar({ "a.txt": "x" }) }, "WebDataset shards there have none"],
+    ["labels of fractions", "webdataset", { "a.tar": tar({ "a.png": "", "a.json": '{"label":0.5}' }) }, "one is 0.5"],
+    [
+      "an index of another shard",
+      "webdataset",
+      { "a.tar": tar({ "a.png": "" }), "index.json": '{"shardlist":[{"url":"a.tar","filesize":7}]}' },
+      "where index.json says 7",
+    ],
+    [
+      "an index that is none",
+      "webdataset",
+      { "a.tar": tar({ "a.png": "" }), "index.json": "[]" },
+      "it has no such list",
+    ],
+    ["Parquet that is none", "parquet", { "a.parquet": "hello, this is no table" }, "does not end as one"],
     [
       "arrays of floats",
       "arrays",
@@ -112,6 +137,16 @@ test.each<[what: string, kind: string, files: Record<string, Uint8Array | string
   const failure = await everything(source, reading).catch((error: Error) => error);
   expect(failure).toBeInstanceOf(UserError);
   expect((failure as Error).message).toContain(problem);
+});
+
+test("members of a shard whose names lead out of it are skipped, and listed", async () => {
+  const shard = tarOf(["../../up.png", "/etc/a.png", "1.png"].map((name) => ({ name, content: "x" })));
+  await using listing = await sourceOf(`webdataset:${await written({ "a.tar": shard })}`).list();
+  expect(listing.images.map(({ name }) => name)).toEqual(["a/1"]);
+  expect(listing.refused.map(({ reason }) => reason)).toEqual([
+    "its name goes upwards (..)",
+    "its name is an absolute path",
+  ]);
 });
 
 test("names that lead out of the set are never looked up", async () => {

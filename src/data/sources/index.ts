@@ -6,6 +6,7 @@ import { UserError } from "../../errors.js";
 import type { HubOptions } from "../../io/hub/access.js";
 import { isHubPlace } from "../../io/hub/address.js";
 import { beginningOfFile, fingerprintOf, openCollection } from "../collections/open-collection.js";
+import { fingerprintOfPlaces, isPlaces, nameOfPlace, placesOf } from "../places.js";
 import { layouts } from "./folder-layout.js";
 import { hubSource } from "./hub.js";
 import { type Reading, type ReadingKey, readingFingerprint, readingId, readingKeys, readingOf } from "./reading.js";
@@ -38,6 +39,27 @@ function sourceAt(kind: string | undefined, path: string, reading: Reading): Sou
       expectReadingFits(which, path, reading);
       return { ...(await pathKind(which)!.list(path, reading)), id: idOf(which) };
     },
+  };
+}
+
+/** The source of files that a pattern or addresses name; its kind is told by their names where it is not given. */
+function sourceAtPlaces(kind: string | undefined, text: string, reading: Reading): Source {
+  const places = placesOf(text);
+  const name = nameOfPlace(places[0]);
+  const which = kind ?? (/\.parquet$/i.test(name) ? "parquet" : /\.tar$/i.test(name) ? "webdataset" : undefined);
+  if (which === undefined || !pathKind(which)?.takesPlaces) {
+    const takers = Object.keys(kinds).filter((each) => pathKind(each)?.takesPlaces);
+    throw new UserError(
+      "invalid-options",
+      `Expected ${listText(takers)} with several files or an address, got ${kind ? `${kind}:` : ""}${text}. Fetch them, and give the folder.`,
+    );
+  }
+  expectReadingFits(which, text, reading);
+  const id = `${which}${readingId(reading)}:${text}`;
+  return {
+    ids: [id],
+    fingerprint: () => fingerprintOfPlaces(places),
+    list: async () => ({ ...(await pathKind(which)!.list(text, reading)), id }),
   };
 }
 
@@ -92,6 +114,7 @@ export function sourceOf(
   if (isHubPlace(name)) {
     return hubSource(name, `hf${readingId(reading)}:${rest}`, hub, (path) => sourceAt(undefined, path, reading));
   }
+  if (isPlaces(name)) return sourceAtPlaces(undefined, name, reading);
   const [whole, argument] = kind === undefined ? [name, undefined] : [kind, rest];
   const named = Object.hasOwn(kinds, whole) && kinds[whole].usages.length > 0 ? kinds[whole] : undefined;
   if (named && "source" in named) {
@@ -101,7 +124,7 @@ export function sourceOf(
     if (source) return source;
   } else if (named) {
     const path = argument === undefined ? named.defaultPath?.() : atHome(argument);
-    if (path !== undefined) return sourceAt(whole, path, reading);
+    if (path !== undefined) return (isPlaces(path) ? sourceAtPlaces : sourceAt)(whole, path, reading);
   }
   if (existsSync(name)) return sourceAt(undefined, name, reading);
   const missing = kind === undefined ? ", and there is nothing at that path" : "";
@@ -125,7 +148,15 @@ async function foundAt(path: string): Promise<FoundAtPath> {
 }
 
 const listText = (names: readonly string[]): string =>
-  names.length < 2 ? `${names[0]}:PATH` : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+  [
+    names
+      .slice(0, -1)
+      .map((name) => `${name}:PATH`)
+      .join(", "),
+    `${names.at(-1)}:PATH`,
+  ]
+    .filter((part) => part !== "")
+    .join(" or ");
 
 /** `~/…` in the home folder: shells leave it to us when it follows `folder:`. */
 function atHome(path: string): string {

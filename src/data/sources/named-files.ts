@@ -5,6 +5,7 @@ import { UserError } from "../../errors.js";
 import type { Refusal } from "../../io/archives/archive-entry.js";
 import type { Collection, CollectionFile } from "../collections/collection.js";
 import { beginningOfFile, openCollection } from "../collections/open-collection.js";
+import { isPlaces, nameOfPlace, placesOf } from "../places.js";
 
 /** Bytes of the largest file that is taken into memory, where it lies in an archive itself. */
 const LARGEST_INNER = 2 ** 31 - 1;
@@ -35,7 +36,9 @@ export interface NamedFiles extends AsyncDisposable {
  * @throws UserError when there is nothing at the path
  */
 export async function namedFiles(path: string, isOne: (name: string) => boolean): Promise<NamedFiles> {
-  if ((await beginningOfFile(path)) !== undefined || /\.npz$/i.test(path)) return singleFile(path, isOne);
+  if (isPlaces(path)) return filesAtPlaces(placesOf(path));
+  const isOneFile = isOne(basename(path)) && (await stat(path).catch(() => undefined))?.isFile();
+  if (isOneFile || (await beginningOfFile(path)) !== undefined) return singleFile(path, isOne);
   const collection = await openCollection(path);
   return {
     files: collection.files.filter(({ name }) => isOne(name)).map((file) => fileOf(collection, file)),
@@ -43,6 +46,22 @@ export async function namedFiles(path: string, isOne: (name: string) => boolean)
     refused: collection.refused,
     [Symbol.asyncDispose]: async () => collection[Symbol.asyncDispose](),
   };
+}
+
+/** Files that a pattern or addresses name: whether each is there shows when it is opened. */
+async function filesAtPlaces(places: readonly string[]): Promise<NamedFiles> {
+  const files = await Promise.all(
+    places.map(async (place): Promise<NamedFile> => {
+      const bytes = (await stat(place).catch(() => undefined))?.size ?? Number.NaN;
+      return { name: nameOfPlace(place), where: place, bytes, open: async () => place };
+    }),
+  );
+  const names = files.map(({ name }) => name);
+  const repeated = names.find((name, at) => names.indexOf(name) !== at);
+  if (repeated !== undefined) {
+    throw new UserError("ambiguous", `Expected files of different names, got ${repeated} twice.`);
+  }
+  return { files, others: [], refused: [], [Symbol.asyncDispose]: async () => {} };
 }
 
 async function singleFile(path: string, isOne: (name: string) => boolean): Promise<NamedFiles> {

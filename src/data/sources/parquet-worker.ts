@@ -1,8 +1,9 @@
 /** @file The thread that reads Parquet files for `parquet-reader.ts`, within a limit of memory. */
 import { UserError } from "../../errors.js";
-import { type ByteSource, openBytes } from "../../io/archives/byte-source.js";
+import type { ByteSource } from "../../io/archives/byte-source.js";
 import { openParquet, type ParquetFile } from "../../io/parquet/parquet-file.js";
 import { serve } from "../../thread-service.js";
+import { openPlace } from "../places.js";
 import type { ImageBlock, ParquetRequest } from "./parquet-reader.js";
 
 await serve<undefined, ParquetRequest>(() => {
@@ -11,7 +12,7 @@ await serve<undefined, ParquetRequest>(() => {
     if (current?.where === where) return current.file;
     await current?.bytes[Symbol.asyncDispose]();
     current = undefined;
-    const bytes = await openBytes(source, (problem, code = "damaged") => {
+    const bytes = await openPlace(source, (problem, code = "damaged") => {
       throw new UserError(code, `Expected a Parquet file at ${where}, but ${problem}.`);
     });
     current = { where, bytes, file: await openParquet(bytes, where) };

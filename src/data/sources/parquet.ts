@@ -214,6 +214,7 @@ export const parquet: PathKind = {
   list: parquetListing,
   recognises: ({ names, beginning }) =>
     beginning ? beginning.toString("latin1", 0, 4) === "PAR1" : names.some(isParquet) && !names.some(isImage),
+  takesPlaces: true,
   takes: ["imageColumn", "labelColumn"],
 };
 

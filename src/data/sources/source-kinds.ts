@@ -8,6 +8,7 @@ import { folder } from "./image-files.js";
 import { imagenet, imagenet32, imagenet64 } from "./imagenet.js";
 import { parquet } from "./parquet.js";
 import type { SourceKind } from "./source.js";
+import { webdataset } from "./webdataset.js";
 
 /** Every kind of source, in the order in which help texts list them and paths are recognised. */
 export const sourceKinds = {
@@ -20,6 +21,7 @@ export const sourceKinds = {
   arrays,
   idx,
   parquet,
+  webdataset,
   folder,
 } satisfies Record<string, SourceKind>;
 

@@ -100,6 +100,8 @@ export interface PathKind {
   recognises?(found: FoundAtPath): boolean;
   /** Where it lies when its name stands alone; throws a UserError where it does not lie there. Default: a path is needed. */
   defaultPath?(): string;
+  /** Whether it reads several files by a pattern, and files on a server. Default: it reads one path. */
+  takesPlaces?: true;
   /** What of a reading it makes use of. Default: nothing. */
   takes?: readonly ReadingKey[];
 }

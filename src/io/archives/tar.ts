@@ -64,7 +64,7 @@ export async function listed(members: AsyncIterable<TarMember>): Promise<{ entri
 }
 
 /** A file from its beginning on, read a little ahead. */
-function forward(file: ByteSource): ForwardBytes {
+export function forward(file: ByteSource): ForwardBytes {
   let position = 0;
   let window: { start: number; bytes: Buffer } = { start: 0, bytes: Buffer.alloc(0) };
   return {
