@@ -423,6 +423,8 @@ export declare class Runtime {
     readonly precision: Precision;
     readonly plugin: string | undefined;
     constructor({ device, threads, xla, onNotice }?: RuntimeOptions);
+    get lanes(): number;
+    shareRuns(pool: RunPool): void;
     get traits(): DeviceTraits;
     put(data: TypedArray, spec: Spec): DeviceArray;
     transfer(data: TypedArray, spec: Spec): DeviceArray;

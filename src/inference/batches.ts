@@ -1,4 +1,5 @@
 /** @file Working through many images with a program made for a fixed number of them. */
+import type { Runtime } from "../engine/index.js";
 
 /** Some of the images, as many as one run of the program takes. */
 export interface Portion {
@@ -24,28 +25,30 @@ export function* portions(count: number, batch: number): Generator<Portion, void
 
 /**
  * Results of item after item, each of which is begun before the result of the one before it is waited for: its inputs are
- * made while the runtime's thread computes with those of the other. No more than two are under way.
+ * made while the runtime's thread computes with those of the other. No more than two are under way for each lane.
  *
  * @param begin - makes the inputs of an item and runs a program with them
- * @param signal - looked at before an item is begun, and before the last result is given
+ * @param signal - looked at before an item is begun, and before the last results are given
+ * @param lanes - how many the runtime computes at once, as `Runtime.lanes` says
  * @throws what `begin` throws, in the order of the items; the signal's reason when aborted
  */
 export async function* pipelined<Item, Result>(
   items: Iterable<Item>,
   begin: (item: Item) => Promise<Result>,
   signal?: AbortSignal,
+  lanes = 1,
 ): AsyncGenerator<{ item: Item; result: Result }, void> {
   const start = async (item: Item) => ({ item, result: await begin(item) });
-  let begun: ReturnType<typeof start> | undefined;
+  const begun: ReturnType<typeof start>[] = [];
   for (const item of items) {
     signal?.throwIfAborted();
     const next = start(item);
     next.catch(() => {}); // nobody waits for it when the work ends early
-    if (begun) yield await begun;
-    begun = next;
+    begun.push(next);
+    if (begun.length === 2 * lanes) yield await begun.shift()!;
   }
   signal?.throwIfAborted();
-  if (begun) yield await begun;
+  for (const last of begun) yield await last;
 }
 
 /** Who watches the work, and can end it. */
@@ -54,6 +57,8 @@ interface RunOptions {
   signal?: AbortSignal;
   /** Called when a portion's result has been dealt with: images done, of all. */
   onProgress?: (done: number, count: number) => void;
+  /** Where it is done, if that computes several portions at once. */
+  runtime?: Pick<Runtime, "lanes">;
 }
 
 /**
@@ -65,9 +70,9 @@ export async function* runPortions<Result>(
   count: number,
   batch: number,
   begin: (portion: Portion) => Promise<Result>,
-  { signal, onProgress }: RunOptions = {},
+  { signal, onProgress, runtime }: RunOptions = {},
 ): AsyncGenerator<Portion & { result: Result }, void> {
-  for await (const { item: portion, result } of pipelined(portions(count, batch), begin, signal)) {
+  for await (const { item: portion, result } of pipelined(portions(count, batch), begin, signal, runtime?.lanes)) {
     yield { ...portion, result };
     onProgress?.(portion.first + portion.used, count);
   }

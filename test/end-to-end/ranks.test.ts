@@ -47,6 +47,31 @@ for (const launcher of launchers) {
       expect(report.slowestEndMs).toBeLessThan(30_000);
     });
 
+    test("samples and figures are those of one process", async () => {
+      const model = ["--run", "pretrained:emoji32", "--seed", "5", "--batch", "4"];
+      const drawn = ["sample", ...model, "--count", "10", "--out"];
+      const measured = [
+        "evaluate",
+        ...model,
+        "--data",
+        "emoji",
+        "--features",
+        "pixels",
+        "--metrics",
+        "fid",
+        "--count",
+        "12",
+        "--out",
+      ];
+      for (const count of [1, 2]) {
+        const place = join(folder, `${name}-of-${count}`);
+        expect(await startRanks(launcher, count, ...drawn, `${place}.npz`).ended).toMatchObject({ code: 0 });
+        expect(await startRanks(launcher, count, ...measured, place).ended).toMatchObject({ code: 0 });
+      }
+      const read = (count: number, file: string) => readFileSync(join(folder, `${name}-of-${count}${file}`));
+      for (const file of [".npz", "/metrics.json"]) expect(read(2, file).equals(read(1, file)), file).toBe(true);
+    });
+
     test("bad input is said once, and ends all", async () => {
       const { code, stderr } = await startRanks(launcher, 2, ...words(`${name}-2`, 6)).ended;
       expect(code).toBe(2);

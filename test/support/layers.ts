@@ -7,7 +7,7 @@ const LAYERS: Record<string, string[]> = {
   io: [],
   engine: [], // it knows nothing of this project, and could be published alone
   data: ["io", "random"], // no models
-  ranks: ["engine/native"], // processes that share work, whatever it is
+  ranks: ["engine"], // processes that share work, whatever it is
   model: ["engine/tree", "engine/primitives", "random", "config"], // no losses, files or runtimes
   latents: ["model", "config", "random"], // shared with the browser: pure functions of numbers
   // trained models in browsers; of what Node alone has, only what is pure functions of numbers

@@ -10,7 +10,7 @@ import { heldOutSplit } from "../../experiments/evaluation.js";
 import { startingPoint } from "../../training/run/starting-point.js";
 import { train } from "../../training/train.js";
 import { batchSize, imageCount, wholeNumber, wholeNumbers } from "../options/arguments.js";
-import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
+import { type Context, createCommand, createRuntime, Interrupted, withContext } from "../options/command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "../options/configuration.js";
 import {
   addExtractorOptions,
@@ -21,6 +21,7 @@ import {
 } from "../options/features-options.js";
 import { addDataOptions, type ImageOptions, openImages } from "../options/images.js";
 import { checkFolderPlace, makeFolder } from "../options/output-place.js";
+import { addRankOptions, sharedByRanks } from "../options/ranks.js";
 import { showTraining } from "../output/training-display.js";
 
 interface AblateOptions extends ConfigurationOptions, ExtractorOptions, ImageOptions {
@@ -36,15 +37,17 @@ const METRICS = ["fid", "precision", "recall"];
 /** Samples of each run where nothing is said. */
 const COUNT = 10_000;
 
-export const ablateCommand = addExtractorOptions(
-  addConfigurationOptions(
-    addDataOptions(
-      createCommand(
-        "ablate",
-        "run the paper's ablation: four runs with and without its two ideas, their table and figures",
-        "strata ablate --preset cifar10-small --data cifar10 --features classifier --steps 1200 --out runs/ablation",
+export const ablateCommand = addRankOptions(
+  addExtractorOptions(
+    addConfigurationOptions(
+      addDataOptions(
+        createCommand(
+          "ablate",
+          "run the paper's ablation: four runs with and without its two ideas, their table and figures",
+          "strata ablate --preset cifar10-small --data cifar10 --features classifier --steps 1200 --out runs/ablation",
+        ),
+        { required: true },
       ),
-      { required: true },
     ),
   ),
 )
@@ -53,7 +56,7 @@ export const ablateCommand = addExtractorOptions(
   .option("--seeds <list>", "train every row with each of these seeds, such as 0,1,2 (default: one)", wholeNumbers)
   .option("--count <n>", "samples to draw, and the most test images to measure", imageCount(16), COUNT)
   .option("--batch <n>", "images to compute at once", batchSize)
-  .action(withContext(runAblate));
+  .action(withContext(sharedByRanks(runAblate)));
 
 async function runAblate(context: Context, options: AblateOptions): Promise<void> {
   const { out, data: source } = options;
@@ -94,7 +97,7 @@ async function trainRun(
   { row, folder, config }: AblationRun,
   data: ImageSplits,
   { steps = config.training.steps }: AblateOptions,
-  { progress, signal }: Context,
+  { progress, ranks, signal }: Context,
   runtime: Runtime,
 ): Promise<void> {
   const onNotice = (message: string) => progress.note(message);
@@ -113,7 +116,19 @@ async function trainRun(
   }
   progress.note(`${begun ? "resuming" : "training"} ${row.title}: ${folder}`);
   const onEvent = showTraining(folder, config.model.resolution, progress);
-  await train({ config, data, out: folder, resume: begun, limit: { steps }, runtime, signal, onEvent });
+  const limit = { steps };
+  const { interrupted } = await train({
+    config,
+    data,
+    out: folder,
+    resume: begun,
+    limit,
+    runtime,
+    ranks,
+    signal,
+    onEvent,
+  });
+  if (interrupted) throw new Interrupted();
 }
 
 /**

@@ -20,6 +20,7 @@ import { addFeatureOptions, metricList, showStages } from "../options/features-o
 import { addDataOptions, type ImageOptions, openImages } from "../options/images.js";
 import { readEvaluation } from "../options/other-evaluations.js";
 import { checkFolderPlace, makeFolder } from "../options/output-place.js";
+import { addRankOptions, sharedByRanks } from "../options/ranks.js";
 import {
   addCalibratedOption,
   addSamplingOptions,
@@ -59,18 +60,22 @@ const METRICS: readonly string[] = [...qualityMetrics, ...modelMetrics];
 /** Columns of the grid of samples. */
 const COLUMNS = 8;
 
-export const evaluateCommand = addFeatureOptions(
-  addCalibratedOption(
-    addSamplingOptions(
-      addDataOptions(
-        createCommand(
-          "evaluate",
-          "measure a model, or any samples: FID and its relatives, likelihood, rate and distortion, information",
-          "strata evaluate --run runs/cifar --data cifar10 --metrics fid,precision,recall,nll --count 50000 --out runs/cifar/evaluation",
+export const evaluateCommand = addRankOptions(
+  addFeatureOptions(
+    addCalibratedOption(
+      addSamplingOptions(
+        addDataOptions(
+          createCommand(
+            "evaluate",
+            "measure a model, or any samples: FID and its relatives, likelihood, rate and distortion, information",
+            "strata evaluate --run runs/cifar --data cifar10 --metrics fid,precision,recall,nll --count 50000 --out runs/cifar/evaluation",
+          ),
+          {
+            description: "data source: its training images are the reference, likelihoods are those of its test images",
+          },
         ),
-        { description: "data source: its training images are the reference, likelihoods are those of its test images" },
+        { required: false },
       ),
-      { required: false },
     ),
   ),
 )
@@ -112,7 +117,7 @@ export const evaluateCommand = addFeatureOptions(
   .option("--extrapolate", "extrapolate the Fréchet distance to infinitely many samples (FID∞)")
   .option("--export-reference <file.npz>", "write the reference as a batch for guided-diffusion's evaluator")
   .requiredOption("--out <folder>", "folder for figures, charts and pictures")
-  .action(withContext(runEvaluate));
+  .action(withContext(sharedByRanks(runEvaluate)));
 
 async function runEvaluate(context: Context, given: Options): Promise<void> {
   const { out, metrics, run } = given;

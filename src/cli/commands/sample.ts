@@ -14,6 +14,7 @@ import {
   namedSample,
 } from "../options/hierarchy-options.js";
 import { freePath } from "../options/output-place.js";
+import { addRankOptions, sharedByRanks } from "../options/ranks.js";
 import {
   addCalibratedOption,
   addSamplingOptions,
@@ -45,13 +46,15 @@ const ROW = 8;
 /** With a row for each class, rows become shorter where there would be more than this. */
 const MOST = 256;
 
-export const sampleCommand = addHierarchyOptions(
-  addCalibratedOption(
-    addSamplingOptions(
-      createCommand(
-        "sample",
-        "draw new images",
-        "strata sample --run pretrained:emoji32 --label Flags --guidance 1,2 --count 64 --out samples.png",
+export const sampleCommand = addRankOptions(
+  addHierarchyOptions(
+    addCalibratedOption(
+      addSamplingOptions(
+        createCommand(
+          "sample",
+          "draw new images",
+          "strata sample --run pretrained:emoji32 --label Flags --guidance 1,2 --count 64 --out samples.png",
+        ),
       ),
     ),
   ),
@@ -73,7 +76,7 @@ export const sampleCommand = addHierarchyOptions(
     "--out <path>",
     `where to write: FILE.png (a grid), FILE.npz (arrays) or FOLDER/ (PNG files) (default: the first free one of ${OUT}, samples-2.png, …)`,
   )
-  .action(withContext(runSample));
+  .action(withContext(sharedByRanks(runSample)));
 
 /** Samples, and how to lay them out where not as a nearly square grid. */
 interface Drawing {

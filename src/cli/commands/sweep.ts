@@ -21,6 +21,7 @@ import {
 } from "../options/features-options.js";
 import { addDataOptions, openImages } from "../options/images.js";
 import { checkFolderPlace } from "../options/output-place.js";
+import { addRankOptions, sharedByRanks } from "../options/ranks.js";
 import {
   addSamplingOptions,
   createSampler,
@@ -34,15 +35,17 @@ import { secondsLeft } from "../output/progress.js";
 /** The figures of the paper's Table 2. */
 const METRICS = ["fid", "precision", "recall"];
 
-const guidanceCommand = addFeatureOptions(
-  addSamplingOptions(
-    addDataOptions(
-      createCommand(
-        "guidance",
-        "measure sample quality at every pair of guidance weights (the paper's Table 2); run it again to resume",
-        "strata sweep guidance --run pretrained:emoji32 --data emoji --features pixels --mean 0,1,2 --variance 0,2,5 --count 500 --out sweep",
+const guidanceCommand = addRankOptions(
+  addFeatureOptions(
+    addSamplingOptions(
+      addDataOptions(
+        createCommand(
+          "guidance",
+          "measure sample quality at every pair of guidance weights (the paper's Table 2); run it again to resume",
+          "strata sweep guidance --run pretrained:emoji32 --data emoji --features pixels --mean 0,1,2 --variance 0,2,5 --count 500 --out sweep",
+        ),
+        { description: "data source: its training images are the reference" },
       ),
-      { description: "data source: its training images are the reference" },
     ),
   ),
 )
@@ -56,7 +59,7 @@ const guidanceCommand = addFeatureOptions(
     metricList(qualityMetrics),
   )
   .requiredOption("--out <folder>", "folder for cells, tables, charts and the report; run the same command to resume")
-  .action(withContext(runGuidanceSweep));
+  .action(withContext(sharedByRanks(runGuidanceSweep)));
 
 export const sweepCommand = createCommand(
   "sweep",

@@ -163,12 +163,20 @@ export const withContext =
     if (signal.aborted) throw new Interrupted();
   };
 
-/** A runtime on the device and with the threads that were asked for; says so when it is another device. The command disposes it. */
+/**
+ * A runtime on the device and with the threads that were asked for, which shares its runs with other ranks; says so when it is another
+ * device. The command disposes it.
+ */
 export async function createRuntime(context: Context): Promise<Runtime> {
-  const { device, threads, devices, precision, deterministic, progress } = context;
+  const { device, threads, devices, precision, deterministic, progress, ranks } = context;
   const { openRuntime } = await import("../../engine/index.js"); // commands that compute nothing start without it
   if (device === "webgpu") progress.update("testing WebGPU …");
   if (device?.startsWith("xla")) progress.update("testing XLA …");
   const onNotice = (message: string) => progress.note(message);
-  return openRuntime({ device, threads, devices, precision, deterministic, onNotice });
+  const runtime = await openRuntime({ device, threads, devices, precision, deterministic, onNotice });
+  if (ranks.size > 1 && ranks.rank === 0) {
+    const { SharedRuns } = await import("../../ranks/shared-runs.js");
+    runtime.shareRuns(new SharedRuns(ranks));
+  }
+  return runtime;
 }

@@ -5,13 +5,14 @@ import { type Command, Option } from "commander";
 import type { Runtime } from "../../engine/index.js";
 import { expectMpi, launcherOf } from "../../ranks/launcher.js";
 import type { Ranks } from "../../ranks/ranks.js";
+import type { RunJob, RunServer } from "../../ranks/shared-runs.js";
 import type { TrainingJob } from "../../training/start-together.js";
 import { numberAbove, wholeNumber } from "./arguments.js";
 import { type Context, createRuntime } from "./command.js";
 import { type ImageOptions, openImages } from "./images.js";
 
 /** What rank 0 asks of the others, one after another. */
-type Job = TrainingJob | { kind: "end" };
+type Job = TrainingJob | RunJob | { kind: "end" };
 
 interface RankOptions extends Partial<ImageOptions> {
   ranks?: number;
@@ -96,12 +97,19 @@ async function part(ranks: Ranks): Promise<void> {
 async function serve(context: Context, options: RankOptions): Promise<void> {
   const { ranks, signal } = context;
   let runtime: Runtime | undefined;
+  let runs: RunServer | undefined;
   let failure: { error: unknown } | undefined;
   try {
     for (;;) {
       const job = await ranks.broadcast<Job>(undefined);
       if (job.kind === "end") break;
       runtime ??= await createRuntime(context);
+      if (job.kind !== "train") {
+        const { RunServer } = await import("../../ranks/shared-runs.js");
+        runs ??= new RunServer(ranks, runtime, signal);
+        await runs.serve(job);
+        continue;
+      }
       const { followTraining } = await import("../../training/follow.js");
       const opened = (config: TrainingJob["config"]) => openImages(options as ImageOptions, config.model, context);
       const openTraining = async (config: TrainingJob["config"]) => (await opened(config)).train;

@@ -36,6 +36,23 @@ export interface LoadedProgram {
   memory: ProgramMemory | undefined;
 }
 
+/** A program as another runtime can load it. */
+export type SharedProgram = Omit<LoadRequest, "kind" | "program">;
+
+/** Other runtimes, which take some of the runs of one. */
+export interface RunPool {
+  /** How many runs are computed at once. */
+  readonly lanes: number;
+  /** Has a run computed, by `here` or elsewhere. */
+  run(
+    program: SharedProgram & { number: number },
+    inputs: TypedArray[],
+    here: () => Promise<TypedArray[]>,
+  ): Promise<TypedArray[]>;
+  /** Forgets a program. */
+  unload(program: number): Promise<void>;
+}
+
 /** How XLA computes. */
 export interface XlaOptions extends XlaSettings {
   /**
@@ -106,6 +123,7 @@ export class Runtime {
   readonly #thread: Thread;
   readonly #freed: ArrayId[] = [];
   #next = 0;
+  #pool: { pool: RunPool; programs: Map<number, SharedProgram> } | undefined;
 
   constructor({ device = "cpu", threads = availableParallelism(), xla, onNotice = () => {} }: RuntimeOptions = {}) {
     this.device = device;
@@ -121,6 +139,16 @@ export class Runtime {
       settings,
       name: "The runtime's thread",
     });
+  }
+
+  /** Runs that are worth asking for at once, before the results of the first are needed. */
+  get lanes(): number {
+    return this.#pool?.pool.lanes ?? 1;
+  }
+
+  /** @internal From now on others take some of the runs whose inputs and results are elements, and nothing that lives here. */
+  shareRuns(pool: RunPool): void {
+    this.#pool = { pool, programs: new Map() };
   }
 
   /** What the device can do, and how it likes its programs. */
@@ -201,11 +229,13 @@ export class Runtime {
     const { plugin } = this;
     const told = { bytes: request.code.length, onNotice: this.#onNotice };
     const memory = await (plugin ? toldIfLong(loading, { plugin, ...told }) : loading);
+    this.#pool?.programs.set(number, request);
     return { number, memory };
   }
 
   /** @internal Frees a program; one whose runtime has ended, or ends meanwhile, is free already. */
   async unload(program: number): Promise<void> {
+    if (this.#pool?.programs.delete(program)) await this.#pool.pool.unload(program);
     try {
       await this.request({ kind: "unload", program });
     } catch (error) {
@@ -215,7 +245,14 @@ export class Runtime {
 
   /** @internal */
   request(request: Request): Promise<unknown> {
-    return this.#thread.ask(this.#message(request));
+    const here = () => this.#thread.ask(this.#message(request));
+    if (this.#pool === undefined || request.kind !== "run") return here();
+    const { inputs, keep } = request;
+    const program = this.#pool.programs.get(request.program);
+    const isMovable = inputs.every((input) => typeof input !== "number") && keep.every((array) => array === null);
+    if (program === undefined || !isMovable) return here();
+    const run = here as () => Promise<TypedArray[]>;
+    return this.#pool.pool.run({ ...program, number: request.program }, inputs as TypedArray[], run);
   }
 
   /** @internal Frees an array before the next request is answered. */

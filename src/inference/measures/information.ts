@@ -78,7 +78,7 @@ export async function measureInformation(
       ...autoEncoderInputs(config.model, images, indices, seed),
       counted: Float32Array.from(indices, (_, row) => (row < used ? 1 : 0)),
     });
-  for await (const { result } of runPortions(count, batch, begin, { signal, onProgress })) {
+  for await (const { result } of runPortions(count, batch, begin, { signal, onProgress, runtime })) {
     for (const [group, values] of result.entries()) {
       for (let i = 0; i < values.length; i++) sums[group][i] += values[i];
     }

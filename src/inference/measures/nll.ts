@@ -132,6 +132,7 @@ async function measure(
     count,
     batch,
     seed = 0,
+    runtime,
     signal,
     onProgress,
   }: LikelihoodOptions & { samples: number; count: number; batch: number },
@@ -149,6 +150,7 @@ async function measure(
     ({ inputs, indices, sample }) =>
       program.run({ batch: inputs, noise: posteriorNoise(model, indices, seed, sample) }),
     signal,
+    runtime?.lanes,
   );
   for await (const { item, result } of results) {
     const { first, logWeights, sample } = item;

@@ -84,7 +84,7 @@ async function measure(
   { model }: Config,
   images: Images<Pixels>,
   rates: readonly number[],
-  { count, batch, seed = 0, signal, onProgress }: RateDistortionOptions & { count: number; batch: number },
+  { count, batch, seed = 0, runtime, signal, onProgress }: RateDistortionOptions & { count: number; batch: number },
 ): Promise<RateDistortionPoint[]> {
   const size = 3 * model.resolution ** 2;
   const bitsPerDim = size * Math.LN2; // nats of an image in one
@@ -105,6 +105,7 @@ async function measure(
     work(),
     ({ inputs, rate }) => program.run({ ...inputs, allottedNats: new Float32Array(batch).fill(rate * bitsPerDim) }),
     signal,
+    runtime?.lanes,
   );
   let done = 0;
   for await (const { item, result } of results) {

@@ -49,7 +49,7 @@ export class Cascade implements ImageSampler {
 
   async #sample(options: SampleOptions): Promise<Samples> {
     const { count, signal, onProgress, ...common } = options;
-    const { batch, model } = this.enlarger;
+    const { batch, model, runtime } = this.enlarger;
     const { resolution, classes } = model.config.model;
     checkSampling(this.base.model.config.model, options);
     const labels = options.labels ?? drawnLabels(this.base, options);
@@ -77,7 +77,7 @@ export class Cascade implements ImageSampler {
       });
       return { small, large };
     };
-    for await (const { first, result } of runPortions(count, batch, enlarge, { signal, onProgress })) {
+    for await (const { first, result } of runPortions(count, batch, enlarge, { signal, onProgress, runtime })) {
       const { small, large } = result;
       images.set(large.images, first * size);
       guidance.clamped += small.clamped + large.clamped;

@@ -270,7 +270,7 @@ async function drawPortions(
   let clamped = 0;
   let invalid = 0;
   const begin = async ({ indices }: Portion) => program.run(await inputsOf(indices));
-  for await (const { first, used, result } of runPortions(count, batch, begin, { signal, onProgress })) {
+  for await (const { first, used, result } of runPortions(count, batch, begin, { signal, onProgress, runtime })) {
     take(result.images.subarray(0, used * size), first);
     clamped += sum(result.clamped.subarray(0, used));
     invalid += sum(result.invalid.subarray(0, used));

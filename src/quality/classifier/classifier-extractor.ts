@@ -1,7 +1,7 @@
 /** @file A trained classifier as a feature extractor. */
 import type { Images } from "../../data/image-set.js";
 import { type ImageSet, imageReader } from "../../data/index.js";
-import { type Compiled, compile, type Operand, spec } from "../../engine/index.js";
+import { type Compiled, compile, type Operand, type Runtime, spec } from "../../engine/index.js";
 import { portions } from "../../inference/batches.js";
 import type { ExecutionOptions } from "../../inference/execution-options.js";
 import { fromBytes } from "../../inference/pictures.js";
@@ -39,6 +39,7 @@ export class ClassifierExtractor implements OpenExtractor {
     weights: Classifier<Float32Array>,
     private readonly resolution: number,
     private readonly batch: number,
+    private readonly runtime: Runtime | undefined,
     private readonly program: Compiled<[images: Operand], { features: Float32Array; logits: Float32Array }>,
   ) {
     const side = classifierSide(resolution);
@@ -56,7 +57,7 @@ export class ClassifierExtractor implements OpenExtractor {
     const args = [specs, spec([batch, 3, side, side])] as const;
     const how = { runtime, precision: FEATURE_PRECISION, constants: [weights], divided: [true] } as const;
     const program = await compile(classify, args, how);
-    return new ClassifierExtractor(tells, weights, resolution, batch, program);
+    return new ClassifierExtractor(tells, weights, resolution, batch, runtime, program);
   }
 
   /**
@@ -69,7 +70,8 @@ export class ClassifierExtractor implements OpenExtractor {
 
   async #extract(pictures: Images, signal?: AbortSignal): Promise<Features> {
     const { resolution, batch, width, outputs } = this;
-    const expected = { resolution, batch, widths: { features: width, logits: outputs }, signal };
+    const { runtime } = this;
+    const expected = { resolution, batch, widths: { features: width, logits: outputs }, signal, runtime };
     const { features: pooled, logits } = await inBatches(pictures, expected, (images) => this.#run(fromBytes(images)));
     return this.classes ? { pooled, logits } : { pooled };
   }

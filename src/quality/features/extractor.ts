@@ -1,6 +1,6 @@
 /** @file What sample quality is measured on: a network, or something simpler, that makes a vector of an image. */
 import type { Images } from "../../data/image-set.js";
-import type { TypedArray } from "../../engine/index.js";
+import type { Runtime, TypedArray } from "../../engine/index.js";
 import { type Portion, runPortions } from "../../inference/batches.js";
 import { Lifetime } from "../../lifetime.js";
 
@@ -59,10 +59,17 @@ export function extractorOf(parts: FeatureExtractor): OpenExtractor {
  */
 export async function inBatches<Kind extends string>(
   { images, count, resolution }: Images,
-  expected: { resolution: number; batch: number; widths: Record<Kind, number>; signal?: AbortSignal },
+  expected: {
+    resolution: number;
+    batch: number;
+    widths: Record<Kind, number>;
+    signal?: AbortSignal;
+    /** Where it is computed. */
+    runtime?: Pick<Runtime, "lanes">;
+  },
   run: (images: Uint8Array) => Promise<Record<Kind, TypedArray>>,
 ): Promise<Record<Kind, Float32Array>> {
-  const { batch, widths, signal } = expected;
+  const { batch, widths, signal, runtime } = expected;
   if (resolution !== expected.resolution) {
     throw new Error(
       `expected images of ${expected.resolution}×${expected.resolution}, got ${resolution}×${resolution}`,
@@ -76,7 +83,7 @@ export async function inBatches<Kind extends string>(
     filled.set(images.subarray(first * size, (first + used) * size));
     return run(filled);
   };
-  for await (const { first, used, result: found } of runPortions(count, batch, begin, { signal })) {
+  for await (const { first, used, result: found } of runPortions(count, batch, begin, { signal, runtime })) {
     for (const kind of kinds) {
       const width = widths[kind];
       results[kind].set(found[kind].subarray(0, used * width), first * width);

@@ -109,9 +109,13 @@ export async function openOnnxFile(
     identity: `onnx sha256:${createHash("sha256").update(model).digest("hex")} ${text} ${output.name}`,
     width: widthOf,
     extract: (pictures: Images, signal?: AbortSignal) =>
-      inBatches(pictures, { resolution, batch: images, widths: { pooled: widthOf }, signal }, async (bytes) => ({
-        pooled: await features(bytes),
-      })),
+      inBatches(
+        pictures,
+        { resolution, batch: images, widths: { pooled: widthOf }, signal, runtime },
+        async (bytes) => ({
+          pooled: await features(bytes),
+        }),
+      ),
     dispose,
   });
 }

@@ -80,7 +80,9 @@ export async function inceptionExtractor(
     spatialWidth: SPATIAL_FEATURES,
     classes: CLASSES,
     extract: (pictures: Images, signal?: AbortSignal) =>
-      inBatches(pictures, { resolution, batch, widths, signal }, (images) => program.run(Float32Array.from(images))),
+      inBatches(pictures, { resolution, batch, widths, signal, runtime }, (images) =>
+        program.run(Float32Array.from(images)),
+      ),
     dispose: () => program.dispose(),
   });
 }
