@@ -16,6 +16,7 @@ const commands: Record<string, () => Promise<Command>> = {
   sweep: async () => (await import("./commands/sweep.js")).sweepCommand,
   calibrate: async () => (await import("./commands/calibrate.js")).calibrateCommand,
   ablate: async () => (await import("./commands/ablate.js")).ablateCommand,
+  compare: async () => (await import("./commands/compare.js")).compareCommand,
   studio: async () => (await import("./commands/studio.js")).studioCommand,
   report: async () => (await import("./commands/report.js")).reportCommand,
   inspect: async () => (await import("./commands/inspect.js")).inspectCommand,

@@ -4,6 +4,7 @@ import type { ExecutionOptions } from "../inference/execution-options.js";
 import type { FeatureSet } from "./feature-set.js";
 import { frechetDistance } from "./metrics/frechet.js";
 import { inceptionScore } from "./metrics/inception-score.js";
+import { type Interval, jackknifeInterval } from "./metrics/jackknife.js";
 import { kernelDistance, kernelDistanceOfSubsets } from "./metrics/kernel-distance.js";
 import { precisionRecall } from "./metrics/precision-recall.js";
 
@@ -24,6 +25,23 @@ export interface QualityValue {
   standardError?: number;
   /** The figure without each tenth of the samples, where errors were asked for. */
   leftOut?: number[];
+}
+
+/** What each figure can be. */
+const RANGES: Record<QualityMetric, Interval> = {
+  fid: { low: 0, high: Number.POSITIVE_INFINITY },
+  sfid: { low: 0, high: Number.POSITIVE_INFINITY },
+  is: { low: 1, high: Number.POSITIVE_INFINITY },
+  kid: { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }, // unbiased, so below 0 by chance
+  precision: { low: 0, high: 1 },
+  recall: { low: 0, high: 1 },
+};
+
+/** The 95 % interval of a figure whose error was worked out, within what the figure can be; undefined of others. */
+export function intervalOf({ metric, value, standardError }: QualityValue): Interval | undefined {
+  if (standardError === undefined) return undefined;
+  const { low, high } = jackknifeInterval(value, standardError);
+  return { low: Math.max(low, RANGES[metric].low), high: Math.min(high, RANGES[metric].high) };
 }
 
 /** How {@link compareToReference} works out its figures. */

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { ablationRows } from "../experiments/ablation.js";
 import type { RunMeasurement } from "../experiments/measure-run.js";
-import { ablationTable, markdownTable, overSeeds, paperTable } from "./ablation-report.js";
+import { ablationTable, overSeeds, paperTable } from "./ablation-report.js";
+import { markdownTable } from "./text-table.js";
 
 const quality = (fid: number, precision: number, recall: number) => ({
   count: 100,

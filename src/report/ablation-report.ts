@@ -9,6 +9,7 @@ import { nameOfMetric, type QualityMetric } from "../quality/quality.js";
 import type { SampleQuality } from "../quality/sample-quality.js";
 import { chartFigure, listing, type Picture, pictureFigures, renderPage, settingPaths } from "./page.js";
 import { spreadOf } from "./spread.js";
+import { type TextTable, tableFigure } from "./text-table.js";
 import type { Chart } from "./training-charts.js";
 
 export interface AblationReport {
@@ -46,14 +47,6 @@ ${listing([...Object.entries(settings), ...settingPaths({ optimizer: config.opti
   return renderPage("The paper's ablation", { header, main });
 }
 
-/** A table of text, figures to the right. */
-function tableFigure({ columns, rows }: TextTable): Html {
-  return html`<div class="scroll"><table>
-<thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
-<tbody>${rows.map(([name, ...cells]) => html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody>
-</table></div>`;
-}
-
 /** Whether the samples of a row's first run are copies. */
 function copies({ row, runs: [{ memorisation }] }: MeasuredRow): Html {
   const { medianOfSamples, medianOfHeldOut, searched } = memorisation;
@@ -78,12 +71,6 @@ ${pictureFigures(pictures)}</section>`;
 export interface MeasuredRow {
   row: AblationRow;
   runs: RunMeasurement[];
-}
-
-/** Headings, and cells under them: text, ready to be shown. */
-export interface TextTable {
-  columns: string[];
-  rows: string[][];
 }
 
 /**
@@ -151,10 +138,4 @@ export function overSeeds(values: readonly number[], digits: number): string {
   if (!spread) return "–";
   const { value, deviation } = spread;
   return `${formatFixed(value, digits)}${deviation === undefined ? "" : ` ± ${formatFixed(deviation, digits)}`}`;
-}
-
-/** A table in Markdown. */
-export function markdownTable({ columns, rows }: TextTable): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(columns), line(columns.map((_, index) => (index === 0 ? "---" : "---:"))), ...rows.map(line)].join("\n");
 }

@@ -7,7 +7,7 @@ import type { GroupInfo, MetricsLine } from "../training/run/metrics-log.js";
 import { type GroupLevel, groupLevels, groupRange } from "./group-labels.js";
 import { chartFigure } from "./page.js";
 import { COLOURS, drawChart, type LegendEntry } from "./svg.js";
-import { type RunMetrics, trainLines, validationLines } from "./training-charts.js";
+import { type Chart, type RunMetrics, trainLines, validationLines } from "./training-charts.js";
 
 interface Carried {
   name: string;
@@ -30,6 +30,13 @@ ${chartFigure((width) => shareChart({ groups, carried, width }), shareCaption)}
 ${chartFigure((width) => cumulativeChart({ groups, carried, width }), "The same, summed from the coarsest group up.")}
 ${resolutionTable(groups, carried[0], resolution)}
 </section>`;
+}
+
+/** What each group of a run carries in the end, beside its target; undefined where its log says nothing of groups. */
+export function groupChart(metrics: MetricsLine[]): Chart {
+  const groups = metrics.findLast((line) => line.type === "run")?.groups ?? [];
+  const carried = carriedInformation(metrics, groups.length);
+  return carried.length === 0 ? undefined : (width) => shareChart({ groups, carried, width });
 }
 
 /** What groups carried at the end of the log, held-out images before training images, and when first measured. */

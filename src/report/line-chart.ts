@@ -26,6 +26,8 @@ export interface LineChartOptions {
 }
 
 const PALETTE = [COLOURS.first, COLOURS.second, COLOURS.third, COLOURS.fourth];
+/** Curves that have a colour of their own; those after them begin again. */
+export const COLOURS_OF_CURVES = PALETTE.length;
 /** Values that span more than this factor get a logarithmic axis. */
 const LOGARITHMIC_FROM = 20;
 /** Curves of so few points show each of them. */

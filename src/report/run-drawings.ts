@@ -82,17 +82,26 @@ async function reconstructionPictures(model: TrainedModel, options: DrawingOptio
 }
 
 async function formationPictures(model: TrainedModel, options: DrawingOptions): Promise<Picture[]> {
-  const { heldOut, runtime, seed, signal } = options;
+  const { heldOut } = options;
+  return [
+    { title: "New images", ...(await formationSheet(model, FORMED, options)) },
+    ...(heldOut?.count
+      ? [{ title: "Held-out images", ...(await formationSheet(model, takeSpread(heldOut, FORMED), options)) }]
+      : []),
+  ];
+}
+
+/** New images as they form, or given ones, a row each. */
+export async function formationSheet(
+  model: TrainedModel,
+  from: Parameters<typeof drawFormation>[1],
+  { runtime, seed, signal }: DrawingOptions,
+): Promise<Omit<Picture, "title">> {
   const all = groups(model.config.model);
   const stages = formationStages(all.length, MOST_STAGES);
-  const columnLabels = stageLabels(stages, all);
-  const form = async (from: Parameters<typeof drawFormation>[1]) =>
-    formationGrid(await drawFormation(model, from, { stages, seed, runtime, signal }), { columnLabels });
-  const caption = stagesCaption(stages);
-  return [
-    { title: "New images", caption, png: await form(FORMED) },
-    ...(heldOut?.count ? [{ title: "Held-out images", caption, png: await form(takeSpread(heldOut, FORMED)) }] : []),
-  ];
+  const formed = await drawFormation(model, from, { stages, seed, runtime, signal });
+  const png = await formationGrid(formed, { columnLabels: stageLabels(stages, all) });
+  return { caption: stagesCaption(stages), png };
 }
 
 /** Sets of equal size, one after another. */

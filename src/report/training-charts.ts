@@ -2,7 +2,7 @@
 
 import { bitsPerDim } from "../number-format.js";
 import type { MetricsLine, TrainLine, ValidationLine } from "../training/run/metrics-log.js";
-import { hasPoints, type LineChartOptions, lineChart, type Series } from "./line-chart.js";
+import { COLOURS_OF_CURVES, hasPoints, type LineChartOptions, lineChart, type Series } from "./line-chart.js";
 
 /** A run's log, and the side of its images in pixels. */
 export interface RunMetrics {
@@ -52,6 +52,24 @@ export function boundChart({ metrics }: RunMetrics): Chart {
   const description = "Bound on the negative log-likelihood of held-out and of training images against images seen";
   const measured = curves.filter(({ points }) => points.length > 0);
   return chart(measured, { description, yLabel: `bound on the likelihood, ${UNIT}` });
+}
+
+/** How runs are laid beside one another: by batches, by images, or by minutes of training. */
+export type Pace = "step" | "images" | "minutes";
+
+/** The bound on held-out images of several runs; of runs that held none out, that on training images. */
+export function boundsChart(runs: readonly { name: string; metrics: MetricsLine[] }[], pace: Pace): Chart {
+  const x = { step: "steps", images: SEEN, minutes: "minutes of training" }[pace];
+  const along = (line: ValidationLine) => (pace === "minutes" ? line.seconds / 60 : line[pace]);
+  const curves = runs.map(({ name, metrics }, index) => {
+    const heldOut = validationLines(metrics, "validation");
+    const lines = heldOut.length > 0 ? heldOut : validationLines(metrics, "train");
+    const points = lines.map((line) => ({ x: along(line), y: line.bitsPerDim }));
+    return { name, points, dashed: index >= COLOURS_OF_CURVES };
+  });
+  if (!hasPoints(curves)) return undefined;
+  const description = `Bound on the negative log-likelihood of every run against ${x}`;
+  return (width) => lineChart(curves, { description, xLabel: x, yLabel: `bound, ${UNIT}`, width });
 }
 
 /** Speed of training. */

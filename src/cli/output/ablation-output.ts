@@ -10,15 +10,10 @@ import { writeFileAtomic } from "../../io/files/atomic-file.js";
 import { formatCount } from "../../number-format.js";
 import { fewWarning } from "../../quality/finite-sample.js";
 import { nameOfMetric } from "../../quality/quality.js";
-import {
-  ablationTable,
-  type MeasuredRow,
-  markdownTable,
-  paperTable,
-  renderAblation,
-} from "../../report/ablation-report.js";
+import { ablationTable, type MeasuredRow, paperTable, renderAblation } from "../../report/ablation-report.js";
 import { informationFigure, rateDistortionFigure } from "../../report/likelihood-charts.js";
 import { chartToPng, withDefaultColours } from "../../report/svg.js";
+import { markdownTable } from "../../report/text-table.js";
 import { version } from "../../version.js";
 import type { Context } from "../options/command.js";
 import { partText } from "./quality-text.js";

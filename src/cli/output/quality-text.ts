@@ -2,8 +2,7 @@
 import type { SamplesEvaluation } from "../../experiments/evaluation.js";
 import { formatCount, formatFixed, formatSignificant } from "../../number-format.js";
 import { fewWarning } from "../../quality/finite-sample.js";
-import { jackknifeInterval } from "../../quality/metrics/index.js";
-import { nameOfMetric, type QualityMetric, type QualityValue } from "../../quality/quality.js";
+import { intervalOf, nameOfMetric, type QualityMetric, type QualityValue } from "../../quality/quality.js";
 
 /** An evaluation of samples, and what the command line knows of them besides. */
 export interface QualityResult extends SamplesEvaluation {
@@ -56,10 +55,10 @@ export function qualityFacts({ values, features, frechetLimit }: QualityResult):
 }
 
 /** "3.170", "8.03 ± 0.12" of splits, "3.170 [3.012, 3.328]" where its error was worked out. */
-function figureText({ metric, value, standardDeviation, standardError }: QualityValue): string {
+function figureText(figure: QualityValue): string {
+  const { metric, value, standardDeviation } = figure;
   const text = (number: number) => formatFixed(number, DECIMALS[metric]);
   const spread = standardDeviation === undefined ? "" : ` ± ${text(standardDeviation)}`;
-  if (standardError === undefined) return `${text(value)}${spread}`;
-  const { low, high } = jackknifeInterval(value, standardError);
-  return `${text(value)}${spread} [${text(low)}, ${text(high)}]`;
+  const interval = intervalOf(figure);
+  return `${text(value)}${spread}${interval ? ` [${text(interval.low)}, ${text(interval.high)}]` : ""}`;
 }

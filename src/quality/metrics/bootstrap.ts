@@ -1,5 +1,5 @@
 /** @file How sure a mean over images is, by drawing images again and again. */
-import { foldIn, type Key, uniform } from "../../random/index.js";
+import { foldIn, streamKey, uniform } from "../../random/index.js";
 import type { Interval } from "./jackknife.js";
 
 /** A mean, and the 95 % interval round it. */
@@ -16,9 +16,10 @@ const TAIL = 0.025;
  * 2,000 times, and the middle 95 % of their means are kept. For a paired comparison the values are differences, one an image.
  *
  * @param values - [N], at least one
- * @param key - names the draws: the same key, the same interval
+ * @param seed - the same seed, the same interval
  */
-export function bootstrapMean(values: Float64Array, key: Key): IntervalOfMean {
+export function bootstrapMean(values: Float64Array, seed = 0): IntervalOfMean {
+  const key = streamKey(seed, "bootstrap");
   const count = values.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / count;
   const means = new Float64Array(RESAMPLES);
