@@ -1,5 +1,6 @@
 /** @file The studio in a real browser: by mouse and by keyboard, beside what the command line draws, and while a run is trained. */
-import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import sharp from "sharp";
@@ -299,6 +300,73 @@ describe.skipIf(!hasChromium)("the studio", () => {
     await page.click('.run:has-text("damaged")');
     await page.waitForSelector('.card [role="alert"]:has-text("Expected JSON")');
     problems.splice(0); // of the connection that was lost
+  });
+
+  /** Asks the server as no browser would. */
+  async function ask(path: string, { method = "GET", body, ...headers }: Record<string, string | Buffer> = {}) {
+    const [{ name, value }] = await context.cookies();
+    return new Promise<{ status: number; text: string }>((resolve, reject) => {
+      const asked = request(
+        `${studio.origin}${path}`,
+        {
+          agent: false,
+          method: String(method),
+          headers: { cookie: `${name}=${value}`, origin: studio.origin, ...headers } as never,
+        },
+        async (answer) =>
+          resolve({ status: answer.statusCode!, text: Buffer.concat(await answer.toArray()).toString() }),
+      );
+      asked.on("error", reject).end(body);
+    });
+  }
+
+  test("the server itself refuses other hosts, other origins, large bodies, what is no request, and what lies elsewhere", async () => {
+    const models = `/api/models/${ids.classed}`;
+    const status = async (...asked: Parameters<typeof ask>) => (await ask(...asked)).status;
+    expect(await status("/api/models")).toBe(200);
+    expect(await status("/api/models", { cookie: "" })).toBe(401);
+    expect(await status("/api/models", { host: "evil.example" })).toBe(421);
+    expect(await status("/api/models", { host: "evil.example/@x y" })).not.toBe(200);
+    expect(await status(`${models}/open`, { method: "POST", origin: "http://evil.example" })).toBe(403);
+    const post = (body: Buffer | string, path = "draw") =>
+      ask(`${models}/${path}`, { method: "POST", body: body as Buffer });
+    for (const body of ["", "{", "[]", '{"pictures":[]}', '{"pictures":[{"recipe":{"kind":"other"}}]}']) {
+      expect((await post(body)).status, body).toBe(422);
+    }
+    const recipe = { kind: "origin", origin: { seed: 0, sample: 0 } };
+    const drawn = (more: object) => post(JSON.stringify({ pictures: [{ recipe, label: 0, ...more }] }));
+    expect((await drawn({})).status).toBe(200);
+    expect((await drawn({ label: 9 })).text).toContain("Expected labels from 0 to 3");
+    expect((await drawn({ temperature: -1 })).status).toBe(422);
+    expect((await drawn({ recipe: { kind: "origin", origin: { image: "0".repeat(24) } } })).text).toContain(
+      "Drop it here again",
+    );
+    for (const [path, bytes] of [
+      ["draw", "1000001"],
+      ["images?seed=0&label=0", "25000001"],
+    ]) {
+      expect(await status(`${models}/${path}`, { method: "POST", "content-length": bytes }), path).toBe(413);
+    }
+    expect((await post(Buffer.from("GIF89a"), "images?seed=0&label=0")).text).toContain("cannot be read as an image");
+    expect((await post(readFileSync(picture), "images?seed=0")).status).toBe(422); // without its class
+    writeFileSync(join(folder, "secret.png"), "secret");
+    symlinkSync(join(folder, "secret.png"), join(runs, "classed", "samples", "step-000001.png"));
+    for (const path of [
+      `${ids.classed}/samples/1`,
+      `${ids.classed}/samples/2`,
+      "other/samples/1",
+      `${ids.classed}/config/1`,
+    ]) {
+      expect(await status(`/api/runs/${path}`), path).toBe(404);
+    }
+    for (const path of [
+      "/../cli.js",
+      "/%2e%2e/cli.js",
+      "/licenses.txt",
+      `/api/runs/${ids.classed}/samples/..%2f..%2fdata.json`,
+    ]) {
+      expect(await status(path), path).toBe(404);
+    }
   });
 
   test("nothing was refused by the policies of the page, and nothing failed in it", () => {
