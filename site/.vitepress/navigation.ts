@@ -7,7 +7,17 @@ import { pages, pageTitle, repository, sitePath } from "./repository.js";
 const guide = "Guide";
 
 const sections: [name: string, files: string[]][] = [
-  ["Start", ["README.md", "docs/getting-started.md", "docs/installing.md", "docs/glossary.md", "CHANGELOG.md"]],
+  [
+    "Start",
+    [
+      "README.md",
+      "docs/getting-started.md",
+      "docs/studio.md",
+      "docs/installing.md",
+      "docs/glossary.md",
+      "CHANGELOG.md",
+    ],
+  ],
   [
     guide,
     [

@@ -21,7 +21,7 @@ export interface ChartProps {
   logarithmic?: boolean;
 }
 
-const HEIGHT = 190;
+const HEIGHT = 180;
 
 /** All series on one axis of steps, as uPlot takes them. */
 function aligned(series: readonly Series[]): uPlot.AlignedData {
@@ -68,7 +68,11 @@ export function Chart({ title, unit, series, marked, logarithmic }: ChartProps) 
           legend: { show: false },
           cursor: { y: false, points: { size: 6 } },
           axes: [
-            { ...axis, values: (_, ticks) => ticks.map((tick) => (tick >= 1000 ? `${tick / 1000}k` : String(tick))) },
+            {
+              ...axis,
+              size: 30,
+              values: (_, ticks) => ticks.map((tick) => (tick >= 1000 ? `${tick / 1000}k` : String(tick))),
+            },
             {
               ...axis,
               size: 48,

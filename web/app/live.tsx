@@ -214,12 +214,15 @@ function Curves({ live, watched }: { live: LiveStore; watched: Watched[] }) {
         ),
       }),
     );
-  const rates = watched.map(
-    (each): Series => ({
-      ...{ name: named("learning rate", each), colour: each.colour },
-      points: thinned(each.log.train.map(({ step, learningRate: value }) => ({ step, value }))),
-    }),
-  );
+  const plain = (name: "learningRate" | "imagesPerSecond", words: string) =>
+    watched.map(
+      (each): Series => ({
+        ...{ name: named(words, each), colour: each.colour },
+        points: thinned(each.log.train.map((line) => ({ step: line.step, value: line[name] }))),
+      }),
+    );
+  const rates = plain("learningRate", "learning rate");
+  const speeds = plain("imagesPerSecond", "speed");
   return (
     <>
       <Chart title="Bound" unit="bits/dim; dashed on training images" series={bounds} marked={marked} />
@@ -227,6 +230,7 @@ function Curves({ live, watched }: { live: LiveStore; watched: Watched[] }) {
       <Chart title="Distortion" unit="bits/dim" series={ofTraining("distortionNats", "distortion")} marked={marked} />
       <Chart title="KL" unit="bits/dim, unweighted" series={ofTraining("klNats", "KL")} marked={marked} />
       <Chart title="Learning rate" unit="" series={rates} marked={marked} />
+      <Chart title="Speed" unit="images/s" series={speeds} marked={marked} />
     </>
   );
 }

@@ -86,7 +86,8 @@ function Waiting({ store }: { store: Store }) {
 type Part = { store: Store; model: ModelSummary };
 
 function Toolbar({ store, model }: Part) {
-  const { label, seed, side, enlarger } = store.settings.value;
+  const { label, seed, side, enlarger, origin, end } = store.settings.value;
+  const hasImage = origin === "image" || end === "image"; // an image is encoded with its class
   const anew = () => store.change({ seed: Math.floor(Math.random() * (LARGEST_SEED + 1)) });
   return (
     <div class="toolbar panel" role="group" aria-label="What is drawn">
@@ -97,13 +98,17 @@ function Toolbar({ store, model }: Part) {
             value={label === null ? "" : String(label)}
             onChange={({ currentTarget: { value } }) => store.change({ label: value === "" ? null : Number(value) })}
           >
-            <option value="">as in training</option>
+            <option value="" disabled={hasImage}>
+              as in training
+            </option>
             {model.classes.map((name, index) => (
               <option key={name} value={String(index)}>
                 {name}
               </option>
             ))}
-            <option value={String(model.classes.length)}>no label</option>
+            <option value={String(model.classes.length)} disabled={hasImage}>
+              no label
+            </option>
           </select>
         </label>
       ) : null}

@@ -7,6 +7,8 @@ import { DEFAULTS, fitted, fromHash, type Settings, toHash } from "./settings.js
 
 /** Pictures that are remembered: going back is at once. */
 const MOST_REMEMBERED = 1000;
+/** Larger files are refused by the studio too. */
+const LARGEST_FILE = 25e6;
 /** Time after which the list of models is asked for again. */
 const MODELS_MS = 10_000;
 
@@ -77,7 +79,8 @@ export class Store {
         given.origin === null && this.settings.value.origin === "image" && given.model === this.settings.value.model;
       const { origin, end, keep } = this.settings.value;
       this.settings.value = keeps && images.value.origin ? { ...given, origin, end, keep } : given;
-      if (model.value?.summary.id !== given.model) void this.open(given.model);
+      const { id, name } = model.value?.summary ?? {};
+      if (given.model !== id && given.model !== name) void this.open(this.#idOf(given.model));
     };
     this.settings.value = fromHash(location.hash);
     addEventListener("hashchange", () => {
@@ -92,6 +95,11 @@ export class Store {
     effect(() => this.#encode("origin"));
     effect(() => this.#encode("end"));
     void this.#findModels();
+  }
+
+  /** An address may name a model by its name, as one that was written down does. */
+  #idOf(word: string): string {
+    return this.models.value?.find(({ id, name }) => id === word || name === word)?.id ?? word;
   }
 
   /** Nothing is being drawn or waits. */
@@ -117,10 +125,13 @@ export class Store {
   async #findModels(): Promise<void> {
     try {
       const models = await this.backend.models();
+      // a run that has just begun has nothing to play with, and much to watch
+      if (!this.models.value && models.length === 0 && this.backend.live) this.change({ view: "live" });
       if (JSON.stringify(models) !== JSON.stringify(this.models.value)) this.models.value = models;
       const { model } = this.settings.value;
       if (!this.model.value && this.opening.value.state === "none" && models.length > 0) {
-        void this.open(models.some(({ id }) => id === model) ? model : models[0].id);
+        const id = this.#idOf(model);
+        void this.open(models.some((each) => each.id === id) ? id : models[0].id);
       }
     } catch (error) {
       if (!this.models.value) this.fail(error);
@@ -171,6 +182,10 @@ export class Store {
   drop(file: File, as: "origin" | "end" = "origin"): void {
     const { model, settings } = this;
     if (!model.value) return;
+    if (file.size > LARGEST_FILE) {
+      this.alert.value = `${file.name}: expected an image of at most ${LARGEST_FILE / 1e6} MB.`;
+      return;
+    }
     const { classes } = model.value.summary;
     const { label } = settings.value;
     const known = classes.length === 0 || (label !== null && label < classes.length);

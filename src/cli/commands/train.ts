@@ -94,7 +94,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     ? (await import("../../report/tensorboard.js")).tensorBoardListener(join(out, "tensorboard"), resolution, onNotice)
     : undefined;
   await using runtime = await createRuntime(context);
-  await using studio = await openBeside(options.studio, out, context);
+  await using studio = await openBeside(options.studio && ranks.rank === 0, out, context);
   try {
     const result = await train({
       config,
