@@ -1,6 +1,7 @@
 /** @file The benchmark suite: `npm run bench [-- CASE …]`, where a case is `GROUP/NAME` or a whole `GROUP`. */
 import { parseArgs } from "node:util";
 import { agreementSection } from "./cases/agreement.js";
+import { browserSection } from "./cases/browser.js";
 import { contestSections } from "./cases/contests.js";
 import { dataSection } from "./cases/data.js";
 import { featuresSection } from "./cases/features.js";
@@ -24,6 +25,7 @@ const sections: Section[] = [
   memorySection,
   overheadSection,
   primitiveSection,
+  browserSection,
 ];
 
 const fail = (message: string): never => {

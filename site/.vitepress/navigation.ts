@@ -82,11 +82,17 @@ const contents: Section[] = sections.map(([name, files]) => {
 });
 
 /** A section leads to its first page, and is the current one on all of its pages. */
-export const nav: DefaultTheme.NavItem[] = contents.map(({ text, items }) => ({
-  text,
-  link: items[0].link,
-  activeMatch: `^(${items.map(({ link }) => address(link)).join("|")})`,
-}));
+export const nav: DefaultTheme.NavItem[] = contents.map(
+  ({ text, items }): DefaultTheme.NavItem => ({
+    text,
+    link: items[0].link,
+    activeMatch: `^(${items.map(({ link }) => address(link)).join("|")})`,
+  }),
+);
+
+// A page of its own, which `npm run site` puts beside the documentation.
+const { STRATA_SITE_PLAY: play } = process.env;
+if (play) nav.push({ text: "Play", link: `/${play}/index.html`, target: "_self" });
 
 /** The address of a page, as a regular expression. */
 function address(link: string): string {

@@ -6,16 +6,10 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeImage } from "../../src/data/decoding/decode.js";
 import { hasChromium, launchChromium } from "../support/chromium.js";
+import { LIBRARY_PAGE } from "../support/library-page.js";
 import { repository } from "../support/packed.js";
 import { tinyModel, tinySuperResolution } from "../support/tiny.js";
-import {
-  drawnInBrowser,
-  drawnInNode,
-  expectAlike,
-  exportedModel,
-  goldenModel,
-  LIBRARY_PAGE,
-} from "../support/web-parity.js";
+import { drawnInBrowser, drawnInNode, expectAlike, exportedModel, goldenModel } from "../support/web-parity.js";
 import { ISOLATED, serveFolders, type WebServer } from "../support/web-server.js";
 
 const model = goldenModel();

@@ -1,5 +1,5 @@
 /**
- * @file The documentation site, built as `npm run docs:build` builds it: every link and picture of every page leads to something,
+ * @file The documentation site, built as `npm run site` builds it: every link and picture of every page leads to something,
  * and the search finds words. Needs the packages of `site/`, or the registry to install them.
  */
 import { execFileSync, spawnSync } from "node:child_process";
@@ -25,7 +25,7 @@ describe.skipIf(!installed)("the site, for which npm ci in site/ must work", () 
   beforeAll(() => {
     // Without what Vitest says of itself, which VitePress would take for its own mode.
     const { NODE_ENV: _, VITEST: __, ...env } = process.env;
-    execFileSync("npm", ["run", "docs:build"], { cwd: repository, env, stdio: "pipe" });
+    execFileSync("npm", ["run", "site"], { cwd: repository, env, stdio: "pipe" });
     const files = readdirSync(built, { recursive: true, encoding: "utf8" }).map((file) => file.replaceAll("\\", "/"));
     for (const file of files) if (file.endsWith(".html")) pages.set(file, readFileSync(join(built, file), "utf8"));
   }, 600_000);
@@ -43,6 +43,11 @@ describe.skipIf(!installed)("the site, for which npm ci in site/ must work", () 
     }
     expect(pages.get("index.html")).toMatch(/<img src="\.\/assets\/[^"]*guided/);
     expect(pages.get("source/src/model/generator.ts.html")).toContain("topDown");
+  });
+
+  test("a model to play with stands beside it, one click away", () => {
+    expect(existsSync(join(built, "play", "manifest.json"))).toBe(true);
+    expect(pages.get("docs/web.html")).toContain('href="../play/index.html"');
   });
 
   test("every link and picture leads to something in it, by a relative path", () => {

@@ -11,14 +11,6 @@ import { exportWeb } from "../../src/weights/web/export-web.js";
 import { temporaryFolder } from "./command-line.js";
 import { fixture } from "./fixtures.js";
 
-declare global {
-  /** In pages of tests: imports the library. Written `import`, it would be the test runner's. */
-  function importStrata(url: string): Promise<typeof import("../../src/exports/web.js")>;
-}
-
-/** A page whose scripts can import the library. */
-export const LIBRARY_PAGE = `<!doctype html><html lang="en"><title>A page</title><script>const importStrata = (url) => import(url);</script>`;
-
 /** A trained model with classes, 16×16 pixels. */
 export function goldenModel(): TrainedModel {
   const { config, parameters } = fixture("cond16");
