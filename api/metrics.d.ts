@@ -259,7 +259,7 @@ export interface SubsetOptions extends PairOptions {
     seed?: number;
 }
 
-export declare function bootstrapMean(values: Float64Array, key: Key): IntervalOfMean
+export declare function bootstrapMean(values: Float64Array, seed?: number): IntervalOfMean
 
 export declare function compareToReference(samples: FeatureSet, reference: FeatureSet, metrics: readonly QualityMetric[], extractor: string, { runtime, signal, kernelSubsets, seed, onProgress }?: CompareToReferenceOptions): Promise<QualityValue[]>
 

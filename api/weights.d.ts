@@ -11,7 +11,7 @@ export interface ExportWebOptions {
     name?: string;
     run?: string;
     groupKlNats?: readonly number[];
-    more?: ReadonlyMap<string, Uint8Array>;
+    page?: boolean;
 }
 
 export interface FileDescription {
@@ -73,7 +73,7 @@ export declare function exportOnnx(model: TrainedModel, folder: string): Promise
     files: string[];
 }>
 
-export declare function exportWeb(model: TrainedModel, folder: string, { dtype, more, ...about }?: ExportWebOptions): Promise<{
+export declare function exportWeb(model: TrainedModel, folder: string, { dtype, page, ...about }?: ExportWebOptions): Promise<{
     files: string[];
 }>
 
