@@ -30,7 +30,8 @@ export async function followTraining(
   { ranks, runtime, openImages, signal }: FollowOptions,
 ): Promise<void> {
   const { config, counters } = job;
-  const { state, images } = await enlist(ranks, job, { runtime, openImages: () => openImages(config) });
+  await using enlisted = await enlist(ranks, job, { runtime, openImages: () => openImages(config) });
+  const { state, images } = enlisted;
   await using inputs = new InputThread({ config, images, device: runtime.traits, share: ranks });
   inputs.begin(counters.step);
   const reduction = reductionOf(ranks, runtime, () => {});

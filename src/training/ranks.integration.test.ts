@@ -149,6 +149,19 @@ test("a rank that cannot open its images ends the start on all, in its own words
   expect(String((others[1] as PromiseRejectedResult).reason)).toBe("Error: no images here");
 });
 
+test("images that rank 0 sends are trained on alike, and not left behind", async () => {
+  const outs = ["own", "sent"].map((name) => join(folder, name));
+  const before = readdirSync(tmpdir()).filter((name) => name.startsWith("strata-images-"));
+  await trainTogether(2, outs[0], { limit: { steps: 2 } });
+  const found = () => {
+    throw new Error("there are none here");
+  };
+  const { first, others } = await trainTogether(2, outs[1], { limit: { steps: 2 }, found, sendImages: true });
+  expect([first, ...others].map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+  expect(left(outs[1], 2)).toEqual(left(outs[0], 2));
+  expect(readdirSync(tmpdir()).filter((name) => name.startsWith("strata-images-"))).toEqual(before);
+});
+
 test.each([
   [8, 4, 4, "training.microBatchSize=2`"],
   [6, 6, 4, "training.batchSize=8`"],

@@ -9,6 +9,7 @@ import { together } from "../ranks/together.js";
 import { codeHash, version } from "../version.js";
 import { computedOn } from "./run/computed-on.js";
 import type { Counters } from "./run/counters.js";
+import { type Described, receiveImages, sendImages } from "./send-images.js";
 import { stateSpecs, type TrainingState } from "./trainer.js";
 
 /** What rank 0 asks the others to train. */
@@ -16,6 +17,8 @@ export interface TrainingJob {
   kind: "train";
   config: Config;
   counters: Counters;
+  /** The training images, without pixels, where these follow. */
+  images?: Described;
 }
 
 /** What all ranks must have alike for the sum of their gradients to be that of one model, and for runs to repeat byte for byte. */
@@ -81,30 +84,48 @@ function expectShareable({ training }: Config, { size }: Pick<Ranks, "size">): v
  */
 export async function recruit(
   ranks: Ranks,
-  job: Omit<TrainingJob, "kind">,
-  { state, images, runtime }: { state: TrainingState<Float32Array>; images: ImageSet; runtime: Runtime },
+  job: Omit<TrainingJob, "kind" | "images">,
+  {
+    state,
+    images,
+    sent,
+    runtime,
+  }: { state: TrainingState<Float32Array>; images: ImageSet; sent: boolean; runtime: Runtime },
 ): Promise<void> {
   if (ranks.size === 1) return;
   expectShareable(job.config, ranks);
-  await ranks.broadcast<TrainingJob>({ kind: "train", ...job });
+  const { images: _, ...described } = images;
+  await ranks.broadcast<TrainingJob>({ kind: "train", ...job, ...(sent && { images: described }) });
+  if (sent) await sendImages(ranks, images);
   const { told } = await together(ranks, async () => ({ result: undefined, told: await factsOf(runtime, images) }));
   expectAlike(ranks, told);
   for (const array of leaves(state) as Float32Array[]) await ranks.broadcast(array);
 }
 
-/** The same for another rank. @param openImages - opens the training images here */
-export async function enlist<Images extends ImageSet>(
+/** The same for another rank. @param openImages - opens the training images here, where rank 0 does not send them */
+export async function enlist(
   ranks: Ranks,
-  { config }: TrainingJob,
-  { runtime, openImages }: { runtime: Runtime; openImages: () => Promise<Images> },
-): Promise<{ state: TrainingState<Float32Array>; images: Images }> {
-  const { result: images, told } = await together(ranks, async () => {
-    const opened = await openImages();
-    return { result: opened, told: await factsOf(runtime, opened) };
-  });
-  expectAlike(ranks, told);
-  const specs = stateSpecs(config);
-  const arrays: Float32Array[] = [];
-  for (const _ of leaves(specs)) arrays.push(await ranks.broadcast<Float32Array>(undefined));
-  return { state: rebuild(specs, arrays) as TrainingState<Float32Array>, images };
+  { config, images: described }: TrainingJob,
+  { runtime, openImages }: { runtime: Runtime; openImages: () => Promise<ImageSet> },
+): Promise<{ state: TrainingState<Float32Array>; images: ImageSet } & AsyncDisposable> {
+  const received = described && (await receiveImages(ranks, described));
+  const dispose = async () => received?.dispose();
+  try {
+    return { ...(await begin()), [Symbol.asyncDispose]: dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+
+  async function begin() {
+    const { result: images, told } = await together(ranks, async () => {
+      const opened = received ? received.set() : await openImages();
+      return { result: opened, told: await factsOf(runtime, opened) };
+    });
+    expectAlike(ranks, told);
+    const specs = stateSpecs(config);
+    const arrays: Float32Array[] = [];
+    for (const _ of leaves(specs)) arrays.push(await ranks.broadcast<Float32Array>(undefined));
+    return { state: rebuild(specs, arrays) as TrainingState<Float32Array>, images };
+  }
 }

@@ -52,6 +52,8 @@ export interface TrainOptions extends ExecutionOptions {
   signal?: AbortSignal;
   /** Processes that make every step together; this is the first of them, and the others call `followTraining`. Default: none. */
   ranks?: Ranks;
+  /** Whether this rank sends its training images to the others, instead of them opening their own. */
+  sendImages?: boolean;
   /** Awaited: training continues when it returns. */
   onEvent?: TrainingEventListener;
 }
@@ -157,7 +159,7 @@ function machineOf({ device, threads }: Runtime, { hosts, rank }: Ranks): Machin
 
 /** Finds where to start, describes the run in its folder, and compiles; the state on the host is released. */
 async function prepare(
-  { config, data, out, resume = false, initial, runtime, ranks, signal }: Settled,
+  { config, data, out, resume = false, initial, runtime, ranks, sendImages: sent = false, signal }: Settled,
   {
     identity,
     inputs,
@@ -174,7 +176,7 @@ async function prepare(
   if (full) onNotice(full);
   await pause(signal);
   inputs.begin(start.counters.step);
-  await recruit(ranks, { config, counters: start.counters }, { state, images: data.train, runtime });
+  await recruit(ranks, { config, counters: start.counters }, { state, images: data.train, sent, runtime });
   const create = () => Trainer.create(config, runtime, start.counters, state, reduction);
   const { result: trainer } = await together(
     ranks,

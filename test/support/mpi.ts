@@ -19,7 +19,7 @@ function onPath(program: string): boolean {
   return (process.env.PATH ?? "").split(":").some((folder) => attempt(() => readdirSync(folder))?.includes(program));
 }
 
-const AS_ROOT = { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" };
+export const AS_ROOT = { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" };
 
 /** Starts `strata` in several processes, or, of one, alone; each computes with one thread. */
 export function startRanks({ words }: Launcher, count: number, ...command: string[]): Started {

@@ -21,7 +21,7 @@ import {
 } from "../options/features-options.js";
 import { addDataOptions, type ImageOptions, openImages } from "../options/images.js";
 import { checkFolderPlace, makeFolder } from "../options/output-place.js";
-import { addRankOptions, sharedByRanks } from "../options/ranks.js";
+import { addRankOptions, sendImagesOption, sharedByRanks } from "../options/ranks.js";
 import { showTraining } from "../output/training-display.js";
 
 interface AblateOptions extends ConfigurationOptions, ExtractorOptions, ImageOptions {
@@ -30,6 +30,7 @@ interface AblateOptions extends ConfigurationOptions, ExtractorOptions, ImageOpt
   seeds?: number[];
   count: number;
   batch?: number;
+  sendImages?: boolean;
 }
 
 /** The paper's figures of a row. */
@@ -56,6 +57,7 @@ export const ablateCommand = addRankOptions(
   .option("--seeds <list>", "train every row with each of these seeds, such as 0,1,2 (default: one)", wholeNumbers)
   .option("--count <n>", "samples to draw, and the most test images to measure", imageCount(16), COUNT)
   .option("--batch <n>", "images to compute at once", batchSize)
+  .addOption(sendImagesOption())
   .action(withContext(sharedByRanks(runAblate)));
 
 async function runAblate(context: Context, options: AblateOptions): Promise<void> {
@@ -96,7 +98,7 @@ async function runAblate(context: Context, options: AblateOptions): Promise<void
 async function trainRun(
   { row, folder, config }: AblationRun,
   data: ImageSplits,
-  { steps = config.training.steps }: AblateOptions,
+  { steps = config.training.steps, sendImages }: AblateOptions,
   { progress, ranks, signal }: Context,
   runtime: Runtime,
 ): Promise<void> {
@@ -125,6 +127,7 @@ async function trainRun(
     limit,
     runtime,
     ranks,
+    sendImages,
     signal,
     onEvent,
   });

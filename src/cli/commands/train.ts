@@ -19,7 +19,7 @@ import { expectMirrorable } from "../options/flips.js";
 import { hubOptions } from "../options/hub.js";
 import { addDataOptions, type ImageOptions, openImages } from "../options/images.js";
 import { checkFolderPlace } from "../options/output-place.js";
-import { addRankOptions, sharedByRanks } from "../options/ranks.js";
+import { addRankOptions, sendImagesOption, sharedByRanks } from "../options/ranks.js";
 import { openBeside, studioOption } from "../options/studio.js";
 import { estimateText } from "../output/estimate-text.js";
 import { commandsToTry, commandsWhileTraining, resumeCommand } from "../output/next-commands.js";
@@ -35,6 +35,7 @@ interface Options extends ConfigurationOptions, Partial<ImageOptions> {
   studio?: boolean;
   init?: string;
   dryRun?: boolean;
+  sendImages?: boolean;
 }
 
 export const trainCommand = addRankOptions(
@@ -62,6 +63,7 @@ export const trainCommand = addRankOptions(
     "--init <checkpoint>",
     "start from the weights of another run, of RUN/checkpoints/step-N, of pretrained:NAME or hf:OWNER/NAME",
   )
+  .addOption(sendImagesOption())
   .option("--dry-run", "print what training will take (memory, speed, time) and the configuration; do not train")
   .action(withContext(sharedByRanks(runTrain)));
 
@@ -105,6 +107,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
       limit: { steps: options.steps, images: options.images, minutes: options.minutes },
       runtime,
       ranks,
+      sendImages: options.sendImages,
       signal,
       onEvent: async (event) => {
         await show(event);

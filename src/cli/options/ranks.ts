@@ -37,6 +37,13 @@ export const addRankOptions = (command: Command): Command =>
         .default(TIMEOUT),
     );
 
+/** The option of commands that train. */
+export const sendImagesOption = (): Option =>
+  new Option(
+    "--send-images",
+    "send the training images to the other processes, which then need no --data of their own",
+  );
+
 type Action<Options> = (context: Context, options: Options, ...words: string[]) => Promise<void>;
 
 /**
