@@ -523,6 +523,7 @@ export interface TrainOptions extends ExecutionOptions {
     limit?: Limits;
     signal?: AbortSignal;
     ranks?: Ranks;
+    sendImages?: boolean;
     onEvent?: TrainingEventListener;
 }
 
