@@ -1,6 +1,6 @@
 /** @file The Kubernetes manifest of docs/scale.md: of the form that MPI Operator's `v2beta1` takes, and a command line that Strata takes. */
 import { readFileSync } from "node:fs";
-import Ajv from "ajv";
+import { Ajv } from "ajv";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { trainCommand } from "../../src/cli/commands/train.js";
