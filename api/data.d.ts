@@ -38,6 +38,7 @@ export interface ImageSet<Data extends Pixels = Pixels> extends Images<Data> {
 }
 
 export interface ImageSplits extends Record<Split, ImageSet> {
+    stream?: ShardStream;
     skipped: {
         file: string;
         reason: string;
@@ -62,6 +63,7 @@ export type Layout = (typeof layouts)[number]
 
 export interface OpenOptions extends PackOptions, Reading {
     hub?: Omit<HubOptions, "signal" | "onNotice">;
+    stream?: boolean;
     onNotice?: (message: string) => void;
 }
 

@@ -162,6 +162,7 @@ export interface ImageSet<Data extends Pixels = Pixels> extends Images<Data> {
 }
 
 export interface ImageSplits extends Record<Split, ImageSet> {
+    stream?: ShardStream;
     skipped: {
         file: string;
         reason: string;
@@ -259,6 +260,7 @@ export interface ObjectiveInput {
 
 export interface OpenOptions extends PackOptions, Reading {
     hub?: Omit<HubOptions, "signal" | "onNotice">;
+    stream?: boolean;
     onNotice?: (message: string) => void;
 }
 
@@ -516,6 +518,7 @@ export interface TrainOptions extends ExecutionOptions {
     data: {
         train: ImageSet;
         validation: ImageSet;
+        stream?: ShardStream;
     };
     out: string;
     resume?: boolean;

@@ -28,6 +28,7 @@ export const flags: Readonly<Record<string, string>> = {
   refine: "strata refine",
   resume: "--resume",
   run: "--run",
+  stream: "--stream",
   tensors: "--tensors",
   threads: "--threads",
   weights: "--weights",

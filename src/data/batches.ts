@@ -68,7 +68,8 @@ export class Batches {
   }
 }
 
-function copyImage(image: Uint8Array, resolution: number, mirrored: boolean, target: Float32Array): void {
+/** An image as numbers in [-1, 1], mirrored or not. */
+export function copyImage(image: Uint8Array, resolution: number, mirrored: boolean, target: Float32Array): void {
   if (!mirrored) {
     for (let element = 0; element < image.length; element++) target[element] = pixelValues[image[element]];
     return;

@@ -20,3 +20,4 @@ export { unusedText } from "./sources/files.js";
 export { type Layout, layouts } from "./sources/folder-layout.js";
 export { type Reading, readingOf } from "./sources/reading.js";
 export { sourceNames } from "./sources/source-kinds.js";
+export type { ShardStream } from "./stream/streamed-batches.js";

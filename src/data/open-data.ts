@@ -17,6 +17,8 @@ import { unusedNotice } from "./sources/files.js";
 import { sourceOf } from "./sources/index.js";
 import type { Reading } from "./sources/reading.js";
 import type { Listing, Source, UnusedFiles } from "./sources/source.js";
+import { divideShards, packedPart, streamOf } from "./stream/open-stream.js";
+import type { ShardStream } from "./stream/streamed-batches.js";
 
 /** Characters of a source's name in that of its pack, which the system limits. */
 const LONGEST_NAME = 60;
@@ -28,12 +30,19 @@ const NAMED = 5;
 export interface OpenOptions extends PackOptions, Reading {
   /** How a hub is asked for a source that lies there. */
   hub?: Omit<HubOptions, "signal" | "onNotice">;
+  /**
+   * Whether training images are read from their shards while training, and not packed: for WebDataset and Parquet sets that are
+   * larger than one wants to pack. `train` then has the first of them, to measure on.
+   */
+  stream?: boolean;
   /** Called with what the user should know: what a path was taken for, that a source has changed. */
   onNotice?: (message: string) => void;
 }
 
 /** The images of a source, all of one size; a split is empty where the source has none for it. */
 export interface ImageSplits extends Record<Split, ImageSet> {
+  /** Where batches to train on come from, with `stream`. */
+  stream?: ShardStream;
   /** Files that could not be used, and why; of very many, the first. */
   skipped: { file: string; reason: string }[];
   /** Files that serve for nothing, by kind: those of other formats, and images beside the folders that count. */
@@ -59,7 +68,8 @@ export async function openData(source: string, options: OpenOptions): Promise<Im
       told.add(notice);
     }
   };
-  const pack = await openPack(opened, options, announce);
+  const streamed = options.stream ? await streamedSource(source, opened, options) : undefined;
+  const pack = await openPack(streamed?.packed ?? opened, options, announce);
   announce(pack.about);
   const { skipped, unused } = pack.about;
   const sets = Object.fromEntries(
@@ -72,7 +82,28 @@ export async function openData(source: string, options: OpenOptions): Promise<Im
       `Expected usable images in ${source}, but none of its ${skipped.length} files is one:${named.join("")}`,
     );
   }
-  return { ...sets, skipped, unused };
+  return { ...sets, ...(streamed ? { stream: streamed.stream } : {}), skipped, unused };
+}
+
+/** A source's training shards as a stream, and the rest as a source to be packed. */
+async function streamedSource(
+  name: string,
+  source: Source,
+  options: OpenOptions,
+): Promise<{ stream: ShardStream; packed: Source }> {
+  const { resolution, undersized, signal } = options;
+  const index = await abortable(source.index?.() ?? Promise.resolve(undefined), signal);
+  if (index === undefined) {
+    throw new UserError(
+      "invalid-options",
+      `Expected WebDataset shards or Parquet files with \`stream\`, got ${name}. Leave it out, and the set is packed.`,
+    );
+  }
+  const divided = divideShards(index);
+  const stream = streamOf(index, divided.train, { name, resolution, undersized });
+  const id = `${index.id}(stream)`;
+  const list = async () => ({ ...packedPart(index, divided), id });
+  return { stream, packed: { ids: [id], fingerprint: () => source.fingerprint(), list } };
 }
 
 /** What is said of a source. */

@@ -13,6 +13,8 @@ export const STREAMS = {
   initialParameters: 1,
   batchOrder: 11,
   batchFlips: 12,
+  streamOrder: 15,
+  shardsOfRanks: 16,
   classifierShifts: 13,
   classifierTurns: 14,
   referencePart: 29,

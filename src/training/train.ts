@@ -2,7 +2,7 @@
 import type { Config } from "../config/index.js";
 import { checkImages } from "../data/check-images.js";
 import { mirroringOf } from "../data/image-set.js";
-import { digestOfSet, type ImageSet } from "../data/index.js";
+import { digestOfSet, type ImageSet, type ShardStream } from "../data/index.js";
 import { defaultRuntime, type Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import type { ExecutionOptions } from "../inference/execution-options.js";
@@ -39,7 +39,12 @@ import { type TrainingRun, trainingRun } from "./training-run.js";
 /** What {@link train} trains, on which images, where, and for how long. */
 export interface TrainOptions extends ExecutionOptions {
   config: Config;
-  data: { train: ImageSet; validation: ImageSet };
+  data: {
+    train: ImageSet;
+    validation: ImageSet;
+    /** Where batches come from in place of `train`, which then is only measured on. */
+    stream?: ShardStream;
+  };
   /** The run folder. */
   out: string;
   /** Resume from the newest undamaged checkpoint in `out`; with none there, start. */
@@ -97,7 +102,7 @@ async function trainRun(options: TrainOptions): Promise<TrainResult> {
     await using _compiled = program; // shared with the trainer's, which need not load it again
     for (const message of unsuited) await emit({ type: "notice", message });
     await pause(signal);
-    const inputs = new InputThread({ config, images: data.train, device: runtime.traits, share: ranks });
+    const inputs = new InputThread({ config, images: data.stream ?? data.train, device: runtime.traits, share: ranks });
     const reduction = reductionOf(ranks, runtime, (reason) => others.abort(reason));
     const result = await thenCleanUp(
       () => trainWith({ ...options, config, runtime, ranks, signal }, { inputs, reduction, status, called, lock }),
@@ -126,7 +131,9 @@ async function trainWith(
 ): Promise<TrainResult> {
   const { config, data, out, limit = {}, runtime, ranks, signal, onEvent: emit = () => {} } = options;
   const { inputs, status } = begun;
-  const identity = { count: data.train.count, digest: digestOfSet(data.train) };
+  const identity = data.stream
+    ? { count: data.stream.count, digest: data.stream.digest }
+    : { count: data.train.count, digest: digestOfSet(data.train) };
   const { trainer, start, notices } = await prepare(options, { identity, ...begun });
   const observer = new Observer(trainer, data);
   const work = async () => {
@@ -171,7 +178,7 @@ async function prepare(
   const onNotice = (message: string) => notices.push(message);
   const { state, ...start } = await startingPoint(config, identity, { out, resume, initial, onNotice });
   status.saved = start.resumed;
-  await describeRun(out, config, summarise(data.train));
+  await describeRun(out, config, summarise(trainedOn(data)));
   const full = roomNotice(config, out, (await listCheckpoints(runPaths(out).checkpoints)).length);
   if (full) onNotice(full);
   await pause(signal);
@@ -201,7 +208,7 @@ function runLine(
     ...machine,
     preset: config.preset,
     data: data.train.name,
-    trainImages: data.train.count,
+    trainImages: trainedOn(data).count,
     validationImages: data.validation.count,
     parameters: countParameters(parameterSpecs(config)),
     resumedFrom,
@@ -210,6 +217,10 @@ function runLine(
     }),
   };
 }
+
+/** What is trained on, as far as its numbers go: of a stream, all of it. */
+const trainedOn = ({ train, stream }: TrainOptions["data"]) =>
+  stream ? { ...train, count: stream.count, labels: stream.labels } : train;
 
 function checkSets({ model }: Config, { train: images, validation }: TrainOptions["data"]): void {
   if (images.count === 0) {

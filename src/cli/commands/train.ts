@@ -49,6 +49,7 @@ export const trainCommand = addRankOptions(
     ),
   ),
 )
+  .option("--stream", "read WebDataset shards or Parquet files while training, without packing them")
   .option("--out <run>", "run folder")
   .option("--steps <n>", "stop after this many batches in total", wholeNumber(1))
   .option("--images <n>", "stop after this many images in total", wholeNumber(1))
@@ -86,10 +87,10 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   const { resolution } = config.model;
   if (!options.resume) await expectNoRun(out); // before hours of packing
   const initial = options.init === undefined ? undefined : await initialWeights(options.init, config, context);
-  const data = await openImages({ data: source, ...reading }, config.model, context);
+  const data = await openImages({ data: source, stream: options.stream, ...reading }, config.model, context);
   noteClasses(data.train, config.model, context);
   const onNotice = (message: string) => progress.note(message);
-  const used = { run: out, config, source, reading, heldOut: data.validation.count > 0 };
+  const used = { run: out, config, source, reading, stream: options.stream, heldOut: data.validation.count > 0 };
   const keeper = new ReportKeeper(out, { nextCommands: commandsWhileTraining(used) }, onNotice);
   const show = showTraining(out, resolution, progress, { page: keeper.path });
   const record = options.tensorboard
@@ -125,7 +126,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     const whole = config.model.superResolution ? "" : `; with more pictures: ${programName()} report ${shellWord(out)}`;
     const look = report === undefined ? "" : `\nLook at ${report}${whole}`;
     const next = interrupted
-      ? `Resume: ${resumeCommand(out, source, reading)}`
+      ? `Resume: ${resumeCommand(out, source, reading, options.stream)}`
       : `Samples: ${commandsToTry(used)[0].command}`;
     context.result(
       { out, device: runtime.device, ...result, report: report ?? null },

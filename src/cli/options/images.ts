@@ -13,6 +13,7 @@ const NAMED = 10;
 /** Images as a command line names them. */
 export interface ImageOptions extends Reading {
   data: string;
+  stream?: boolean;
 }
 
 /** Adds `--data` and the options that say how a source is read: the same wherever images are. */
@@ -42,7 +43,7 @@ export const addReadingOptions = (command: Command): Command =>
  * @throws what `openData` throws
  */
 export async function openImages(
-  { data: source, ...reading }: ImageOptions,
+  { data: source, stream, ...reading }: ImageOptions,
   { resolution, superResolution }: Pick<ModelConfig, "resolution" | "superResolution">,
   context: Pick<Context, "progress" | "signal" | "offline">,
 ): Promise<ImageSplits> {
@@ -54,7 +55,7 @@ export async function openImages(
   const hub = hubOptions(context);
   const data = await openData(source, {
     ...readingOf(reading),
-    ...{ resolution, undersized, hub, signal, onProgress, onNotice },
+    ...{ resolution, undersized, stream, hub, signal, onProgress, onNotice },
   });
   const { skipped } = data;
   for (const { file, reason } of skipped.slice(0, NAMED)) progress.note(shown(`left out ${file}: ${reason}`));

@@ -14,6 +14,8 @@ export interface RunToUse {
   source?: string;
   /** How it is read, where that was said. */
   reading?: Reading;
+  /** Whether it is read as a stream. */
+  stream?: boolean;
   /** Whether some of them were held out. Default true. */
   heldOut?: boolean;
 }
@@ -49,10 +51,13 @@ export function commandsWhileTraining(used: RunToUse & { source: string }): Next
   return [
     ...(used.config.model.superResolution ? [] : [whole]),
     ...commandsToTry(used),
-    { purpose: "go on after an interruption", command: resumeCommand(used.run, used.source, used.reading) },
+    {
+      purpose: "go on after an interruption",
+      command: resumeCommand(used.run, used.source, used.reading, used.stream),
+    },
   ];
 }
 
 /** Resumes training from the last checkpoint. */
-export const resumeCommand = (run: string, source: string, reading?: Reading): string =>
-  `${programName()} train --resume --data ${shellWord(source)}${readingWords(reading)} --out ${shellWord(run)}`;
+export const resumeCommand = (run: string, source: string, reading?: Reading, stream = false): string =>
+  `${programName()} train --resume --data ${shellWord(source)}${readingWords(reading)}${stream ? " --stream" : ""} --out ${shellWord(run)}`;

@@ -34,6 +34,11 @@ function sourceAt(kind: string | undefined, path: string, reading: Reading): Sou
   return {
     ids: (kind === undefined ? [ANYTHING_ELSE, ...recognisable.map(({ name }) => name)] : [kind]).map(idOf),
     fingerprint: async () => `${await fingerprintOf(path)}${readingFingerprint(reading)}`,
+    index: async () => {
+      const which = kind ?? (await recognised(path));
+      const index = await pathKind(which)!.index?.(path, reading);
+      return index && { ...index, id: idOf(which) };
+    },
     list: async () => {
       const which = kind ?? (await recognised(path));
       expectReadingFits(which, path, reading);
@@ -59,6 +64,7 @@ function sourceAtPlaces(kind: string | undefined, text: string, reading: Reading
   return {
     ids: [id],
     fingerprint: () => fingerprintOfPlaces(places),
+    index: async () => ({ ...(await pathKind(which)!.index!(text, reading)), id }),
     list: async () => ({ ...(await pathKind(which)!.list(text, reading)), id }),
   };
 }

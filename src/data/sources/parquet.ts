@@ -9,10 +9,11 @@ import { unusedFiles } from "./files.js";
 import { listed } from "./labels.js";
 import { type NamedFile, type NamedFiles, namedFiles } from "./named-files.js";
 import { type ImageBlock, type ParquetPlace, ParquetReader } from "./parquet-reader.js";
-import { arrayShape, planesOf } from "./planes.js";
+import { imageRecord } from "./parquet-records.js";
 import type { Reading } from "./reading.js";
 import { listingOfRows, MOST_ROWS } from "./rows.js";
-import type { Listing, PathKind, SourceRecord } from "./source.js";
+import { labelledShards, type ShardIndex } from "./shard-index.js";
+import type { Listing, PathKind } from "./source.js";
 
 const isParquet = (name: string): boolean => /\.parquet$/i.test(name);
 
@@ -59,6 +60,43 @@ async function listingOf(
   reading: Reading,
   close: () => Promise<void>,
 ): Promise<Listing> {
+  const { files, chosen, values } = await openFiles(path, opened, reader, reading);
+  const { image, label, shape, names } = chosen;
+  const listing = listingOfRows({
+    description: "Parquet files",
+    rows: files.flatMap(({ file, summary }) => {
+      const stem = file.name.replace(/\.parquet$/i, "");
+      const rows = summary.groups.reduce((sum, each) => sum + each, 0);
+      return Array.from({ length: rows }, (_, row) => ({
+        name: `${stem}/${String(row).padStart(6, "0")}`,
+        group: file.name,
+      }));
+    }),
+    labelling: labelsByValues(values, `the column "${label}" of ${path}`, names),
+    refused: opened.refused,
+    notices: [
+      `Images by the column "${image}"${shape ? `, their shapes by "${shape}"` : ""}; ${label === undefined ? "no labels" : `labels by "${label}"${names ? ", whose names the file has" : ""}`}.`,
+    ],
+    groups: "files",
+    path,
+    read: async function* (signal) {
+      let row = 0;
+      for await (const block of blocksOf(files, chosen, reader)) {
+        for (const index of block.images.keys()) {
+          signal?.throwIfAborted();
+          yield { row: row++, ...imageRecord(block, index) };
+        }
+      }
+    },
+    close,
+  });
+  const { others } = opened;
+  const left = others.length > 0 ? [unusedFiles(others, "other file", "other files")] : [];
+  return { ...listing, unused: [...(listing.unused ?? []), ...left] };
+}
+
+/** The files of a set, the columns that are read, and the labels of all rows. */
+async function openFiles(path: string, opened: NamedFiles, reader: ParquetReader, reading: Reading) {
   const files: OpenFile[] = [];
   for (const file of opened.single ? [opened.single] : opened.files) {
     const place = { where: file.where, source: await file.open() };
@@ -87,38 +125,25 @@ async function listingOf(
       for (const value of found) values.push(value);
     }
   }
+  return { files, chosen, values };
+}
+
+/** What is known of the files as shards: their rows and labels. */
+async function parquetIndex(path: string, reading: Reading): Promise<ShardIndex> {
+  await using opened = await namedFiles(path, isParquet);
+  await using reader = new ParquetReader();
+  const { files, chosen, values } = await openFiles(path, opened, reader, reading);
   const { image, label, shape, names } = chosen;
-  const listing = listingOfRows({
-    description: "Parquet files",
-    rows: files.flatMap(({ file, summary }) => {
-      const stem = file.name.replace(/\.parquet$/i, "");
-      const rows = summary.groups.reduce((sum, each) => sum + each, 0);
-      return Array.from({ length: rows }, (_, row) => ({
-        name: `${stem}/${String(row).padStart(6, "0")}`,
-        group: file.name,
-      }));
-    }),
-    labelling: labelsByValues(values, `the column "${label}" of ${path}`, names),
-    refused: opened.refused,
-    notices: [
-      `Images by the column "${image}"${shape ? `, their shapes by "${shape}"` : ""}; ${label === undefined ? "no labels" : `labels by "${label}"${names ? ", whose names the file has" : ""}`}.`,
-    ],
-    groups: "files",
-    path,
-    read: async function* (signal) {
-      let row = 0;
-      for await (const { bytes, ends, images } of blocksOf(files, chosen, reader)) {
-        for (const [index, about] of images.entries()) {
-          signal?.throwIfAborted();
-          yield { row: row++, ...recordOf(bytes.subarray(ends[index - 1] ?? 0, ends[index]), about) };
-        }
-      }
-    },
-    close,
+  const { classes, labels } = labelsByValues(values, `the column "${label}" of ${path}`, names);
+  let next = 0;
+  const shards = files.map(({ file, place, summary: { groups } }) => {
+    if (typeof place.source !== "string") return refuse(path, "its files lie in an archive. Unpack it");
+    const count = groups.reduce((sum, rows) => sum + rows, 0);
+    const rows = Uint32Array.from({ length: count }, (_, row) => row);
+    const plan = { format: "parquet" as const, column: image, shape, groups, rows };
+    return { name: file.name, place: place.source, count, plan, values: Array.from(rows, () => labels[next++]) };
   });
-  const { others } = opened;
-  const left = others.length > 0 ? [unusedFiles(others, "other file", "other files")] : [];
-  return { ...listing, unused: [...(listing.unused ?? []), ...left] };
+  return { description: "Parquet files", classes, shards: labelledShards(shards, classes), notices: [] };
 }
 
 /** Row groups one after another, the next one begun while one is used. */
@@ -141,19 +166,6 @@ async function* blocksOf(
     next = ask(part + 1);
     yield block;
   }
-}
-
-function recordOf(bytes: Uint8Array, { shape, error }: ImageBlock["images"][number]): SourceRecord {
-  if (error !== undefined) return { error };
-  if (shape === undefined) return { encoded: bytes };
-  const found = arrayShape("uint8", [1, ...(shape.length === 1 ? squareOf(shape[0]) : shape)]);
-  return found ? planesOf(bytes, found) : { error: `its shape is [${shape}], that of no image` };
-}
-
-/** The shape of an image whose numbers lie in one row: square, grey or of three colours beside one another. */
-function squareOf(count: number): number[] {
-  const [grey, colour] = [Math.sqrt(count), Math.sqrt(count / 3)];
-  return Number.isInteger(grey) ? [grey, grey] : Number.isInteger(colour) ? [colour, colour, 3] : [count];
 }
 
 function refuse(path: string, problem: string): never {
@@ -214,6 +226,7 @@ export const parquet: PathKind = {
   list: parquetListing,
   recognises: ({ names, beginning }) =>
     beginning ? beginning.toString("latin1", 0, 4) === "PAR1" : names.some(isParquet) && !names.some(isImage),
+  index: parquetIndex,
   takesPlaces: true,
   takes: ["imageColumn", "labelColumn"],
 };

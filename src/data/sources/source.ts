@@ -6,6 +6,7 @@ import type { Refusal } from "../../io/archives/archive-entry.js";
 import type { Failure } from "../collections/collection.js";
 import type { Split } from "../image-set.js";
 import type { Reading, ReadingKey } from "./reading.js";
+import type { ShardIndex } from "./shard-index.js";
 
 export interface SourceImage {
   /** Unique in its source, and the same in every form that the source comes in. */
@@ -75,6 +76,8 @@ export interface Source {
   mirrorable?: false;
   /** Another value means that the source has changed. Costs no more than looking at names, sizes and times. */
   fingerprint(): Promise<string>;
+  /** What is known of its shards, for reading them as a stream; `undefined` where it has none. */
+  index?(): Promise<(ShardIndex & { id: string }) | undefined>;
   /** @throws UserError when the source is missing, unreadable, or has no images */
   list(): Promise<SourceListing>;
 }
@@ -100,6 +103,8 @@ export interface PathKind {
   recognises?(found: FoundAtPath): boolean;
   /** Where it lies when its name stands alone; throws a UserError where it does not lie there. Default: a path is needed. */
   defaultPath?(): string;
+  /** What is known of the shards at a path, for reading them as a stream. Default: it has no shards. */
+  index?(path: string, reading: Reading): Promise<ShardIndex>;
   /** Whether it reads several files by a pattern, and files on a server. Default: it reads one path. */
   takesPlaces?: true;
   /** What of a reading it makes use of. Default: nothing. */

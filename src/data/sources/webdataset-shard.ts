@@ -9,8 +9,10 @@ import type { ByteSource } from "../../io/archives/byte-source.js";
 import { forward } from "../../io/archives/tar.js";
 import { tarMembers } from "../../io/archives/tar-members.js";
 import { parseJson } from "../../io/files/json.js";
+import { LARGEST_FILE } from "../decoding/decode.js";
 import { hasImageExtension } from "../decoding/image-format.js";
 import type { LabelValue } from "./class-values.js";
+import type { SourceRecord } from "./source.js";
 
 /** Bytes of the largest label and of the largest `.json` that are read. */
 const LARGEST_LABEL = 4096;
@@ -130,3 +132,13 @@ function labelIn(bytes: Uint8Array, labelKey: string | undefined): { key: string
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
+/** The image of a sample. */
+export async function memberImage(
+  source: ByteSource,
+  { start, bytes }: Pick<Sample, "start" | "bytes">,
+): Promise<SourceRecord> {
+  if (bytes > LARGEST_FILE) return { error: `it has ${bytes} bytes; at most ${LARGEST_FILE} are read`, tooLarge: true };
+  const encoded = await source.read(start, bytes);
+  return encoded.length === bytes ? { encoded } : { error: "its shard has become shorter" };
+}

@@ -3,7 +3,6 @@ import { UserError } from "../../errors.js";
 import type { Refusal } from "../../io/archives/archive-entry.js";
 import type { ByteSource } from "../../io/archives/byte-source.js";
 import { parseJson } from "../../io/files/json.js";
-import { LARGEST_FILE } from "../decoding/decode.js";
 import { hasImageExtension } from "../decoding/image-format.js";
 import { openPlace } from "../places.js";
 import { labelsByValues } from "./class-values.js";
@@ -12,8 +11,9 @@ import { listed } from "./labels.js";
 import { type NamedFile, namedFiles } from "./named-files.js";
 import type { Reading } from "./reading.js";
 import { listingOfRows, MOST_ROWS } from "./rows.js";
-import type { Listing, PathKind, SourceRecord } from "./source.js";
-import { readShard, type Sample, type ShardContent } from "./webdataset-shard.js";
+import { labelledShards, type ShardIndex } from "./shard-index.js";
+import type { Listing, PathKind } from "./source.js";
+import { memberImage, readShard, type ShardContent } from "./webdataset-shard.js";
 
 const isShard = (name: string): boolean => /\.tar$/i.test(name);
 const isIndex = (name: string): boolean => /(^|\/)(index|.*[-_.]index)\.json$/i.test(name);
@@ -136,7 +136,7 @@ async function webdatasetListing(path: string, reading: Reading): Promise<Listin
           await using source = await openShard(shard);
           for (const sample of contents[index].samples) {
             signal?.throwIfAborted();
-            yield { row: row++, ...(await imageOf(source, sample)) };
+            yield { row: row++, ...(await memberImage(source, sample)) };
           }
         }
       },
@@ -153,11 +153,33 @@ async function webdatasetListing(path: string, reading: Reading): Promise<Listin
   }
 }
 
-/** The image of a sample. */
-async function imageOf(source: ByteSource, { start, bytes }: Pick<Sample, "start" | "bytes">): Promise<SourceRecord> {
-  if (bytes > LARGEST_FILE) return { error: `it has ${bytes} bytes; at most ${LARGEST_FILE} are read`, tooLarge: true };
-  const encoded = await source.read(start, bytes);
-  return encoded.length === bytes ? { encoded } : { error: "its shard has become shorter" };
+/** What is known of the shards, one after another: their samples by place alone. */
+async function webdatasetIndex(path: string, reading: Reading): Promise<ShardIndex> {
+  const { shards, close, notices } = await shardsAt(path);
+  try {
+    const found = [];
+    for (const shard of shards) {
+      const place = await shard.open();
+      if (typeof place !== "string") return refuseShards(path, "its shards lie in an archive. Unpack it");
+      await using source = await openShard(shard);
+      const { samples } = await readShard(source, shard.where, reading);
+      const plan = {
+        format: "webdataset" as const,
+        starts: Float64Array.from(samples, ({ start }) => start),
+        lengths: Uint32Array.from(samples, ({ bytes }) => Math.min(bytes, 2 ** 32 - 1)),
+      };
+      found.push({ name: shard.name, place, count: samples.length, plan, given: samples.map(({ label }) => label) });
+    }
+    const { classes, labels } = labelsByValues(
+      found.flatMap(({ given }) => given),
+      `the labels of ${path}`,
+    );
+    let next = 0;
+    const valued = found.map(({ given, ...shard }) => ({ ...shard, values: given.map(() => labels[next++]) }));
+    return { description: "WebDataset shards", classes, shards: labelledShards(valued, classes), notices };
+  } finally {
+    await close();
+  }
 }
 
 /** `webdataset:PATH`: a shard, a folder of shards, or several by `{000..099}`, `::` or address. */
@@ -172,6 +194,7 @@ export const webdataset: PathKind = {
     const labelled = images.filter((name) => labels.has(keyOf(name))).length;
     return images.length > 0 && 2 * labelled > images.length && names.some((name) => /\.cls$/i.test(name));
   },
+  index: webdatasetIndex,
   takesPlaces: true,
   takes: ["imageColumn", "labelKey"],
 };

@@ -1,6 +1,6 @@
 /** @file The inputs of the next steps, made in a thread of their own while the engine computes. */
 import type { Config } from "../../config/index.js";
-import type { ImageSet } from "../../data/index.js";
+import type { ImageSet, ShardStream } from "../../data/index.js";
 import { type DeviceTraits, leaves, type Spec } from "../../engine/index.js";
 import { latentNoiseSpecs } from "../../inference/programs/latent-noise.js";
 import { single } from "../../ranks/ranks.js";
@@ -15,7 +15,7 @@ const [LEAST_AHEAD, MOST_AHEAD] = [1, 8];
 /** What the thread is started with. */
 export interface InputSettings {
   config: Config;
-  images: ImageSet;
+  images: ImageSet | ShardStream;
   /** That the inputs are for. */
   device: Pick<DeviceTraits, "drawsNoise">;
   /** Of every batch, by default all. */

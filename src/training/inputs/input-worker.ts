@@ -1,14 +1,19 @@
 /** @file The thread of `InputThread`: asked for a step by its number, it answers with what the step is computed from. */
 import { Batches } from "../../data/batches.js";
+import { StreamedBatches } from "../../data/stream/streamed-batches.js";
 import { serve } from "../../thread-service.js";
 import type { MicroBatch } from "../trainer.js";
 import type { InputSettings } from "./input-thread.js";
 import { placesOf, type Share, stepInputs } from "./step-inputs.js";
 
 await serve<InputSettings & { share: Share }, number>(({ config, images, device, share }) => {
-  const batches = new Batches(images, config.training);
+  const batches =
+    "shards" in images ? new StreamedBatches(images, config.training, share) : new Batches(images, config.training);
   return {
-    answer: (step) => stepInputs(config, step, batches.batch(step, placesOf(config.training, share)), device, share),
+    answer: async (step) => {
+      const batch = await batches.batch(step, placesOf(config.training, share));
+      return stepInputs(config, step, batch, device, share);
+    },
     transferred: (microBatches) => (microBatches as MicroBatch[]).flatMap(buffersOf),
   };
 });
