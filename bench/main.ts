@@ -11,6 +11,7 @@ import { metricsSection } from "./cases/metrics.js";
 import { overheadSection } from "./cases/overhead.js";
 import { primitiveSection } from "./cases/primitives.js";
 import { startSection } from "./cases/start.js";
+import { studioSection } from "./cases/studio.js";
 import { Report } from "./report.js";
 import type { BenchOptions, Section } from "./suite.js";
 
@@ -26,6 +27,7 @@ const sections: Section[] = [
   overheadSection,
   primitiveSection,
   browserSection,
+  studioSection,
 ];
 
 const fail = (message: string): never => {

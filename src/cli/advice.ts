@@ -25,6 +25,7 @@ export const flags: Readonly<Record<string, string>> = {
   precision: "--precision",
   resize: "--resize",
   rankTimeout: "--rank-timeout",
+  port: "--port",
   refine: "strata refine",
   resume: "--resume",
   run: "--run",

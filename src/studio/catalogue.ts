@@ -24,7 +24,7 @@ const MOST = 500;
 /** Where an address in a browser cannot lead out of. */
 export class Catalogue {
   /**
-   * @param roots - run folders, `pretrained:NAME`, or folders in which runs lie or will lie. None: `runs` here, and all models
+   * @param roots - run folders, `pretrained:NAME`, `hf:OWNER/NAME` once it was fetched, or folders in which runs lie or will lie. None: `runs` here, and all models
    *   that ship
    */
   constructor(private readonly roots: readonly string[]) {}
@@ -56,7 +56,8 @@ export class Catalogue {
 }
 
 async function runsAt(root: string, most: number): Promise<StudioRun[]> {
-  if (root.startsWith("pretrained:")) return [await describe(root, locateRun(root), root.slice("pretrained:".length))];
+  const located = locateRun(root);
+  if (located !== root) return [await describe(root, located, root.split(/[:/]/).at(-1)!)];
   if (!existsSync(root)) return [];
   const places = await search(root, DEEPEST, most);
   return Promise.all(places.map((place) => describe(place, place, basename(place))));

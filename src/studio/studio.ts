@@ -48,7 +48,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   }).catch((error: NodeJS.ErrnoException) => {
     throw new UserError(
       "environment",
-      `Cannot listen on ${host}, port ${wanted} (${error.code}). Give another \`port\`.`,
+      `Expected to listen on ${host}, port ${wanted}, but that failed (${error.code}). Give another \`port\`.`,
     );
   });
   const { port } = server.address() as { port: number };

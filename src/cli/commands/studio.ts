@@ -4,6 +4,7 @@ import { UserError } from "../../errors.js";
 import { locateRun } from "../../training/run/open-run.js";
 import { wholeNumber } from "../options/arguments.js";
 import { type Context, createCommand, withContext } from "../options/command.js";
+import { fetchNamedRun } from "../options/hub.js";
 import { startStudio } from "../options/studio.js";
 import { openBrowser } from "../output/open-browser.js";
 
@@ -23,13 +24,13 @@ export const studioCommand = createCommand(
   .option("--no-open", "print the address, and open no browser")
   .addHelpText(
     "after",
-    "\nRUN is a run folder, a folder of runs, or pretrained:NAME; default: the folder runs, and all models that ship.",
+    "\nRUN is a run folder, a folder of runs, pretrained:NAME or hf:OWNER/NAME; default: the folder runs, and all models that ship.",
   )
   .action(withContext(runStudio, { stopping: "stopping." }));
 
 async function runStudio(context: Context, { port, host, open }: Options, ...runs: string[]): Promise<void> {
   const { progress, signal } = context;
-  for (const run of runs) checkRun(run);
+  for (const run of runs) await findRun(run, context);
   await using studio = await startStudio(runs, context, { host, port });
   if (host !== undefined && !["127.0.0.1", "localhost", "::1"].includes(host)) {
     progress.note(
@@ -42,8 +43,13 @@ async function runStudio(context: Context, { port, host, open }: Options, ...run
   await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 }
 
-/** @throws UserError when there is neither a run nor a folder */
-function checkRun(run: string): void {
+/**
+ * Fetches a run that lies on a hub.
+ *
+ * @throws UserError when there is neither a run nor a folder
+ */
+async function findRun(run: string, context: Context): Promise<void> {
+  await fetchNamedRun(run, context);
   if (existsSync(locateRun(run))) return;
   throw new UserError("not-found", `Expected a run folder or a folder of runs at ${run}, but there is none.`);
 }
