@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { type HubServer, startHub } from "../../../test/support/hub-server.js";
+import { digestOfWeights } from "../../inference/weights-digest.js";
 import { packagePath } from "../../package-folder.js";
 import { locateRun, openRun } from "./open-run.js";
 
@@ -35,7 +36,9 @@ afterEach(() => {
 
 test.each(["hf:me/emoji", "hf:me/several:runs/one"])("%s is a run like one of this machine", async (run) => {
   const model = await openRun(run, { hub: { hubUrl: hub.url } });
-  expect(model).toEqual(await openRun(shipped));
+  const here = await openRun(shipped);
+  expect(digestOfWeights(model.parameters)).toBe(digestOfWeights(here.parameters));
+  expect({ ...model, parameters: 0 }).toEqual({ ...here, parameters: 0 });
   expect(hub.asked.some((line) => line.includes("log.txt"))).toBe(false);
   hub.asked.length = 0;
   expect(relative(folder, locateRun(run)).split("/").slice(0, 3)).toEqual(["hub", "models", "me"]);
