@@ -19,6 +19,7 @@ export const flags: Readonly<Record<string, string>> = {
   labelKey: "--label-key",
   labels: "--labels",
   layout: "--layout",
+  mlflow: "--mlflow",
   license: "--license",
   offline: "--offline",
   out: "--out",

@@ -33,12 +33,16 @@ export class TensorBoardWriter {
     writing(this.#path, () => writeFileSync(this.#path, records, { flag: "wx" }));
   }
 
-  /** Adds numbers by their tags, which TensorBoard groups by what stands before the first slash. Too large ones become infinite. */
-  scalars(step: number, values: Record<string, number>): void {
+  /**
+   * Adds numbers by their tags, which TensorBoard groups by what stands before the first slash. Too large ones become infinite.
+   *
+   * @param atMs - when they were measured, milliseconds since 1970; default now
+   */
+  scalars(step: number, values: Record<string, number>, atMs?: number): void {
     const summaries = Object.entries(values).map(([tag, value]) =>
       tagged(tag).tag(2, WireType.Bit32).float(Math.fround(value)),
     );
-    this.#add(step, summaries);
+    this.#add(step, summaries, atMs);
   }
 
   /**
@@ -61,19 +65,19 @@ export class TensorBoardWriter {
   }
 
   /** Writes an event whose summary has these values. */
-  #add(step: number, values: BinaryWriter[]): void {
+  #add(step: number, values: BinaryWriter[], atMs?: number): void {
     const summary = new BinaryWriter();
     for (const value of values) summary.tag(1, WireType.LengthDelimited).bytes(value.finish());
-    const bytes = event(step).tag(5, WireType.LengthDelimited).bytes(summary.finish()).finish();
+    const bytes = event(step, atMs).tag(5, WireType.LengthDelimited).bytes(summary.finish()).finish();
     writing(this.#path, () => appendFileSync(this.#path, record(bytes)));
   }
 }
 
 /** An `Event` with its time, in seconds, and its step. */
-const event = (step: number): BinaryWriter =>
+const event = (step: number, atMs = Date.now()): BinaryWriter =>
   new BinaryWriter()
     .tag(1, WireType.Bit64)
-    .double(Date.now() / 1000)
+    .double(atMs / 1000)
     .tag(2, WireType.Varint)
     .int64(step);
 

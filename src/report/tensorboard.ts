@@ -1,10 +1,16 @@
-/** @file What a training run tells, as event files that TensorBoard shows. */
+/** @file What a training run tells, as event files that TensorBoard shows: while it trains, or afterwards from its log. */
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { UserError } from "../errors.js";
 import { imageGrid, reconstructionGrid } from "../inference/picture-grid.js";
 import { TensorBoardWriter } from "../io/tensorboard.js";
-import { bitsPerDim } from "../number-format.js";
 import type { TrainingEvent } from "../training/events.js";
-import type { TrainLine, ValidationLine } from "../training/run/metrics-log.js";
+import { readMetrics } from "../training/run/metrics-log.js";
+import { locateRun } from "../training/run/open-run.js";
+import { readRunConfig, runPaths } from "../training/run/run-folder.js";
+import { curvePoints, scalarsOf } from "./curves.js";
+import { isPng } from "./page.js";
 
 /** Images in a row, as in the run's `samples`. */
 const COLUMNS = 8;
@@ -36,41 +42,41 @@ export function tensorBoardListener(
 }
 
 async function write(writer: TensorBoardWriter, event: TrainingEvent, resolution: number): Promise<void> {
-  if (event.type === "metrics") writer.scalars(event.line.step, trainScalars(event.line, resolution));
-  if (event.type === "validation") writer.scalars(event.line.step, validationScalars(event.line, resolution));
+  if (event.type === "metrics" || event.type === "validation")
+    writer.scalars(event.line.step, scalarsOf(event.line, resolution));
   if (event.type !== "pictures") return;
   const { step, samples, originals, reconstructions } = event;
   writer.image(step, "pictures/samples", await imageGrid(samples, COLUMNS));
   writer.image(step, "pictures/reconstructions", await reconstructionGrid(originals, reconstructions, COLUMNS));
 }
 
-function trainScalars(line: TrainLine, resolution: number): Record<string, number> {
-  const bits = (nats: number) => bitsPerDim(nats, resolution);
-  return {
-    "train/loss_bits_per_dim": bits(line.lossNats),
-    "train/distortion_bits_per_dim": bits(line.distortionNats),
-    "train/kl_bits_per_dim": bits(line.klNats),
-    "train/kl_weighted_bits_per_dim": bits(line.klWeightedNats),
-    "train/spectral": line.spectral,
-    "train/learning_rate": line.learningRate,
-    "train/gradient_norm": line.gradientNorm,
-    "train/skipped_updates": line.skips,
-    "train/images_per_second": line.imagesPerSecond,
-    ...groupScalars("kl_group_bits_per_dim", line.groupKlNats.map(bits)),
-  };
-}
+/** What pictures of a run are called, by how their files begin. */
+const PICTURES = { "step-": "pictures/samples", "reconstructions-step-": "pictures/reconstructions" };
 
-/** Measured with the EMA weights: on held-out images as `validation`, on some of the training set as `train_ema`. */
-function validationScalars(line: ValidationLine, resolution: number): Record<string, number> {
-  const name = line.split === "validation" ? "validation" : "train_ema";
-  return {
-    [`${name}/bound_bits_per_dim`]: line.bitsPerDim,
-    [`${name}/distortion_bits_per_dim`]: bitsPerDim(line.distortionNats, resolution),
-    [`${name}/kl_bits_per_dim`]: bitsPerDim(line.klNats, resolution),
-    [`${name}/psnr_db`]: line.psnrDb,
-  };
+/**
+ * Writes the events of a run from its log, and the pictures that it has. They take the place of what files in the folder had
+ * before.
+ *
+ * @param run - the folder, `pretrained:NAME`, or `hf:OWNER/NAME` once it was fetched
+ * @param folder - of the event files; made if it is not there
+ * @returns how many steps have numbers, and how many pictures there are
+ * @throws UserError when the folder is no run with a log, or cannot be written
+ */
+export async function writeTensorBoard(run: string, folder: string): Promise<{ steps: number; pictures: number }> {
+  const place = locateRun(run);
+  const { resolution } = (await readRunConfig(place)).model;
+  const paths = runPaths(place);
+  const points = curvePoints(readMetrics(paths.metrics), resolution);
+  const writer = new TensorBoardWriter(folder);
+  for (const { step, atMs, scalars } of points) writer.scalars(step, scalars, atMs);
+  let pictures = 0;
+  const names = existsSync(paths.samples) ? (await readdir(paths.samples)).sort() : [];
+  for (const name of names) {
+    const [, kind, digits] = /^(step-|reconstructions-step-)(\d+)\.png$/.exec(name) ?? [];
+    const png = kind === undefined ? undefined : await readFile(join(paths.samples, name)).catch(() => undefined);
+    if (!png || !isPng(png)) continue;
+    writer.image(Number(digits), PICTURES[kind as keyof typeof PICTURES], png);
+    pictures++;
+  }
+  return { steps: points.length, pictures };
 }
-
-/** `name/00`, the lowest resolution first: names in order are groups in order. */
-const groupScalars = (name: string, values: number[]): Record<string, number> =>
-  Object.fromEntries(values.map((value, group) => [`${name}/${String(group).padStart(2, "0")}`, value]));

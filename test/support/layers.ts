@@ -35,7 +35,7 @@ const LAYERS: Record<string, string[]> = {
   // the local server of the page in web/app
   studio: ["training", "inference", "latents", "model", "data", "engine", "config"],
   // what leaves this machine: models with their cards
-  sharing: ["weights", "experiments", "training", "inference", "model", "io", "config"],
+  sharing: ["report", "weights", "experiments", "training", "inference", "model", "io", "config"],
   report: ["experiments", "quality", "training", "inference", "objective", "model", "data", "io", "config"],
 };
 

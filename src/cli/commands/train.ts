@@ -1,5 +1,4 @@
 /** @file `strata train`: from images to a run folder. */
-import { join } from "node:path";
 import type { Config } from "../../config/index.js";
 import { type ImageSet, readingOf } from "../../data/index.js";
 import { UserError } from "../../errors.js";
@@ -21,33 +20,39 @@ import { addDataOptions, type ImageOptions, openImages } from "../options/images
 import { checkFolderPlace } from "../options/output-place.js";
 import { addRankOptions, sendImagesOption, sharedByRanks } from "../options/ranks.js";
 import { openBeside, studioOption } from "../options/studio.js";
+import { addTrackerOptions, openTrackers, type TrackerOptions } from "../options/trackers.js";
 import { estimateText } from "../output/estimate-text.js";
 import { commandsToTry, commandsWhileTraining, resumeCommand } from "../output/next-commands.js";
 import { showTraining } from "../output/training-display.js";
 
-interface Options extends ConfigurationOptions, Partial<ImageOptions> {
+interface Options extends ConfigurationOptions, Partial<ImageOptions>, TrackerOptions {
   out?: string;
   steps?: number;
   images?: number;
   minutes?: number;
   resume?: boolean;
-  tensorboard?: boolean;
   studio?: boolean;
   init?: string;
   dryRun?: boolean;
   sendImages?: boolean;
 }
 
-export const trainCommand = addRankOptions(
-  addDataOptions(
-    addConfigurationOptions(
-      createCommand(
-        "train",
-        "train a model on images",
-        "strata train --preset emoji32-small --data emoji --out runs/emoji --minutes 30",
+export const trainCommand = addTrackerOptions(
+  addRankOptions(
+    addDataOptions(
+      addConfigurationOptions(
+        createCommand(
+          "train",
+          "train a model on images",
+          "strata train --preset emoji32-small --data emoji --out runs/emoji --minutes 30",
+        ),
       ),
     ),
   ),
+  {
+    tensorboard: "also write event files for TensorBoard into RUN/tensorboard",
+    mlflow: "also send curves to an MLflow server",
+  },
 )
   .option("--stream", "read WebDataset shards or Parquet files while training, without packing them")
   .option("--out <run>", "run folder")
@@ -58,7 +63,6 @@ export const trainCommand = addRankOptions(
     "--resume",
     "resume from the last checkpoint of the run folder, with its own configuration unless you name one",
   )
-  .option("--tensorboard", "also write event files for TensorBoard into RUN/tensorboard")
   .addOption(studioOption())
   .option(
     "--init <checkpoint>",
@@ -93,9 +97,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
   const used = { run: out, config, source, reading, stream: options.stream, heldOut: data.validation.count > 0 };
   const keeper = new ReportKeeper(out, { nextCommands: commandsWhileTraining(used) }, onNotice);
   const show = showTraining(out, resolution, progress, { page: keeper.path });
-  const record = options.tensorboard
-    ? (await import("../../report/tensorboard.js")).tensorBoardListener(join(out, "tensorboard"), resolution, onNotice)
-    : undefined;
+  const trackers = await openTrackers(options, out, resolution, context);
   await using runtime = await createRuntime(context);
   await using studio = await openBeside(options.studio && ranks.rank === 0, out, context);
   try {
@@ -113,10 +115,11 @@ async function runTrain(context: Context, options: Options): Promise<void> {
       onEvent: async (event) => {
         await show(event);
         await keeper.onEvent(event);
-        await record?.(event);
+        await trackers.onEvent(event);
       },
     });
     const { step, images, seconds, interrupted, checkpoint, best } = result;
+    await trackers.close(interrupted ? "KILLED" : "FINISHED");
     const done = `${interrupted ? "Interrupted after" : "Trained"} ${formatCount(step)} steps, ${formatCount(images)} images, ${formatDuration(seconds)}.`;
     const better =
       best && best.step < step
@@ -135,6 +138,7 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     if (interrupted) throw new Interrupted(); // also where another process was
     await studio.stay();
   } catch (error) {
+    await trackers.close("FAILED"); // unless it has ended already
     await keeper.write(); // what came of it until then
     throw error;
   }

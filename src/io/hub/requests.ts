@@ -1,8 +1,8 @@
 /** @file What a hub is asked: short answers within bounds, and what its refusals mean. */
 import type { IncomingMessage } from "node:http";
 import { UserError } from "../../errors.js";
-import { formatBytes } from "../../number-format.js";
-import { connectionFailure, ELSEWHERE, httpGet } from "../net/http-get.js";
+import { readAnswer } from "../net/answer.js";
+import { ELSEWHERE, httpGet } from "../net/http-get.js";
 import { PATIENCE, persist } from "../net/persist.js";
 import type { HubAccess, HubOptions } from "./access.js";
 import type { HubKind } from "./address.js";
@@ -54,31 +54,6 @@ export async function ask(
     }
   };
   return elsewhere(() => persist(attempt, { url: address, signal, onNotice, patience }), access);
-}
-
-/**
- * An answer, whole.
- *
- * @throws UserError when it has more bytes than `most`, PassingFailure when the connection fails
- */
-export async function readAnswer(answer: IncomingMessage, url: URL, most: number): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const piece of answer) {
-      bytes += piece.length;
-      if (bytes > most) {
-        throw new UserError(
-          "too-large",
-          `Expected at most ${formatBytes(most)} from ${url.href}, but more came: it is not what a hub answers.`,
-        );
-      }
-      pieces.push(piece);
-    }
-  } catch (error) {
-    throw connectionFailure(error, url);
-  }
-  return Buffer.concat(pieces);
 }
 
 /** Runs a request, whose failures advise what helps with a hub. */

@@ -7,12 +7,13 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import { UserError } from "../../errors.js";
+import { readAnswer } from "../net/answer.js";
 import { httpRequest, redirected } from "../net/http-get.js";
 import { PATIENCE, persist } from "../net/persist.js";
 import { type HubAccess, type HubOptions, hubAccess } from "./access.js";
 import { parseHubPlace } from "./address.js";
 import { commitOf, listFiles } from "./listing.js";
-import { elsewhere, filesRoute, type HubRepository, hubHeaders, readAnswer, refusal } from "./requests.js";
+import { elsewhere, filesRoute, type HubRepository, hubHeaders, refusal } from "./requests.js";
 
 /** What is to be in a repository. */
 export interface Upload {
