@@ -12,6 +12,7 @@ const commands: Record<string, () => Promise<Command>> = {
   refine: async () => (await import("./commands/refine.js")).refineCommand,
   sample: async () => (await import("./commands/sample.js")).sampleCommand,
   reconstruct: async () => (await import("./commands/reconstruct.js")).reconstructCommand,
+  encode: async () => (await import("./commands/encode.js")).encodeCommand,
   evaluate: async () => (await import("./commands/evaluate.js")).evaluateCommand,
   sweep: async () => (await import("./commands/sweep.js")).sweepCommand,
   calibrate: async () => (await import("./commands/calibrate.js")).calibrateCommand,

@@ -1,0 +1,81 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { discs, tinyModel } from "../../test/support/tiny.js";
+import { Runtime } from "../engine/index.js";
+import { ImageEncoder } from "../inference/sampling/encode-latents.js";
+import { widen } from "../io/tensors/float16.js";
+import { readSafetensorsFile } from "../io/tensors/safetensors.js";
+import { writeLatentFeatures } from "./latent-features.js";
+
+const runtime = new Runtime({ threads: 1 });
+const folder = mkdtempSync(join(tmpdir(), "strata-features-"));
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await runtime.dispose();
+});
+
+const at = (name: string) => join(folder, name);
+const images = discs(11, { labels: true });
+const model = tinyModel();
+const read = async (path: string) => (await readSafetensorsFile(path)).tensors;
+
+test("every group of every image, what it costs, and its label", async () => {
+  const path = at("all.safetensors");
+  const written = await writeLatentFeatures(model, images, path, { batch: 4, runtime });
+  expect(written).toMatchObject({ count: 11, resumedFrom: 0 });
+  const tensors = await read(path);
+  const shapes = Object.fromEntries([...tensors].map(([name, { dtype, shape }]) => [name, [dtype, ...shape]]));
+  expect(shapes).toEqual({
+    labels: ["int32", 11],
+    kl_nats: ["float32", 11, 3],
+    group_00: ["float32", 11, 4, 1, 1],
+    group_01: ["float32", 11, 4, 4, 4],
+    group_02: ["float32", 11, 4, 8, 8],
+  });
+  expect([...tensors.get("labels")!.data]).toEqual([...images.labels]);
+  // The first group's cost depends on nothing that is drawn: it is that of the posterior of any encoding.
+  await using encoder = new ImageEncoder(model, { batch: 4, runtime });
+  const { groupKlNats } = await encoder.encode({ ...images, images: images.images as Uint8Array });
+  const costs = tensors.get("kl_nats")!.data as Float32Array;
+  groupKlNats[0].forEach((nats, image) => {
+    expect(costs[3 * image]).toBeCloseTo(nats, 4);
+  });
+  expect(tensors.get("group_02")!.data.some((value) => value !== 0)).toBe(true);
+});
+
+test("an attempt that was interrupted is gone on with, byte for byte; one of something else is not", async () => {
+  const whole = at("whole.safetensors");
+  const halves = at("halves.safetensors");
+  const options = { batch: 3, runtime, groups: 2, dtype: "float16" } as const;
+  await writeLatentFeatures(model, images, whole, options);
+  const stop = new AbortController();
+  const onProgress = (done: number) => done >= 6 && stop.abort();
+  await expect(
+    writeLatentFeatures(model, images, halves, { ...options, signal: stop.signal, onProgress }),
+  ).rejects.toThrow();
+  expect(existsSync(halves)).toBe(false);
+  const { resumedFrom } = await writeLatentFeatures(model, images, halves, options);
+  expect(resumedFrom).toBeGreaterThan(0);
+  expect(readFileSync(halves).equals(readFileSync(whole))).toBe(true);
+  expect(existsSync(`${halves}.part.json`)).toBe(false);
+  writeFileSync(`${halves}.part`, "what another attempt left");
+  writeFileSync(`${halves}.part.json`, JSON.stringify({ question: "another", rows: 9 }));
+  expect(await writeLatentFeatures(model, images, halves, options)).toMatchObject({ resumedFrom: 0 });
+  expect(readFileSync(halves).equals(readFileSync(whole))).toBe(true);
+  const half = (await read(whole)).get("group_01")!;
+  expect(half.dtype).toBe("float16");
+  expect(widen(half.data as Uint16Array).every(Number.isFinite)).toBe(true);
+});
+
+test("told one class for all, a model with classes cannot keep the true one", async () => {
+  const labelled = tinyModel({ model: { classes: 4 } });
+  const [one, other] = [at("one.safetensors"), at("other.safetensors")];
+  const turned = { ...images, labels: images.labels.map((label) => (label + 1) % 4) };
+  await writeLatentFeatures(labelled, images, one, { runtime, label: 2 });
+  await writeLatentFeatures(labelled, turned, other, { runtime, label: 2 });
+  const [a, b] = [await read(one), await read(other)];
+  for (const name of ["group_00", "group_02", "kl_nats"]) expect(a.get(name)!.data).toEqual(b.get(name)!.data);
+  expect(a.get("labels")!.data).not.toEqual(b.get("labels")!.data);
+});
