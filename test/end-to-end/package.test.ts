@@ -107,6 +107,19 @@ test("npx strata and npx strata-vae work, and help is for the one that was calle
   );
 });
 
+test("a model is exported for browsers with its page, once the runtime for browsers is installed", () => {
+  const words = ["--no-install", "strata", "export", "pretrained:emoji32", "--format", "web", "--out", "site"];
+  const asked = spawnSync("npx", words, { cwd: project, encoding: "utf8" });
+  expect(asked.stderr).toContain("the package onnxruntime-web, whose files run the model in a browser");
+  expect(asked.stderr).toContain("npm install onnxruntime-web@1.30.0");
+  expect(asked.status).toBe(2);
+  expect(existsSync(join(project, "site"))).toBe(false);
+  link("onnxruntime-web");
+  run("npx", ...words);
+  for (const file of ["index.html", "sw.js", "app/app.js", "app/web-worker.js", "manifest.json"])
+    expect(existsSync(join(project, "site", file)), file).toBe(true);
+});
+
 test("the README's example type-checks and runs after npm init and tsc --init, as printed but for the steps and the model's size", () => {
   const readme = readFileSync(join(repository, "README.md"), "utf8");
   const [, name, example] = /```ts\n\/\/ (\w+\.mts)\n([\s\S]*?)```/.exec(readme)!;

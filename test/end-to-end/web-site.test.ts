@@ -2,8 +2,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decodeImage } from "../../src/data/decoding/decode.js";
+import { latentsOf } from "../../src/inference/sampling/encode-latents.js";
 import { Sampler } from "../../src/inference/sampling/sampler.js";
+import type { TrainedModel } from "../../src/inference/trained-model.js";
 import { openRun } from "../../src/training/run/open-run.js";
 import { parseWebManifest } from "../../src/web/manifest.js";
 import { hasChromium, launchChromium } from "../support/chromium.js";
@@ -51,9 +55,10 @@ test("what does not go together is refused", async () => {
 describe.skipIf(!hasChromium)("in a browser", () => {
   let browser: Browser;
   let expected: Uint8Array;
+  let model: TrainedModel;
   beforeAll(async () => {
     browser = await launchChromium();
-    const model = await openRun(RUN);
+    model = await openRun(RUN);
     await using sampler = new Sampler(model);
     expected = (await sampler.sample({ count: 16, seed: 0 })).images;
   });
@@ -93,6 +98,20 @@ describe.skipIf(!hasChromium)("in a browser", () => {
     await server.close();
     await page.reload();
     expectAlike({ images: await drawn(page) }, { images: [...expected] });
+    // A picture of the visitor's is encoded, too: the first tile is drawn from its noise, as in Node.
+    const disc = Buffer.from('<svg width="90" height="60"><circle cx="45" cy="30" r="20" fill="gold"/></svg>');
+    const png = await sharp(disc).flatten({ background: "#2288dd" }).png().toBuffer();
+    await page.getByLabel("Class").selectOption("Flags");
+    await page.locator("input[type=file]").setInputFiles({ name: "disc.png", mimeType: "image/png", buffer: png });
+    await page.getByText("of your picture").waitFor({ timeout: 60_000 });
+    await page.waitForFunction(() => (globalThis as unknown as { strata: { idle(): boolean } }).strata.idle(), null, {
+      timeout: 120_000,
+    });
+    const again = (await drawn(page)).slice(0, 3 * 32 ** 2);
+    const images = { images: await decodeImage(png, 32), count: 1, resolution: 32, labels: Int32Array.of(8) };
+    const latents = await latentsOf(model, images, { seed: 0 });
+    await using sampler = new Sampler(model, { batch: 1 });
+    expectAlike({ again }, { again: [...(await sampler.sample({ ...images, latents })).images] });
     expect(problems).toEqual([]);
     expect(foreign).toEqual([]);
     await context.close();

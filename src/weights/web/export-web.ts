@@ -31,7 +31,7 @@ export interface ExportWebOptions {
   dtype?: "float16" | "float32";
   /** What pages call the model; default the last part of `run`. */
   name?: string;
-  /** The run, as commands take it; default `runs/model`. */
+  /** The run, as commands take it; default `runs/model`. Of a path, which is nobody's business, its last part is published. */
   run?: string;
   /** KL of every latent group, nats, where it was measured. */
   groupKlNats?: readonly number[];
@@ -124,7 +124,7 @@ function describe(
   const { kind, channels } = outputLayerOf(objective).noise;
   return {
     name,
-    run,
+    run: /^\w{2,}:/.test(run) ? run : `runs/${name}`, // one that ships or lies on a hub; C:\runs is a path
     config: model,
     outputNoise: shownAs(objective, "mean") === "sample" ? { kind, channels } : null,
     classes: model.classes > 0 ? data.classes : [],
