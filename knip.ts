@@ -19,7 +19,7 @@ export default {
     "src/training/add-in-place.ts",
     "src/training/inputs/input-worker.ts",
     "src/web/web-worker.ts",
-    "bench/peers/{batches,inception,jax-js,strata,tensorflow}.ts",
+    "bench/peers/{batches,inception,jax-js,ranks,strata,tensorflow}.ts",
     "examples/**/*.{ts,tsx}",
     "scripts/*",
     "scripts/glyphs/main.ts",
@@ -36,5 +36,5 @@ export default {
     "axe-core", // put into pages by tests
     "opentype.js", // of scripts/glyphs, which has a package of its own
   ],
-  ignoreBinaries: ["avifenc", "cc", "mkfifo", "mpirun", "unshare"], // programs of the system
+  ignoreBinaries: ["avifenc", "cc", "ip", "mkfifo", "mpirun", "mpirun.openmpi", "unshare"], // programs of the system
 } satisfies KnipConfig;

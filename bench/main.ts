@@ -10,6 +10,7 @@ import { memorySection } from "./cases/memory.js";
 import { metricsSection } from "./cases/metrics.js";
 import { overheadSection } from "./cases/overhead.js";
 import { primitiveSection } from "./cases/primitives.js";
+import { ranksSection } from "./cases/ranks.js";
 import { startSection } from "./cases/start.js";
 import { studioSection } from "./cases/studio.js";
 import { Report } from "./report.js";
@@ -26,6 +27,7 @@ const sections: Section[] = [
   memorySection,
   overheadSection,
   primitiveSection,
+  ranksSection,
   browserSection,
   studioSection,
 ];

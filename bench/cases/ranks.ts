@@ -1,0 +1,123 @@
+/** @file Several processes that train together: against one with as many threads, against two on their own, and over a network. */
+import { spawn, spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { applySettings, type Config, resolvePreset } from "../../src/config/index.js";
+import { median } from "../measure.js";
+import { canJoin, withMachines } from "../namespaces.js";
+import type { RankTask, RankTimes } from "../peers/ranks.js";
+import { withFolder } from "../scratch.js";
+import { type BenchOptions, type Case, digits, gigabytes, type Line, type Section } from "../suite.js";
+
+const PRESET = "cifar10";
+const STEPS = 5;
+const worker = fileURLToPath(new URL("../peers/ranks.ts", import.meta.url));
+const mpirun = (ranks: number) => [
+  "mpirun.openmpi",
+  "--allow-run-as-root",
+  "--oversubscribe",
+  "--bind-to",
+  "none",
+  "-n",
+  String(ranks),
+];
+const hasOpenMpi = () => spawnSync("mpirun.openmpi", ["--version"]).error === undefined;
+
+const configOf = (batchSize: number, microBatchSize: number): Config =>
+  applySettings(resolvePreset(PRESET), [
+    `training.batchSize=${batchSize}`,
+    `training.microBatchSize=${microBatchSize}`,
+  ]);
+
+/** What rank 0 measured of processes that a launcher starts, or of one alone. */
+function run(wrapper: readonly string[], task: RankTask): Promise<RankTimes> {
+  const [program, ...words] = [...wrapper, process.execPath, "--import", "tsx", worker, JSON.stringify(task)];
+  const child = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
+  let text = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject).on("close", (code) => {
+      if (code === 0) resolve(JSON.parse(text) as RankTimes);
+      else reject(new Error(`A rank ended with ${code}.`));
+    });
+  });
+}
+
+const line = (name: string, { stepMs, sumMs, peakBytes, ranks }: RankTimes, more: object = {}): Line => {
+  const [step, sum] = [median(stepMs), median(sumMs)];
+  const share = ranks > 1 ? `${digits((100 * sum) / step)} %` : "";
+  return {
+    cells: [name, digits(step), ranks > 1 ? digits(sum) : "", share, peakBytes.map(gigabytes).join(", ")],
+    data: { name, stepMs, sumMs, peakBytes, ...more },
+  };
+};
+
+/** The same batch by one process of two threads and by two of one, in turns. */
+async function oneMachine({ rounds = STEPS }: BenchOptions): Promise<Line[]> {
+  const task = { config: configOf(8, 4), steps: rounds };
+  const alone = await run([], { ...task, threads: 2 });
+  const together = await run(mpirun(2), { ...task, threads: 1 });
+  return [line("1 process × 2 threads", alone), line("2 ranks × 1 thread", together)];
+}
+
+/** Twice the images by two ranks, and by two processes that know nothing of each other. */
+async function weak({ rounds = STEPS }: BenchOptions): Promise<Line[]> {
+  const own = { config: configOf(4, 4), steps: rounds, threads: 1 };
+  const apart = await Promise.all([run([], own), run([], own)]);
+  const together = await run(mpirun(2), { ...own, config: configOf(8, 4) });
+  const best = Math.min(...apart.map(({ stepMs }) => median(stepMs)));
+  const efficiency = best / median(together.stepMs);
+  return [
+    ...apart.map((times, index) => line(`process ${index + 1} of 2, alone`, times)),
+    line(`2 ranks: ${digits(100 * efficiency)} %`, together, { efficiency }),
+  ];
+}
+
+/** Ranks for which a step over the same network is extrapolated. */
+const RANKS = [8, 32, 128];
+
+/**
+ * A step over a network. Extrapolated by a stated model: the sum moves 2 (R − 1) / R times the gradients through each machine's cable,
+ * which for R = 2 is once; the rest of the step is what it was.
+ */
+async function network(gigabits: number, { rounds = STEPS }: BenchOptions): Promise<Line[]> {
+  const task = { config: configOf(8, 4), steps: rounds, threads: 1 };
+  const times = await withFolder((folder) => withMachines(gigabits, folder, ({ words }) => run(words, task)));
+  const [step, sum] = [median(times.stepMs), median(times.sumMs)];
+  const more = RANKS.map((ranks) => {
+    const summing = (sum * 2 * (ranks - 1)) / ranks;
+    return { ranks, sumMs: summing, stepMs: step - sum + summing };
+  });
+  const extrapolated = more.map(({ ranks, ...each }): Line => {
+    const share = `${digits((100 * each.sumMs) / each.stepMs)} %`;
+    return { cells: [`${ranks} ranks, extrapolated`, digits(each.stepMs), digits(each.sumMs), share, ""], data: each };
+  });
+  return [line(`2 ranks, ${gigabits} Gbit/s`, times), ...extrapolated];
+}
+
+const networkCase = (gigabits: number): Case => ({
+  id: `ranks/${PRESET}-${gigabits}gbit`,
+  title: `\`${PRESET}\`, batch 8, two namespaces, ${gigabits} Gbit/s`,
+  run: async (options) =>
+    hasOpenMpi() && canJoin() ? network(gigabits, options) : [skipped("needs root, Open MPI, ip and tc")],
+});
+
+const skipped = (why: string): Line => ({ cells: [why, "", "", "", ""], data: { why } });
+
+const local = (id: string, title: string, measure: (options: BenchOptions) => Promise<Line[]>): Case => ({
+  id: `ranks/${PRESET}-${id}`,
+  title,
+  run: async (options) => (hasOpenMpi() ? measure(options) : [skipped("needs mpirun.openmpi")]),
+});
+
+export const ranksSection: Section = {
+  title: "Several processes that train together",
+  columns: ["case", "", "ms a step", "ms of the sum", "share", "GB by rank"],
+  cases: [
+    local("8", `\`${PRESET}\`, batch 8 in micro-batches of 4`, oneMachine),
+    local("weak", `\`${PRESET}\`, 4 images a rank`, weak),
+    networkCase(1),
+    networkCase(10),
+  ],
+};
