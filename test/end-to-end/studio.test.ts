@@ -373,34 +373,27 @@ describe.skipIf(!hasChromium)("the studio", () => {
     expect(problems).toEqual([]);
   });
 
-  test("a run while it is trained: curves and pictures come by themselves, on one slider; then its model can be played with", async () => {
+  test("a run while it is trained: curves and pictures come by themselves, on one slider, and its model can be played with", async () => {
     const data = await discs(join(folder, "discs"), ["a", "b"], 20);
+    const often = ["evaluateEvery=40", "sampleEvery=40", "checkpointEvery=80", "logEvery=5", "steps=100000"];
+    const settings = often.map((each) => `training.${each}`);
     const out = join(folder, "trained");
-    const often = [
-      "training.evaluateEvery=40",
-      "training.sampleEvery=40",
-      "training.checkpointEvery=80",
-      "training.logEvery=5",
+    const words = [
+      "train",
+      ...tiny,
+      ...settings,
+      "--data",
+      `folder:${data}`,
+      "--out",
+      out,
+      "--studio",
+      "--threads",
+      "1",
     ];
-    const training = await startStudio(
-      ...[
-        "train",
-        ...tiny,
-        ...often,
-        "training.steps=240",
-        "--data",
-        `folder:${data}`,
-        "--out",
-        out,
-        "--studio",
-        "--threads",
-        "1",
-      ],
-    );
+    const training = await startStudio(...words);
     const second = await context.newPage();
     try {
-      await second.goto(training.url);
-      await second.click('nav button:has-text("Live")');
+      await second.goto(training.url); // there is nothing to play with yet: it shows the run
       await second.waitForSelector(".badge");
       await second.waitForSelector(".pictures img");
       const slider = second.locator('[aria-label="Step of the pictures"]');
@@ -416,17 +409,41 @@ describe.skipIf(!hasChromium)("the studio", () => {
       expect(await second.getAttribute(".pictures img", "src")).toMatch(/\/reconstructions\/80$/);
       await second.click('[aria-label="Play the steps"]');
       await second.waitForFunction(() => document.querySelector(".scrubber output")?.textContent?.includes("newest"));
-      await second.waitForSelector('.run .state:has-text("finished")');
       await second.click('button:has-text("Play with it")');
       await settled(second);
       expect(await pixels(second)).toHaveLength(16);
+      expect(training.child.exitCode).toBeNull();
     } finally {
       await second.close();
       training.child.kill("SIGINT");
     }
     const { code, stdout, stderr } = await training.ended;
     expect(code, stderr).toBe(130);
-    expect(stdout).toContain("Trained 240 steps");
+    expect(stdout).toContain("Interrupted after");
+  });
+
+  test("a training that is done leaves its studio open, until Ctrl-C", async () => {
+    const words = [
+      "train",
+      ...tiny,
+      "--data",
+      `folder:${join(folder, "discs")}`,
+      "--out",
+      join(folder, "short"),
+      "--studio",
+    ];
+    const training = await startStudio(...words, "--threads", "1");
+    await new Promise<void>((resolve) => {
+      training.child.stderr!.on("data", (text: string) => {
+        if (text.includes("stays open")) resolve();
+      });
+    });
+    const { status } = await fetch(training.url, { redirect: "manual" });
+    expect(status).toBe(303);
+    training.child.kill("SIGINT");
+    const { code, stdout } = await training.ended;
+    expect(code).toBe(130);
+    expect(stdout).toContain("Trained 8 steps");
   });
 });
 
