@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { zipOf } from "../../../test/support/archives.js";
 import { type HubServer, startHub } from "../../../test/support/hub-server.js";
+import { packagePath } from "../../package-folder.js";
 import { openData } from "../open-data.js";
 
 let hub: HubServer;
@@ -89,3 +90,21 @@ test("a set that has changed is fetched and packed again", async () => {
   hub.commit = commit;
   expect(train).toMatchObject({ count: 4, classes: ["blue", "green", "red"] });
 });
+
+test.each(["hugging-face", "webdataset/cls"])(
+  "what %s's own library wrote is read from a repository as from its folder",
+  async (set) => {
+    const place = packagePath(`test/fixtures/data/${set}`);
+    const names = readdirSync(place);
+    const files = names.map((name) => [name, readFileSync(join(place, name))] as const);
+    hub.repositories.set("datasets/me/shards", new Map([...files, ["README.md", Buffer.from("a card")]]));
+    const there = await open("hf:me/shards");
+    const here = await openData(place, { resolution: 8 });
+    for (const split of ["train", "test"] as const) {
+      const { count, classes } = here[split];
+      expect(count).toBeGreaterThan(0);
+      expect(there[split]).toMatchObject({ count, classes });
+      expect(there[split].labels).toEqual(here[split].labels);
+    }
+  },
+);
