@@ -23,7 +23,7 @@ export const errorCodes = {
   unwritable: "A file or folder cannot be written.",
   "disk-full": "The disk has no room left.",
   "already-exists": "Something is there already that would be overwritten.",
-  locked: "Another process trains into the folder, or has taken it over.",
+  locked: "Another process trains into the folder, has taken it over, or writes the same file.",
   diverged: "Training stopped, because too many updates in a row were skipped.",
   "out-of-memory": "There is not enough memory for what was asked.",
   network: "A server or proxy cannot be reached, or refuses.",

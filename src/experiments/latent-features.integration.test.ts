@@ -69,6 +69,15 @@ test("an attempt that was interrupted is gone on with, byte for byte; one of som
   expect(widen(half.data as Uint16Array).every(Number.isFinite)).toBe(true);
 });
 
+test("two at a time do not spoil one another's file", async () => {
+  const path = at("contested.safetensors");
+  const options = { batch: 2, runtime };
+  const both = await Promise.allSettled([1, 2].map(() => writeLatentFeatures(model, images, path, options)));
+  expect(both.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  expect(both.find((each) => each.status === "rejected")!.reason).toMatchObject({ code: "locked" });
+  expect((await read(path)).get("kl_nats")!.shape).toEqual([11, 3]);
+});
+
 test("told one class for all, a model with classes cannot keep the true one", async () => {
   const labelled = tinyModel({ model: { classes: 4 } });
   const [one, other] = [at("one.safetensors"), at("other.safetensors")];

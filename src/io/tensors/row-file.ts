@@ -2,7 +2,9 @@
 import { existsSync } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { UserError } from "../../errors.js";
 import { syncFolder, writeFileAtomic } from "../files/atomic-file.js";
+import { tryLock } from "../files/file-lock.js";
 import { writeError } from "../files/write-error.js";
 import { safetensorsHeader } from "./safetensors.js";
 import { bytesOf, type ElementType, elementBytes, elementCount, type Tensor } from "./tensor.js";
@@ -41,20 +43,29 @@ export class RowFile implements AsyncDisposable {
    * Begins a file, or goes on with what an earlier attempt left.
    *
    * @param question - what the rows depend on: only rows of the same question are kept
-   * @throws UserError when the place cannot be written
+   * @throws UserError when the place cannot be written, or another process writes there
    */
   static async open(path: string, content: RowFileContent, question: string): Promise<RowFile> {
     const { tensors, rows, metadata } = content;
     const described = tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape: [rows, ...shape] }));
     const header = safetensorsHeader(described, { metadata });
     const [part, note] = [`${path}.part`, `${path}.part.json`];
-    const done = existsSync(part) ? await rowsDone(note, question) : 0;
+    let file: FileHandle | undefined;
     try {
-      const file = await open(part, done > 0 ? "r+" : "w");
-      if (done === 0) await file.write(header, 0, header.length, 0);
+      const isThere = existsSync(part);
+      file = await open(part, isThere ? "r+" : "w+");
+      if (tryLock(file.fd, "exclusive") === false) {
+        throw new UserError("locked", `Another process is writing ${path}. Wait for it, or choose another place.`);
+      }
+      const done = isThere ? await rowsDone(note, question) : 0;
+      if (done === 0) {
+        await file.truncate(0);
+        await file.write(header, 0, header.length, 0);
+      }
       return new RowFile(path, file, content, header.length, question, done);
     } catch (error) {
-      throw writeError(part, error);
+      await file?.close();
+      throw error instanceof UserError ? error : writeError(part, error);
     }
   }
 
