@@ -408,6 +408,9 @@ describe.skipIf(!hasChromium)("the studio", () => {
       await second.click('button:has-text("reconstructions")');
       expect(await second.getAttribute(".pictures img", "src")).toMatch(/\/reconstructions\/80$/);
       await second.click('[aria-label="Play the steps"]');
+      await second.waitForFunction(() => document.querySelector(".scrubber input")?.ariaValueText !== "step 80");
+      await slider.focus();
+      await second.keyboard.press("End"); // new ones come as fast as they are played
       await second.waitForFunction(() => document.querySelector(".scrubber output")?.textContent?.includes("newest"));
       await second.click('button:has-text("Play with it")');
       await settled(second);
