@@ -11,6 +11,7 @@ import { metricsSection } from "./cases/metrics.js";
 import { overheadSection } from "./cases/overhead.js";
 import { primitiveSection } from "./cases/primitives.js";
 import { ranksSection } from "./cases/ranks.js";
+import { sourcesSection } from "./cases/sources.js";
 import { startSection } from "./cases/start.js";
 import { studioSection } from "./cases/studio.js";
 import { Report } from "./report.js";
@@ -23,6 +24,7 @@ const sections: Section[] = [
   featuresSection,
   startSection,
   dataSection,
+  sourcesSection,
   metricsSection,
   memorySection,
   overheadSection,

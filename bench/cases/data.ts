@@ -1,37 +1,17 @@
 /** @file Preparing images: files decoded, resized and packed; batches made from the packed file. Beside Pillow and NumPy. */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import sharp from "sharp";
 import { openData } from "../../src/data/index.js";
 import { interleave, type Timed } from "../measure.js";
 import { type BatchesTask, type PrepareTask, startBatches, startPillow } from "../peers/pillow.js";
 import { withFolder } from "../scratch.js";
 import { type BenchOptions, type Case, digits, type Line, type Section } from "../suite.js";
+import { COPIES, HEIGHT, makePhotographs, PHOTOGRAPHS, WIDTH } from "./photographs.js";
 
-const PHOTOGRAPHS = 200;
-const COPIES = 12;
-const [WIDTH, HEIGHT] = [500, 375]; // as ImageNet's are on average
 const PACKED = 20_000;
 const BATCH = 128;
 const REPEATS = 50;
-
-/** Photographs for what decoders know of them: smooth, with noise. */
-async function makePhotographs(folder: string, width = WIDTH, height = HEIGHT): Promise<void> {
-  mkdirSync(folder);
-  for (let i = 0; i < PHOTOGRAPHS; i++) {
-    const pixels = Buffer.alloc(width * height * 3);
-    for (let place = 0; place < pixels.length; place++) {
-      const [x, y] = [Math.floor(place / 3) % width, Math.floor(place / (3 * width))];
-      pixels[place] =
-        127 + 90 * Math.sin((i + 1) * 0.01 * x) * Math.cos(0.02 * y + (place % 3)) + ((place * 7919 + i) % 23);
-    }
-    const file = await sharp(pixels, { raw: { width, height, channels: 3 } })
-      .jpeg({ quality: 92 })
-      .toBuffer();
-    for (let copy = 0; copy < COPIES; copy++) writeFileSync(join(folder, `${i}-${copy}.jpg`), file);
-  }
-}
 
 /** Lines of images a second, ours beside the peer's. */
 async function compare(count: number, ours: Timed, theirs: Timed | undefined, rounds: number): Promise<Line[]> {

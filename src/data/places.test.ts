@@ -137,7 +137,16 @@ test("a digest is checked, and the file kept: the server is asked for nothing bu
   expect((await read(right)).equals(big)).toBe(true);
   expect(asked - before).toBe(1);
   await expect(read(`${url}/big#sha256=${"0".repeat(64)}`)).rejects.toThrow("Expected a file with SHA-256 0000");
-  await expect(read(`${url}/big#sha=1`)).rejects.toThrow("which is no digest");
+  await expect(read(`${url}/big#sha=1`)).rejects.toThrow("neither #cached nor a digest");
+});
+
+test("a set is read from the cache where that is asked for", async () => {
+  process.env.STRATA_CACHE_DIR = await temporaryFolder();
+  await using listing = await sourceOf(`${url}/webdataset/cls/train-00000{0..1}.tar#cached`).list();
+  expect(listing.images).toHaveLength(14);
+  const before = asked;
+  for await (const record of listing.read()) expect("encoded" in record).toBe(true);
+  expect(asked - before).toBe(2); // whether each is still the same
 });
 
 test.each([

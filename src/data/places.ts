@@ -1,7 +1,7 @@
 /**
  * @file Several files named at once, on disk or on a server: `shards/{000000..000099}.tar`, `a.tar::b.tar`,
  * `https://host/train-{0..9}.parquet`. An address may end with the file's digest, `#sha256=…`: the file is then fetched whole into the
- * cache, and checked.
+ * cache, and checked. `#cached` behind it fetches it whole without a digest.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -90,23 +90,20 @@ export async function fingerprintOfPlaces(places: readonly string[]): Promise<st
   return hash.digest("hex");
 }
 
-export interface PlaceOptions extends RemoteOptions {
-  /** Whether a file on a server is fetched whole into the cache, and read from there. Default: where its digest is given. */
-  cached?: boolean;
-}
-
 /** The bytes at a place: of memory, of a path, or of an address. */
 export async function openPlace(
   source: string | Uint8Array,
   refuse: Refuse,
-  options: PlaceOptions = {},
+  options: RemoteOptions = {},
 ): Promise<ByteSource> {
   if (typeof source !== "string" || !isAddress(source)) return openBytes(source, refuse);
   const address = new URL(source);
   const sha256 = /^#sha256=([0-9a-f]{64})$/i.exec(address.hash)?.[1].toLowerCase();
-  if (address.hash !== "" && sha256 === undefined) refuse(`it ends with ${address.hash}, which is no digest #sha256=…`);
+  const isCached = sha256 !== undefined || address.hash === "#cached";
+  if (address.hash !== "" && !isCached)
+    refuse(`it ends with ${address.hash}, which is neither #cached nor a digest #sha256=…`);
   address.hash = "";
-  if (!options.cached && sha256 === undefined) return openRemote(address.href, options);
+  if (!isCached) return openRemote(address.href, options);
   return openBytes(await fetchWhole(address.href, sha256, options), refuse);
 }
 
@@ -116,7 +113,7 @@ export async function openPlace(
  * @returns its path
  * @throws UserError when its digest is another one: what has arrived is deleted then
  */
-async function fetchWhole(url: string, sha256: string | undefined, options: PlaceOptions): Promise<string> {
+async function fetchWhole(url: string, sha256: string | undefined, options: RemoteOptions): Promise<string> {
   const folder = join(neededCacheFolder(), "shards");
   await using remote = await openRemote(url, options);
   const identity = createHash("sha256")

@@ -23,6 +23,10 @@ export function hubSource(place: string, id: string, options: HubOptions, open: 
   return {
     ids: [id],
     fingerprint: async () => (await fetched()).fingerprint(),
+    index: async () => {
+      const index = await (await fetched()).index?.();
+      return index && { ...index, id };
+    },
     list: async () => ({ ...(await (await fetched()).list()), id }),
   };
 }
