@@ -150,6 +150,8 @@ test("a set is read from the cache where that is asked for", async () => {
 });
 
 test.each([
+  [`webdataset:${fixture("webdataset/cls")}/{train-{000000..000002},test-000000}.tar`, "WebDataset shards"],
+  [`webdataset:${url}/webdataset/cls/{train-{000000..000002},test-000000}.tar`, "WebDataset shards"],
   [`${url}/webdataset/cls/{train-{000000..000002},test-000000}.tar`, "WebDataset shards"],
   [
     `${url}/hugging-face/train-0000{0,1}-of-00002.parquet::${url}/hugging-face/test-00000-of-00001.parquet`,

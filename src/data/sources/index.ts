@@ -120,7 +120,9 @@ export function sourceOf(
   if (isHubPlace(name)) {
     return hubSource(name, `hf${readingId(reading)}:${rest}`, hub, (path) => sourceAt(undefined, path, reading));
   }
-  if (isPlaces(name)) return sourceAtPlaces(undefined, name, reading);
+  if (!(kind !== undefined && Object.hasOwn(kinds, kind)) && isPlaces(name)) {
+    return sourceAtPlaces(undefined, name, reading);
+  }
   const [whole, argument] = kind === undefined ? [name, undefined] : [kind, rest];
   const named = Object.hasOwn(kinds, whole) && kinds[whole].usages.length > 0 ? kinds[whole] : undefined;
   if (named && "source" in named) {
