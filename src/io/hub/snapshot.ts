@@ -43,14 +43,14 @@ export interface FetchedFiles {
  * Fetches files of a repository, those that are not here yet.
  *
  * @param place - `hf:OWNER/NAME[@REVISION][:PATH]`
- * @param wanted - which of the files below the path are; given their paths from the repository's root
+ * @param wanted - which of the files below the path are; given their paths from the repository's root, and their sizes
  * @throws UserError when the place is none, the hub cannot be reached, has no such files or others than it says, or, offline,
  *   they have not been fetched before; the signal's reason when it aborts
  */
 export async function fetchFromHub(
   place: string,
   kind: HubKind,
-  wanted: (path: string) => boolean,
+  wanted: (path: string, bytes: number) => boolean,
   options: HubOptions = {},
 ): Promise<FetchedFiles> {
   const address = parseHubPlace(place);
@@ -59,7 +59,7 @@ export async function fetchFromHub(
   const commit = await currentCommit(address, repository, access, options);
   const listing = await filesAt(commit, address, repository, access, options);
   const meant = below(listing, address);
-  const files = meant.filter(({ path }) => wanted(path));
+  const files = meant.filter(({ path, bytes }) => wanted(path, bytes));
   if (files.length === 0) throw nothingWanted(address, listing);
   const folder = join(repositoryFolder(repository), commit);
   const missing = files.filter((file) => !isHere(join(folder, file.path), file));

@@ -52,3 +52,24 @@ test("what is no run of ours is refused, with what helps", async () => {
   );
   expect(() => locateRun("hf:me/emoji")).toThrow(/Expected hf:me\/emoji among what was fetched before/);
 });
+
+test("settings that are too large to be any are refused before they are fetched", async () => {
+  hub.fault = (_, response, path) =>
+    path.includes("/tree/")
+      ? response.end(
+          JSON.stringify([
+            {
+              type: "file",
+              path: "config.json",
+              size: 1e11,
+              oid: "a".repeat(40),
+              lfs: { oid: "b".repeat(64), size: 1e11 },
+            },
+          ]),
+        )
+      : "pass";
+  const opening = openRun("hf:me/emoji", { hub: { hubUrl: hub.url } });
+  await expect(opening).rejects.toThrow(/Expected at most 64\.0 MiB in config\.json of hf:me\/emoji, got 93\.1 GiB/);
+  hub.fault = undefined;
+  expect(hub.asked.some((line) => line.includes("/resolve/"))).toBe(false);
+});

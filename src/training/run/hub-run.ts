@@ -3,12 +3,16 @@ import { UserError } from "../../errors.js";
 import type { HubOptions } from "../../io/hub/access.js";
 import { isHubPlace } from "../../io/hub/address.js";
 import { fetchFromHub } from "../../io/hub/snapshot.js";
+import { formatBytes } from "../../number-format.js";
 
 /** What a run is used by; not what training alone needs, nor the pictures and files for other programs beside it. */
 const needed = (weights: "ema" | "parameters"): RegExp =>
   new RegExp(
     `(^|/)(config\\.json|data\\.json|metrics\\.jsonl|checkpoints/step-\\d+/(manifest\\.json|${weights}\\.safetensors)|calibration/[^/]*\\.jsonl?)$`,
   );
+
+/** Settings and logs are read whole; those of a month of training have less. */
+const LARGEST_TEXT = 64 * 2 ** 20;
 
 /**
  * Fetches a run that lies on a hub, unless it is here already; from then on `locateRun` finds it. Other runs are left alone.
@@ -19,7 +23,15 @@ const needed = (weights: "ema" | "parameters"): RegExp =>
 export async function fetchRun(run: string, weights: "ema" | "raw", options: HubOptions): Promise<void> {
   if (!isHubPlace(run)) return;
   const pattern = needed(weights === "raw" ? "parameters" : "ema");
-  const { path, files } = await fetchFromHub(run, "model", (file) => pattern.test(file), options);
+  const wanted = (file: string, bytes: number) => {
+    if (!pattern.test(file)) return false;
+    if (file.endsWith(".safetensors") || bytes <= LARGEST_TEXT) return true;
+    throw new UserError(
+      "too-large",
+      `Expected at most ${formatBytes(LARGEST_TEXT)} in ${file} of ${run}, got ${formatBytes(bytes)}: it is no run's.`,
+    );
+  };
+  const { path, files } = await fetchFromHub(run, "model", wanted, options);
   const isRun = files.some((file) => file.endsWith("manifest.json"));
   if (isRun) return;
   throw new UserError(
