@@ -2,7 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { programName } from "./advice.js";
 import { EXIT, reportFailure } from "./failure.js";
-import { addGlobalOptions, Interrupted } from "./options/command.js";
+import { addGlobalOptions, Interrupted, ToldElsewhere } from "./options/command.js";
 import { INTERRUPTED } from "./signals.js";
 
 /** The commands in the order in which `strata --help` lists them. Each is loaded when it is called: a start need not read the whole program. */
@@ -54,6 +54,7 @@ export async function run(words: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage; // commander has printed it
     if (error instanceof Interrupted) return INTERRUPTED;
+    if (error instanceof ToldElsewhere) return EXIT.usage;
     return reportFailure(error);
   }
 }

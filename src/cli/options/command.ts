@@ -42,6 +42,11 @@ export class Interrupted extends Error {
   override name = "Interrupted";
 }
 
+/** Thrown where another process says what was wrong. */
+export class ToldElsewhere extends Error {
+  override name = "ToldElsewhere";
+}
+
 interface GlobalOptions {
   seed?: number;
   device?: OpenRuntimeOptions["device"];

@@ -3,12 +3,13 @@ import { writeSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
 import type { Runtime } from "../../engine/index.js";
+import { UserError } from "../../errors.js";
 import { expectMpi, launcherOf } from "../../ranks/launcher.js";
 import type { Ranks } from "../../ranks/ranks.js";
 import type { RunJob, RunServer } from "../../ranks/shared-runs.js";
 import type { TrainingJob } from "../../training/start-together.js";
 import { numberAbove, wholeNumber } from "./arguments.js";
-import { type Context, createRuntime } from "./command.js";
+import { type Context, createRuntime, ToldElsewhere } from "./command.js";
 import { type ImageOptions, openImages } from "./images.js";
 
 /** What rank 0 asks of the others, one after another. */
@@ -100,7 +101,11 @@ async function part(ranks: Ranks): Promise<void> {
   await ranks.close();
 }
 
-/** Does what rank 0 asks until that is over. What fails here has been told there, and is thrown when all have parted. */
+/**
+ * Does what rank 0 asks until that is over. What fails here has been told there, and is thrown when all have parted.
+ *
+ * @throws ToldElsewhere in place of a UserError, which rank 0 says once for all
+ */
 async function serve(context: Context, options: RankOptions): Promise<void> {
   const { ranks, signal } = context;
   let runtime: Runtime | undefined;
@@ -129,5 +134,5 @@ async function serve(context: Context, options: RankOptions): Promise<void> {
   } finally {
     await runtime?.dispose();
   }
-  if (failure) throw failure.error;
+  if (failure) throw failure.error instanceof UserError ? new ToldElsewhere() : failure.error;
 }
