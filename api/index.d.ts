@@ -683,7 +683,7 @@ export declare const errorCodes: {
     readonly unwritable: "A file or folder cannot be written.";
     readonly "disk-full": "The disk has no room left.";
     readonly "already-exists": "Something is there already that would be overwritten.";
-    readonly locked: "Another process trains into the folder, or has taken it over.";
+    readonly locked: "Another process trains into the folder, has taken it over, or writes the same file.";
     readonly diverged: "Training stopped, because too many updates in a row were skipped.";
     readonly "out-of-memory": "There is not enough memory for what was asked.";
     readonly network: "A server or proxy cannot be reached, or refuses.";
