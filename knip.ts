@@ -24,7 +24,7 @@ export default {
     "scripts/*",
     "scripts/glyphs/main.ts",
     "scripts/gpu-check/{checks,main}.ts",
-    "test/endings/program.mjs",
+    "test/endings/*",
     "test/fixtures/avif/make.ts",
     "test/support/pjrt-process.ts",
     "test/support/shared-process.mjs",

@@ -1,7 +1,7 @@
 /** @file The inside of a `Thread`: answers its requests, one after the other. */
 import { parentPort, workerData } from "node:worker_threads";
 import { UserError } from "./errors.js";
-import { type Answer, BUSY, type Envelope, IDLE, STOPPED, type ThreadData, WORKING } from "./thread.js";
+import { type Answer, BUSY, DO_NOTHING, type Envelope, IDLE, STOPPED, type ThreadData, WORKING } from "./thread.js";
 
 /** What a thread can do. */
 export interface Service<Request> {
@@ -26,10 +26,16 @@ export async function serve<Settings, Request>(
     Atomics.store(control, BUSY, IDLE);
     Atomics.notify(control, BUSY);
   };
-  /** At work from now on, unless the owner wants nothing more. The order matters: the owner sets the one, then looks at the other. */
-  const begin = () => {
+  /** At work from now on, unless the owner wants no more of it. The order matters: the owner sets the one, then looks at the other. */
+  const begin = (wanted: (stopped: number) => boolean) => {
     Atomics.store(control, BUSY, WORKING);
-    return Atomics.load(control, STOPPED) === 0;
+    return wanted(Atomics.load(control, STOPPED));
+  };
+  /** Ends this thread alone: what gives back native memory at its end is work too. With the process it ends without. */
+  const end = () => {
+    process.once("exit", idle); // after all others
+    if (begin((stopped) => stopped !== DO_NOTHING)) process.exit();
+    idle();
   };
   let service: Service<Request>;
   try {
@@ -39,7 +45,7 @@ export async function serve<Settings, Request>(
   }
   const answer = async (id: number, request: Request) => {
     try {
-      if (!begin()) return;
+      if (!begin((stopped) => stopped === 0)) return;
       const result = await service.answer(request);
       port.postMessage({ id, result } satisfies Answer, service.transferred?.(result) ?? []);
     } catch (error) {
@@ -51,7 +57,7 @@ export async function serve<Settings, Request>(
   let queue = Promise.resolve();
   port.on("message", (envelope: Envelope) => {
     if (envelope === null) {
-      queue = queue.then(() => process.exit()); // of this thread alone
+      queue = queue.then(end);
       return;
     }
     service.arrived?.(envelope.request as Request);

@@ -8,6 +8,10 @@ import { UserError } from "./errors.js";
 export const STOPPED = 0;
 export const BUSY = 1;
 
+/** Values of `STOPPED`, besides 0: answer nothing more, and, where the whole process ends, do nothing more at all. */
+const ANSWER_NOTHING = 1;
+export const DO_NOTHING = 2;
+
 /** Values of `BUSY`. */
 export const IDLE = 0;
 export const WORKING = 1;
@@ -16,7 +20,7 @@ const LOADING = 2;
 /** What a thread is started with. */
 export interface ThreadData {
   settings: unknown;
-  /** int32 [2], shared: whether the thread shall begin nothing more, and whether it is at work. */
+  /** int32 [2], shared: what the thread shall no longer begin, and whether it is at work. */
   control: Int32Array<SharedArrayBuffer>;
 }
 
@@ -142,15 +146,15 @@ class Connection {
 
   end(reason: Error): Promise<void> {
     this.#close(reason);
-    this.stop();
+    this.stop(ANSWER_NOTHING);
     this.#worker.ref(); // the process goes on until the thread has ended
     this.#worker.postMessage(null satisfies Envelope);
     return this.#exited;
   }
 
   /** The thread begins nothing more. */
-  stop(): void {
-    Atomics.store(this.#control, STOPPED, 1);
+  stop(how: number): void {
+    Atomics.store(this.#control, STOPPED, how);
   }
 
   /** Blocks until the thread is at nothing. */
@@ -196,7 +200,7 @@ function waitAtExit(): void {
   if (waitsAtExit) return;
   waitsAtExit = true;
   process.on("exit", () => {
-    for (const connection of running) connection.stop();
+    for (const connection of running) connection.stop(DO_NOTHING);
     for (const connection of running) connection.waitUntilIdle();
   });
 }

@@ -16,8 +16,10 @@ beforeAll(async () => {
   await bundle(folder, { endings: "test/endings/program.mjs" });
 });
 
-function run(...words: string[]): Promise<{ code: number | null; signal: string | null; output: string }> {
-  const child = spawn(process.execPath, ["--expose-gc", program, ...words]);
+const run = (...words: string[]) => node("--expose-gc", program, ...words);
+
+function node(...words: string[]): Promise<{ code: number | null; signal: string | null; output: string }> {
+  const child = spawn(process.execPath, words, { cwd: repository });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
@@ -44,4 +46,10 @@ test.each(Object.entries(exits))("10 processes that end %s", async (way, code) =
       if (way !== "byAnError") expect(end.output).toBe("");
     }
   }
+});
+
+test.runIf(process.platform === "linux")("a process does not end while a thread gives back native memory", async () => {
+  const end = (wait: number) => node("--import", "tsx", "test/endings/slow-ending.ts", String(wait));
+  expect(await end(100)).toEqual({ code: 7, signal: null, output: "given back\n" });
+  expect(await end(0)).toMatchObject({ code: 7, signal: null }); // whether it has begun to or not
 });

@@ -47,7 +47,7 @@ describe.runIf(found)("a tiny model", () => {
     const [got, want] = [await trainTiny({}, gpu, 8), await trainTiny({}, cpu, 8)];
     expect(relativeDistance(numbers(got.reports), numbers(want.reports))).toBeLessThan(TOLERANCE);
     expect(relativeDistance(numbers(got.state), numbers(want.state))).toBeLessThan(TOLERANCE);
-    expect(got.requests).toEqual(Array(8 * 2).fill("run")); // gradients and update
+    expect(got.requests).toEqual(Array(8 * 3).fill("run")); // gradients, their norm, and update
     expect(got.copies).toBe(0);
   });
 
