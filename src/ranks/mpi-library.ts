@@ -2,7 +2,7 @@
 import { existsSync, readlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { attempt } from "../attempt.js";
-import { type Address, functionAt, type NativeFunction, openLibrary, type Word } from "../engine/native.js";
+import { type Address, functionAt, type NativeFunction, openLibrary, setDefault, type Word } from "../engine/native.js";
 import { UserError } from "../errors.js";
 import type { Launcher } from "./launcher.js";
 
@@ -45,6 +45,14 @@ export interface Mpi extends Names {
   /** Calls a function; throws Error with the library's words when it fails. */
   call(name: FunctionName, ...words: Word[]): void;
 }
+
+/**
+ * Keeps UCX, through which MPI libraries send, from putting code of its own in the place of `mmap`, `malloc` and their relatives, and of the
+ * handlers of signals. It patches them while other threads run; a thread of V8 crashed, once in hundreds of starts, and we take that
+ * for the cause. What it loses
+ * is a cache of registered memory, of which our few long-lived buffers need little. Variables that are set already stay.
+ */
+const LEAVE_THE_PROCESS_ALONE = { UCX_MEM_EVENTS: "no", UCX_MEM_MALLOC_HOOKS: "no", UCX_ERROR_SIGNALS: "" };
 
 /** Library files by who made them, the likeliest first. Intel's, Cray's and MVAPICH's are MPICH's relatives, and named like it. */
 const FILES: Readonly<Record<NodeJS.Platform | string, Record<"openMpi" | "mpich" | "abi", string[]>>> = {
@@ -94,6 +102,7 @@ export function openMpi(launcher: Pick<Launcher, "kind">, env = process.env): Mp
   const named = env.STRATA_MPI_LIBRARY;
   const tried = named ? [named] : candidates(launcher, { platform: process.platform, parent: parentProgram() });
   const failures: string[] = [];
+  for (const [variable, value] of Object.entries(LEAVE_THE_PROCESS_ALONE)) setDefault(variable, value);
   for (const path of tried) {
     try {
       return bound(path, openLibrary(path, { global: true })); // Open MPI's own plugins look for its symbols among all
