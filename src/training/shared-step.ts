@@ -34,29 +34,49 @@ export function reductionOf(ranks: Ranks, runtime: Runtime, onStopped: (reason: 
   if (ranks.size === 1) return (accumulate) => accumulate();
   return async (accumulate) => {
     if (ranks.rank === 0) await ranks.broadcast<Order>("step");
-    const own = await accumulate().then(
-      (found) => found,
-      (error: unknown) => ({ error }),
-    );
-    const parts = await ranks.gather<Part>(await partOf(own));
+    const own = await onHost(accumulate).catch((error: unknown) => ({ error }));
+    const parts = await ranks.gather(partOf(own));
     if ("error" in own) throw own.error;
+    const { accumulated, gradients } = own;
     const other = parts.findIndex(({ metrics }) => metrics === undefined);
     if (other >= 0) {
-      free(own.gradients);
-      free(own.spectralVectors);
+      free(accumulated.spectralVectors);
       const reason = reasonOf(parts[other], nameOfRank(ranks, other));
       onStopped(reason);
       throw reason;
     }
-    const metrics = parts.flatMap((part) => part.metrics!);
-    return { ...own, gradients: await sum(own.gradients, ranks, runtime), metrics };
+    const total = await ranks.sum(gradients);
+    return {
+      ...accumulated,
+      gradients: total.map((data, index) => runtime.transfer(data, accumulated.gradients[index].spec)),
+      metrics: parts.flatMap((part) => part.metrics!),
+    };
   };
 }
 
-async function partOf(own: Accumulated | { error: unknown }): Promise<Part> {
-  if (!("error" in own)) {
-    return { metrics: await Promise.all(own.metrics.map(read)) };
-  }
+/** What a rank has accumulated, where it can be given to the others. */
+interface OnHost {
+  accumulated: Accumulated;
+  metrics: BatchMetrics<Float32Array>[];
+  /** Taken from the device: those of `accumulated` are no more. */
+  gradients: Float32Array<ArrayBuffer>[];
+}
+
+/**
+ * Whatever of a step can fail on one rank alone: done before the ranks meet, so that one that fails tells the others and leaves
+ * none waiting. Nothing is copied where arrays are ordinary memory.
+ */
+async function onHost(accumulate: () => Promise<Accumulated>): Promise<OnHost> {
+  const accumulated = await accumulate();
+  const metrics = await Promise.all(accumulated.metrics.map(read));
+  const gradients = await Promise.all(
+    accumulated.gradients.map((array) => array.take() as Promise<Float32Array<ArrayBuffer>>),
+  );
+  return { accumulated, metrics, gradients };
+}
+
+function partOf(own: OnHost | { error: unknown }): Part {
+  if (!("error" in own)) return { metrics: own.metrics };
   const { error } = own;
   const message = error instanceof Error ? error.message : String(error);
   const stopped = error instanceof Error && error.name === "AbortError";
@@ -71,12 +91,4 @@ async function read(metrics: BatchMetrics<DeviceArray | Float32Array>): Promise<
 function reasonOf({ stopped, failed }: Part, name: string): Error {
   if (stopped !== undefined) return new DOMException(`${name} was asked to stop: ${stopped}`, "AbortError");
   return new UserError("environment", `Expected all ranks to train, but ${name} has failed: ${failed}`);
-}
-
-/** The sum over all ranks, where each element's was; nothing is copied where arrays are ordinary memory. */
-async function sum(gradients: readonly DeviceArray[], ranks: Ranks, runtime: Runtime): Promise<DeviceArray[]> {
-  const specs = gradients.map(({ spec }) => spec);
-  const taken = await Promise.all(gradients.map((array) => array.take() as Promise<Float32Array<ArrayBuffer>>));
-  const total = await ranks.sum(taken);
-  return total.map((data, index) => runtime.transfer(data, specs[index]));
 }
