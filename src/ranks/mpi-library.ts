@@ -49,8 +49,8 @@ export interface Mpi extends Names {
 /**
  * Keeps UCX, through which MPI libraries send, from putting code of its own in the place of `mmap`, `malloc` and their relatives, and of the
  * handlers of signals. It patches them while other threads run; a thread of V8 crashed, once in hundreds of starts, and we take that
- * for the cause. What it loses
- * is a cache of registered memory, of which our few long-lived buffers need little. Variables that are set already stay.
+ * for the cause. What it loses is a cache of registered memory, of which our few long-lived buffers need little. Variables that are
+ * set already stay.
  */
 const LEAVE_THE_PROCESS_ALONE = { UCX_MEM_EVENTS: "no", UCX_MEM_MALLOC_HOOKS: "no", UCX_ERROR_SIGNALS: "" };
 

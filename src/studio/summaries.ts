@@ -1,10 +1,12 @@
 /** @file What a studio says of a run and of its model: read from the run folder, of which the weights are left alone. */
+
 import { stat } from "node:fs/promises";
 import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { parameterSpecs } from "../inference/trained-model.js";
 import { countParameters, groups } from "../model/index.js";
 import { listCheckpoints } from "../training/run/checkpoint.js";
+import { groupKlOf } from "../training/run/held-out.js";
 import { type MetricsLine, readMetrics } from "../training/run/metrics-log.js";
 import { readDataSummary, readRunConfig, runPaths } from "../training/run/run-folder.js";
 import { readRunStatus } from "../training/run/run-status.js";
@@ -69,10 +71,7 @@ function linesOf(path: string): MetricsLine[] {
 /** Groups with their target and their mean KL, held out where that was measured. */
 function groupSummaries({ model }: Config, lines: readonly MetricsLine[]): GroupSummary[] {
   const run = lines.findLast((line) => line.type === "run");
-  const measured =
-    lines.findLast((line) => line.type === "validation" && line.split === "validation") ??
-    lines.findLast((line) => line.type === "validation" || line.type === "train");
-  const klNats = measured && "groupKlNats" in measured ? measured.groupKlNats : [];
+  const klNats = groupKlOf(lines) ?? [];
   return groups(model).map(({ index, resolution, channels }) => ({
     ...{ index, resolution, channels },
     share: run?.groups[index]?.share ?? null,
