@@ -151,6 +151,16 @@ export interface ModelConfig {
    */
   finalBlocks: number;
   /**
+   * Adds a learned state to each level above the lowest, in the encoder and in the generator, so that places differ
+   * (as in VDVAE, Child 2021).
+   *
+   * Try it where things have their place in the image, as in letters and faces. The paper's networks have none: they
+   * tell places by the zeros around an image.
+   *
+   * @defaultValue `false`
+   */
+  positions: boolean;
+  /**
    * Levels of the hierarchy, lowest resolution first, as latent groups are numbered.
    *
    * Put the depth where structure is decided, at 4² to 16², and keep the top level narrow and shallow.
@@ -196,6 +206,16 @@ export interface ModelInput {
    * @defaultValue `3`
    */
   finalBlocks?: number;
+  /**
+   * Adds a learned state to each level above the lowest, in the encoder and in the generator, so that places differ
+   * (as in VDVAE, Child 2021).
+   *
+   * Try it where things have their place in the image, as in letters and faces. The paper's networks have none: they
+   * tell places by the zeros around an image.
+   *
+   * @defaultValue `false`
+   */
+  positions?: boolean;
   /**
    * Levels of the hierarchy, lowest resolution first, as latent groups are numbered.
    *

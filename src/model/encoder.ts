@@ -3,16 +3,19 @@ import type { numpy as np } from "@jax-js/jax";
 import type { ModelConfig } from "../config/index.js";
 import { type Attention, attention, attentionPlaces } from "./attention.js";
 import { type Affine, averagePool, convolutionParameters, convolveAffine } from "./layers.js";
-import { levelAttention, levelList, resamplingParameters } from "./level.js";
+import { levelAttention, levelList, positionParameters, resamplingParameters } from "./level.js";
 import type { ForeignName, ParameterSpec } from "./parameter.js";
 import { type Block, residualBlock, residualBlockParameters } from "./residual-block.js";
 
 /** `down` leads to the level below, where that has another number of channels. */
-type EncoderLevel<T> = { blocks: Block<T>[]; attention?: Attention<T>[]; down?: Affine<T> };
+type EncoderLevel<T> = { position?: T; blocks: Block<T>[]; attention?: Attention<T>[]; down?: Affine<T> };
 export type Encoder<T> = { input: Affine<T>; levels: EncoderLevel<T>[] };
 
 /** The encoder's parameters. Last convolutions of its B blocks start at 1/√B of their usual scale. */
-export function encoderParameters(names: ForeignName, { levels, classes }: ModelConfig): Encoder<ParameterSpec> {
+export function encoderParameters(
+  names: ForeignName,
+  { levels, classes, positions }: ModelConfig,
+): Encoder<ParameterSpec> {
   const parts = names.parts({
     input: { torch: "in_proj", flax: "Conv_0" },
     levels: { torch: "encoder_levels", flax: "EncoderLevel" },
@@ -25,6 +28,7 @@ export function encoderParameters(names: ForeignName, { levels, classes }: Model
       const list = levelList(level, encoderBlocks, attentionPlaces(encoderBlocks, count).encoder);
       const below = levels[index - 1];
       return {
+        ...(positions && below ? { position: positionParameters(channels, resolution) } : {}),
         blocks: list.layers.map((block) => residualBlockParameters(block, { channels, resolution, scale, classes })),
         ...levelAttention(list, channels),
         ...(below && below.channels !== channels
@@ -70,6 +74,8 @@ export function encode(
   const activations: np.Array[] = [];
   let x = convolveAffine(parameters.input, images);
   for (let level = model.levels.length - 1; level >= 0; level--) {
+    const { position } = parameters.levels[level];
+    if (position) x = x.add(position.ref);
     x = encoderLevel(parameters.levels[level], model.levels[level].attention, x, labels);
     activations[level] = x;
     if (level > 0) {

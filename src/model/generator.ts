@@ -5,7 +5,7 @@ import { type Attention, attention, attentionPlaces } from "./attention.js";
 import { type Group, groups } from "./groups.js";
 import type { DiagonalGaussian } from "./latent.js";
 import { type Affine, convolutionParameters, convolveAffine, upsampleNearest } from "./layers.js";
-import { levelAttention, levelList, resamplingParameters } from "./level.js";
+import { levelAttention, levelList, positionParameters, resamplingParameters } from "./level.js";
 import { ForeignName, ParameterSpec } from "./parameter.js";
 import { type Block, residualBlock, residualBlockParameters } from "./residual-block.js";
 import {
@@ -17,7 +17,7 @@ import {
 } from "./stochastic-layer.js";
 
 /** `up` leads to the level above, where that has another number of channels. */
-type GeneratorLevel<T> = { layers: StochasticLayer<T>[]; attention?: Attention<T>[]; up?: Affine<T> };
+type GeneratorLevel<T> = { position?: T; layers: StochasticLayer<T>[]; attention?: Attention<T>[]; up?: Affine<T> };
 /** `initial` is the state that a base model starts from, [1, C, r, r]. */
 export type Generator<T> = { initial?: T; levels: GeneratorLevel<T>[]; finalBlocks: Block<T>[]; output: Affine<T> };
 
@@ -49,6 +49,7 @@ export function generatorParameters(model: ModelConfig, outputChannels: number):
       const list = levelList(authorsModel.levels.element(index), stochasticLayers, places);
       const above = levels[index + 1];
       return {
+        ...(model.positions && index > 0 ? { position: positionParameters(channels, resolution) } : {}),
         layers: list.layers.map((names) =>
           stochasticLayerParameters(names, { channels, latentChannels, resolution, scale, classes }),
         ),
@@ -129,6 +130,7 @@ export function topDown(
   for (const [index, { resolution, stochasticLayers, attention: count }] of model.levels.entries()) {
     const level = generator.levels[index];
     const places = attentionPlaces(stochasticLayers, count).generator;
+    if (level.position) hidden = hidden.add(level.position.ref);
     for (const group of all.filter((candidate) => candidate.level === index)) {
       hidden = stochasticLayer(level.layers[group.layer], group, hidden, labels, chooseLatent);
       const place = places.indexOf(group.layer);

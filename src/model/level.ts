@@ -1,7 +1,7 @@
 /** @file What a level of the encoder and one of the generator have in common: attention among their layers, then resampling. */
 import { type Attention, attentionParameters } from "./attention.js";
 import { type Affine, convolutionParameters } from "./layers.js";
-import type { ForeignName, ParameterSpec } from "./parameter.js";
+import { ForeignName, ParameterSpec } from "./parameter.js";
 
 /**
  * The elements of a level as the authors list them, in the order of execution: layers, attention layers, and at the end the
@@ -37,3 +37,7 @@ export function resamplingParameters(
   const { convolution } = resampling.parts({ convolution: { torch: "conv_layer", flax: "Conv_0" } });
   return convolutionParameters(convolution, { ...channels, kernel: 3 });
 }
+
+/** What is added at the start of a level, [1, C, r, r], so that places differ (Child 2021). The authors' networks have none. */
+export const positionParameters = (channels: number, resolution: number): ParameterSpec =>
+  new ParameterSpec([1, channels, resolution, resolution], { kind: "zeros" }, ForeignName.model);

@@ -49,6 +49,19 @@ test("scales of the initial distributions", () => {
   expect(shared.label!.embedding).toMatchObject({ shape: [1001, 64], init: { kind: "normal", variance: 1 / 64 } });
 });
 
+test("learned positions are a state for every level above the lowest, in the encoder and in the generator, and start as 0", () => {
+  const { model } = resolvePreset("cifar10");
+  const specs = modelParameters({ ...model, positions: true }, 6);
+  const added = parameterEntries(specs).filter(([path]) => path.endsWith("position"));
+  expect(added.map(([path, { shape }]) => [path, shape])).toEqual(
+    ["encoder", "generator"].flatMap((part) =>
+      [4, 8, 16, 32].map((r, level) => [`${part}.levels.${level + 1}.position`, [1, 128, r, r]]),
+    ),
+  );
+  for (const [, { init }] of added) expect(init).toEqual({ kind: "zeros" });
+  expect(parameterEntries(specs)).toHaveLength(parameterEntries(modelParameters(model, 6)).length + added.length);
+});
+
 test("groups run from the lowest resolution up", () => {
   const all = groups(resolvePreset("cifar10").model);
   expect(all).toHaveLength(39);
@@ -81,6 +94,7 @@ test("every parameter has the authors' name for it, every name of theirs a param
       classes: model.num_classes,
       latentChannels: model.zdim,
       finalBlocks: model.num_final_blocks,
+      positions: false,
       levels: levels.reverse(),
       ...(model.is_superres ? { superResolution: { blocks: model.superres_nlayers, noise: 0.1 } } : {}),
     });
@@ -96,6 +110,7 @@ test("several attention layers of a level, and a U-Net of several levels, are co
     classes: 0,
     latentChannels: 4,
     finalBlocks: 1,
+    positions: false,
     levels: [
       { ...level, resolution: 8 },
       { ...level, resolution: 16, channels: 4 },

@@ -24,13 +24,15 @@ export interface Naming {
   parameters: NamedShape[];
 }
 
-/** Every way to call the parameters of a model. */
+/** Every way to call the parameters of a model: one with learned positions has ours alone, since the authors' have none. */
 export function namings({ model, objective }: Model): Naming[] {
   const specs = parameterEntries(modelParameters(model, outputChannels(objective)));
   const ordered = specs.sort(([, a], [, b]) => ForeignName.compare(a.names, b.names));
+  const ours: Naming = { whose: "ours", parameters: ordered.map(([path, { shape }]) => ({ path, name: path, shape })) };
+  if (model.positions) return [ours];
   return [
     { whose: "authors", parameters: ordered.map(([path, { shape, names }]) => ({ path, name: names.torch, shape })) },
-    { whose: "ours", parameters: ordered.map(([path, { shape }]) => ({ path, name: path, shape })) },
+    ours,
     { whose: "Flax", parameters: ordered.map(([path, { shape, names }]) => inFlax(path, names.flax, shape)) },
   ];
 }

@@ -79,3 +79,13 @@ test("of many the first ten are named", () => {
     ),
   );
 });
+
+test("a model with learned positions has no names in the authors' program", () => {
+  const ofOurs = tinyConfig({ model: { positions: true } });
+  const drawn = initialise(modelParameters(ofOurs.model, 6), 3);
+  expect(() => toStateDictionary(drawn, ofOurs, "authors")).toThrow(
+    "expected a model that it can build, got one with learned positions (model.positions)",
+  );
+  const names = [...toStateDictionary(drawn, ofOurs, "ours").keys()];
+  expect(names).toContain("generator.levels.1.position");
+});

@@ -1,4 +1,5 @@
 /** @file A model's parameters as named tensors, in our names or the authors', and in files that other programs read. */
+import { UserError } from "../errors.js";
 import type { ParameterTree, TrainedModel } from "../inference/trained-model.js";
 import { writeFileAtomic } from "../io/files/atomic-file.js";
 import { safetensorsPieces } from "../io/tensors/safetensors.js";
@@ -10,11 +11,23 @@ import { type Model, namings } from "./namings.js";
 /** Whose names tensors bear. */
 export type Naming = "ours" | "authors";
 
-/** Parameters as tensors, which share their memory, in the authors' order. */
+/**
+ * Parameters as tensors, which share their memory, in the authors' order.
+ *
+ * @throws UserError when the names are to be the authors', and their program has no such model
+ */
 export function toStateDictionary(parameters: ParameterTree, config: Model, naming: Naming): Map<string, Tensor> {
   const elements = new Map(parameterEntries(parameters));
-  const named = namings(config).find(({ whose }) => whose === naming)!.parameters;
-  return new Map(named.map(({ path, name, shape }) => [name, floatTensor(elements.get(path)!, shape)]));
+  const named = namings(config).find(({ whose }) => whose === naming);
+  if (!named) {
+    throw new UserError(
+      "wrong-model",
+      "Weights for the authors' program: expected a model that it can build, got one with learned positions " +
+        "(model.positions), which it has not.",
+      { advice: "Write them under our names: as safetensors." },
+    );
+  }
+  return new Map(named.parameters.map(({ path, name, shape }) => [name, floatTensor(elements.get(path)!, shape)]));
 }
 
 /**

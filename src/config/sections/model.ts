@@ -128,6 +128,12 @@ export const modelSchema = section(
         unit: "blocks",
         advice: "One is enough for flat-coloured drawings; photographs gain from three.",
       }),
+      positions: setting(z.boolean().default(false), {
+        description:
+          "Adds a learned state to each level above the lowest, in the encoder and in the generator, so that places differ (as in VDVAE, Child 2021).",
+        advice:
+          "Try it where things have their place in the image, as in letters and faces. The paper's networks have none: they tell places by the zeros around an image.",
+      }),
       levels: setting(z.array(levelSchema).min(1), {
         description: "Levels of the hierarchy, lowest resolution first, as latent groups are numbered.",
         advice: "Put the depth where structure is decided, at 4² to 16², and keep the top level narrow and shallow.",

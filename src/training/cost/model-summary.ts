@@ -70,10 +70,10 @@ export function summariseModel(config: Config): ModelSummary {
       { part: "latent projections", parameters: count(layers.map(({ latent }) => latent)) },
       { part: "shared blocks", parameters: count(layers.map(({ shared }) => shared)) },
       {
-        part: "initial state, attention, upsampling",
+        part: `initial state, ${model.positions ? "positions, " : ""}attention, upsampling`,
         parameters: count([
           generator.initial ?? [],
-          generator.levels.map(({ attention, up }) => [attention ?? [], up ?? []]),
+          generator.levels.map(({ position, attention, up }) => [position ?? [], attention ?? [], up ?? []]),
         ]),
       },
       { part: "output blocks", parameters: count([generator.finalBlocks, generator.output]) },
