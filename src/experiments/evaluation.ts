@@ -3,7 +3,7 @@ import type { ImageSplits, Images, Split } from "../data/index.js";
 import type { ImageStream } from "../data/samples/image-stream.js";
 import type { Samples } from "../inference/sampling/sampler.js";
 import { collectFirst, tap } from "../quality/image-streams.js";
-import { checkMeasurable, measurableWith, metricsOf, type QualityMetric } from "../quality/quality.js";
+import { checkMeasurable, defaultMetricsOf, measurableWith, type QualityMetric } from "../quality/quality.js";
 import { type SampleQuality, type SampleQualityOptions, sampleQuality } from "../quality/sample-quality.js";
 
 /** First samples that are shown beside the figures. */
@@ -39,7 +39,7 @@ export async function evaluateSamples(
   { metrics: asked, ...options }: EvaluateSamplesOptions,
 ): Promise<SamplesEvaluation> {
   const { extractor, reference } = options;
-  const { measurable, notMeasurable } = measurableWith(reference, asked ?? metricsOf(extractor));
+  const { measurable, notMeasurable } = measurableWith(reference, asked ?? defaultMetricsOf(extractor));
   if (measurable.length === 0) checkMeasurable(reference, notMeasurable, extractor.name);
   const first = collectFirst(Math.min(SHOWN, samples.count), samples.resolution);
   let clamped: number | undefined;

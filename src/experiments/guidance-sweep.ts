@@ -6,7 +6,13 @@ import type { ImageSampler, SampleOptions, Samples } from "../inference/sampling
 import { type FeatureSet, measureFeatures } from "../quality/feature-set.js";
 import type { FeatureExtractor } from "../quality/features/extractor.js";
 import { collectFirst, streamSamples, tap } from "../quality/image-streams.js";
-import { compareToReference, needsRows, type QualityMetric, type QualityValue } from "../quality/quality.js";
+import {
+  compareToReference,
+  needsLogits,
+  needsRows,
+  type QualityMetric,
+  type QualityValue,
+} from "../quality/quality.js";
 import {
   openSweepFolder,
   readCell,
@@ -124,7 +130,7 @@ export async function measureCell(cell: SweepCell, options: CellOptions): Promis
     clamped += part.clamped;
   });
   const features = await measureFeatures(stream, extractor, {
-    ...{ keep: needsRows(metrics) ? count : 0, logits: metrics.includes("is"), runtime, signal },
+    ...{ keep: needsRows(metrics) ? count : 0, logits: needsLogits(metrics), runtime, signal },
     onProgress: (done) => onProgress?.(cell, { drawn: done }),
   });
   const quality = await compareToReference(features, reference, metrics, extractor.name, {

@@ -1,5 +1,5 @@
 /** @file The features of many images, as far as the measures of quality need them. */
-import { spreadIndices } from "../data/index.js";
+import { type Images, spreadIndices } from "../data/index.js";
 import type { ImageStream } from "../data/samples/image-stream.js";
 import type { ExecutionOptions } from "../inference/execution-options.js";
 import type { FeatureExtractor } from "./features/extractor.js";
@@ -21,6 +21,8 @@ export interface FeatureSet {
   rowCount: number;
   /** [count, classes] of all images. */
   logits?: Float32Array;
+  /** [count], kept with the logits where the images have labels. */
+  labels?: Int32Array;
 }
 
 /** How {@link measureFeatures} measures, and what it keeps. */
@@ -50,6 +52,7 @@ export async function measureFeatures(
   const logits = wanted && classes ? new Float32Array(count * classes) : undefined;
   await using pooledSums = new MomentsAccumulator(width, { runtime });
   await using spatialSums = spatialWidth ? new MomentsAccumulator(spatialWidth, { runtime }) : undefined;
+  const labels: number[] = [];
   let done = 0;
   let stored = 0;
   for await (const part of parts) {
@@ -59,6 +62,7 @@ export async function measureFeatures(
     await pooledSums.add(features.pooled);
     await spatialSums?.add(features.spatial!);
     logits?.set(features.logits!, done * classes!);
+    if (logits) labels.push(...labelsOf(part));
     for (; chosen[stored] < done + part.count; stored++) {
       const row = chosen[stored] - done;
       rows.set(features.pooled.subarray(row * width, (row + 1) * width), stored * width);
@@ -69,8 +73,12 @@ export async function measureFeatures(
   if (done < count) throw new Error(`expected ${count} pictures, got ${done}`);
   const moments = await pooledSums.finish();
   const spatialMoments = await spatialSums?.finish();
-  return { identity, moments, spatialMoments, rows, rowCount, logits };
+  const whole = labels.length === count ? { labels: Int32Array.from(labels) } : {};
+  return { identity, moments, spatialMoments, rows, rowCount, logits, ...whole };
 }
+
+/** What a part of a stream says of its images: samples of models with classes have labels, others none. */
+const labelsOf = (part: Images & { labels?: Int32Array }): Int32Array => part.labels ?? new Int32Array(0);
 
 /** The same statistics with at most `keep` of the rows, evenly spaced. */
 export function thinned(features: FeatureSet, keep: number): FeatureSet {

@@ -48,7 +48,7 @@ export async function jackknifeQuality(
 
 /** Features of the samples that are not of this part. */
 async function withoutRows(samples: FeatureSet, part: number, options: JackknifeOptions): Promise<FeatureSet> {
-  const { moments, rows, rowCount, logits, identity } = samples;
+  const { moments, rows, rowCount, logits, labels, identity } = samples;
   const width = moments.mean.length;
   const own = divideRows(rows, width, part);
   return {
@@ -57,5 +57,6 @@ async function withoutRows(samples: FeatureSet, part: number, options: Jackknife
     rows: own.rest,
     rowCount: own.rest.length / width,
     logits: logits && divideRows(logits, logits.length / rowCount, part).rest,
+    ...(labels ? { labels: Int32Array.from(divideRows(Float32Array.from(labels), 1, part).rest) } : {}),
   };
 }

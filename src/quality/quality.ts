@@ -9,7 +9,7 @@ import { kernelDistance, kernelDistanceOfSubsets } from "./metrics/kernel-distan
 import { precisionRecall } from "./metrics/precision-recall.js";
 
 /** What is measured of features. */
-export const qualityMetrics = ["fid", "sfid", "is", "kid", "precision", "recall"] as const;
+export const qualityMetrics = ["fid", "sfid", "is", "kid", "precision", "recall", "accuracy"] as const;
 /** A figure of sample quality, as the command line and the tables name it. */
 export type QualityMetric = (typeof qualityMetrics)[number];
 
@@ -35,6 +35,7 @@ const RANGES: Record<QualityMetric, Interval> = {
   kid: { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }, // unbiased, so below 0 by chance
   precision: { low: 0, high: 1 },
   recall: { low: 0, high: 1 },
+  accuracy: { low: 0, high: 1 },
 };
 
 /** The 95 % interval of a figure whose error was worked out, within what the figure can be; undefined of others. */
@@ -61,6 +62,7 @@ const inceptionNames: Record<QualityMetric, string> = {
   kid: "KID",
   precision: "precision",
   recall: "recall",
+  accuracy: "accuracy",
 };
 
 const generalNames: Record<QualityMetric, string> = {
@@ -70,20 +72,29 @@ const generalNames: Record<QualityMetric, string> = {
   kid: "kernel distance",
   precision: "precision",
   recall: "recall",
+  accuracy: "accuracy",
 };
 
 /** Figures that grow as samples become better. */
 export const higherIsBetter = (metric: QualityMetric): boolean =>
-  metric === "is" || metric === "precision" || metric === "recall";
+  metric === "is" || metric === "precision" || metric === "recall" || metric === "accuracy";
 
 /** How a figure is called: by its own name only where it is made of Inception features. */
 export const nameOfMetric = (metric: QualityMetric, extractor: string): string =>
   extractor === "inception" ? inceptionNames[metric] : `${generalNames[metric]} (${extractor})`;
 
-/** Metrics that these features allow: sFID needs spatial features, a score needs logits. */
+/** Metrics that these features allow: sFID needs spatial features, a score and accuracy need logits. */
 export function metricsOf({ spatialWidth, classes }: { spatialWidth?: number; classes?: number }): QualityMetric[] {
-  return qualityMetrics.filter((metric) => (metric !== "sfid" || spatialWidth) && (metric !== "is" || classes));
+  return qualityMetrics.filter((metric) => (metric !== "sfid" || spatialWidth) && (!needsLogits([metric]) || classes));
 }
+
+/** The same without accuracy, which has to be asked for: it needs samples with labels that the classifier tells apart. */
+export const defaultMetricsOf = (extractor: Parameters<typeof metricsOf>[0]): QualityMetric[] =>
+  metricsOf(extractor).filter((metric) => metric !== "accuracy");
+
+/** Whether figures are made of a classifier's answers. */
+export const needsLogits = (metrics: readonly QualityMetric[]): boolean =>
+  metrics.some((metric) => metric === "is" || metric === "accuracy");
 
 /** Whether figures are made of single vectors, and not of their statistics alone. */
 export const needsRows = (metrics: readonly QualityMetric[]): boolean =>
@@ -158,6 +169,7 @@ export async function compareToReference(
     },
     precision: async () => ({ value: (await precisionAndRecall()).precision }),
     recall: async () => ({ value: (await precisionAndRecall()).recall }),
+    accuracy: async () => ({ value: accuracyOf(samples) }),
   };
   for (const metric of metrics) {
     signal?.throwIfAborted();
@@ -166,4 +178,23 @@ export async function compareToReference(
     values.push({ metric, name, ...(await measure[metric]()) });
   }
   return values;
+}
+
+/**
+ * Share of the samples that the classifier takes for their label: classification accuracy (Ravuri & Vinyals 2019 ask it of
+ * a classifier trained on samples; this one was trained on images). Samples without label do not count.
+ *
+ * @throws UserError when the samples have no labels, or others than the classifier tells apart
+ */
+function accuracyOf({ logits, labels, moments: { count } }: FeatureSet): number {
+  const classes = logits && logits.length / count;
+  const labelled = labels ? [...labels.keys()].filter((sample) => labels[sample] < classes!) : [];
+  if (!logits || !labels || labelled.length === 0) {
+    throw new UserError("invalid-options", "Accuracy: expected samples with labels, got samples without.");
+  }
+  const right = labelled.filter((sample) => {
+    const own = logits.subarray(sample * classes!, (sample + 1) * classes!);
+    return own.indexOf(Math.max(...own)) === labels[sample];
+  });
+  return right.length / labelled.length;
 }

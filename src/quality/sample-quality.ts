@@ -5,7 +5,7 @@ import type { FeatureExtractor } from "./features/extractor.js";
 import { distanceOfPart } from "./finite-sample.js";
 import { jackknifeQuality } from "./jackknife-quality.js";
 import { frechetLimit } from "./metrics/frechet-limit.js";
-import { compareToReference, needsRows, type QualityMetric, type QualityValue } from "./quality.js";
+import { compareToReference, needsLogits, needsRows, type QualityMetric, type QualityValue } from "./quality.js";
 
 /** Figures of samples beside a reference. */
 export interface SampleQuality {
@@ -57,7 +57,7 @@ export async function sampleQuality(
     ...options
   }: SampleQualityOptions,
 ): Promise<SampleQuality & { features: FeatureSet }> {
-  const wanted = { keep: keepRows ? stream.count : 0, logits: metrics.includes("is") };
+  const wanted = { keep: keepRows ? stream.count : 0, logits: needsLogits(metrics) };
   const features = await measureFeatures(stream, extractor, { ...options, ...wanted });
   const { runtime, signal } = options;
   const values = await compareToReference(features, reference, metrics, extractor.name, {

@@ -27,11 +27,12 @@ export interface QualityOptions extends FeatureOptions {
 /**
  * Measures samples.
  *
+ * @param samples - with the number of classes of the model that draws them
  * @param train - the training images, where there are some
  * @throws UserError when features, reference or metrics do not fit
  */
 export async function evaluateQuality(
-  samples: ImageStream,
+  samples: ImageStream & { classes?: number },
   train: ImageSet | undefined,
   options: QualityOptions,
   context: Context,
@@ -40,7 +41,7 @@ export async function evaluateQuality(
   const { progress, seed, signal } = context;
   const { resolution } = samples;
   await using extractor = await openExtractor(options, { resolution, train }, context, runtime);
-  const asked = qualityAsked(options.metrics, extractor);
+  const asked = qualityAsked(options.metrics, extractor, samples.classes);
   if (options.exportReference !== undefined && extractor.name !== "inception") {
     throw new UserError(
       "invalid-options",

@@ -185,6 +185,12 @@ function checkOptions(options: Options): void {
       `--metrics ${ofModel}: expected --run RUN: it is measured of a model, not of samples.`,
     );
   }
+  if (metrics?.includes("accuracy") && run === undefined) {
+    throw new UserError(
+      "invalid-options",
+      "--metrics accuracy: expected --run RUN: samples in files do not say what they are to show.",
+    );
+  }
   if (ofModel !== undefined && data === undefined) {
     throw new UserError(
       "invalid-options",
@@ -230,7 +236,9 @@ async function measureSamples(
   const train = (await openAt(sampler.resolution))?.train;
   const asked = sampleOptions(drawing(options), count, models.model, context);
   const samples = streamSamples(sampler, { ...asked, signal: context.signal });
-  return { ...(await evaluateQuality(samples, train, options, context, runtime)), rounding: "nearest" };
+  const { classes } = models.model.config.model;
+  const labelled = { ...samples, classes };
+  return { ...(await evaluateQuality(labelled, train, options, context, runtime)), rounding: "nearest" };
 }
 
 /** What is to be measured of the model itself, and on which images; undefined where nothing is. */

@@ -124,7 +124,7 @@ async function sweepWith(setup: Setup, options: GuidanceSweepOptions, context: C
   const train =
     data === undefined ? undefined : (await openImages({ ...options, data }, { resolution }, context)).train;
   await using extractor = await openExtractor(options, { resolution, train }, context, runtime);
-  const possible = qualityAsked(asked, extractor);
+  const possible = qualityAsked(asked, extractor, model.config.model.classes);
   const reference = await openReference(options, { resolution, train }, extractor, context, runtime);
   const metrics = measurableOf(possible, reference, options, context);
   const settings = await sweepSettings({ model, sampler, extractor, metrics, train, runtime }, options);

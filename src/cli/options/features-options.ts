@@ -7,7 +7,14 @@ import { UserError } from "../../errors.js";
 import type { FeatureSet } from "../../quality/feature-set.js";
 import type { FeatureExtractor, OpenExtractor } from "../../quality/features/extractor.js";
 import { extractors, type NamedExtractor } from "../../quality/features/extractors.js";
-import { measurableWith, metricsOf, nameOfMetric, type QualityMetric, qualityMetrics } from "../../quality/quality.js";
+import {
+  defaultMetricsOf,
+  measurableWith,
+  metricsOf,
+  nameOfMetric,
+  type QualityMetric,
+  qualityMetrics,
+} from "../../quality/quality.js";
 import { REFERENCE_ROWS, referenceOfSet } from "../../quality/reference.js";
 import { referenceOfFile } from "../../quality/reference-file.js";
 import { workLine } from "../output/progress.js";
@@ -161,9 +168,13 @@ export function showStages(progress: Context["progress"]): (what: string, done: 
  *
  * @throws UserError for one that they do not
  */
-export function qualityAsked(asked: readonly string[] | undefined, extractor: FeatureExtractor): QualityMetric[] {
+export function qualityAsked(
+  asked: readonly string[] | undefined,
+  extractor: FeatureExtractor,
+  classes?: number,
+): QualityMetric[] {
   const possible = metricsOf(extractor);
-  if (asked === undefined) return possible;
+  if (asked === undefined) return defaultMetricsOf(extractor);
   const wanted = qualityMetrics.filter((metric) => asked.includes(metric));
   const impossible = wanted.find((metric) => !possible.includes(metric));
   if (impossible !== undefined) {
@@ -171,6 +182,13 @@ export function qualityAsked(asked: readonly string[] | undefined, extractor: Fe
       "invalid-options",
       `--metrics ${impossible}: ${extractor.name} features have no ${nameOfMetric(impossible, extractor.name)}. ` +
         `They allow ${possible.join(", ")}.`,
+    );
+  }
+  if (wanted.includes("accuracy") && extractor.classes !== classes) {
+    throw new UserError(
+      "invalid-options",
+      `--metrics accuracy: expected a model with the ${extractor.classes} classes that ${extractor.name} features tell apart, ` +
+        `got one with ${classes ?? 0}.`,
     );
   }
   return wanted;

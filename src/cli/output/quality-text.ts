@@ -44,7 +44,15 @@ export function partText(distance: number, count: number, images: number | undef
 }
 
 /** Decimals of each figure: kernel distances of good samples begin in the third. */
-const DECIMALS: Record<QualityMetric, number> = { fid: 3, sfid: 3, is: 3, kid: 6, precision: 4, recall: 4 };
+const DECIMALS: Record<QualityMetric, number> = {
+  fid: 3,
+  sfid: 3,
+  is: 3,
+  kid: 6,
+  precision: 4,
+  recall: 4,
+  accuracy: 4,
+};
 
 /** The figures by name. */
 export function qualityFacts({ values, features, frechetLimit }: QualityResult): [name: string, value: string][] {

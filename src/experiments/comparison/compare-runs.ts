@@ -8,7 +8,13 @@ import type { FeatureSet } from "../../quality/feature-set.js";
 import type { FeatureExtractor } from "../../quality/features/extractor.js";
 import { streamSamples } from "../../quality/image-streams.js";
 import { bootstrapMean, type Interval, jackknifeError, jackknifeInterval } from "../../quality/metrics/index.js";
-import { higherIsBetter, intervalOf, metricsOf, type QualityMetric, type QualityValue } from "../../quality/quality.js";
+import {
+  defaultMetricsOf,
+  higherIsBetter,
+  intervalOf,
+  type QualityMetric,
+  type QualityValue,
+} from "../../quality/quality.js";
 import { sampleQuality } from "../../quality/sample-quality.js";
 import { measureModel } from "../model-figures.js";
 
@@ -123,7 +129,7 @@ async function qualityOf(
   const { quality, count, seed = 0, batch, runtime, signal, onProgress } = options;
   const { extractor, reference } = quality;
   await using sampler = new Sampler(model, { batch, runtime });
-  const metrics: QualityMetric[] = metricsOf(extractor).filter((metric) => metric !== "sfid"); // which has no error
+  const metrics: QualityMetric[] = defaultMetricsOf(extractor).filter((metric) => metric !== "sfid"); // which has no error
   const { values } = await sampleQuality(streamSamples(sampler, { count, seed, signal }), {
     ...{ extractor, reference, metrics, seed, runtime, signal, errors: true },
     onProgress: (done, all) => onProgress?.(`${name}: samples`, done, all),
