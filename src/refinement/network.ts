@@ -31,6 +31,8 @@ type Way<T> = { blocks: Block<T>[]; attention?: Attention<T> };
 /** `lower` leads down to the next level and up from it again. */
 type Level<T> = {
   input: Affine<T>;
+  /** Added to every place after `input`, [1, C, r, r], so that places differ. */
+  position: T;
   down: Way<T>;
   up: Way<T>;
   output: Affine<T>;
@@ -90,6 +92,7 @@ function levelParameters(channels: number, resolution: number, below: number | u
   });
   return {
     input: convolutionParameters(names, { from: channels, to: width, kernel }),
+    position: new ParameterSpec([1, width, resolution, resolution], { kind: "zeros" }, names),
     down: way(),
     up: way(),
     output: convolutionParameters(names, { from: width, to: channels, kernel, scale: 0 }),
@@ -158,8 +161,8 @@ export function uNet(
   const skips: np.Array[] = [];
   let above: np.Array | undefined;
   for (let index = levels.length - 1; index >= 0; index--) {
-    const { input, down, lower } = levels[index];
-    const own = convolveAffine(input, latents[index]);
+    const { input, position, down, lower } = levels[index];
+    const own = convolveAffine(input, latents[index]).add(position.ref);
     const hidden = way(down, above ? own.add(above) : own, condition);
     above = lower && averagePool(convolveAffine(lower.down, hidden.ref), resolutions[index] / resolutions[index - 1]);
     skips[index] = hidden;

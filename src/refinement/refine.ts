@@ -29,7 +29,7 @@ import {
   stacksOf,
 } from "./latents.js";
 import { drawCount, type PosteriorDraws, posteriorDraws } from "./posterior-draws.js";
-import { describeRefinement, refinementOf } from "./refinement-config.js";
+import { describeRefinement, readRefinementConfig, refinementOf } from "./refinement-config.js";
 import { BATCH, trainingBatch } from "./training-batch.js";
 
 /** Steps of a refinement where nothing is said. */
@@ -43,9 +43,10 @@ const [LOG_EVERY, SAVE_EVERY] = [50, 500];
 
 /** How far a refinement's training is, after a step. */
 export interface RefineProgress {
-  /** Batches seen, and in all. */
+  /** Batches seen. */
   step: number;
-  totalSteps: number;
+  /** Batches in all; null where only time ends it. */
+  totalSteps: number | null;
   /** Mean since the last line of the log. */
   loss: number;
   imagesPerSecond: number;
@@ -79,9 +80,9 @@ export interface RefineOptions extends ExecutionOptions {
   draws?: number;
   /** Default 0. */
   seed?: number;
-  /** Resume from the newest undamaged checkpoint in `out`; with none there, start. */
+  /** Resume from the newest undamaged checkpoint in `out`, with its groups, draws and seed; with none there, start. */
   resume?: boolean;
-  /** Steps and images are totals, minutes count from the call. Default: 3,000 steps. */
+  /** Steps and images are totals, minutes count from the call. Default: 3,000 steps; with minutes alone, as many as they hold. */
   limit?: Limits;
   /** When aborted, the step under way is finished and a checkpoint saved. */
   signal?: AbortSignal;
@@ -119,9 +120,11 @@ const learningRate = (t: number): number =>
  */
 export async function refine(model: TrainedModel, options: RefineOptions): Promise<RefineResult> {
   const called = performance.now();
-  const { images, out, groups = defaultGroups(model.config.model), seed = 0, resume = false } = options;
+  const { images, out, resume = false } = options;
+  const kept = resume ? await readRefinementConfig(out).catch(() => undefined) : undefined; // there may be none to resume
+  const { groups = kept?.groups ?? defaultGroups(model.config.model), seed = kept?.seed ?? 0 } = options;
   checkGroups(model.config.model, groups);
-  const { draws = drawCount(images.count, stacksOf(model.config.model, groups)) } = options;
+  const { draws = kept?.draws ?? drawCount(images.count, stacksOf(model.config.model, groups)) } = options;
   const refined = { config: refinementOf(model, { groups, draws, seed }), model: model.config.model };
   checkModelImages(model.config.model, images, images.name);
   const lock = await lockRun(out);
@@ -156,7 +159,8 @@ async function trainFlow(
   const startStep = found?.step ?? 0;
   await using trainer = await createTrainer(refined, stacks, start, startStep, runtime);
   const log = await FlowLog.open(runPaths(out).metrics, await runLine(model, refined, images, runtime, found?.step));
-  const last = lastStep(limit, { steps: STEPS, batchSize: BATCH });
+  const steps = limit.minutes === undefined ? STEPS : Number.POSITIVE_INFINITY;
+  const last = lastStep(limit, { steps, batchSize: BATCH });
   const secondsLimit = 60 * (limit.minutes ?? Number.POSITIVE_INFINITY);
   const elapsed = () => (performance.now() - called) / 1000;
   let step = startStep;
@@ -176,7 +180,9 @@ async function trainFlow(
   };
   const batchOf = (number: number) => trainingBatch(draws, stacks, { step: number, seed, classes });
   let batch = batchOf(step);
-  while (step < last && elapsed() < secondsLimit && !signal?.aborted) {
+  const began = elapsed(); // the latents are drawn
+  const isTime = () => step === startStep || elapsed() < secondsLimit; // one step at least: drawing latents may take it all
+  while (step < last && isTime() && !signal?.aborted) {
     const stepping = trainer.step(batch, { learningRate: learningRate(step), emaDecay: averageDecay(step, AVERAGE) });
     batch = batchOf(step + 1); // while the runtime's thread computes
     const found = await stepping;
@@ -186,8 +192,9 @@ async function trainFlow(
     log.add(found, BATCH);
     const means = log.means();
     loss = means.loss;
-    const left = workLeft({ step, startStep, lastStep: last, elapsed: elapsed(), secondsLimit });
-    await emit({ type: "progress", step, totalSteps: last, ...means, ...left });
+    const time = { elapsed: elapsed() - began, secondsLimit: secondsLimit - began };
+    const left = workLeft({ step, startStep, lastStep: last, ...time });
+    await emit({ type: "progress", step, totalSteps: Number.isFinite(last) ? last : null, ...means, ...left });
     if (step % LOG_EVERY === 0) await note();
     if (step % SAVE_EVERY === 0) await save();
   }

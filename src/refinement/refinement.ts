@@ -23,6 +23,9 @@ export interface RefinementOptions {
   guidance?: number;
 }
 
+/** What refined pictures are shown with where nothing is asked for: of models with classes, the guidance too. */
+export const SHOWN = { guidance: 1, temperature: 0.7 } as const;
+
 interface VelocityInputs<T> {
   /** [N, C, r, r] for each resolution. */
   point: T[];
@@ -45,8 +48,8 @@ export class Refinement implements FirstLatents {
   readonly step: number;
   readonly steps: number;
   readonly guidance: number;
-  /** By batch. */
-  readonly #programs = new Map<number, Promise<VelocityProgram>>();
+  /** By batch, and whether guided. */
+  readonly #programs = new Map<string, Promise<VelocityProgram>>();
   readonly #lifetime = new Lifetime("This refinement");
 
   /** @internal Use {@link openRefinement}. */
@@ -68,19 +71,27 @@ export class Refinement implements FirstLatents {
     this.guidance = guidance;
   }
 
-  /** The latents to which the flow carries noise; see `FirstLatents`. */
-  draw(noise: readonly Float32Array[], how: DrawingOptions = {}): Promise<Float32Array[]> {
+  /**
+   * The latents to which the flow carries noise; see `FirstLatents`.
+   *
+   * @param how - `guidance` in place of the refinement's own
+   */
+  draw(noise: readonly Float32Array[], how: DrawingOptions & { guidance?: number } = {}): Promise<Float32Array[]> {
     return this.#lifetime.during(() => this.#draw(noise, how));
   }
 
-  async #draw(noise: readonly Float32Array[], { labels, runtime }: DrawingOptions): Promise<Float32Array[]> {
+  async #draw(
+    noise: readonly Float32Array[],
+    { labels, runtime, guidance = this.guidance }: DrawingOptions & { guidance?: number },
+  ): Promise<Float32Array[]> {
+    const guided = guidance !== 0;
     const stacks = stacksOf(this.refined.model, this.groups);
     const start = stackGroups(stacks, noise);
     const [channels, height, width] = stacks[0].shape;
-    const program = await this.#program(start[0].length / (channels * height * width), runtime);
+    const program = await this.#program(start[0].length / (channels * height * width), guided, runtime);
     const condition = {
-      ...(labels ? { labels: this.guidance === 0 ? labels : this.#withoutLabels(labels) } : {}),
-      ...(this.guidance === 0 ? {} : { guidance: Float32Array.of(this.guidance) }),
+      ...(labels ? { labels: guided ? this.#withoutLabels(labels) : labels } : {}),
+      ...(guided ? { guidance: Float32Array.of(guidance) } : {}),
     };
     const end = await solve(
       (point, time) => program.run({ point: [...point], time: Float32Array.of(time), ...condition }),
@@ -98,18 +109,18 @@ export class Refinement implements FirstLatents {
     return Int32Array.of(...labels, ...labels.map(() => this.refined.model.classes));
   }
 
-  #program(batch: number, runtime?: Runtime): Promise<VelocityProgram> {
-    const known = this.#programs.get(batch);
+  #program(batch: number, guided: boolean, runtime?: Runtime): Promise<VelocityProgram> {
+    const key = `${batch} ${guided}`;
+    const known = this.#programs.get(key);
     if (known) return known;
-    const program = this.#compile(batch, runtime);
-    this.#programs.set(batch, program);
-    program.catch(() => this.#programs.delete(batch));
+    const program = this.#compile(batch, guided, runtime);
+    this.#programs.set(key, program);
+    program.catch(() => this.#programs.delete(key));
     return program;
   }
 
-  #compile(batch: number, runtime?: Runtime): Promise<VelocityProgram> {
+  #compile(batch: number, guided: boolean, runtime?: Runtime): Promise<VelocityProgram> {
     const { model } = this.refined;
-    const guided = this.guidance !== 0;
     const inputs: VelocityInputs<Spec> = {
       point: stacksOf(model, this.groups).map(({ shape }) => spec([batch, ...shape])),
       time: spec([1]),

@@ -1,7 +1,7 @@
 /** @file `strata refine`: trains a flow that draws a run's first latent groups better than its own prior does. */
 import { UserError } from "../../errors.js";
-import { formatCount, formatDuration, formatFixed, formatRate, formatShare } from "../../number-format.js";
-import { type RefineEvent, type RefineProgress, refine } from "../../refinement/refine.js";
+import { formatCount, formatFixed } from "../../number-format.js";
+import { refine } from "../../refinement/refine.js";
 import { refinementFolder } from "../../refinement/refinement-config.js";
 import { located } from "../../training/run/open-run.js";
 import { expectNoRun } from "../../training/run/starting-point.js";
@@ -13,7 +13,7 @@ import { addDataOptions, type ImageOptions, openImages } from "../options/images
 import { checkFolderPlace } from "../options/output-place.js";
 import { runSource } from "../options/run-source.js";
 import { addWeightsOptions, openModel, type WeightsOptions } from "../options/sampling-options.js";
-import { type StatusParts, workLine } from "../output/progress.js";
+import { showRefinement } from "../output/refinement-display.js";
 
 interface Options extends WeightsOptions, Partial<ImageOptions> {
   out?: string;
@@ -63,7 +63,7 @@ async function runRefine(context: Context, options: Options, run: string): Promi
   const result = await refine(model, {
     ...{ images, out, groups: options.groups, seed, resume: options.resume, runtime, signal },
     limit: { steps: options.steps, minutes: options.minutes },
-    onEvent: showRefinement(progress),
+    onEvent: showRefinement({ model, out, runtime }, progress),
   });
   const { step, loss, interrupted, checkpoint } = result;
   const place = options.out === undefined ? "" : ` ${shellWord(out)}`;
@@ -74,29 +74,4 @@ async function runRefine(context: Context, options: Options, run: string): Promi
     { out, device: runtime.device, ...result },
     `${interrupted ? "Interrupted after" : "Trained"} ${formatCount(step)} steps, loss ${formatFixed(loss, 3)}. Saved in ${checkpoint}.\n${next}`,
   );
-}
-
-/** Tells of its events. */
-function showRefinement(progress: Context["progress"]): (event: RefineEvent) => void {
-  const line = workLine({ what: "latents of the images", unit: "images" });
-  return (event) => {
-    if (event.type === "latents") progress.update(line(event.done, event.count));
-    else if (event.type === "progress") progress.update(refinementStatus(event));
-    else if (event.type === "notice") progress.note(event.message);
-  };
-}
-
-/** The state of its training; the step and the time left stay longest where the terminal is narrow. */
-function refinementStatus(progress: RefineProgress): StatusParts {
-  const { step, totalSteps, loss, imagesPerSecond, share, secondsLeft } = progress;
-  return {
-    parts: [
-      formatShare(share),
-      `${formatDuration(secondsLeft)} left`,
-      formatRate(imagesPerSecond, "latents"),
-      `loss ${formatFixed(loss, 3)}`,
-      `step ${formatCount(step)} of ${formatCount(totalSteps)}`,
-    ],
-    importance: [4, 1, 3, 2, 0],
-  };
 }
