@@ -91,6 +91,7 @@ test("whatever a name holds, it stays text", () => {
       lead: evil,
       config: { ...parts.config, preset: evil },
       metrics,
+      refined: [],
       samples: [picture],
       reconstructions: [picture],
       formation: [picture],

@@ -36,6 +36,8 @@ export interface ReportParts {
   config: Config;
   /** The run's log, as `readMetrics` gives it. */
   metrics: MetricsLine[];
+  /** Drawn by the run's refinement and its prior. */
+  refined: Picture[];
   /** Drawn from the prior, say at several temperatures. */
   samples: Picture[];
   /** Originals above reconstructions. */
@@ -65,6 +67,11 @@ export function renderReport(parts: ReportParts): string {
   const header = html`${byline(metrics)}
 ${lead && html`<p class="lead">${lead}</p>`}`;
   const main = html`${figureList(metrics)}
+${pictureSection(
+  "New images, refined",
+  "The refinement, a second stage, draws the first latent groups together; the model's own prior draws the others.",
+  parts.refined,
+)}
 ${pictureSection(
   "New images",
   config.model.superResolution

@@ -3,14 +3,19 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Config } from "../config/index.js";
+import { UserError } from "../errors.js";
 import { NonFiniteOutputError } from "../inference/pictures.js";
+import type { TrainedModel } from "../inference/trained-model.js";
 import { writeFileAtomic } from "../io/files/atomic-file.js";
 import { formatCount } from "../number-format.js";
+import { refinementFolder } from "../refinement/refinement-config.js";
+import { readRefinementStatus } from "../refinement/refinement-status.js";
 import { listCheckpoints } from "../training/run/checkpoint.js";
 import { type MetricsLine, readMetrics } from "../training/run/metrics-log.js";
 import { locateRun, openRun } from "../training/run/open-run.js";
 import { picturePaths, readDataSummary, readRunConfig, runPaths } from "../training/run/run-folder.js";
 import { isPng, type NextCommand, type Picture } from "./page.js";
+import { drawRefined } from "./refined-drawings.js";
 import { type ReportParts, writeReport } from "./report.js";
 import { type DrawingOptions, type Drawings, drawModel } from "./run-drawings.js";
 import { trainLines } from "./training-charts.js";
@@ -62,8 +67,11 @@ export async function writeReportSoFar(folder: string, text: ReportText): Promis
   return writeReport(runPaths(folder).report, parts);
 }
 
+/** What a model draws, and what its refinement does. */
+type RunDrawings = Drawings & { refined: Picture[] };
+
 /** Undefined where the run has no model that draws by itself. */
-async function drawRun(folder: string, config: Config, options: RunReportOptions): Promise<Drawings | undefined> {
+async function drawRun(folder: string, config: Config, options: RunReportOptions): Promise<RunDrawings | undefined> {
   const { onNotice = () => {} } = options;
   if ((await listCheckpoints(runPaths(folder).checkpoints)).length === 0) {
     onNotice(
@@ -76,7 +84,9 @@ async function drawRun(folder: string, config: Config, options: RunReportOptions
     return undefined;
   }
   try {
-    return await drawModel(await openRun(folder, { onNotice }), options);
+    const model = await openRun(folder, { onNotice });
+    const refined = await drawRefinement(folder, model, options);
+    return { ...(await drawModel(model, options)), refined };
   } catch (error) {
     if (!(error instanceof NonFiniteOutputError)) throw error;
     onNotice(`Nothing could be drawn: ${error.message}`);
@@ -84,7 +94,22 @@ async function drawRun(folder: string, config: Config, options: RunReportOptions
   }
 }
 
-async function saveDrawings(folder: string, drawings: Drawings): Promise<void> {
+/** None where the run has no refinement, or one of other weights. */
+async function drawRefinement(folder: string, model: TrainedModel, options: RunReportOptions): Promise<Picture[]> {
+  const { onNotice = () => {}, onProgress = () => {} } = options;
+  try {
+    const refinement = await readRefinementStatus(refinementFolder(folder));
+    if (!refinement || refinement.step === 0) return [];
+    onProgress("drawing refined samples");
+    return await drawRefined(model, refinement.folder, options);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    onNotice(`No refined samples: ${error.message}`);
+    return [];
+  }
+}
+
+async function saveDrawings(folder: string, drawings: RunDrawings): Promise<void> {
   const { samples } = runPaths(folder);
   await mkdir(samples, { recursive: true });
   for (const [name, pictures] of Object.entries(drawings) as [string, Picture[]][]) {
@@ -98,7 +123,7 @@ async function partsOf(
   folder: string,
   config: Config,
   { title, lead, environment, nextCommands = [] }: ReportText,
-  drawings?: Drawings,
+  drawings?: RunDrawings,
 ): Promise<ReportParts> {
   const { metrics: log } = runPaths(folder);
   const metrics = existsSync(log) ? readMetrics(log) : [];
@@ -113,6 +138,7 @@ async function partsOf(
     lead: lead ?? leadOf(metrics),
     config,
     metrics,
+    refined: drawings?.refined ?? (await newestRefined(folder)),
     samples: drawn("samples"),
     reconstructions: drawn("reconstructions"),
     formation: drawings?.formation ?? [],
@@ -134,24 +160,32 @@ function leadOf(metrics: MetricsLine[]): string | undefined {
   return last && `After ${formatCount(last.step)} steps of training.`;
 }
 
+/** The newest grid that the training of a refinement drew; none where it has drawn none. */
+async function newestRefined(folder: string): Promise<Picture[]> {
+  const place = dirname(picturePaths(refinementFolder(folder), 0).samples);
+  return newest(place, /^step-(\d+)\.png$/, "refined samples, none of them chosen");
+}
+
 /** The newest grids that training drew; none where it has drawn none. */
 async function newestPictures(folder: string, config: Config): Promise<Pick<Drawings, "samples" | "reconstructions">> {
   const place = dirname(picturePaths(folder, 0).samples);
-  const names = existsSync(place) ? await readdir(place) : [];
-  const newest = async (pattern: RegExp, caption: string): Promise<Picture[]> => {
-    const steps = names.flatMap((name) => pattern.exec(name)?.[1] ?? []).sort((a, b) => Number(b) - Number(a));
-    for (const step of steps) {
-      const name = names.find((candidate) => pattern.exec(candidate)?.[1] === step)!;
-      const png = await readFile(join(place, name)).catch(() => undefined);
-      if (png && isPng(png)) return [{ title: `Step ${formatCount(Number(step))}`, caption, png }];
-    }
-    return [];
-  };
   const samples = config.model.superResolution
     ? "small versions of real images, enlarged by the model"
     : "images drawn with the averaged weights, none of them chosen";
   return {
-    samples: await newest(/^step-(\d+)\.png$/, samples),
-    reconstructions: await newest(/^reconstructions-step-(\d+)\.png$/, "each image above its reconstruction"),
+    samples: await newest(place, /^step-(\d+)\.png$/, samples),
+    reconstructions: await newest(place, /^reconstructions-step-(\d+)\.png$/, "each image above its reconstruction"),
   };
+}
+
+/** The picture of the latest step, by its file's name, that is whole; none where there is none. */
+async function newest(place: string, pattern: RegExp, caption: string): Promise<Picture[]> {
+  const names = existsSync(place) ? await readdir(place) : [];
+  const steps = names.flatMap((name) => pattern.exec(name)?.[1] ?? []).sort((a, b) => Number(b) - Number(a));
+  for (const step of steps) {
+    const name = names.find((candidate) => pattern.exec(candidate)?.[1] === step)!;
+    const png = await readFile(join(place, name)).catch(() => undefined);
+    if (png && isPng(png)) return [{ title: `Step ${formatCount(Number(step))}`, caption, png }];
+  }
+  return [];
 }

@@ -36,7 +36,20 @@ const LAYERS: Record<string, string[]> = {
   studio: ["training", "inference", "latents", "model", "data", "engine", "config"],
   // what leaves this machine: models with their cards
   sharing: ["report", "weights", "experiments", "training", "inference", "model", "io", "config"],
-  report: ["experiments", "quality", "training", "inference", "objective", "model", "data", "io", "config"],
+  // what a run has come to, with pictures drawn for it
+  report: [
+    "experiments",
+    "quality",
+    "refinement",
+    "training",
+    "inference",
+    "latents",
+    "objective",
+    "model",
+    "data",
+    "io",
+    "config",
+  ],
 };
 
 /** npm packages that a folder may import; folders that are not listed may import any. */

@@ -109,6 +109,7 @@ export async function fixtureReport(): Promise<ReportParts> {
     lead: "A hierarchical variational autoencoder, trained from scratch on 3,052 emoji at 32 × 32 pixels.",
     config: resolvePreset("emoji32-small"),
     metrics: fixtureMetrics(),
+    refined: [],
     samples: [0.6, 0.8, 1].map((temperature) =>
       picture(`Temperature ${temperature}`, "Averaged weights, predicted mean."),
     ),

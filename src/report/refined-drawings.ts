@@ -1,0 +1,110 @@
+/** @file What a run's refinement draws, for its report: every class from one noise, more and more guidance, ways between pictures. */
+import { imageGrid, imageRows } from "../inference/picture-grid.js";
+import { type FirstLatents, Sampler, type Samples } from "../inference/sampling/sampler.js";
+import type { TrainedModel } from "../inference/trained-model.js";
+import { interpolateLatents } from "../latents/interpolate.js";
+import { labelsOfSamples } from "../latents/labels.js";
+import { concatenateLatents, type Latents, latentsAt, latentsOfSamples } from "../latents/latents.js";
+import { openRefinement, SHOWN } from "../refinement/refinement.js";
+import type { Picture } from "./page.js";
+import type { DrawingOptions } from "./run-drawings.js";
+
+/** Weights that are compared, a row each. */
+const WEIGHTS = [0, 1, 2, 3, 5];
+/** Images in a row, and in the whole of a grid of samples. */
+const COLUMNS = 8;
+const SAMPLES = 64;
+/** Noises in the picture of all classes, and most classes that it has room for. */
+const NOISES = 6;
+const MOST_CLASSES = 40;
+/** Images in a row of those that compare weights, and of a way; ways shown. */
+const COMPARED = 12;
+const WAY = 12;
+const WAYS = 4;
+
+/**
+ * Draws what a report shows of a refinement.
+ *
+ * @param folder - where `refine` left it
+ * @throws UserError when it is damaged, or one of other weights; the signal's reason when aborted
+ */
+export async function drawRefined(
+  model: TrainedModel,
+  folder: string,
+  { runtime, seed = 0, signal }: DrawingOptions,
+): Promise<Picture[]> {
+  const { classes } = model.config.model;
+  const refinement = await openRefinement(model, folder);
+  let guidance = 0;
+  const first: FirstLatents = {
+    groups: refinement.groups,
+    draw: (noise, how) => refinement.draw(noise, { ...how, guidance }),
+    dispose: () => refinement.dispose(),
+  };
+  await using sampler = new Sampler(model, { refinement: first, batch: COMPARED, runtime });
+  const noiseOf = (samples: readonly number[]) =>
+    latentsOfSamples(model.config.model, samples, { seed, temperature: SHOWN.temperature });
+  const labelsOf = (samples: readonly number[]) => labelsOfSamples(model.data, classes, samples, seed);
+  const draw = (weight: number, latents: Latents, labels: Int32Array): Promise<Samples> => {
+    guidance = classes > 0 ? weight : 0;
+    const count = latents[0].length / noiseOf([0])[0].length;
+    return sampler.sample({ count, latents, signal, ...(classes > 0 ? { labels } : {}) });
+  };
+  const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+  const told = `temperature ${SHOWN.temperature}${classes > 0 ? `, guidance ${SHOWN.guidance}` : ""}`;
+
+  const samples = async (): Promise<Picture> => ({
+    title: "Refined samples",
+    caption: `${SAMPLES} images, ${told}; none of them chosen`,
+    png: await imageGrid(await draw(SHOWN.guidance, noiseOf(numbers(SAMPLES)), labelsOf(numbers(SAMPLES))), COLUMNS),
+  });
+
+  const everyClass = async (): Promise<Picture> => {
+    const shown = Math.min(classes, MOST_CLASSES);
+    const places = numbers(NOISES * shown);
+    const latents = noiseOf(places.map((place) => Math.floor(place / shown)));
+    const labels = Int32Array.from(places, (place) => place % shown);
+    return {
+      title: "One noise a row, a class each column",
+      caption: `The label says what is drawn, the noise how (${told}).`,
+      png: await imageGrid(await draw(SHOWN.guidance, latents, labels), shown),
+    };
+  };
+
+  const moreGuidance = async (): Promise<Picture> => {
+    const [latents, labels] = [noiseOf(numbers(COMPARED)), labelsOf(numbers(COMPARED))];
+    const rows: Samples[] = [];
+    for (const weight of WEIGHTS) rows.push(await draw(weight, latents, labels));
+    const images = Buffer.concat(rows.map((row) => row.images));
+    const { resolution } = rows[0];
+    return {
+      title: "The same noise with more and more guidance",
+      caption: "One image a column. Guidance makes a picture look more like its label; too much makes all look alike.",
+      png: await imageGrid({ images, count: WEIGHTS.length * COMPARED, resolution }, COMPARED, {
+        rowLabels: WEIGHTS.map((weight) => `w = ${weight}`),
+      }),
+    };
+  };
+
+  const ways = async (): Promise<Picture> => {
+    const ends = noiseOf(numbers(2 * WAYS));
+    const end = (index: number) => latentsAt(ends, index, 2 * WAYS);
+    const latents = concatenateLatents(
+      numbers(WAYS).map((way) => interpolateLatents(end(2 * way), end(2 * way + 1), WAY)),
+    );
+    const labels = Int32Array.from(numbers(WAYS * WAY), (place) => labelsOf([Math.floor(place / WAY)])[0]);
+    const drawn = await draw(SHOWN.guidance, latents, labels);
+    return {
+      title: "From one picture to another",
+      caption: `Equal steps along the noise between two samples${classes > 0 ? " of a class" : ""} (${told}).`,
+      png: await imageRows(
+        drawn,
+        numbers(WAYS).map((way) => numbers(WAY).map((step) => way * WAY + step)),
+      ),
+    };
+  };
+
+  return classes > 0
+    ? [await everyClass(), await samples(), await moreGuidance(), await ways()]
+    : [await samples(), await ways()];
+}
