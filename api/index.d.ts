@@ -222,6 +222,7 @@ export interface ModelConfig {
     classes: number;
     latentChannels: number;
     finalBlocks: number;
+    positions: boolean;
     levels: LevelConfig[];
     superResolution?: SuperResolutionConfig;
 }
@@ -231,6 +232,7 @@ export interface ModelInput {
     classes?: number;
     latentChannels?: number;
     finalBlocks?: number;
+    positions?: boolean;
     levels: LevelInput[];
     superResolution?: SuperResolutionInput;
 }
@@ -377,7 +379,7 @@ export interface RefineOptions extends ExecutionOptions {
 
 export interface RefineProgress {
     step: number;
-    totalSteps: number;
+    totalSteps: number | null;
     loss: number;
     imagesPerSecond: number;
     share: number;
@@ -401,7 +403,9 @@ export declare class Refinement implements FirstLatents {
     constructor(refined: Refined, flow: Flow & {
         step: number;
     }, { steps, guidance }: RefinementOptions);
-    draw(noise: readonly Float32Array[], how?: DrawingOptions): Promise<Float32Array[]>;
+    draw(noise: readonly Float32Array[], how?: DrawingOptions & {
+        guidance?: number;
+    }): Promise<Float32Array[]>;
     dispose(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;
 }

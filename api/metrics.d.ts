@@ -32,6 +32,7 @@ export interface FeatureSet {
     rows: Float32Array;
     rowCount: number;
     logits?: Float32Array;
+    labels?: Int32Array;
 }
 
 export interface Features {

@@ -4,6 +4,7 @@ import { parseCompleteConfig } from "./parse-complete.js";
 import { cifar10 } from "./presets/cifar10.js";
 import { cifar10Small } from "./presets/cifar10-small.js";
 import { emoji32 } from "./presets/emoji32.js";
+import { emoji32Refined } from "./presets/emoji32-refined.js";
 import { emoji32Small } from "./presets/emoji32-small.js";
 import { emoji64Superres } from "./presets/emoji64-superres.js";
 import { glyphs32 } from "./presets/glyphs32.js";
@@ -14,8 +15,9 @@ import { nearest } from "./suggestions.js";
 import type { CompleteConfigInput, Config } from "./types.js";
 
 const inputs = {
-  "emoji32-small": emoji32Small,
+  "emoji32-refined": emoji32Refined,
   "glyphs32-small": glyphs32Small,
+  "emoji32-small": emoji32Small,
   "cifar10-small": cifar10Small,
   emoji32,
   glyphs32,

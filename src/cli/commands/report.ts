@@ -3,6 +3,8 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../../errors.js";
 import { formatCount } from "../../number-format.js";
+import { refinementFolder } from "../../refinement/refinement-config.js";
+import { readRefinementStatus } from "../../refinement/refinement-status.js";
 import { locateRun } from "../../training/run/open-run.js";
 import { readRunConfig } from "../../training/run/run-folder.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
@@ -44,7 +46,9 @@ async function runReport(context: Context, options: Options, run: string): Promi
   const config = await readRunConfig(folder); // refused before anything is made
   const out = options.out ?? (folder === run ? undefined : `${runName(run)}-report.html`);
   if (out !== undefined) checkOut(out);
-  const nextCommands = commandsToTry({ run, config, ...runSource(folder) });
+  const refinement = await readRefinementStatus(refinementFolder(folder));
+  const refined = refinement !== undefined && refinement.step > 0;
+  const nextCommands = commandsToTry({ run, config, ...runSource(folder), refined });
   await using runtime = await createRuntime(context);
   const { writeRunReport } = await import("../../report/run-report.js"); // charts take a moment to load
   const report = await writeRunReport(run, {

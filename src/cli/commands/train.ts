@@ -22,7 +22,7 @@ import { addRankOptions, sendImagesOption, sharedByRanks } from "../options/rank
 import { openBeside, studioOption } from "../options/studio.js";
 import { addTrackerOptions, openTrackers, type TrackerOptions } from "../options/trackers.js";
 import { estimateText } from "../output/estimate-text.js";
-import { commandsToTry, commandsWhileTraining, resumeCommand } from "../output/next-commands.js";
+import { commandsToTry, commandsWhileTraining, refineCommands, resumeCommand } from "../output/next-commands.js";
 import { showTraining } from "../output/training-display.js";
 
 interface Options extends ConfigurationOptions, Partial<ImageOptions>, TrackerOptions {
@@ -130,7 +130,10 @@ async function runTrain(context: Context, options: Options): Promise<void> {
     const look = report === undefined ? "" : `\nLook at ${report}${whole}`;
     const next = interrupted
       ? `Resume: ${resumeCommand(out, source, reading, options.stream)}`
-      : `Samples: ${commandsToTry(used)[0].command}`;
+      : [
+          `Samples: ${commandsToTry(used)[0].command}`,
+          ...refineCommands(used).map((each) => `A second stage, for samples whose parts fit together: ${each}`),
+        ].join("\n");
     context.result(
       { out, device: runtime.device, ...result, report: report ?? null },
       `${done} Saved in ${checkpoint}.${better}${look}\n${next}`,
