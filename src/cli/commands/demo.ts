@@ -171,7 +171,7 @@ async function refineWithin(
   const model = await openRun(out, { onNotice: (message) => progress.note(message) });
   const { model: network } = model.config;
   const folder = refinementFolder(out);
-  const show = showRefinement({ model, out: folder, runtime }, progress);
+  const show = showRefinement({ model, out: folder, runtime, signal }, progress);
   const affordable = Math.round(DRAWING_SHARE * seconds * DRAWN_PER_TRAINED * imagesPerSecond);
   const most = drawCount(images.count, stacksOf(network, defaultGroups(network)));
   return refine(model, {

@@ -63,7 +63,7 @@ async function runRefine(context: Context, options: Options, run: string): Promi
   const result = await refine(model, {
     ...{ images, out, groups: options.groups, seed, resume: options.resume, runtime, signal },
     limit: { steps: options.steps, minutes: options.minutes },
-    onEvent: showRefinement({ model, out, runtime }, progress),
+    onEvent: showRefinement({ model, out, runtime, signal }, progress),
   });
   const { step, loss, interrupted, checkpoint } = result;
   const place = options.out === undefined ? "" : ` ${shellWord(out)}`;

@@ -1,6 +1,7 @@
 /** @file The progress of a refinement's training, as it is shown: a line, and a grid of samples with every checkpoint. */
 import type { Runtime } from "../../engine/index.js";
 import { imageGrid } from "../../inference/picture-grid.js";
+import { NonFiniteOutputError } from "../../inference/pictures.js";
 import { Sampler } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
 import { makeFolderSynced, writeFileAtomic } from "../../io/files/atomic-file.js";
@@ -19,6 +20,8 @@ export interface ShownRefinement {
   /** The refinement's folder; grids go to its `samples`. */
   out: string;
   runtime: Runtime;
+  /** Once it is aborted nothing is drawn any more. */
+  signal: AbortSignal;
 }
 
 /** Tells of its events, and draws with what each checkpoint holds. */
@@ -28,7 +31,12 @@ export function showRefinement(refinement: ShownRefinement, progress: Progress):
     if (event.type === "latents") progress.update(line(event.done, event.count));
     else if (event.type === "progress") progress.update(refinementStatus(event));
     else if (event.type === "notice") progress.note(event.message);
-    else if (event.type === "checkpoint") await drawSamples(refinement, event.step);
+    else if (event.type === "checkpoint" && !refinement.signal.aborted) {
+      await drawSamples(refinement, event.step).catch((error) => {
+        if (!(error instanceof NonFiniteOutputError)) throw error;
+        progress.note(`no grid of step ${formatCount(event.step)}: ${error.message}`);
+      });
+    }
   };
 }
 
