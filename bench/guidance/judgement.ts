@@ -1,7 +1,7 @@
 /** @file What a trained classifier makes of pictures: how many look like their label, and whether they differ. */
 
-import { likeliest } from "../../src/quality/classifier/classifier-extractor.js";
 import type { Features } from "../../src/quality/features/extractor.js";
+import { likeliest } from "../../src/quality/metrics/accuracy.js";
 
 /** What is made of pictures. */
 export interface Judgement {

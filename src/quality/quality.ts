@@ -2,6 +2,7 @@
 import { UserError } from "../errors.js";
 import type { ExecutionOptions } from "../inference/execution-options.js";
 import type { FeatureSet } from "./feature-set.js";
+import { accuracy } from "./metrics/accuracy.js";
 import { frechetDistance } from "./metrics/frechet.js";
 import { inceptionScore } from "./metrics/inception-score.js";
 import { type Interval, jackknifeInterval } from "./metrics/jackknife.js";
@@ -169,7 +170,7 @@ export async function compareToReference(
     },
     precision: async () => ({ value: (await precisionAndRecall()).precision }),
     recall: async () => ({ value: (await precisionAndRecall()).recall }),
-    accuracy: async () => ({ value: accuracyOf(samples) }),
+    accuracy: async () => ({ value: accuracy(samples.logits!, samples.labels ?? new Int32Array(0)) }),
   };
   for (const metric of metrics) {
     signal?.throwIfAborted();
@@ -178,23 +179,4 @@ export async function compareToReference(
     values.push({ metric, name, ...(await measure[metric]()) });
   }
   return values;
-}
-
-/**
- * Share of the samples that the classifier takes for their label: classification accuracy (Ravuri & Vinyals 2019 ask it of
- * a classifier trained on samples; this one was trained on images). Samples without label do not count.
- *
- * @throws UserError when the samples have no labels, or others than the classifier tells apart
- */
-function accuracyOf({ logits, labels, moments: { count } }: FeatureSet): number {
-  const classes = logits && logits.length / count;
-  const labelled = labels ? [...labels.keys()].filter((sample) => labels[sample] < classes!) : [];
-  if (!logits || !labels || labelled.length === 0) {
-    throw new UserError("invalid-options", "Accuracy: expected samples with labels, got samples without.");
-  }
-  const right = labelled.filter((sample) => {
-    const own = logits.subarray(sample * classes!, (sample + 1) * classes!);
-    return own.indexOf(Math.max(...own)) === labels[sample];
-  });
-  return right.length / labelled.length;
 }

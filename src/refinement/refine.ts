@@ -192,7 +192,7 @@ async function trainFlow(
     log.add(found, BATCH);
     const means = log.means();
     loss = means.loss;
-    const time = { elapsed: elapsed() - began, secondsLimit: secondsLimit - began };
+    const time = { elapsed: elapsed() - began, secondsLimit: Math.max(secondsLimit - began, 0) };
     const left = workLeft({ step, startStep, lastStep: last, ...time });
     await emit({ type: "progress", step, totalSteps: Number.isFinite(last) ? last : null, ...means, ...left });
     if (step % LOG_EVERY === 0) await note();

@@ -46,7 +46,7 @@ async function runReport(context: Context, options: Options, run: string): Promi
   const config = await readRunConfig(folder); // refused before anything is made
   const out = options.out ?? (folder === run ? undefined : `${runName(run)}-report.html`);
   if (out !== undefined) checkOut(out);
-  const refinement = await readRefinementStatus(refinementFolder(folder));
+  const refinement = await readRefinementStatus(refinementFolder(folder)).catch(() => undefined); // the report says what is wrong
   const refined = refinement !== undefined && refinement.step > 0;
   const nextCommands = commandsToTry({ run, config, ...runSource(folder), refined });
   await using runtime = await createRuntime(context);

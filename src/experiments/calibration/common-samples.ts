@@ -5,9 +5,9 @@
 import type { ExecutionOptions } from "../../inference/execution-options.js";
 import { Sampler } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
-import { likeliest } from "../../quality/classifier/classifier-extractor.js";
 import type { FeatureExtractor } from "../../quality/features/extractor.js";
 import { streamSamples } from "../../quality/image-streams.js";
+import { likeliest } from "../../quality/metrics/accuracy.js";
 import { type CalibratedSampling, samplerOptionsOf } from "./settings.js";
 
 /** Settings whose features are kept: the more samples of one are drawn after the few. */

@@ -9,6 +9,7 @@ import { digestOfWeights } from "../../inference/weights-digest.js";
 import { Lifetime } from "../../lifetime.js";
 import { FEATURE_PRECISION, type Features, inBatches, type OpenExtractor } from "../features/extractor.js";
 import { averagedTo } from "../features/resampling.js";
+import { likeliest } from "../metrics/accuracy.js";
 import { classifierSide, TURNS, turnedBy } from "./examples.js";
 import { type Classifier, classifierSpecs, classify, FEATURES } from "./network.js";
 
@@ -120,6 +121,3 @@ export class ClassifierExtractor implements OpenExtractor {
     return this.program.run(averagedTo(images, this.resolution, classifierSide(this.resolution)));
   }
 }
-
-/** Index of the largest. */
-export const likeliest = (logits: Float32Array): number => logits.indexOf(Math.max(...logits));
