@@ -26,12 +26,13 @@ export interface BothFigures {
 export interface CalibrateOptions extends BatchedOptions {
     model: TrainedModel;
     extractor: FeatureExtractor;
+    refinement?: Refinement;
     images: HeldOutImages;
     data: string;
     folder: string;
     count: number;
     seed?: number;
-    lists?: SearchLists;
+    lists?: Partial<SearchLists>;
     isOver?: () => boolean;
     onProgress?: (progress: CalibrationProgress) => void;
 }
@@ -46,11 +47,18 @@ export interface CalibratedSampling {
         mean: number;
         variance: number;
     }[];
+    refinement?: {
+        guidance: number;
+    };
 }
 
 export interface Calibration {
     sampling: CalibratedSampling;
     weights: {
+        digest: string;
+        step: number;
+    };
+    refinement?: {
         digest: string;
         step: number;
     };
@@ -233,6 +241,7 @@ export interface SearchLists {
     temperatures: readonly number[];
     means: readonly number[];
     variances: readonly number[];
+    refinementGuidance: readonly number[];
 }
 
 export interface SweepCell {
@@ -267,7 +276,7 @@ export declare function ablationRuns(config: Config, folder: string, seeds: read
 
 export declare function calibrate(options: CalibrateOptions): Promise<Calibration>
 
-export declare function calibrationOf(run: string, model: TrainedModel, folder?: string): Promise<Calibration>
+export declare function calibrationOf(run: string, model: TrainedModel, { refinement, folder }?: CalibrationOptions): Promise<Calibration>
 
 export declare function cellsOf({ means, variances, seeds }: SweepGrid): SweepCell[]
 

@@ -400,6 +400,7 @@ export declare class Refinement implements FirstLatents {
     readonly step: number;
     readonly steps: number;
     readonly guidance: number;
+    readonly digest: string;
     constructor(refined: Refined, flow: Flow & {
         step: number;
     }, { steps, guidance }: RefinementOptions);
@@ -706,7 +707,7 @@ export declare function latentsOf(model: TrainedModel, images: Images, options?:
 
 export declare function openData(source: string, options: OpenOptions): Promise<ImageSplits>
 
-export declare function openRefinement(model: TrainedModel, folder: string, { onNotice, ...options }?: RefinementOptions & {
+export declare function openRefinement(model: TrainedModel, place: string, { onNotice, ...options }?: RefinementOptions & {
     onNotice?: (message: string) => void;
 }): Promise<Refinement>
 

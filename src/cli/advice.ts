@@ -49,8 +49,8 @@ const wordsOf = (value = "true"): string[] => (value === "true" ? [] : (value.ma
 
 /** Advice in place of the library's, by the code of an error; undefined where the library's will do. */
 const ADVICE: { readonly [code in ErrorCode]?: (error: UserError) => string | undefined } = {
-  "not-found": ({ details: { download, run, calibrated, refinement } }) => {
-    if (calibrated !== undefined) return `Find some: ${calibrationCommand(calibrated)}`;
+  "not-found": ({ details: { download, run, calibrated, refined, refinement } }) => {
+    if (calibrated !== undefined) return `Find some: ${calibrationCommand(calibrated, refined)}`;
     if (refinement !== undefined) return `Train it first: ${programName()} refine ${refinedRun(String(refinement))}`;
     if (download === "inception") {
       return (
@@ -61,10 +61,13 @@ const ADVICE: { readonly [code in ErrorCode]?: (error: UserError) => string | un
     if (download === "cifar10") return `Run \`${programName()} fetch cifar10\`, or give its place: cifar10:PATH.`;
     return run === undefined ? undefined : `Train it first: ${programName()} train … --out ${shellWord(String(run))}`;
   },
-  mismatch: ({ details: { calibrated, temperature, guidance } }) => {
+  mismatch: ({ details: { calibrated, refined, temperature, guidance, refineGuidance } }) => {
     if (calibrated === undefined) return undefined;
-    const byHand = samplingFlags({ temperature: words(temperature), guidance: words(guidance) });
-    return `Calibrate again (${calibrationCommand(calibrated)}), or sample with ${byHand}.`;
+    const byHand = samplingFlags({
+      ...{ temperature: words(temperature), guidance: words(guidance) },
+      refineGuidance: typeof refineGuidance === "number" ? refineGuidance : undefined,
+    });
+    return `Calibrate again (${calibrationCommand(calibrated, refined)}), or sample with ${byHand}.`;
   },
   "unsupported-format": ({ details: { download } }) =>
     download === "inception" ? `\`${programName()} fetch inception\` gets the official file.` : undefined,
@@ -88,17 +91,21 @@ const ADVICE: { readonly [code in ErrorCode]?: (error: UserError) => string | un
   },
 };
 
-const calibrationCommand = (run: ErrorDetails[string]) =>
-  `${programName()} calibrate ${shellWord(String(run))} --data SOURCE`;
+const calibrationCommand = (run: ErrorDetails[string], refined: ErrorDetails[string] | undefined) =>
+  `${programName()} calibrate ${shellWord(String(run))}${refined === true ? " --refined" : ""} --data SOURCE`;
 
 const words = (detail: ErrorDetails[string] | undefined): readonly string[] => (Array.isArray(detail) ? detail : []);
 
+/** Settings as options have them; `refineGuidance` where a refinement draws the first groups. */
+interface SamplingWords extends Record<"temperature" | "guidance", readonly string[]> {
+  refineGuidance?: number;
+}
+
 /** The options that sample with these settings by hand. */
-export function samplingFlags({
-  temperature,
-  guidance,
-}: Record<"temperature" | "guidance", readonly string[]>): string {
+export function samplingFlags({ temperature, guidance, refineGuidance }: SamplingWords): string {
   const given = [
+    ...(refineGuidance === undefined ? [] : ["--refined"]),
+    ...(refineGuidance ? ["--refine-guidance", refineGuidance] : []),
     ...(temperature.length > 0 ? ["--temperature", ...temperature] : []),
     ...(guidance.length > 0 ? ["--guidance", ...guidance] : []),
   ];

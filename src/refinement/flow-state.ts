@@ -2,6 +2,7 @@
 import type { ModelConfig } from "../config/index.js";
 import { map, type Spec, spec } from "../engine/index.js";
 import { UserError } from "../errors.js";
+import type { FloatType } from "../io/tensors/tensor.js";
 import { initialise, type ParameterSpec } from "../model/index.js";
 import { adam } from "../training/optimizer/adam.js";
 import { momentsOf, type OptimizerState } from "../training/optimizer/update.js";
@@ -78,6 +79,27 @@ export async function saveFlow(
   });
   await retainCheckpoints(checkpoints, { current: step, recent: 2, every: 0 });
   return saved;
+}
+
+/**
+ * Saves a flow to be used, not trained further.
+ *
+ * @param dtype - how weights are kept; float16 rounds each to 11 significant bits
+ * @returns the folder of the checkpoint
+ */
+export function saveUsedFlow(
+  folder: string,
+  refined: Refined,
+  { step, ...flow }: Flow & { step: number },
+  dtype: FloatType,
+): Promise<string> {
+  const content = {
+    ...{ step, images: 0, updates: step, skips: 0, consecutiveSkips: 0, meter: NOTHING_GATHERED },
+    ...{ trainImages: 0, trainDigest: "", settings: { ...refined.config } },
+  };
+  return saveCheckpoint(runPaths(folder).checkpoints, content, {
+    ema: async () => toTensors(usedSpecs(refined), flow, dtype),
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -113,6 +113,9 @@ test("all groups are learnt where nothing is said", async () => {
   expect(result).toMatchObject({ step: 1, images: 64 });
   await using refinement = await openRefinement(model, join(folder, "all"), { steps: 1 });
   expect(refinement.groups).toBe(3);
+  cpSync(join(folder, "all"), join(folder, "run", "refinement"), { recursive: true });
+  await using sameByRun = await openRefinement(model, join(folder, "run"));
+  expect(sameByRun.digest).toBe(refinement.digest);
 });
 
 test("what does not belong together is refused", async () => {

@@ -1,15 +1,18 @@
 /** @file A trained refinement, ready to draw the latents of a model's first groups. */
+import { existsSync } from "node:fs";
 import { numpy as np } from "@jax-js/jax";
 import { type Compiled, compile, type Mapped, type Operand, type Runtime, type Spec, spec } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import type { FirstLatents } from "../inference/sampling/sampler.js";
 import type { TrainedModel } from "../inference/trained-model.js";
+import { digestOfWeights } from "../inference/weights-digest.js";
 import { Lifetime } from "../lifetime.js";
+import { located } from "../training/run/open-run.js";
 import { velocityAt } from "./flow.js";
 import { type Flow, flowSpecs, type Refined, readFlow } from "./flow-state.js";
 import { denormalise, splitStacks, stackGroups, stacksOf } from "./latents.js";
 import type { FlowNetwork } from "./network.js";
-import { checkRefines, readRefinementConfig } from "./refinement-config.js";
+import { checkRefines, readRefinementConfig, refinementFolder } from "./refinement-config.js";
 import { flowTimes, solve } from "./solver.js";
 
 /** How a refinement draws. */
@@ -48,6 +51,8 @@ export class Refinement implements FirstLatents {
   readonly step: number;
   readonly steps: number;
   readonly guidance: number;
+  /** Of its weights: tells refinements apart. */
+  readonly digest: string;
   /** By batch, and whether guided. */
   readonly #programs = new Map<string, Promise<VelocityProgram>>();
   readonly #lifetime = new Lifetime("This refinement");
@@ -69,6 +74,7 @@ export class Refinement implements FirstLatents {
     this.step = flow.step;
     this.steps = steps;
     this.guidance = guidance;
+    this.digest = digestOfWeights(flow.network);
   }
 
   /**
@@ -169,15 +175,17 @@ function guidedVelocity(
 /**
  * Opens a refinement of a model.
  *
- * @param folder - where `refine` left it: RUN/refinement
+ * @param place - the folder where `refine` left it, or the run that it is of, as `openRun` takes it
  * @throws UserError when there is none, it is damaged, or it is one of other weights; when guidance is asked for and the model
  *   knows no classes
  */
 export async function openRefinement(
   model: TrainedModel,
-  folder: string,
+  place: string,
   { onNotice = () => {}, ...options }: RefinementOptions & { onNotice?: (message: string) => void } = {},
 ): Promise<Refinement> {
+  const ofRun = refinementFolder(located(place).folder);
+  const folder = existsSync(ofRun) ? ofRun : place;
   const config = await readRefinementConfig(folder);
   checkRefines(config, model, folder);
   const refined = { config, model: model.config.model };

@@ -1,11 +1,13 @@
 /** @file What a run's refinement draws, for its report: every class from one noise, more and more guidance, ways between pictures. */
+import { calibrationOf } from "../experiments/calibration/settings.js";
 import { imageGrid, imageRows } from "../inference/picture-grid.js";
 import { type FirstLatents, Sampler, type Samples } from "../inference/sampling/sampler.js";
 import type { TrainedModel } from "../inference/trained-model.js";
 import { interpolateLatents } from "../latents/interpolate.js";
 import { labelsOfSamples } from "../latents/labels.js";
 import { concatenateLatents, type Latents, latentsAt, latentsOfSamples } from "../latents/latents.js";
-import { openRefinement, SHOWN } from "../refinement/refinement.js";
+import { openRefinement, type Refinement, SHOWN } from "../refinement/refinement.js";
+import { runPaths } from "../training/run/run-folder.js";
 import type { Picture } from "./page.js";
 import type { DrawingOptions } from "./run-drawings.js";
 
@@ -22,6 +24,18 @@ const COMPARED = 12;
 const WAY = 12;
 const WAYS = 4;
 
+/** How most pictures are drawn, and the words for it: as was calibrated, or as usual. */
+async function shownSettings(model: TrainedModel, refinement: Refinement, folder: string) {
+  const usual = { ...SHOWN, told: `temperature ${SHOWN.temperature}` };
+  const calibration = runPaths(folder).calibration;
+  const found = await calibrationOf(folder, model, { refinement, folder: calibration }).catch(() => undefined); // none, or of another step
+  if (!found) return usual;
+  const { temperature, refinement: how } = found.sampling;
+  const words = temperature.map((each) => `${each.temperature} at ${each.resolution}×${each.resolution}`);
+  const told = `calibrated: temperature ${words.length > 0 ? words.join(", ") : 1}`;
+  return { guidance: how?.guidance ?? 0, temperature, told };
+}
+
 /**
  * Draws what a report shows of a refinement.
  *
@@ -35,6 +49,7 @@ export async function drawRefined(
 ): Promise<Picture[]> {
   const { classes } = model.config.model;
   const refinement = await openRefinement(model, folder);
+  const shown = await shownSettings(model, refinement, folder);
   let guidance = 0;
   const first: FirstLatents = {
     groups: refinement.groups,
@@ -43,7 +58,7 @@ export async function drawRefined(
   };
   await using sampler = new Sampler(model, { refinement: first, batch: COMPARED, runtime });
   const noiseOf = (samples: readonly number[]) =>
-    latentsOfSamples(model.config.model, samples, { seed, temperature: SHOWN.temperature });
+    latentsOfSamples(model.config.model, samples, { seed, temperature: shown.temperature });
   const labelsOf = (samples: readonly number[]) => labelsOfSamples(model.data, classes, samples, seed);
   const draw = (weight: number, latents: Latents, labels: Int32Array): Promise<Samples> => {
     guidance = classes > 0 ? weight : 0;
@@ -51,23 +66,23 @@ export async function drawRefined(
     return sampler.sample({ count, latents, signal, ...(classes > 0 ? { labels } : {}) });
   };
   const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
-  const told = `temperature ${SHOWN.temperature}${classes > 0 ? `, guidance ${SHOWN.guidance}` : ""}`;
+  const told = `${shown.told}${classes > 0 ? `, guidance ${shown.guidance}` : ""}`;
 
   const samples = async (): Promise<Picture> => ({
     title: "Refined samples",
     caption: `${SAMPLES} images, ${told}; none of them chosen`,
-    png: await imageGrid(await draw(SHOWN.guidance, noiseOf(numbers(SAMPLES)), labelsOf(numbers(SAMPLES))), COLUMNS),
+    png: await imageGrid(await draw(shown.guidance, noiseOf(numbers(SAMPLES)), labelsOf(numbers(SAMPLES))), COLUMNS),
   });
 
   const everyClass = async (): Promise<Picture> => {
-    const shown = Math.min(classes, MOST_CLASSES);
-    const places = numbers(NOISES * shown);
-    const latents = noiseOf(places.map((place) => Math.floor(place / shown)));
-    const labels = Int32Array.from(places, (place) => place % shown);
+    const columns = Math.min(classes, MOST_CLASSES);
+    const places = numbers(NOISES * columns);
+    const latents = noiseOf(places.map((place) => Math.floor(place / columns)));
+    const labels = Int32Array.from(places, (place) => place % columns);
     return {
       title: "One noise a row, a class each column",
       caption: `The label says what is drawn, the noise how (${told}).`,
-      png: await imageGrid(await draw(SHOWN.guidance, latents, labels), shown),
+      png: await imageGrid(await draw(shown.guidance, latents, labels), columns),
     };
   };
 
@@ -93,7 +108,7 @@ export async function drawRefined(
       numbers(WAYS).map((way) => interpolateLatents(end(2 * way), end(2 * way + 1), WAY)),
     );
     const labels = Int32Array.from(numbers(WAYS * WAY), (place) => labelsOf([Math.floor(place / WAY)])[0]);
-    const drawn = await draw(SHOWN.guidance, latents, labels);
+    const drawn = await draw(shown.guidance, latents, labels);
     return {
       title: "From one picture to another",
       caption: `Equal steps along the noise between two samples${classes > 0 ? " of a class" : ""} (${told}).`,

@@ -15,11 +15,12 @@ interface UsageFacts {
   data: DataSummary;
   calibrated: boolean;
   refined: boolean;
+  refinedCalibrated: boolean;
   formats: readonly string[];
 }
 
 /** The section on use: on the command line, in TypeScript, on a web page. */
-export function usage({ run, config, data, calibrated, refined, formats }: UsageFacts): string {
+export function usage({ run, config, data, calibrated, refined, refinedCalibrated, formats }: UsageFacts): string {
   const enlarges = config.model.superResolution !== undefined;
   const label = config.model.classes > 0 && data.classes.length > 0 ? 0 : undefined;
   const chosen = label === undefined ? "" : ` --label ${label}`;
@@ -31,7 +32,11 @@ export function usage({ run, config, data, calibrated, refined, formats }: Usage
           ? []
           : [`npx strata-vae sample --run ${run} --count 16${chosen} --guidance 1,2 --out guided.png`]),
         ...(calibrated ? [`npx strata-vae sample --run ${run} --count 64 --calibrated --out calibrated.png`] : []),
-        ...(refined ? [`npx strata-vae sample --run ${run} --count 64 --refined --out refined.png`] : []),
+        ...(refined
+          ? [
+              `npx strata-vae sample --run ${run} --count 64 --refined${refinedCalibrated ? " --calibrated" : ""} --out refined.png`,
+            ]
+          : []),
       ];
   const program = enlarges
     ? [

@@ -39,6 +39,7 @@ export interface CardFacts {
   /** What else the run brings. */
   calibrated: boolean;
   refined: boolean;
+  refinedCalibrated: boolean;
   /** Formats beside the run: `onnx`. */
   formats: readonly string[];
 }

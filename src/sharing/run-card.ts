@@ -60,6 +60,7 @@ export async function runCard(
     pictures: await picturesOf(folder, model.step),
     calibrated: (await readCalibration(calibrationFolder(run))) !== undefined,
     refined: existsSync(join(folder, "refinement", "config.json")),
+    refinedCalibrated: (await readCalibration(calibrationFolder(run, { refined: true }))) !== undefined,
   };
   return modelCard(facts);
 }

@@ -67,7 +67,13 @@ export async function writeSharedFolder(
   const { step } = model;
   const text = await runCard(run, model, { ...card, formats: also }); // refused before anything is written
   await copyCheckpoint(from, folder, step);
-  for (const path of ["config.json", "data.json", "metrics.jsonl", "calibration/settings.json"])
+  for (const path of [
+    "config.json",
+    "data.json",
+    "metrics.jsonl",
+    "calibration/settings.json",
+    "refinement/calibration/settings.json",
+  ])
     await copyJson(from, folder, path);
   for (const { path } of await picturesOf(from, step)) await copy(from, folder, path);
   await copyRefinement(join(from, "refinement"), join(folder, "refinement"));

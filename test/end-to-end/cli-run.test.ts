@@ -186,6 +186,28 @@ test("a run is refined, resumed and sampled with its refinement, of which inspec
   }
   expect(readFileSync(refined)).not.toEqual(readFileSync(plain));
   expect((await sharedStrata("inspect", run)).stdout).toContain("of the first 1 groups, step 2: sample --refined");
+
+  const uncalibrated = await sample(refined, "--refined", "--calibrated");
+  expect(uncalibrated.stderr).toContain(`found none. Find some: strata calibrate ${run} --refined --data SOURCE`);
+  const held = join(folder, "held");
+  for (const [split, each] of Object.entries({ train: 2, validation: 8, test: 8 }))
+    await discs(join(held, split), ["red", "blue"], each);
+  const small = ["--features", "pixels", "--count", "16", "--temperatures", "0.5,1"];
+  const calibrated = await sharedStrata("calibrate", run, "--refined", "--data", held, ...small);
+  expect(calibrated.code, calibrated.stderr).toBe(0);
+  const place = join(run, "refinement", "calibration");
+  const settings = JSON.parse(readFileSync(join(place, "settings.json"), "utf8"));
+  settings.sampling = { temperature: [{ resolution: 4, temperature: 0.5 }], guidance: [], refinement: { guidance: 0 } };
+  writeFileSync(join(place, "settings.json"), JSON.stringify(settings)); // whatever was found: now something that changes samples
+  const byHand = await sample(plain, "--refined", "--temperature", "4:0.5");
+  const bySearch = await sample(refined, "--refined", "--calibrated");
+  expect(bySearch.stderr).toContain("Calibrated: --refined --temperature 4:0.5.");
+  expect([byHand.code, readFileSync(refined)]).toEqual([0, readFileSync(plain)]);
+  expect((await sharedStrata("inspect", run)).stdout).toMatch(
+    /… calibrated +at step 2, --refined --temperature 4:0\.5/,
+  );
+  const twice = await sample(refined, "--refined", "--calibrated", "--refine-guidance", "1");
+  expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining("since it sets them")]);
 });
 
 test("with nothing said but the run, a sheet of samples goes to a new file, and this is told", async () => {

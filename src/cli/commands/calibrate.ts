@@ -7,6 +7,7 @@ import {
   defaultSearchLists,
   heldOutImages,
 } from "../../experiments/calibration/calibrate.js";
+import { guidedBy } from "../../experiments/calibration/common-samples.js";
 import { searchSpace } from "../../experiments/calibration/search-space.js";
 import { type Calibration, calibrationFolder, samplerOptionsOf } from "../../experiments/calibration/settings.js";
 import { imageGrid } from "../../inference/picture-grid.js";
@@ -14,7 +15,9 @@ import { Sampler } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
 import { writeFileAtomic } from "../../io/files/atomic-file.js";
 import { formatCount, formatDuration } from "../../number-format.js";
+import type { Refinement } from "../../refinement/refinement.js";
 import { locateRun } from "../../training/run/open-run.js";
+import { runPaths } from "../../training/run/run-folder.js";
 import { batchSize, imageCount, minutes, parseWeights } from "../options/arguments.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { addExtractorOptions, type ExtractorOptions, openExtractor } from "../options/features-options.js";
@@ -22,16 +25,18 @@ import { fetchNamedRun } from "../options/hub.js";
 import { addDataOptions, type ImageOptions, openImages } from "../options/images.js";
 import { checkFolderPlace } from "../options/output-place.js";
 import { runName } from "../options/run-source.js";
-import { addWeightsOptions, openModel, type WeightsOptions } from "../options/sampling-options.js";
+import { addWeightsOptions, openModel, openRefined, type WeightsOptions } from "../options/sampling-options.js";
 import { calibrationText } from "../output/calibration-text.js";
 import { secondsLeft } from "../output/progress.js";
 
 interface Options extends WeightsOptions, ExtractorOptions, ImageOptions {
+  refined?: true | string;
   batch: number;
   count: number;
   temperatures: string;
   mean: string;
   variance: string;
+  refineGuidance: string;
   minutes?: number;
   out?: string;
 }
@@ -59,6 +64,10 @@ export const calibrateCommand = addExtractorOptions(
   "classifier",
 )
   .option(
+    "--refined [folder]",
+    "calibrate samples whose first groups are drawn by the run's refinement, or by that of a folder",
+  )
+  .option(
     "--count <n>",
     "samples that decide between settings; a quarter and a half of them discard",
     imageCount(16),
@@ -67,50 +76,69 @@ export const calibrateCommand = addExtractorOptions(
   .option("--temperatures <list>", "temperatures to try at each resolution", defaultSearchLists.temperatures.join(","))
   .option("--mean <list>", "guidance weights of the mean to try", defaultSearchLists.means.join(","))
   .option("--variance <list>", "guidance weights of the variance to try", defaultSearchLists.variances.join(","))
+  .option(
+    "--refine-guidance <list>",
+    "with --refined, guidance weights of the refinement to try, instead of --mean and --variance",
+    defaultSearchLists.refinementGuidance.join(","),
+  )
   .option("--minutes <m>", "end the search after so long, with the best settings so far", minutes)
   .option("--batch <n>", "images to compute at once", batchSize, BATCH)
   .option(
     "--out <folder>",
-    "where to keep settings, candidates and pictures (default: RUN/calibration; for pretrained:NAME and hf:OWNER/NAME, NAME-calibration here)",
+    "where to keep settings, candidates and pictures (default: calibration in the folder of the run, or of its refinement; for pretrained:NAME and hf:OWNER/NAME, NAME-calibration here, or NAME-refined-calibration)",
   )
   .action(withContext(runCalibrate));
 
 async function runCalibrate(context: Context, options: Options, run: string): Promise<void> {
-  const { data, temperatures, mean, variance, count, batch } = options;
+  const { data, temperatures, mean, variance, refineGuidance, count, batch } = options;
   const { progress, seed = 0, signal } = context;
   const lists = {
     temperatures: parseWeights(temperatures, "--temperatures"),
     means: parseWeights(mean, "--mean"),
     variances: parseWeights(variance, "--variance"),
+    refinementGuidance: parseWeights(refineGuidance, "--refine-guidance"),
   };
   await fetchNamedRun(run, context);
-  const folder = options.out ?? folderOf(run);
+  const folder = options.out ?? folderOf(run, options);
   checkFolderPlace(folder);
   const model = await openModel({ ...options, run }, context);
-  searchSpace(model.config.model, lists); // refused before the work, not amid it
+  const { refined } = options;
+  const refinement = await openRefined(model, { run, refined }, (message) => progress.note(message));
+  searchSpace(model.config.model, lists, refinement?.groups); // refused before the work, not amid it
   const { resolution } = model.config.model;
   const splits = await openImages({ ...options, data }, { resolution }, context);
   const images = heldOutImages(splits);
   await using runtime = await createRuntime(context);
   await using extractor = await openExtractor(options, { resolution, train: splits.train }, context, runtime);
   const found = await calibrate({
-    ...{ model, extractor, images, data, folder, count, seed, lists, batch, runtime, signal },
+    ...{ model, refinement, extractor, images, data, folder, count, seed, lists, batch, runtime, signal },
     ...watch(options.minutes, context),
   }).catch((error) => {
     if (signal.aborted) progress.note(`What was measured is kept in ${folder}; run the same command to resume.`);
     throw error;
   });
-  await drawBoth(model, found, folder, { batch, runtime }, context);
-  context.result({ run, out: folder, ...found }, calibrationText(run, found, options.out ?? ownFolder(run, folder)));
+  await drawBoth(model, found, folder, { batch, runtime, refinement }, context);
+  await refinement?.dispose();
+  context.result({ run, out: folder, ...found }, calibrationText(run, found, useOf(run, folder, options)));
 }
 
-/** A model that ships, or was fetched, lies where it is not ours to write to. */
-const folderOf = (run: string): string =>
-  locateRun(run) === run ? calibrationFolder(run) : `${runName(run)}-calibration`;
+/** Where a calibration is kept, and looked for, where nothing is said. */
+const ownFolder = (run: string, { refined }: Pick<Options, "refined">): string =>
+  typeof refined === "string" ? runPaths(refined).calibration : calibrationFolder(run, { refined: refined === true });
 
-/** What `--calibrated` has to be told to find the settings; undefined where it finds them itself. */
-const ownFolder = (run: string, folder: string): string | undefined =>
-  folder === calibrationFolder(run) ? undefined : folder;
+/** A model that ships, or was fetched, lies where it is not ours to write to; so does its refinement. */
+const folderOf = (run: string, { refined }: Pick<Options, "refined">): string =>
+  locateRun(run) === run || typeof refined === "string"
+    ? ownFolder(run, { refined })
+    : `${runName(run)}-${refined ? "refined-" : ""}calibration`;
+
+/** What `sample` has to be told to use the settings. */
+const useOf = (run: string, folder: string, { refined }: Pick<Options, "refined">): string[] => [
+  ...(refined === undefined ? [] : ["--refined"]),
+  ...(typeof refined === "string" ? [refined] : []),
+  "--calibrated",
+  ...(folder === ownFolder(run, { refined }) ? [] : [folder]),
+];
 
 /** The budget of time, and the line that says how much of it, or of the work, is left. */
 function watch(
@@ -142,16 +170,15 @@ async function drawBoth(
   model: TrainedModel,
   { found: { best, seeds } }: Calibration,
   folder: string,
-  { batch, runtime }: { batch: number; runtime: Runtime },
+  { batch, runtime, refinement: shared }: { batch: number; runtime: Runtime; refinement?: Refinement },
   { signal, progress }: Context,
 ): Promise<void> {
-  await using sampler = new Sampler(model, { batch, runtime });
-  for (const [name, settings] of [
-    ["unadjusted", {}],
-    ["calibrated", samplerOptionsOf(best)],
-  ] as const) {
+  const unadjusted = { temperature: [], guidance: [], ...(shared && { refinement: { guidance: 0 } }) };
+  for (const [name, settings] of Object.entries({ unadjusted, calibrated: best })) {
     progress.update(`pictures, ${name} …`);
-    const drawn = await sampler.sample({ count: SHOWN, seed: seeds.check, signal, ...settings });
+    const refinement = shared && guidedBy(shared, settings.refinement?.guidance);
+    await using sampler = new Sampler(model, { batch, runtime, refinement });
+    const drawn = await sampler.sample({ count: SHOWN, seed: seeds.check, signal, ...samplerOptionsOf(settings) });
     await writeFileAtomic(join(folder, `${name}.png`), await imageGrid(drawn, COLUMNS));
   }
 }

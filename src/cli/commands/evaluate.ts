@@ -15,6 +15,12 @@ import { qualityMetrics } from "../../quality/quality.js";
 import { version } from "../../version.js";
 import { samplingFlags } from "../advice.js";
 import { collect, imageCount, wholeNumber } from "../options/arguments.js";
+import {
+  addCalibratedOption,
+  type CalibratedOption,
+  checkCalibrated,
+  withCalibration,
+} from "../options/calibrated-option.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { addFeatureOptions, metricList, showStages } from "../options/features-options.js";
 import { addDataOptions, type ImageOptions, openImages } from "../options/images.js";
@@ -22,17 +28,13 @@ import { readEvaluation } from "../options/other-evaluations.js";
 import { checkFolderPlace, makeFolder } from "../options/output-place.js";
 import { addRankOptions, sharedByRanks } from "../options/ranks.js";
 import {
-  addCalibratedOption,
   addSamplingOptions,
-  type CalibratedOption,
-  checkCalibrated,
   createSampler,
   openModel,
   type SamplingModels,
   type SamplingOptions,
   sampleOptions,
   samplingModels,
-  withCalibration,
 } from "../options/sampling-options.js";
 import {
   type ModelResult,

@@ -14,7 +14,7 @@ const NAMED = 6;
 /** What was made of a run after its training. */
 interface MadeOfRun {
   calibration?: Calibration;
-  refinement?: RefinementStatus;
+  refinement?: RefinementStatus & { calibration?: Calibration };
 }
 
 /** The state of a run for people, with the sampling settings that were found for it and its refinement. */
@@ -27,9 +27,12 @@ export function runText(folder: string, status: RunStatus, { calibration, refine
     ["data", dataText(status)],
     ["best bound", boundText(status)],
     ["checkpoints", checkpointsText(status.checkpoints)],
-    ...(refinement ? [["refinement", refinementText(refinement)] as [string, string]] : []),
   ];
   if (calibration) lines.push(["calibrated", calibrationLine(calibration, status.checkpoints.at(-1)?.step ?? 0)]);
+  if (refinement) lines.push(["refinement", refinementText(refinement)]);
+  if (refinement?.calibration) {
+    lines.push(["… calibrated", calibrationLine(refinement.calibration, refinement.step)]);
+  }
   return [facts(lines), ...status.notices.map(inFlags)].join("\n");
 }
 

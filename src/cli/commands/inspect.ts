@@ -36,12 +36,15 @@ async function runInspect(context: Context, { diagram }: { diagram?: string }, p
   const summary = summariseModel(config);
   if (run === undefined) return context.result(summary, summaryText(summary));
   const status = await readRunStatus(run);
-  const calibration = await readCalibration(calibrationFolder(run)).catch((error) => {
-    if (!(error instanceof UserError)) throw error;
-    status.notices.push(error.message);
-    return undefined;
-  });
-  const refinement = await readRefinementStatus(refinementFolder(run));
+  const calibrated = (refined: boolean) =>
+    readCalibration(calibrationFolder(run, { refined })).catch((error) => {
+      if (!(error instanceof UserError)) throw error;
+      status.notices.push(error.message);
+      return undefined;
+    });
+  const calibration = await calibrated(false);
+  const found = await readRefinementStatus(refinementFolder(run));
+  const refinement = found && { ...found, calibration: await calibrated(true) };
   context.result(
     { ...summary, run: { ...status, ...(calibration && { calibration }), ...(refinement && { refinement }) } },
     [runText(what, status, { calibration, refinement }), summaryText(summary)].join("\n\n"),

@@ -6,6 +6,12 @@ import type { ImageSampler, SampleOptions, Samples } from "../../inference/sampl
 import type { TrainedModel } from "../../inference/trained-model.js";
 import { formatCount, formatDuration, formatShare } from "../../number-format.js";
 import { imageCount, parseWeightGrid, type WeightGrid } from "../options/arguments.js";
+import {
+  addCalibratedOption,
+  type CalibratedOption,
+  checkCalibrated,
+  withCalibration,
+} from "../options/calibrated-option.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import {
   addHierarchyOptions,
@@ -16,16 +22,12 @@ import {
 import { freePath } from "../options/output-place.js";
 import { addRankOptions, sharedByRanks } from "../options/ranks.js";
 import {
-  addCalibratedOption,
   addSamplingOptions,
-  type CalibratedOption,
-  checkCalibrated,
   createSampler,
   openModel,
   type SamplingOptions,
   sampleOptions,
   samplingModels,
-  withCalibration,
 } from "../options/sampling-options.js";
 import { workLine } from "../output/progress.js";
 import { checkOutput, type SampleLayout, saveSamples } from "../output/save-samples.js";
@@ -111,8 +113,8 @@ async function runSample(context: Context, given: Options): Promise<void> {
   const seconds = (performance.now() - startMs) / 1000;
   await saveSamples(samples, samples.labels, out, layout);
   const guidance = guidanceReport(samples, context);
-  const { calibrated, temperature, guidance: guidedWith } = options;
-  const settings = calibrated !== undefined && { calibrated, temperature, guidance: guidedWith };
+  const { calibrated, temperature, guidance: guidedWith, refineGuidance } = options;
+  const settings = calibrated !== undefined && { calibrated, temperature, guidance: guidedWith, refineGuidance };
   context.result(
     { out, count: samples.count, step: model.step, device: runtime.device, seconds, ...guidance, ...settings },
     `${formatCount(samples.count)} ${calibrated === undefined ? "images" : "calibrated images"} in ${formatDuration(seconds)}: ${out}`,

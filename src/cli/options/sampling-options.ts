@@ -2,7 +2,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
-import { calibrationOf, guidanceWords, temperatureWords } from "../../experiments/calibration/settings.js";
 import { Cascade } from "../../inference/sampling/cascade.js";
 import { findClass } from "../../inference/sampling/class-label.js";
 import { type ImageSampler, type SampleOptions, Sampler } from "../../inference/sampling/sampler.js";
@@ -11,7 +10,6 @@ import type { Guidance, GuidanceRule } from "../../latents/per-group.js";
 import { openRefinement, type Refinement } from "../../refinement/refinement.js";
 import { refinementFolder } from "../../refinement/refinement-config.js";
 import { located, openRun } from "../../training/run/open-run.js";
-import { samplingFlags } from "../advice.js";
 import { batchSize, parseGuidance, parseTemperature, wholeNumber } from "./arguments.js";
 import type { Context } from "./command.js";
 import { hubOptions } from "./hub.js";
@@ -98,60 +96,6 @@ export const addSamplingOptions = (command: Command, { required = true } = {}): 
         "sample",
       ]),
     );
-
-/** What {@link addCalibratedOption} adds: `true` for the run's own settings, or the folder of others. */
-export interface CalibratedOption {
-  calibrated?: true | string;
-}
-
-/** Adds the option that takes temperature and guidance from a calibration. */
-export const addCalibratedOption = (command: Command): Command =>
-  command.option(
-    "--calibrated [folder]",
-    "use the temperature and guidance that `strata calibrate` found for the run, or those in the folder it wrote to",
-  );
-
-/**
- * The options with the temperature and guidance of a calibration, where it is asked for, as if they had been given by hand.
- *
- * @throws UserError when either is given too, or there is no calibration for these weights
- */
-export async function withCalibration<Options extends Omit<SamplingOptions, "run"> & CalibratedOption>(
-  options: Options,
-  model: { run: string; opened: TrainedModel },
-  { progress }: Pick<Context, "progress">,
-): Promise<Options> {
-  const { calibrated } = options;
-  if (calibrated === undefined) return options;
-  const { sampling } = await calibrationOf(model.run, model.opened, calibrated === true ? undefined : calibrated);
-  const [temperature, guidance] = [temperatureWords(sampling), guidanceWords(sampling)];
-  const isPlain = temperature.length + guidance.length === 0;
-  progress.note(
-    isPlain
-      ? "Calibrated: nothing better than plain sampling was found, so these are plain samples."
-      : `Calibrated: ${samplingFlags({ temperature, guidance })}`,
-  );
-  return {
-    ...options,
-    temperature: temperature.length > 0 ? temperature : undefined,
-    guidance: guidance.length > 0 ? guidance : undefined,
-  };
-}
-
-/** Refuses what a calibration sets. */
-export function checkCalibrated({
-  calibrated,
-  temperature,
-  guidance,
-  guidanceRule,
-}: Omit<SamplingOptions, "run"> & CalibratedOption): void {
-  if (calibrated !== undefined && (temperature || guidance || guidanceRule)) {
-    throw new UserError(
-      "invalid-options",
-      "--calibrated: expected neither --temperature, --guidance nor --guidance-rule with it, since it sets them.",
-    );
-  }
-}
 
 function number(text: string): number {
   const value = Number(text);
@@ -261,10 +205,17 @@ export async function samplingModels(
   return { model, refinement: await openRefined(model, options, onNotice), enlarger: { model: second, guidance } };
 }
 
+/** What {@link openRefined} reads. */
+export type RefinedOptions = Pick<SamplingOptions, "run" | "refined" | "refineSteps" | "refineGuidance">;
+
+/** The folder of the refinement that is asked for. */
+export const refinedFolder = (run: string, refined: true | string): string =>
+  refined === true ? refinementFolder(located(run).folder) : refined;
+
 /** The refinement that the options ask for, if they do. */
-async function openRefined(
+export async function openRefined(
   model: TrainedModel,
-  { run, refined, refineSteps: steps, refineGuidance: guidance }: SamplingOptions,
+  { run, refined, refineSteps: steps, refineGuidance: guidance }: RefinedOptions,
   onNotice: (message: string) => void,
 ): Promise<Refinement | undefined> {
   if (refined === undefined) {
@@ -272,8 +223,7 @@ async function openRefined(
     if (option) throw new UserError("invalid-options", `${option}: expected --refined with it.`);
     return undefined;
   }
-  const folder = refined === true ? refinementFolder(located(run).folder) : refined;
-  return openRefinement(model, folder, { steps, guidance, onNotice });
+  return openRefinement(model, refinedFolder(run, refined), { steps, guidance, onNotice });
 }
 
 /**

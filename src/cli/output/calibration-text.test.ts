@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Calibration } from "../../experiments/calibration/settings.js";
-import { calibrationText } from "./calibration-text.js";
+import { calibrationLine, calibrationText } from "./calibration-text.js";
 
 beforeAll(() => {
   for (const name of ["npm_command", "npm_lifecycle_event"]) vi.stubEnv(name, undefined); // called as `strata`
@@ -31,7 +31,7 @@ const found = {
 const calibration: Calibration = { sampling: best, weights: { digest: "ab", step: 8000 }, found };
 
 test("what was found, how it was checked, and how to use it", () => {
-  const text = calibrationText("runs/a", calibration);
+  const text = calibrationText("runs/a", calibration, ["--calibrated"]);
   for (const line of [
     "settings  --temperature 8:0.8 --guidance 4:1,0",
     "search    83 settings, up to 500 samples of seed 0 each, 104 held-out images\n",
@@ -42,17 +42,37 @@ test("what was found, how it was checked, and how to use it", () => {
     expect(text).toContain(line);
   expect(text).toMatch(/plain sampling +0\.520 +40 %/);
   expect(text).toMatch(/settings of the search +0\.310 +55 %/);
-  expect(calibrationText("runs/a", calibration, "my place")).toMatch(/--calibrated 'my place'$/);
+  expect(calibrationText("runs/a", calibration, ["--calibrated", "my place"])).toMatch(/--calibrated 'my place'$/);
 });
 
 test("where plain sampling stays, why; and that a search was ended early", () => {
   const unconfirmed = { ...check, difference: 0.01 };
   const kept = (changes: Partial<Calibration["found"]>) =>
-    calibrationText("runs/a", { ...calibration, sampling: plain, found: { ...found, ...changes } });
+    calibrationText("runs/a", { ...calibration, sampling: plain, found: { ...found, ...changes } }, []);
   expect(kept({ check: unconfirmed })).toMatch(
     /The search found --temperature 8:0\.8 .*, but the check does not confirm them: a difference of 0\.010 ± 0\.050\. Plain sampling stays\.$/,
   );
   expect(kept({ check: undefined })).toMatch(/but the model overflowed in the check\. Plain sampling stays\.$/);
   expect(kept({ check: undefined, best: plain })).toMatch(/nothing better than plain sampling, which stays\.$/);
   expect(kept({ isComplete: false })).toContain("ended by --minutes: the same command goes on");
+});
+
+test("settings of a refinement name it, and what they are compared with", () => {
+  const refined = (guidance: number) => ({ ...best, guidance: [], refinement: { guidance } });
+  const ofRefinement = {
+    ...calibration,
+    ...{ sampling: refined(1), refinement: { digest: "cd", step: 900 }, found: { ...found, best: refined(1) } },
+  };
+  const text = calibrationText("runs/a", ofRefinement, ["--refined", "--calibrated"]);
+  expect(text).toContain("settings    --refined --refine-guidance 1 --temperature 8:0.8\n");
+  expect(text).toContain("refinement  step 900\n");
+  expect(text).toMatch(/--refined alone +0\.520 +40 %/);
+  expect(text).toContain("Use them: strata sample --run runs/a --refined --calibrated");
+  expect(calibrationLine(ofRefinement, 900)).toMatch(
+    /^at step 900, --refined --refine-guidance 1 .* instead of 0\.520$/,
+  );
+  expect(calibrationLine(ofRefinement, 1000)).toMatch(/out of date: the newest checkpoint is of step 1,000$/);
+  const alone = { ...plain, refinement: { guidance: 0 } };
+  const kept = { ...ofRefinement, sampling: alone, found: { ...found, best: alone, check: undefined } };
+  expect(calibrationText("runs/a", kept, [])).toMatch(/nothing better than --refined alone, which stays\.$/);
 });

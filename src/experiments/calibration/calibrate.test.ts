@@ -7,8 +7,11 @@ import { discs, tinyModel } from "../../../test/support/tiny.js";
 import type { ImageSet } from "../../data/image-set.js";
 import { Runtime } from "../../engine/index.js";
 import { Sampler } from "../../inference/sampling/sampler.js";
+import { refine } from "../../refinement/refine.js";
+import { openRefinement } from "../../refinement/refinement.js";
 import { type CalibrateOptions, calibrate, heldOutImages } from "./calibrate.js";
-import { type Calibration, isPlain, readCalibration } from "./settings.js";
+import { guidedBy } from "./common-samples.js";
+import { type Calibration, calibrationOf, isPlain, readCalibration } from "./settings.js";
 
 const model = tinyModel();
 const lists = { temperatures: [0.3, 1], means: [0], variances: [0] };
@@ -106,6 +109,39 @@ test("when time is over, what was decided by then is the result", async () => {
   let left = 6;
   const { found } = await run({ isOver: () => left-- <= 0 });
   expect(found).toMatchObject({ isComplete: false, candidates: 2 });
+});
+
+test("settings of a refinement: one temperature of its groups, its guidance, and only for itself", async () => {
+  const tiny = tinyModel({ model: { classes: 2 } });
+  const labelled = { ...tiny, data: { ...tiny.data, classCounts: [1, 1] } };
+  const shown = discs(8, { labels: true });
+  const images = { ...shown, labels: shown.labels.map((label) => label % 2) };
+  const trained = async (name: string, seed: number) => {
+    const out = join(folder, name);
+    await refine(labelled, { ...{ images, out, seed, runtime }, groups: 2, draws: 16, limit: { steps: 1 } });
+    return openRefinement(labelled, out, { steps: 1 });
+  };
+  await using refinement = await trained("flow", 0);
+  await using sampler = new Sampler(labelled, { runtime, refinement: guidedBy(refinement, 0) });
+  const drawn = { ...calm.search, ...(await sampler.sample({ count: 48, seed: 10, temperature: 0.3 })) };
+  const own = { ...lists, refinementGuidance: [0, 1] };
+  const asked = { ...{ model: labelled, refinement, lists: own }, images: { search: drawn, check: drawn } };
+  const found = await run(asked);
+  const { temperature, guidance } = found.sampling;
+  expect(temperature.length).toBeGreaterThan(0);
+  expect(temperature.every((each) => each.temperature === 0.3)).toBe(true);
+  expect(guidance).toEqual([]);
+  expect(found.sampling.refinement).toBeDefined();
+  expect(found.refinement).toEqual({ digest: refinement.digest, step: 1 });
+  expect(await calibrationOf("run", labelled, { refinement, folder })).toEqual(found);
+
+  await using other = await trained("other", 1);
+  const refused = "for a refinement of step 1, got those for a refinement of step 1";
+  await expect(calibrationOf("run", labelled, { refinement: other, folder })).rejects.toThrow(refused);
+  await expect(calibrationOf("run", labelled, { folder })).rejects.toThrow("for the prior, got those for a refinement");
+  const { candidates } = found.found;
+  expect(candidates).toBeGreaterThan(2);
+  expect((await run(asked)).found.candidates).toBe(candidates);
 });
 
 test("the share of samples that are taken for their label is told of features with the classes of the model", async () => {

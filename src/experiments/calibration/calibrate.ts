@@ -13,6 +13,7 @@ import {
   energyDistance,
 } from "../../quality/metrics/energy-distance.js";
 import { digestOfModel, fingerprint } from "../../quality/results.js";
+import type { Refinement } from "../../refinement/refinement.js";
 import { version } from "../../version.js";
 import { CandidateLog, type CandidateResult } from "./candidate-log.js";
 import { CommonSamples, type SeenSamples } from "./common-samples.js";
@@ -38,6 +39,7 @@ export const defaultSearchLists: SearchLists = {
   temperatures: [0.6, 0.8, 0.9, 1, 1.1, 1.2],
   means: [0, 0.5, 1, 2, 3],
   variances: [0, 1, 2],
+  refinementGuidance: [0, 0.5, 1, 2, 3],
 };
 
 /** How far a calibration is. */
@@ -53,6 +55,8 @@ export interface CalibrationProgress {
 export interface CalibrateOptions extends BatchedOptions {
   model: TrainedModel;
   extractor: FeatureExtractor;
+  /** Draws the first groups; stays open. Its guidance is searched, not its own. Default: the model's prior draws all. */
+  refinement?: Refinement;
   images: HeldOutImages;
   /** Name of the data, for the record. */
   data: string;
@@ -62,7 +66,8 @@ export interface CalibrateOptions extends BatchedOptions {
   count: number;
   /** Of the search; the check has the next one. Default 0. */
   seed?: number;
-  lists?: SearchLists;
+  /** What to try; lists that are left out have the default's values. */
+  lists?: Partial<SearchLists>;
   /** Asked before each measurement: whether to end the search with the best settings so far. They are checked all the same. */
   isOver?: () => boolean;
   onProgress?: (progress: CalibrationProgress) => void;
@@ -124,21 +129,24 @@ function halves(set: ImageSet): HeldOutImages {
  * @throws the signal's reason when aborted
  */
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
-  const { model, extractor, images, data, folder, count, seed = 0, lists = defaultSearchLists } = options;
-  const space = searchSpace(model.config.model, lists);
+  const { model, extractor, images, data, folder, count, seed = 0, lists, refinement } = options;
+  const space = searchSpace(model.config.model, { ...defaultSearchLists, ...lists }, refinement?.groups);
   const digest = digestOfModel(model);
-  const question = fingerprint(digest, extractor.identity, digestOfSet(images.search), seed);
+  const drawnBy = refinement ? [refinement.digest, refinement.steps] : [];
+  const question = fingerprint(digest, extractor.identity, digestOfSet(images.search), seed, ...drawnBy);
   const log = await CandidateLog.open(folder, question);
   const rungs = [...new Set([4, 2, 1].map((part) => Math.ceil(count / part)))];
   const candidates = new Set<string>();
   await using samples = new CommonSamples(options);
   const found = await searchSettings({ ...options, seed, log, rungs, candidates, samples }, space);
   const best = found.sampling;
+  const plain = samplingOf(neutralPoint(space), space);
   const checked = { seed: seed + 1, count: 2 * count };
-  const check = isPlain(best) ? undefined : await checkSettings(best, checked, samples, options);
+  const check = isPlain(best) ? undefined : await checkSettings({ best, plain }, checked, samples, options);
   const calibration: Calibration = {
-    sampling: check && isBetter(check) ? best : { temperature: [], guidance: [] },
+    sampling: check && isBetter(check) ? best : plain,
     weights: { digest, step: model.step },
+    ...(refinement && { refinement: { digest: refinement.digest, step: refinement.step } }),
     found: {
       date: new Date().toISOString(),
       version,
@@ -226,7 +234,7 @@ function overflown(error: unknown): CandidateResult {
  * overflows at these settings.
  */
 async function checkSettings(
-  best: CalibratedSampling,
+  settings: { best: CalibratedSampling; plain: CalibratedSampling },
   { seed, count }: { seed: number; count: number },
   samples: CommonSamples,
   { images, extractor, runtime, signal, onProgress }: CalibrateOptions,
@@ -235,8 +243,8 @@ async function checkSettings(
   const { rows: reference } = await measureFeatures(streamSet(images.check), extractor, { runtime, signal });
   const what = "check with another seed and other images";
   const report = (before: number) => (drawn: number) => onProgress?.({ what, done: before + drawn, total: 2 * count });
-  const plain = await samples.see({ temperature: [], guidance: [] }, { seed, count }, report(0));
-  const calibrated = await samples.see(best, { seed, count }, report(count)).catch((error) => {
+  const plain = await samples.see(settings.plain, { seed, count }, report(0));
+  const calibrated = await samples.see(settings.best, { seed, count }, report(count)).catch((error) => {
     if (error instanceof NonFiniteOutputError) return undefined;
     throw error;
   });

@@ -3,16 +3,17 @@
  * numbers), so that settings differ by what they do, and not by luck.
  */
 import type { ExecutionOptions } from "../../inference/execution-options.js";
-import { Sampler } from "../../inference/sampling/sampler.js";
+import { type FirstLatents, Sampler } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
 import type { FeatureExtractor } from "../../quality/features/extractor.js";
 import { streamSamples } from "../../quality/image-streams.js";
 import { likeliest } from "../../quality/metrics/accuracy.js";
+import type { Refinement } from "../../refinement/refinement.js";
 import { type CalibratedSampling, samplerOptionsOf } from "./settings.js";
 
 /** Settings whose features are kept: the more samples of one are drawn after the few. */
 const KEPT_FEATURES = 16;
-/** Samplers that are kept; each pattern of guided groups is a program of its own, with the weights in it. */
+/** Samplers that are kept; each pattern of guided groups, and each guidance of a refinement, has one of its own. */
 const KEPT_SAMPLERS = 3;
 
 /** What was seen of samples. */
@@ -26,6 +27,8 @@ export interface SeenSamples {
 export interface CommonSamplesOptions extends ExecutionOptions {
   model: TrainedModel;
   extractor: FeatureExtractor;
+  /** Draws the first groups, with the guidance of each setting. Default: the model's prior draws all. */
+  refinement?: Refinement;
   /** Images made at once. */
   batch?: number;
 }
@@ -85,10 +88,11 @@ export class CommonSamples implements AsyncDisposable {
     return { rows, recognised: Uint8Array.from(recognised) };
   }
 
-  async #samplerFor({ guidance }: CalibratedSampling): Promise<Sampler> {
-    const { model, batch, runtime } = this.options;
-    const pattern = guidance.map(({ resolution }) => resolution).join();
-    const sampler = this.#samplers.get(pattern) ?? new Sampler(model, { batch, runtime });
+  async #samplerFor({ guidance, refinement: how }: CalibratedSampling): Promise<Sampler> {
+    const { model, batch, runtime, refinement: shared } = this.options;
+    const pattern = JSON.stringify([guidance.map(({ resolution }) => resolution), how]);
+    const refinement = shared && guidedBy(shared, how?.guidance);
+    const sampler = this.#samplers.get(pattern) ?? new Sampler(model, { batch, runtime, refinement });
     await refresh(this.#samplers, pattern, sampler, KEPT_SAMPLERS)?.dispose();
     return sampler;
   }
@@ -97,6 +101,13 @@ export class CommonSamples implements AsyncDisposable {
     for (const sampler of this.#samplers.values()) await sampler.dispose();
   }
 }
+
+/** A refinement with a guidance of its own, for a sampler that must not dispose it. */
+export const guidedBy = (refinement: Refinement, guidance?: number): FirstLatents => ({
+  groups: refinement.groups,
+  draw: (noise, how) => refinement.draw(noise, { ...how, guidance }),
+  dispose: async () => {},
+});
 
 /** Puts an entry last in a map of the latest ones; returns what has to make room for it. */
 function refresh<T>(map: Map<string, T>, key: string, value: T, most: number): T | undefined {

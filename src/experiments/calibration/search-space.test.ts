@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { tinyConfig, tinySuperResolution } from "../../../test/support/tiny.js";
+import { groups } from "../../model/index.js";
 import { coordinatesOf, neutralPoint, samplingOf, searchSpace } from "./search-space.js";
 
-const lists = { temperatures: [0.5, 1], means: [0, 2], variances: [0, 1] };
+const lists = { temperatures: [0.5, 1], means: [0, 2], variances: [0, 1], refinementGuidance: [0, 1] };
 const { model } = tinyConfig({ model: { classes: 4 } });
 const space = searchSpace(model, lists);
 
@@ -28,7 +29,7 @@ test("choices differ in one coordinate, and guidance is switched off by resoluti
 test("a sampler is told what differs from plain sampling, lowest resolution first", () => {
   const plain = neutralPoint(space);
   expect(samplingOf(plain, space)).toEqual({ temperature: [], guidance: [] });
-  const point = { temperatures: [0.5, 1, 0.7], mean: 2, variance: 1, guided: [false, true, true] };
+  const point = { temperatures: [0.5, 1, 0.7], mean: 2, variance: 1, guided: [false, true, true], refinement: 0 };
   expect(samplingOf(point, space)).toEqual({
     temperature: [
       { resolution: 1, temperature: 0.7 },
@@ -40,6 +41,30 @@ test("a sampler is told what differs from plain sampling, lowest resolution firs
     ],
   });
   expect(samplingOf({ ...point, mean: 0, variance: 0 }, space).guidance).toEqual([]);
+});
+
+test("what a refinement draws has one temperature, and its guidance instead of the prior's", () => {
+  const refined = searchSpace(model, lists, 2);
+  const resolutions = groups(model).map(({ resolution }) => resolution);
+  expect(resolutions.slice(0, 2)).toEqual([1, 4]);
+  expect(coordinatesOf(refined).map(({ name }) => name)).toEqual([
+    ...["temperature at 8×8", "temperature of the refined groups", "guidance of the refinement"],
+  ]);
+  const plain = neutralPoint(refined);
+  expect(samplingOf(plain, refined)).toEqual({ temperature: [], guidance: [], refinement: { guidance: 0 } });
+  const [, together, guidance] = coordinatesOf(refined);
+  const [calm] = together.choices(plain);
+  const [guided] = guidance.choices(calm);
+  expect(samplingOf(guided, refined)).toEqual({
+    temperature: [
+      { resolution: 1, temperature: 0.5 },
+      { resolution: 4, temperature: 0.5 },
+    ],
+    guidance: [],
+    refinement: { guidance: 1 },
+  });
+  const unlabelled = coordinatesOf(searchSpace({ ...model, classes: 0 }, lists, 2)).map(({ name }) => name);
+  expect(unlabelled).toEqual(["temperature at 8×8", "temperature of the refined groups"]);
 });
 
 test("temperatures and weights that are none, and models that draw nothing by themselves, are refused", () => {

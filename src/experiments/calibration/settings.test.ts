@@ -46,31 +46,38 @@ const calibration: Calibration = {
 test("settings are read as they were written, for the weights that they were found for", async () => {
   expect(await readCalibration(folder)).toBeUndefined();
   await writeCalibration(folder, calibration);
-  expect(await calibrationOf("runs/a", model, folder)).toEqual(calibration);
+  expect(await calibrationOf("runs/a", model, { folder })).toEqual(calibration);
   expect(calibrationFolder("runs/a")).toBe(join("runs", "a", "calibration"));
   expect(calibrationFolder("runs/a/checkpoints/step-4")).toBe(join("runs", "a", "calibration"));
 });
 
 test("for other weights they are refused, saying how to sample like that all the same", async () => {
   await writeCalibration(folder, calibration);
-  const error = await calibrationOf("runs/a", { ...tinyModel({}, 2), step: 40 }, folder).catch((failure) => failure);
+  const error = await calibrationOf("runs/a", { ...tinyModel({}, 2), step: 40 }, { folder }).catch(
+    (failure) => failure,
+  );
   expect(error).toBeInstanceOf(UserError);
   expect(error.code).toBe("mismatch");
   expect(error.message).toBe(
     `Expected sampling settings for these weights, of step 40, got those for other weights, of step 0, in ${join(folder, "settings.json")}. ` +
       "Calibrate again, or give temperature and guidance yourself.",
   );
-  expect(error.details).toEqual({ calibrated: "runs/a", temperature: ["4:0.9", "8:0.5"], guidance: ["8:2,0.5"] });
+  expect(error.details).toEqual({
+    calibrated: "runs/a",
+    refined: false,
+    temperature: ["4:0.9", "8:0.5"],
+    guidance: ["8:2,0.5"],
+  });
 });
 
 test("where there are none, or the file holds something else, that is said", async () => {
   const none = join(folder, "none");
-  await expect(calibrationOf("runs/a", model, none)).rejects.toThrow(
+  await expect(calibrationOf("runs/a", model, { folder: none })).rejects.toThrow(
     `in ${join(none, "settings.json")}, found none. Calibrate the run first.`,
   );
   await writeCalibration(folder, calibration);
   writeFileSync(join(folder, "settings.json"), JSON.stringify({ format: 2, ...calibration }));
-  await expect(calibrationOf("runs/a", model, folder)).rejects.toThrow(/it holds something else:\n.*expected 1/);
+  await expect(calibrationOf("runs/a", model, { folder })).rejects.toThrow(/it holds something else:\n.*expected 1/);
   writeFileSync(join(folder, "settings.json"), "{");
   await expect(readCalibration(folder)).rejects.toThrow("Calibrate again");
 });

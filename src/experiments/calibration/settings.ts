@@ -9,15 +9,19 @@ import type { TrainedModel } from "../../inference/trained-model.js";
 import { makeFolderSynced, writeFileAtomic } from "../../io/files/atomic-file.js";
 import { parseJson } from "../../io/files/json.js";
 import { digestOfModel } from "../../quality/results.js";
+import type { Refinement } from "../../refinement/refinement.js";
+import { refinementFolder } from "../../refinement/refinement-config.js";
 import { located } from "../../training/run/open-run.js";
 import { runPaths } from "../../training/run/run-folder.js";
 
-/** Temperature and guidance by resolution; both lists empty for plain sampling. */
+/** Temperature and guidance by resolution, and how a refinement draws; plain sampling has none of them. */
 export interface CalibratedSampling {
   /** Of the resolutions whose temperature is not 1. */
   temperature: { resolution: number; temperature: number }[];
   /** Of the resolutions that are guided. */
   guidance: { resolution: number; mean: number; variance: number }[];
+  /** Of settings for samples whose first groups a refinement draws: options of that. */
+  refinement?: { guidance: number };
 }
 
 /** A figure of plain sampling, and of the settings that the search found. */
@@ -44,6 +48,8 @@ export interface Calibration {
   sampling: CalibratedSampling;
   /** The weights that it was found for. */
   weights: { digest: string; step: number };
+  /** The refinement that it was found for, where one drew the first groups. */
+  refinement?: { digest: string; step: number };
   found: {
     /** ISO 8601. */
     date: string;
@@ -76,12 +82,16 @@ const both = z.strictObject({ unadjusted: z.number(), calibrated: z.number() });
 const sampling = z.strictObject({
   temperature: z.array(z.strictObject({ resolution, temperature: z.number().nonnegative() })),
   guidance: z.array(z.strictObject({ resolution, mean: z.number(), variance: z.number() })),
+  refinement: z.strictObject({ guidance: z.number() }).optional(),
 });
+
+const weights = z.strictObject({ digest: z.string(), step: count });
 
 const fileSchema: z.ZodType<Calibration & { format: typeof FORMAT }> = z.strictObject({
   format: z.literal(FORMAT),
   sampling,
-  weights: z.strictObject({ digest: z.string(), step: count }),
+  weights,
+  refinement: weights.optional(),
   found: z.strictObject({
     date: z.string(),
     version: z.string(),
@@ -106,10 +116,13 @@ const fileSchema: z.ZodType<Calibration & { format: typeof FORMAT }> = z.strictO
 });
 
 /** Whether settings are those of plain sampling. */
-export const isPlain = ({ temperature, guidance }: CalibratedSampling): boolean =>
-  temperature.length === 0 && guidance.length === 0;
+export const isPlain = ({ temperature, guidance, refinement }: CalibratedSampling): boolean =>
+  temperature.length === 0 && guidance.length === 0 && (refinement?.guidance ?? 0) === 0;
 
-/** The options of a sampler for settings; those of plain sampling are none, so that samples stay what they are without. */
+/**
+ * The options of `Sampler.sample` for settings; those of plain sampling are none, so that samples stay what they are without.
+ * Settings for a refinement have options of `openRefinement` too, `refinement`.
+ */
 export const samplerOptionsOf = ({
   temperature,
   guidance,
@@ -121,8 +134,11 @@ export const samplerOptionsOf = ({
 /** The file within a folder of a calibration. */
 const settingsFile = (folder: string): string => join(folder, "settings.json");
 
-/** The folder of a run's own calibration. */
-export const calibrationFolder = (run: string): string => runPaths(located(run).folder).calibration;
+/** The folder of a run's own calibration, or of that of its refinement. */
+export const calibrationFolder = (run: string, { refined = false } = {}): string => {
+  const { folder } = located(run);
+  return runPaths(refined ? refinementFolder(folder) : folder).calibration;
+};
 
 /** @throws UserError when it cannot be written */
 export async function writeCalibration(folder: string, found: Calibration): Promise<void> {
@@ -153,35 +169,59 @@ export async function readCalibration(folder: string): Promise<Calibration | und
   return found;
 }
 
+/** Which calibration {@link calibrationOf} reads. */
+export interface CalibrationOptions {
+  /** The refinement that draws the first groups. Default: the model's prior draws all. */
+  refinement?: Refinement;
+  /** Of the calibration. Default: that of the run, or of the run's refinement. */
+  folder?: string;
+}
+
 /**
- * The calibration of a model, for `sampler.sample({ …, ...samplerOptionsOf(sampling) })`.
+ * The calibration of a model, for `sampler.sample({ …, ...samplerOptionsOf(sampling) })`; with a refinement, that is to be opened
+ * with `sampling.refinement`.
  *
  * @param run - the run that the model is of, as `openRun` takes it
- * @param folder - of the calibration. Default: the run's own
- * @throws UserError when there is none, or it was found for other weights: of an earlier step, or raw ones
+ * @throws UserError when there is none, or it was found for other weights, of an earlier step, or raw ones, or for another
+ *   refinement
  */
 export async function calibrationOf(
   run: string,
   model: TrainedModel,
-  folder = calibrationFolder(run),
+  { refinement, folder = calibrationFolder(run, { refined: refinement !== undefined }) }: CalibrationOptions = {},
 ): Promise<Calibration> {
   const found = await readCalibration(folder);
+  const refined = refinement !== undefined;
   if (!found) {
     throw new UserError("not-found", `Expected sampling settings in ${settingsFile(folder)}, found none.`, {
       advice: "Calibrate the run first.",
-      details: { calibrated: run },
+      details: { calibrated: run, refined },
     });
   }
-  const { weights, sampling } = found;
-  if (weights.digest === digestOfModel(model)) return found;
-  throw new UserError(
-    "mismatch",
-    `Expected sampling settings for these weights, of step ${model.step}, got those for other weights, of step ${weights.step}, in ${settingsFile(folder)}.`,
-    {
-      advice: "Calibrate again, or give temperature and guidance yourself.",
-      details: { calibrated: run, temperature: temperatureWords(sampling), guidance: guidanceWords(sampling) },
+  const difference = differenceOf(found, model, refinement);
+  if (!difference) return found;
+  const { sampling } = found;
+  throw new UserError("mismatch", `Expected sampling settings for ${difference}, in ${settingsFile(folder)}.`, {
+    advice: "Calibrate again, or give temperature and guidance yourself.",
+    details: {
+      ...{ calibrated: run, refined, ...(sampling.refinement && { refineGuidance: sampling.refinement.guidance }) },
+      ...{ temperature: temperatureWords(sampling), guidance: guidanceWords(sampling) },
     },
-  );
+  });
+}
+
+/** What settings were expected for, and what they are for; undefined where that is one. */
+function differenceOf(
+  { weights, refinement: calibrated }: Calibration,
+  model: TrainedModel,
+  refinement: Refinement | undefined,
+): string | undefined {
+  const words = (digest: string | undefined, step: number) => (digest ? `a refinement of step ${step}` : "the prior");
+  if (weights.digest !== digestOfModel(model)) {
+    return `these weights, of step ${model.step}, got those for other weights, of step ${weights.step}`;
+  }
+  if (calibrated?.digest === refinement?.digest) return undefined;
+  return `${words(refinement?.digest, refinement?.step ?? 0)}, got those for ${words(calibrated?.digest, calibrated?.step ?? 0)}`;
 }
 
 /** "16:0.7" for each resolution whose temperature is not 1. */
