@@ -308,6 +308,6 @@ export declare const paperTable2: readonly PublishedCell[]
 
 export declare function readCalibration(folder: string): Promise<Calibration | undefined>
 
-export declare const samplerOptionsOf: ({ temperature, guidance, }: CalibratedSampling) => Pick<SampleOptions, "temperature" | "guidance">
+export declare const samplerOptionsOf: ({ temperature, guidance, refinement, }: CalibratedSampling) => Pick<SampleOptions, "temperature" | "guidance" | "refineGuidance">
 
 export declare function sweepGrid({ means, variances, seeds }: SweepGrid): SweepGrid

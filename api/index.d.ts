@@ -97,10 +97,7 @@ export interface ExplicitSchedule {
 
 export interface FirstLatents {
     readonly groups: number;
-    draw(noise: readonly Float32Array[], how: {
-        labels?: Int32Array;
-        runtime?: Runtime;
-    }): Promise<Float32Array[]>;
+    draw(noise: readonly Float32Array[], how: FirstLatentsOptions): Promise<Float32Array[]>;
     dispose(): Promise<void>;
 }
 
@@ -394,8 +391,10 @@ export interface RefineResult extends FlowProgress {
 
 export declare class Refinement implements FirstLatents {
     #private;
-    private readonly refined;
-    private readonly flow;
+    readonly refined: Refined;
+    readonly flow: Flow & {
+        step: number;
+    };
     readonly groups: number;
     readonly step: number;
     readonly steps: number;
@@ -404,9 +403,7 @@ export declare class Refinement implements FirstLatents {
     constructor(refined: Refined, flow: Flow & {
         step: number;
     }, { steps, guidance }: RefinementOptions);
-    draw(noise: readonly Float32Array[], how?: DrawingOptions & {
-        guidance?: number;
-    }): Promise<Float32Array[]>;
+    draw(noise: readonly Float32Array[], how?: FirstLatentsOptions): Promise<Float32Array[]>;
     dispose(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;
 }
@@ -463,6 +460,7 @@ export interface SampleOptions extends Pick<ExecutionOptions, "signal"> {
     guidance?: Guidance;
     guidances?: readonly Guidance[];
     guidanceRule?: GuidanceRule;
+    refineGuidance?: number | readonly number[];
     output?: OutputKind;
     labels?: Int32Array;
     lowResolution?: Float32Array;

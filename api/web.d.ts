@@ -1,6 +1,8 @@
 export interface DrawingOptions {
     guidance?: Guidance;
     guidances?: readonly (Guidance | undefined)[];
+    refined?: boolean;
+    refineGuidance?: number | readonly number[];
     labels?: Int32Array;
     batch?: number;
     onImages?: (images: WebImages, first: number) => void;
@@ -105,6 +107,7 @@ export interface WebModelInfo {
         share: number | null;
         klNats: number | null;
     }[];
+    refinement: WebRefinement | null;
 }
 
 export interface WebSampleOptions extends DrawingOptions {

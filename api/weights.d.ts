@@ -12,6 +12,8 @@ export interface ExportWebOptions {
     run?: string;
     groupKlNats?: readonly number[];
     page?: boolean;
+    refinement?: Refinement;
+    shown?: WebRefinement["shown"];
 }
 
 export interface FileDescription {
@@ -69,7 +71,7 @@ export interface Upload {
 
 export declare function describeWeightsFile(path: string): Promise<FileDescription>
 
-export declare function exportOnnx(model: TrainedModel, folder: string): Promise<{
+export declare function exportOnnx(model: TrainedModel, folder: string, { refinement }?: ExportOnnxOptions): Promise<{
     files: string[];
 }>
 

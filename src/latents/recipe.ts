@@ -26,6 +26,8 @@ export interface PictureRecipe {
   label?: number;
   guidance?: Guidance;
   guidanceRule?: GuidanceRule;
+  /** Guidance weight of the refinement that draws the first groups; left out where the model's prior draws them. */
+  refined?: number;
   /** Factor on the noise that is drawn; that of encoded images stays as it is. */
   temperature?: Temperature;
 }

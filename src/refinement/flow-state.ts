@@ -22,9 +22,9 @@ export interface Refined {
 }
 
 /** A flow as it is used: averaged weights, and what its latents were normalised by, for every resolution. */
-export interface Flow {
-  network: FlowNetwork<Float32Array>;
-  normalisation: ChannelMoments[];
+export interface Flow<T = Float32Array> {
+  network: FlowNetwork<T>;
+  normalisation: ChannelMoments<T>[];
 }
 
 export type FlowState = OptimizerState<FlowNetwork<Float32Array>>;
@@ -37,7 +37,7 @@ export const flowSpecs = (refined: Refined): FlowNetwork<Spec> =>
   map<unknown, unknown>(parametersOf(refined), (leaf) => spec((leaf as ParameterSpec).shape)) as FlowNetwork<Spec>;
 
 /** Shapes of what is used of a flow. */
-function usedSpecs(refined: Refined) {
+export function usedSpecs(refined: Refined): Flow<Spec> {
   const normalisation = stacksOf(refined.model, refined.config.groups).map(({ shape: [channels] }) => {
     return { mean: spec([channels]), deviation: spec([channels]) };
   });

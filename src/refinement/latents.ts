@@ -98,9 +98,9 @@ function forParts(
 }
 
 /** Mean and standard deviation of every channel, [C] each. */
-export interface ChannelMoments {
-  mean: Float32Array;
-  deviation: Float32Array;
+export interface ChannelMoments<T = Float32Array> {
+  mean: T;
+  deviation: T;
 }
 
 /** A channel that hardly varies is not blown up. */

@@ -1,19 +1,18 @@
 /** @file A trained refinement, ready to draw the latents of a model's first groups. */
 import { existsSync } from "node:fs";
-import { numpy as np } from "@jax-js/jax";
-import { type Compiled, compile, type Mapped, type Operand, type Runtime, type Spec, spec } from "../engine/index.js";
+import { type Compiled, compile, type Operand, type Runtime, type Spec, spec } from "../engine/index.js";
 import { UserError } from "../errors.js";
-import type { FirstLatents } from "../inference/sampling/sampler.js";
+import type { FirstLatents, FirstLatentsOptions } from "../inference/sampling/sampler.js";
 import type { TrainedModel } from "../inference/trained-model.js";
 import { digestOfWeights } from "../inference/weights-digest.js";
 import { Lifetime } from "../lifetime.js";
 import { located } from "../training/run/open-run.js";
-import { velocityAt } from "./flow.js";
+import { runPaths } from "../training/run/run-folder.js";
 import { type Flow, flowSpecs, type Refined, readFlow } from "./flow-state.js";
 import { denormalise, splitStacks, stackGroups, stacksOf } from "./latents.js";
-import type { FlowNetwork } from "./network.js";
 import { checkRefines, readRefinementConfig, refinementFolder } from "./refinement-config.js";
 import { flowTimes, solve } from "./solver.js";
+import { guidedVelocity, type VelocityInputs } from "./velocity.js";
 
 /** How a refinement draws. */
 export interface RefinementOptions {
@@ -28,19 +27,6 @@ export interface RefinementOptions {
 
 /** What refined pictures are shown with where nothing is asked for: of models with classes, the guidance too. */
 export const SHOWN = { guidance: 1, temperature: 0.7 } as const;
-
-interface VelocityInputs<T> {
-  /** [N, C, r, r] for each resolution. */
-  point: T[];
-  /** [1]. */
-  time: T;
-  /** int32 [N] in models with classes. */
-  labels?: T;
-  /** [1]; without it there is no guidance. */
-  guidance?: T;
-}
-
-type DrawingOptions = Parameters<FirstLatents["draw"]>[1];
 
 type VelocityProgram = Compiled<[inputs: VelocityInputs<Operand>], Float32Array[]>;
 
@@ -59,17 +45,14 @@ export class Refinement implements FirstLatents {
 
   /** @internal Use {@link openRefinement}. */
   constructor(
-    private readonly refined: Refined,
-    private readonly flow: Flow & { step: number },
+    readonly refined: Refined,
+    readonly flow: Flow & { step: number },
     { steps = 8, guidance = 0 }: RefinementOptions,
   ) {
     if (!Number.isInteger(steps) || steps < 1) {
       throw new UserError("out-of-range", `Refinement: expected at least one step, got ${steps}.`);
     }
-    if (!Number.isFinite(guidance) || (guidance !== 0 && refined.model.classes === 0)) {
-      const problem = Number.isFinite(guidance) ? "guidance needs a model with classes" : `got guidance ${guidance}`;
-      throw new UserError("missing-classes", `Refinement: ${problem}. Leave the guidance out.`);
-    }
+    if (guidance !== 0) checkGuidance(refined, [guidance]);
     this.groups = refined.config.groups;
     this.step = flow.step;
     this.steps = steps;
@@ -77,27 +60,26 @@ export class Refinement implements FirstLatents {
     this.digest = digestOfWeights(flow.network);
   }
 
-  /**
-   * The latents to which the flow carries noise; see `FirstLatents`.
-   *
-   * @param how - `guidance` in place of the refinement's own
-   */
-  draw(noise: readonly Float32Array[], how: DrawingOptions & { guidance?: number } = {}): Promise<Float32Array[]> {
+  /** The latents to which the flow carries noise; see `FirstLatents`. `guidance` takes the place of the refinement's own. */
+  draw(noise: readonly Float32Array[], how: FirstLatentsOptions = {}): Promise<Float32Array[]> {
     return this.#lifetime.during(() => this.#draw(noise, how));
   }
 
   async #draw(
     noise: readonly Float32Array[],
-    { labels, runtime, guidance = this.guidance }: DrawingOptions & { guidance?: number },
+    { labels, runtime, guidance }: FirstLatentsOptions,
   ): Promise<Float32Array[]> {
-    const guided = guidance !== 0;
     const stacks = stacksOf(this.refined.model, this.groups);
     const start = stackGroups(stacks, noise);
     const [channels, height, width] = stacks[0].shape;
-    const program = await this.#program(start[0].length / (channels * height * width), guided, runtime);
+    const count = start[0].length / (channels * height * width);
+    const weights = Float32Array.from({ length: count }, (_, image) => guidance?.[image] ?? this.guidance);
+    const guided = weights.some((weight) => weight !== 0);
+    if (guided) checkGuidance(this.refined, weights);
+    const program = await this.#program(count, guided, runtime);
     const condition = {
       ...(labels ? { labels: guided ? this.#withoutLabels(labels) : labels } : {}),
-      ...(guided ? { guidance: Float32Array.of(guidance) } : {}),
+      ...(guided ? { guidance: weights } : {}),
     };
     const end = await solve(
       (point, time) => program.run({ point: [...point], time: Float32Array.of(time), ...condition }),
@@ -131,7 +113,7 @@ export class Refinement implements FirstLatents {
       point: stacksOf(model, this.groups).map(({ shape }) => spec([batch, ...shape])),
       time: spec([1]),
       ...(model.classes > 0 ? { labels: spec([guided ? 2 * batch : batch], "int32") } : {}),
-      ...(guided ? { guidance: spec([1]) } : {}),
+      ...(guided ? { guidance: spec([batch]) } : {}),
     };
     const args = [flowSpecs(this.refined), inputs] as const;
     return compile(guidedVelocity as never, args, {
@@ -152,24 +134,12 @@ export class Refinement implements FirstLatents {
   }
 }
 
-/**
- * The velocity with label c, guided by the one without, both of one batch of 2N:
- *
- *     v = v_c + w (v_c − v_u)
- */
-function guidedVelocity(
-  network: FlowNetwork<np.Array>,
-  { point, time, labels, guidance }: Mapped<VelocityInputs<Spec>, Spec, np.Array>,
-): np.Array[] {
-  const count = point[0].shape[0];
-  const times = (n: number) => np.broadcastTo(time, [n]);
-  if (!guidance) return velocityAt(network, point, times(count), labels);
-  const both = point.map((x) => np.concatenate([x.ref, x], 0));
-  const weight = guidance.reshape([1, 1, 1, 1]);
-  return velocityAt(network, both, times(2 * count), labels).map((velocities) => {
-    const [conditional, unconditional] = np.split(velocities, 2, 0);
-    return conditional.ref.add(weight.ref.mul(conditional.sub(unconditional)));
-  });
+/** @throws UserError when a weight is not finite, or the model knows no classes */
+function checkGuidance({ model }: Refined, weights: Iterable<number>): void {
+  const bad = [...weights].find((weight) => !Number.isFinite(weight));
+  if (bad === undefined && model.classes > 0) return;
+  const problem = bad === undefined ? "guidance needs a model with classes" : `got guidance ${bad}`;
+  throw new UserError("missing-classes", `Refinement: ${problem}. Leave the guidance out.`);
 }
 
 /**
@@ -190,4 +160,25 @@ export async function openRefinement(
   checkRefines(config, model, folder);
   const refined = { config, model: model.config.model };
   return new Refinement(refined, await readFlow(folder, refined, onNotice), options);
+}
+
+/**
+ * The refinement of a run, where it has one for these weights. One that cannot be used is told of.
+ *
+ * @param run - as `openRun` takes it
+ */
+export async function findRefinement(
+  model: TrainedModel,
+  run: string,
+  { onNotice = () => {}, ...options }: RefinementOptions & { onNotice?: (message: string) => void } = {},
+): Promise<Refinement | undefined> {
+  const folder = refinementFolder(located(run).folder);
+  if (!existsSync(runPaths(folder).config)) return undefined;
+  try {
+    return await openRefinement(model, folder, { onNotice, ...options });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    onNotice(`The refinement is left out. ${error.message}`);
+    return undefined;
+  }
 }

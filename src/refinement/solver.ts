@@ -18,28 +18,42 @@ export const flowTimes = (steps: number): number[] =>
     return (2 * u) / (1 + u);
   });
 
+/** One step: when the velocity is looked at, and what that velocity and the one before it are multiplied by. */
+export interface SolverStep {
+  time: number;
+  now: number;
+  before: number;
+}
+
 /**
- * Solves dx/dt = v(x, t) from the first of the times to the last by the two-step method of Adams and Bashforth, which
- * evaluates v once a step and is of second order. With h the step to come and r its length by that of the step before,
+ * The steps of the two-step method of Adams and Bashforth, which evaluates v once a step and is of second order. With h the
+ * step to come and r its length by that of the step before,
  *
  *     x ← x + h ( (1 + r/2) v − (r/2) v_before )        the first step: x ← x + h v
+ *
+ * @param times - two or more, falling
+ */
+export const solverSteps = (times: readonly number[]): SolverStep[] =>
+  times.slice(0, -1).map((time, step) => {
+    const length = times[step + 1] - time;
+    const ratio = step === 0 ? 0 : length / (time - times[step - 1]);
+    return { time, now: length * (1 + ratio / 2), before: -length * (ratio / 2) };
+  });
+
+/**
+ * Solves dx/dt = v(x, t) from the first of the times to the last.
  *
  * @param times - two or more, falling
  * @returns the point at the last time
  */
 export async function solve(field: VelocityField, start: Point, times: readonly number[]): Promise<Float32Array[]> {
   let point = start.map((values) => Float32Array.from(values));
-  let before: Point | undefined;
-  for (let step = 0; step + 1 < times.length; step++) {
-    const here = await field(point, times[step]);
-    const length = times[step + 1] - times[step];
-    const ratio = before ? length / (times[step] - times[step - 1]) : 0;
-    const earlier = before ?? here;
-    point = point.map((values, part) => {
-      const [now, then] = [here[part], earlier[part]];
-      return values.map((value, i) => value + length * ((1 + ratio / 2) * now[i] - (ratio / 2) * then[i]));
-    });
-    before = here;
+  let earlier: Point | undefined;
+  for (const { time, now, before } of solverSteps(times)) {
+    const here = await field(point, time);
+    const then = earlier ?? here;
+    point = point.map((values, part) => values.map((value, i) => value + now * here[part][i] + before * then[part][i]));
+    earlier = here;
   }
   return point;
 }

@@ -1,12 +1,13 @@
 /** @file What a run's refinement draws, for its report: every class from one noise, more and more guidance, ways between pictures. */
-import { calibrationOf } from "../experiments/calibration/settings.js";
+import { type ShownSettings, shownSettings } from "../experiments/calibration/shown-settings.js";
 import { imageGrid, imageRows } from "../inference/picture-grid.js";
-import { type FirstLatents, Sampler, type Samples } from "../inference/sampling/sampler.js";
+import { Sampler, type Samples } from "../inference/sampling/sampler.js";
 import type { TrainedModel } from "../inference/trained-model.js";
 import { interpolateLatents } from "../latents/interpolate.js";
 import { labelsOfSamples } from "../latents/labels.js";
 import { concatenateLatents, type Latents, latentsAt, latentsOfSamples } from "../latents/latents.js";
-import { openRefinement, type Refinement, SHOWN } from "../refinement/refinement.js";
+import { groups } from "../model/index.js";
+import { openRefinement } from "../refinement/refinement.js";
 import { runPaths } from "../training/run/run-folder.js";
 import type { Picture } from "./page.js";
 import type { DrawingOptions } from "./run-drawings.js";
@@ -24,16 +25,15 @@ const COMPARED = 12;
 const WAY = 12;
 const WAYS = 4;
 
-/** How most pictures are drawn, and the words for it: as was calibrated, or as usual. */
-async function shownSettings(model: TrainedModel, refinement: Refinement, folder: string) {
-  const usual = { ...SHOWN, told: `temperature ${SHOWN.temperature}` };
-  const calibration = runPaths(folder).calibration;
-  const found = await calibrationOf(folder, model, { refinement, folder: calibration }).catch(() => undefined); // none, or of another step
-  if (!found) return usual;
-  const { temperature, refinement: how } = found.sampling;
-  const words = temperature.map((each) => `${each.temperature} at ${each.resolution}×${each.resolution}`);
-  const told = `calibrated: temperature ${words.length > 0 ? words.join(", ") : 1}`;
-  return { guidance: how?.guidance ?? 0, temperature, told };
+/** Temperatures for people: one where all are alike. */
+function temperatureText({ temperature, isCalibrated }: ShownSettings, model: TrainedModel): string {
+  const resolutions = new Set(groups(model.config.model).map(({ resolution }) => resolution));
+  const values = new Set(temperature.map((each) => each.temperature));
+  const alike = temperature.length === 0 || (temperature.length === resolutions.size && values.size === 1);
+  const words = alike
+    ? String([...values][0] ?? 1)
+    : temperature.map((each) => `${each.temperature} at ${each.resolution}×${each.resolution}`).join(", ");
+  return `${isCalibrated ? "calibrated: " : ""}temperature ${words}`;
 }
 
 /**
@@ -49,24 +49,17 @@ export async function drawRefined(
 ): Promise<Picture[]> {
   const { classes } = model.config.model;
   const refinement = await openRefinement(model, folder);
-  const shown = await shownSettings(model, refinement, folder);
-  let guidance = 0;
-  const first: FirstLatents = {
-    groups: refinement.groups,
-    draw: (noise, how) => refinement.draw(noise, { ...how, guidance }),
-    dispose: () => refinement.dispose(),
-  };
-  await using sampler = new Sampler(model, { refinement: first, batch: COMPARED, runtime });
+  const shown = await shownSettings(model, refinement, runPaths(folder).calibration);
+  await using sampler = new Sampler(model, { refinement, batch: COMPARED, runtime });
   const noiseOf = (samples: readonly number[]) =>
     latentsOfSamples(model.config.model, samples, { seed, temperature: shown.temperature });
   const labelsOf = (samples: readonly number[]) => labelsOfSamples(model.data, classes, samples, seed);
   const draw = (weight: number, latents: Latents, labels: Int32Array): Promise<Samples> => {
-    guidance = classes > 0 ? weight : 0;
     const count = latents[0].length / noiseOf([0])[0].length;
-    return sampler.sample({ count, latents, signal, ...(classes > 0 ? { labels } : {}) });
+    return sampler.sample({ count, latents, signal, ...(classes > 0 ? { labels, refineGuidance: weight } : {}) });
   };
   const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
-  const told = `${shown.told}${classes > 0 ? `, guidance ${shown.guidance}` : ""}`;
+  const told = `${temperatureText(shown, model)}${classes > 0 ? `, guidance ${shown.guidance}` : ""}`;
 
   const samples = async (): Promise<Picture> => ({
     title: "Refined samples",

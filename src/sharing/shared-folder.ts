@@ -6,31 +6,32 @@ import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../io/files/atomic-file.js";
 import { parseJson } from "../io/files/json.js";
 import { writeError } from "../io/files/write-error.js";
+import { findRefinement } from "../refinement/refinement.js";
 import { checkpointFolder, listCheckpoints } from "../training/run/checkpoint.js";
-import { groupKlOf } from "../training/run/held-out.js";
-import { readMetrics } from "../training/run/metrics-log.js";
 import { locateRun, type OpenRunOptions, openRun } from "../training/run/open-run.js";
 import { runPaths } from "../training/run/run-folder.js";
 import { writeTorch } from "../weights/write-weights.js";
 import { type CardOptions, picturesOf, runCard } from "./run-card.js";
 import { shareableJson } from "./shareable.js";
+import { webFacts } from "./web-facts.js";
 
 /** Formats that can lie beside the run, each with what writes it. */
 const formats = {
-  onnx: async (model: Model, folder: string) => {
+  onnx: async (model: Model, folder: string, { run, onNotice }: SharedRun) => {
     const { exportOnnx } = await import("../weights/onnx/export-onnx.js");
-    await exportOnnx(model, join(folder, "onnx"));
+    await exportOnnx(model, join(folder, "onnx"), { refinement: await findRefinement(model, run, { onNotice }) });
   },
-  web: async (model: Model, folder: string, { run, place }: { run: string; place: string }) => {
-    const { metrics } = runPaths(locateRun(run));
-    const groupKlNats = existsSync(metrics) ? groupKlOf(readMetrics(metrics)) : undefined;
+  web: async (model: Model, folder: string, { run, place, onNotice }: SharedRun) => {
     const { exportWeb } = await import("../weights/web/export-web.js");
-    await exportWeb(model, join(folder, "web"), { run: place, groupKlNats });
+    await exportWeb(model, join(folder, "web"), { run: place, ...(await webFacts(model, run, onNotice)) });
   },
   torch: (model: Model, folder: string) => writeTorch(model, join(folder, "model.pt")),
 };
 
 type Model = Awaited<ReturnType<typeof openRun>>;
+
+/** A run, where it will lie, and who hears what there is to tell. */
+type SharedRun = { run: string; place: string; onNotice?: (message: string) => void };
 
 /** A format that {@link writeSharedFolder} can put beside the run. */
 export type SharedFormat = keyof typeof formats;
@@ -77,7 +78,7 @@ export async function writeSharedFolder(
     await copyJson(from, folder, path);
   for (const { path } of await picturesOf(from, step)) await copy(from, folder, path);
   await copyRefinement(join(from, "refinement"), join(folder, "refinement"));
-  for (const format of also) await formats[format](model, folder, { run, place: card.place ?? run });
+  for (const format of also) await formats[format](model, folder, { run, place: card.place ?? run, onNotice });
   await write(join(folder, "README.md"), text);
   return { step };
 }

@@ -5,6 +5,7 @@ import { bodyLimit } from "hono/body-limit";
 import { streamSSE } from "hono/streaming";
 import type { Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
+import { refinementFolder } from "../refinement/refinement-config.js";
 import { listCheckpoints } from "../training/run/checkpoint.js";
 import { picturePaths, runPaths } from "../training/run/run-folder.js";
 import { type Catalogue, fileOfRun } from "./catalogue.js";
@@ -70,9 +71,9 @@ export function createApp({
   app.get("/api/models", async (c) => c.json(await summariseModels(catalogue)));
 
   app.post("/api/models/:id/open", async (c) => {
-    const { batch, model } = await players.open(c.req.param("id"));
+    const { batch, model, refinement } = await players.open(c.req.param("id"));
     const { device, threads } = await runtime();
-    return c.json({ batch, step: model.step, device, threads });
+    return c.json({ batch, step: model.step, refinement, device, threads });
   });
 
   app.post("/api/models/:id/draw", limited(LARGEST_REQUEST), async (c) => {
@@ -162,6 +163,10 @@ function queue(most: number): <Result>(work: () => Promise<Result>) => Promise<R
   };
 }
 
+/** Step of the newest checkpoint of a run, or of a refinement; undefined where there is none. */
+const newestStep = async (folder: string): Promise<number | undefined> =>
+  (await listCheckpoints(runPaths(folder).checkpoints)).at(-1);
+
 /** The models that are loaded. */
 class Players implements AsyncDisposable {
   readonly #open = new Map<string, Promise<Player>>();
@@ -184,8 +189,9 @@ class Players implements AsyncDisposable {
   async open(id: string): Promise<Player> {
     const run = await this.catalogue.find(id);
     const before = await this.#open.get(id)?.catch(() => undefined);
-    const newest = (await listCheckpoints(runPaths(run.folder).checkpoints)).at(-1);
-    if (before && before.model.step === newest) return before;
+    const newest = await newestStep(run.folder);
+    const refined = await newestStep(refinementFolder(run.folder));
+    if (before && before.model.step === newest && before.refinementStep === refined) return before;
     const player = this.runtime().then((runtime) => Player.open(run, runtime));
     this.#open.set(id, player);
     player.catch(() => {

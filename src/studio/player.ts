@@ -3,6 +3,8 @@ import { randomBytes } from "node:crypto";
 import { decodeImage } from "../data/decoding/decode.js";
 import type { Runtime } from "../engine/index.js";
 import { UserError } from "../errors.js";
+import { calibrationFolder } from "../experiments/calibration/settings.js";
+import { shownSettings } from "../experiments/calibration/shown-settings.js";
 import { toRgba } from "../inference/picture-files.js";
 import { Cascade } from "../inference/sampling/cascade.js";
 import { ImageEncoder } from "../inference/sampling/encode-latents.js";
@@ -11,8 +13,13 @@ import { parameterSpecs, type TrainedModel } from "../inference/trained-model.js
 import { concatenateLatents, type Latents } from "../latents/latents.js";
 import { latentsOfRecipe, type Origin, type PictureRecipe, type Recipe } from "../latents/recipe.js";
 import { countParameters } from "../model/index.js";
+import { findRefinement, type Refinement } from "../refinement/refinement.js";
+import { refinementFolder } from "../refinement/refinement-config.js";
+import { listCheckpoints } from "../training/run/checkpoint.js";
 import { openRun } from "../training/run/open-run.js";
+import { runPaths } from "../training/run/run-folder.js";
 import type { StudioRun } from "./catalogue.js";
+import type { RefinementSummary } from "./protocol.js";
 
 /** Images that are kept encoded; the oldest goes first. */
 const MOST_IMAGES = 32;
@@ -29,25 +36,47 @@ export interface DrawnPictures {
 export class Player implements AsyncDisposable {
   readonly batch: number;
   readonly #sampler: Sampler;
+  readonly #refined: Sampler | undefined;
   readonly #encoder: ImageEncoder;
   readonly #images = new Map<string, Latents>();
 
   private constructor(
     readonly model: TrainedModel,
+    private readonly refined: { refinement: Refinement; summary: RefinementSummary } | undefined,
+    /** Step of the refinement that lay there, whether or not it is of these weights. */
+    readonly refinementStep: number | undefined,
     runtime: Runtime,
   ) {
     this.batch = countParameters(parameterSpecs(model.config)) > LARGE ? 4 : 16;
     this.#sampler = new Sampler(model, { batch: this.batch, runtime });
+    if (refined) {
+      this.#refined = new Sampler(model, { batch: this.batch, runtime, refinement: refined.refinement });
+    }
     this.#encoder = new ImageEncoder(model, { batch: 1, runtime });
   }
 
   /**
-   * Loads the newest checkpoint of a run.
+   * Loads the newest checkpoint of a run, and its refinement where it has one for it.
    *
    * @throws what `openRun` throws
    */
   static async open({ folder }: StudioRun, runtime: Runtime): Promise<Player> {
-    return new Player(await openRun(folder), runtime);
+    const model = await openRun(folder);
+    const step = (await listCheckpoints(runPaths(refinementFolder(folder)).checkpoints)).at(-1);
+    const refinement = await findRefinement(model, folder);
+    if (!refinement) return new Player(model, undefined, step, runtime);
+    const { guidance, temperature } = await shownSettings(
+      model,
+      refinement,
+      calibrationFolder(folder, { refined: true }),
+    );
+    const summary = { groups: refinement.groups, shown: { guidance, temperature } };
+    return new Player(model, { refinement, summary }, step, runtime);
+  }
+
+  /** What the page is told of the refinement. */
+  get refinement(): RefinementSummary | null {
+    return this.refined?.summary ?? null;
   }
 
   /**
@@ -60,14 +89,18 @@ export class Player implements AsyncDisposable {
     pictures: readonly PictureRecipe[],
     { enlarger, signal }: { enlarger?: Player; signal?: AbortSignal } = {},
   ): Promise<DrawnPictures> {
-    const sampler = enlarger ? new Cascade(this.#sampler, enlarger.#sampler) : this.#sampler;
-    const { resolution } = sampler;
+    const samplerOf = ({ refined }: PictureRecipe) => {
+      const own = refined === undefined ? this.#sampler : this.#refined;
+      if (!own) throw new UserError("not-found", "This model has no refinement any more. Reload the page.");
+      return enlarger ? new Cascade(own, enlarger.#sampler) : own;
+    };
+    const { resolution } = samplerOf(pictures[0]);
     const size = 4 * resolution ** 2;
     const rgba = new Uint8Array(pictures.length * size);
     for (const indices of drawnTogether(pictures)) {
       const drawn = await this.#sample(
         indices.map((index) => pictures[index]),
-        sampler,
+        samplerOf(pictures[indices[0]]),
         signal,
       );
       for (const [row, index] of indices.entries()) rgba.set(toRgba(drawn, row).data, index * size);
@@ -90,6 +123,10 @@ export class Player implements AsyncDisposable {
         ? pictures.map(({ guidance }) => guidance ?? unguided)
         : undefined,
       guidanceRule,
+      refineGuidance:
+        pictures[0].refined === undefined || model.classes === 0
+          ? undefined
+          : pictures.map(({ refined = 0 }) => refined),
       temperature, // of what enlarges; the noise here is given
       signal,
     });
@@ -128,6 +165,7 @@ export class Player implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sampler.dispose();
+    await this.#refined?.dispose();
     await this.#encoder[Symbol.asyncDispose]();
   }
 }
@@ -148,8 +186,8 @@ function seedOf(recipe: Recipe): number {
 /** Indices of the pictures that one call of a sampler can draw. */
 function drawnTogether(pictures: readonly PictureRecipe[]): number[][] {
   const calls = new Map<string, number[]>();
-  for (const [index, { recipe, guidanceRule, temperature }] of pictures.entries()) {
-    const key = JSON.stringify([seedOf(recipe), guidanceRule, temperature]);
+  for (const [index, { recipe, guidanceRule, temperature, refined }] of pictures.entries()) {
+    const key = JSON.stringify([seedOf(recipe), guidanceRule, temperature, refined !== undefined]);
     calls.set(key, [...(calls.get(key) ?? []), index]);
   }
   return [...calls.values()];

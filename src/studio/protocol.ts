@@ -36,6 +36,16 @@ export interface ModelSummary {
   parameters: number;
   /** Models that can enlarge its pictures, by their id. */
   enlargers: { id: string; name: string; run: string; resolution: number }[];
+  /** The refinement that can draw its first groups; null without one, and before the model is opened. */
+  refinement: RefinementSummary | null;
+}
+
+/** A refinement of a model. */
+export interface RefinementSummary {
+  /** How many of the first groups it draws. */
+  groups: number;
+  /** Guidance and temperature that suit it, as they were calibrated or usually are. */
+  shown: { guidance: number; temperature: { resolution: number; temperature: number }[] };
 }
 
 /** An image that was encoded. */

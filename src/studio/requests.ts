@@ -36,6 +36,7 @@ const picture = z.strictObject({
       z.array(z.strictObject({ ...byResolution, mean: weight, variance: weight })).max(64),
     ])
     .optional(),
+  refined: z.number().optional(),
   guidanceRule: z.enum(["extrapolate", "product"]).optional(),
   temperature: z
     .union([z.number(), z.array(z.strictObject({ ...byResolution, temperature: z.number() })).max(64)])

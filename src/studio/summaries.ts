@@ -54,6 +54,7 @@ async function readModel(run: StudioRun): Promise<{ config: Config; summary: Mod
     step,
     parameters: countParameters(parameterSpecs(config)),
     enlargers: [],
+    refinement: null,
   };
   return { config, summary };
 }

@@ -11,6 +11,7 @@ import type { WebModelInfo } from "./manifest.js";
 const infoOf = (config: ModelConfig): WebModelInfo => ({
   ...{ name: "discs", run: "runs/discs", config, outputNoise: null, classes: [], classCounts: [7, 0, 2, 1] },
   ...{ step: 0, parameters: 1, groups: groups(config).map(() => ({ share: null, klNats: null })) },
+  refinement: null,
 });
 
 const info = infoOf(tinyModel({ model: { classes: 4 } }).config.model);
@@ -86,4 +87,22 @@ test("images to encode have the model's size and, where it knows classes, labels
   );
   await expect(ask({})).rejects.toThrow("since the model knows 4 classes, got none");
   await expect(ask({ labels: Int32Array.of(5) })).rejects.toThrow("Expected labels from 0 to 3 (4: no label), got 5.");
+});
+
+test("a refinement is asked for by name, with a guidance weight for each image", async () => {
+  const shown = { guidance: 1, temperature: [] };
+  const model = { ...info, refinement: { groups: 2, shown } };
+  const { runs } = await drawn({ refined: true, refineGuidance: [0, 2, 5] }, model);
+  expect(runs.map(({ name, inputs }) => [name, [...inputs.refine_guidance.data]])).toEqual([
+    ["refined", [0, 2]],
+    ["refined", [5]],
+  ]);
+  expect((await drawn({ refined: true, refineGuidance: 1 }, model)).runs[1].inputs.refine_guidance.data).toEqual(
+    Float32Array.of(1),
+  );
+  await expect(drawn({ refined: true })).rejects.toThrow("exported with a refinement, got one without");
+  await expect(drawn({ refineGuidance: 1 }, model)).rejects.toThrow("Expected `refined` with `refineGuidance`");
+  await expect(drawn({ refined: true, refineGuidance: [1] }, model)).rejects.toThrow("for each image");
+  const guidance = { mean: 1, variance: 0 };
+  await expect(drawn({ refined: true, guidance }, model)).rejects.toThrow("no guidance of the prior");
 });

@@ -22,6 +22,9 @@ export interface DrawRequest {
   /** For all images, or one for each. */
   guidance?: Guidance;
   guidances?: readonly (Guidance | undefined)[];
+  /** Whether the refinement draws the first groups, and its guidance weight for all images or for each. */
+  refined?: boolean;
+  refineGuidance?: number | readonly number[];
   labels?: Int32Array;
   lowResolution?: Float32Array;
   /** Images at once. */
@@ -72,13 +75,14 @@ export async function* draw(
   request: DrawRequest,
 ): AsyncGenerator<DrawnPart, void> {
   const { config: model, outputNoise } = info;
-  const { count, seed = 0, temperature, batch } = request;
+  const { count, seed = 0, temperature, batch, refined = false } = request;
   checkSampling(model, request);
+  checkRefined(info, request);
   const samples = samplesOf(request);
   const labels = labelsOf(info, request);
   const all = groups(model);
   const weights = weightsOfImages(model, request);
-  const isGuided = weights !== undefined;
+  const graph = refined ? "refined" : weights ? "guided" : "sampler";
   const low = model.levels[0].resolution;
   for (let first = 0; first < count; first += batch) {
     const indices = Array.from({ length: Math.min(batch, count - first) }, (_, row) => first + row);
@@ -87,12 +91,15 @@ export async function* draw(
     const noise =
       request.latents?.map((values) => rows(values, indices, values.length / count)) ??
       latentsOfSamples(model, numbers, { seed, temperature });
-    const { image } = await graphs.run(isGuided ? "guided" : "sampler", {
+    const { image } = await graphs.run(graph, {
       ...byGroup("noise", noise, all, n),
       temperature: { data: Float32Array.of(1), shape: [1] }, // the noise has it
       ...(model.classes > 0 ? { label: { data: rows(labels, indices, 1), shape: [n] } } : {}),
       ...(weights
         ? { guidance_mean: ofRows(weights.mean, indices), guidance_variance: ofRows(weights.variance, indices) }
+        : {}),
+      ...(refined && model.classes > 0
+        ? { refine_guidance: { data: Float32Array.from(indices, (index) => refineWeight(request, index)), shape: [n] } }
         : {}),
       ...(model.superResolution
         ? {
@@ -111,6 +118,30 @@ export async function* draw(
   function ofRows(perImage: Float32Array, indices: readonly number[]): GraphArray {
     return { data: rows(perImage, indices, all.length), shape: [indices.length, all.length] };
   }
+}
+
+/** The refinement's guidance of one image. */
+const refineWeight = ({ refineGuidance = 0 }: DrawRequest, index: number): number =>
+  typeof refineGuidance === "number" ? refineGuidance : refineGuidance[index];
+
+/** @throws UserError when a refinement is asked for that is not there, or for what it does not do */
+function checkRefined({ config, refinement }: WebModelInfo, request: DrawRequest): void {
+  const { refined = false, refineGuidance, guidance, guidances, count } = request;
+  if (!refined && refineGuidance !== undefined)
+    throw new UserError("invalid-options", "Expected `refined` with `refineGuidance`.");
+  if (!refined) return;
+  if (!refinement)
+    throw new UserError("wrong-model", "Expected a model that was exported with a refinement, got one without.", {
+      advice: "Refine the run and export it again, or leave `refined` out.",
+    });
+  if (guidance !== undefined || guidances?.some((each) => each !== undefined))
+    throw new UserError("invalid-options", "Expected no guidance of the prior with `refined`, but `refineGuidance`.");
+  const weights = Array.from({ length: count }, (_, index) => refineWeight(request, index));
+  if (weights.some((weight) => !Number.isFinite(weight) || (weight !== 0 && config.classes === 0)))
+    throw new UserError(
+      "missing-classes",
+      `Expected a finite guidance weight for each image of a model with classes, got ${weights}.`,
+    );
 }
 
 /** Guidance weights of every image and group, [count, L] each; undefined where none is guided. */

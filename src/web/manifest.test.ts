@@ -22,6 +22,7 @@ const manifest: WebManifest = {
       { share: 0.3, klNats: null },
       { share: null, klNats: 2 },
     ],
+    refinement: { groups: 2, shown: { guidance: 1, temperature: [{ resolution: 4, temperature: 0.7 }] } },
   },
   weights: { ...file("model/weights.bin"), dtype: "float16" },
   graphs: { sampler: file("model/s.onnx"), guided: file("model/g.onnx"), encoder: file("model/e.onnx") },
@@ -41,6 +42,10 @@ const parse = (text: string) => parseWebManifest(text, "https://example.org/mani
 
 test("a manifest is read as it was written", () => {
   expect(parse(JSON.stringify(manifest))).toEqual(manifest);
+});
+
+test("one that was written before there were refinements has none", () => {
+  expect(parse(changed("model.refinement", undefined)).model.refinement).toBe(null);
 });
 
 test("one of another version is refused by it, and by what wrote it", () => {
@@ -70,6 +75,9 @@ test.each([
   ["model.groups has 0 entries for 3", changed("model.groups", [])],
   ["model.classes[1] is null", changed("model.classes", ["a", null])],
   ['model.outputNoise.kind is "pink"', changed("model.outputNoise", { kind: "pink", channels: 1 })],
+  ["model.refinement.groups is 4", changed("model.refinement.groups", 4)],
+  ['shown.guidance is "1"', changed("model.refinement.shown.guidance", "1")],
+  ["temperature[0].resolution is missing", changed("model.refinement.shown.temperature", [{ temperature: 1 }])],
 ])("refused: %s", (problem, text) => {
   expect(() => parse(text)).toThrow(problem);
   expect(() => parse(text)).toThrow(/Export the run again/);

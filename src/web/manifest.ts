@@ -20,8 +20,8 @@ export interface WebFile {
   sha256: string;
 }
 
-/** What is computed, each by a graph of its own: `guided` only for models with classes. */
-export type GraphName = "sampler" | "guided" | "encoder";
+/** What is computed, each by a graph of its own: `guided` only for models with classes, `refined` only with a refinement. */
+export type GraphName = "sampler" | "guided" | "refined" | "encoder";
 
 /** ONNX Runtime for one kind of device. */
 export interface WebRuntimeFiles {
@@ -53,6 +53,16 @@ export interface WebModelInfo {
   parameters: number;
   /** For each latent group the share of the information that training aimed at, and its KL in nats; null where unknown. */
   groups: { share: number | null; klNats: number | null }[];
+  /** The refinement that draws the first groups where that is asked for; null without one. */
+  refinement: WebRefinement | null;
+}
+
+/** What is known of a refinement. */
+export interface WebRefinement {
+  /** How many of the first groups it draws. */
+  groups: number;
+  /** Guidance and temperature that suit it, as they were calibrated or usually are. */
+  shown: { guidance: number; temperature: { resolution: number; temperature: number }[] };
 }
 
 /** A model as it was exported for browsers. */
@@ -114,6 +124,7 @@ export function parseWebManifest(text: string, where: string): WebManifest {
       sampler: read.file(graphs.sampler, "graphs.sampler"),
       encoder: read.file(graphs.encoder, "graphs.encoder"),
       ...(graphs.guided === undefined ? {} : { guided: read.file(graphs.guided, "graphs.guided") }),
+      ...(graphs.refined === undefined ? {} : { refined: read.file(graphs.refined, "graphs.refined") }),
     },
     runtime: {
       version: read.text(runtime.version, "runtime.version"),
@@ -226,6 +237,31 @@ function readModel(model: Record<string, unknown>, read: Reader, refuse: Refuse)
         klNats: read.amount(klNats, `model.groups[${index}].klNats`),
       };
     }),
+    refinement: readRefinement(model.refinement ?? null, groups, read, refuse), // earlier exports say nothing of any
+  };
+}
+
+function readRefinement(value: unknown, groups: number, read: Reader, refuse: Refuse): WebRefinement | null {
+  if (value === null) return null;
+  const refinement = object(value, "model.refinement", refuse);
+  const shown = object(refinement.shown, "model.refinement.shown", refuse);
+  const number = (of: unknown, name: string) =>
+    typeof of === "number" && Number.isFinite(of) ? of : refuse(`${name} is ${JSON.stringify(of)}, not a number`);
+  return {
+    groups: read.whole(refinement.groups, "model.refinement.groups", 1, groups),
+    shown: {
+      guidance: number(shown.guidance, "model.refinement.shown.guidance"),
+      temperature: read
+        .list(shown.temperature, "model.refinement.shown.temperature", MOST_GROUPS)
+        .map((each, index) => {
+          const name = `model.refinement.shown.temperature[${index}]`;
+          const { resolution, temperature } = object(each, name, refuse);
+          return {
+            resolution: read.whole(resolution, `${name}.resolution`, 1, LARGEST_SIDE),
+            temperature: number(temperature, `${name}.temperature`),
+          };
+        }),
+    },
   };
 }
 

@@ -50,6 +50,10 @@ export interface DrawingOptions {
   guidance?: Guidance;
   /** The same for each image, in place of `guidance`: tiles of a pad are drawn at once. */
   guidances?: readonly (Guidance | undefined)[];
+  /** Whether the model's refinement draws the first groups (`info.refinement`); then the prior has no guidance. Default false. */
+  refined?: boolean;
+  /** Guidance weight of the refinement, for models with classes, of all images or of each. Default 0. */
+  refineGuidance?: number | readonly number[];
   /** [count], each below the number of classes, or equal to it for "no label". Default: drawn in the training set's proportions. */
   labels?: Int32Array;
   /** Images at once; default 4. An image does not depend on it. */

@@ -6,6 +6,8 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readNpz } from "../../src/io/numpy/npz.js";
+import { refine } from "../../src/refinement/refine.js";
+import { openRun } from "../../src/training/run/open-run.js";
 import { saveModel } from "../../src/training/run/save-model.js";
 import { hasChromium, launchChromium } from "../support/chromium.js";
 import { discs, sharedStrata, temporaryFolder, tiny } from "../support/command-line.js";
@@ -18,7 +20,7 @@ import {
   startStudio,
   violations,
 } from "../support/studio.js";
-import { tinyModel, tinySuperResolution } from "../support/tiny.js";
+import { discs as tinyImages, tinyModel, tinySuperResolution } from "../support/tiny.js";
 
 const folder = temporaryFolder();
 const runs = join(folder, "runs");
@@ -49,6 +51,11 @@ describe.skipIf(!hasChromium)("the studio", () => {
     const classed = tinyModel({ model: { classes: 4 } }, 2);
     await saveModel(join(runs, "classed"), classed, { ema: classed.parameters });
     writeFileSync(join(runs, "classed", "metrics.jsonl"), runLine + line(10) + line(20));
+    const refined = tinyModel({ model: { classes: 4 } }, 4);
+    await saveModel(join(runs, "refined"), refined, { ema: refined.parameters });
+    const images = tinyImages(12, { labels: true });
+    const out = join(runs, "refined", "refinement");
+    await refine(await openRun(join(runs, "refined")), { images, out, draws: 64, limit: { steps: 6 } });
     const plain = tinyModel({ model: { classes: 0 } }, 3);
     await saveModel(join(runs, "plain"), plain, { ema: plain.parameters });
     const larger = tinyModel({
@@ -173,6 +180,29 @@ describe.skipIf(!hasChromium)("the studio", () => {
     await settled(page);
     expect(await pixels(page)).toEqual(before);
     expect(problems.splice(0).filter((each) => !each.includes("422"))).toEqual([]);
+  });
+
+  test("a refinement draws where there is one, until it is turned off; each weight of its guidance has a picture", async () => {
+    await open(`model=${ids.refined}&n=2&seed=3`);
+    expect(await page.evaluate(() => location.hash)).toContain("r=1&t=1:0.7,4:0.7,8:0.7");
+    const begun = await pixels(page);
+    expect(begun).toEqual(await drawnByCommand());
+    expect(begun).toEqual(await drawnByProgram(page, folder, 2));
+    await page.click('[aria-label="Weight 3"]');
+    await settled(page);
+    const guided = await pixels(page);
+    expect(guided).not.toEqual(begun);
+    expect(guided).toEqual(await drawnByCommand());
+    expect(await violations(page)).toEqual([]);
+    await page.uncheck(".check input");
+    await settled(page);
+    expect(await page.evaluate(() => location.hash)).toContain("r=off");
+    expect(await page.textContent(".code")).not.toContain("--refined");
+    expect(await pixels(page)).toEqual(await drawnByCommand());
+    await open((await page.evaluate(() => location.hash)).slice(1)); // a bookmark of it stays off
+    expect(await page.isChecked(".check input")).toBe(false);
+    await open(`model=${ids.refined}&n=2&i=3:1&keep=1`);
+    expect(await pixels(page)).toEqual(await drawnByCommand());
   });
 
   test("by keyboard alone: bars, bits, pad, temperature, class, seed, grid, reset", async () => {

@@ -5,10 +5,14 @@ import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeImage } from "../../src/data/decoding/decode.js";
+import { Sampler } from "../../src/inference/sampling/sampler.js";
+import { refine } from "../../src/refinement/refine.js";
+import { openRefinement } from "../../src/refinement/refinement.js";
 import { hasChromium, launchChromium } from "../support/chromium.js";
+import { temporaryFolder } from "../support/command-line.js";
 import { LIBRARY_PAGE } from "../support/library-page.js";
 import { repository } from "../support/packed.js";
-import { tinyModel, tinySuperResolution } from "../support/tiny.js";
+import { discs, tinyModel, tinySuperResolution } from "../support/tiny.js";
 import { drawnInBrowser, drawnInNode, expectAlike, exportedModel, goldenModel } from "../support/web-parity.js";
 import { ISOLATED, serveFolders, type WebServer } from "../support/web-server.js";
 
@@ -90,10 +94,36 @@ describe.skipIf(!hasChromium)("strata-vae/web", () => {
       },
       small && [...small],
     );
-    const { Sampler } = await import("../../src/inference/sampling/sampler.js");
     await using sampler = new Sampler(tiny, { batch: 3 });
     const expected = await sampler.sample({ count: 3, seed: 4, ...(small ? { lowResolution: small } : {}) });
     expectAlike({ images }, { images: [...expected.images] });
+    await page.close();
+    await served.close();
+  });
+
+  test("draws with a refinement, each image with guidance of its own", async () => {
+    const tiny = tinyModel({ model: { classes: 4 } });
+    const place = join(temporaryFolder(), "flow");
+    const learnt = { images: discs(12, { labels: true }), out: place, draws: 64, limit: { steps: 12 } };
+    await refine(tiny, learnt);
+    const refinement = await openRefinement(tiny, place, { steps: 4 });
+    const served = await serveFolders({
+      folders: { "/model": await exportedModel(tiny, { refinement }), "/lib": dist },
+      pages: { "/index.html": LIBRARY_PAGE },
+    });
+    const page = await opened(served.origin);
+    const drawn = await page.evaluate(async () => {
+      const { load } = await importStrata("/lib/web.js");
+      const loaded = await load("model");
+      const { images } = await loaded.sample({ count: 3, seed: 4, refined: true, refineGuidance: [0, 1, 3] });
+      const { groups } = loaded.info.refinement!;
+      loaded.dispose();
+      return { images: [...images], groups };
+    });
+    await using sampler = new Sampler(tiny, { batch: 3, refinement });
+    const expected = await sampler.sample({ count: 3, seed: 4, refineGuidance: [0, 1, 3] });
+    expectAlike({ images: drawn.images }, { images: [...expected.images] });
+    expect(drawn.groups).toBe(3);
     await page.close();
     await served.close();
   });

@@ -31,11 +31,11 @@ const LAYERS: Record<string, string[]> = {
   // the paper's experiments, made of everything below
   experiments: ["quality", "refinement", "training", "inference", "model", "data", "io", "config"],
   // other people's weights in, ours out: run folders are written and read
-  weights: ["training", "inference", "objective", "model", "engine", "io", "config", "web/manifest"],
+  weights: ["refinement", "training", "inference", "objective", "model", "engine", "io", "config", "web/manifest"],
   // the local server of the page in web/app
-  studio: ["training", "inference", "latents", "model", "data", "engine", "config"],
+  studio: ["experiments", "refinement", "training", "inference", "latents", "model", "data", "engine", "config"],
   // what leaves this machine: models with their cards
-  sharing: ["report", "weights", "experiments", "training", "inference", "model", "io", "config"],
+  sharing: ["report", "weights", "experiments", "refinement", "training", "inference", "model", "io", "config"],
   // what a run has come to, with pictures drawn for it
   report: [
     "experiments",

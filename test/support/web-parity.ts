@@ -7,7 +7,7 @@ import type { ParameterTree, TrainedModel } from "../../src/inference/trained-mo
 import { interpolateLatents } from "../../src/latents/interpolate.js";
 import { latentsAt, latentsOfSamples, varyLatents } from "../../src/latents/latents.js";
 import { mapParameters } from "../../src/model/index.js";
-import { exportWeb } from "../../src/weights/web/export-web.js";
+import { type ExportWebOptions, exportWeb } from "../../src/weights/web/export-web.js";
 import { temporaryFolder } from "./command-line.js";
 import { fixture } from "./fixtures.js";
 
@@ -27,9 +27,9 @@ export function goldenModel(): TrainedModel {
 }
 
 /** A folder with the model, as exact as Node has it. */
-export async function exportedModel(model: TrainedModel): Promise<string> {
+export async function exportedModel(model: TrainedModel, options: ExportWebOptions = {}): Promise<string> {
   const folder = temporaryFolder();
-  await exportWeb(model, folder, { dtype: "float32", page: false });
+  await exportWeb(model, folder, { dtype: "float32", page: false, ...options });
   return folder;
 }
 

@@ -33,11 +33,16 @@ const json = (body: unknown): RequestInit => ({
   body: JSON.stringify(body),
 });
 
+/** What the server says of a model that it has opened. */
+interface Ready extends Pick<ModelSummary, "refinement"> {
+  batch: number;
+  step: number;
+  device: string;
+  threads: number;
+}
+
 /** A model of the server. */
-function openModel(
-  summary: ModelSummary,
-  { batch, device, threads }: { batch: number; device: string; threads: number },
-): OpenModel {
+function openModel(summary: ModelSummary, { batch, device, threads }: Ready): OpenModel {
   const place = `api/models/${encodeURIComponent(summary.id)}`;
   return {
     summary,
@@ -124,10 +129,10 @@ export function httpBackend(): Backend {
     async open(id, { onProgress, signal } = {}) {
       onProgress?.({ doing: "loading the model" });
       const opened = await request(`api/models/${encodeURIComponent(id)}/open`, { method: "POST", signal });
-      const ready = (await opened.json()) as { batch: number; step: number; device: string; threads: number };
+      const ready = (await opened.json()) as Ready;
       const summary = (await models(signal)).find((model) => model.id === id);
       if (!summary) throw new Error("This model is not there any more. Reload the page.");
-      return openModel({ ...summary, step: ready.step }, ready);
+      return openModel({ ...summary, step: ready.step, refinement: ready.refinement }, ready);
     },
     live,
   };

@@ -5,9 +5,10 @@ import { CodePanel } from "./code-panel.js";
 import { download, npzOf, pngOf } from "./files.js";
 import { GroupBars } from "./group-bars.js";
 import { GuidancePad } from "./guidance-pad.js";
+import { GuidanceRow } from "./guidance-row.js";
 import { Pixels } from "./pixels.js";
-import { labelName, sceneKind } from "./scene.js";
-import { DEFAULTS, LARGEST_SEED, LARGEST_TEMPERATURE, SIDES } from "./settings.js";
+import { labelName, refinedWeight, sceneKind } from "./scene.js";
+import { DEFAULTS, LARGEST_SEED, LARGEST_TEMPERATURE, SIDES, shownTemperature } from "./settings.js";
 import type { Store } from "./store.js";
 
 export function Play({ store }: { store: Store }) {
@@ -27,6 +28,12 @@ export function Play({ store }: { store: Store }) {
         <Groups store={store} model={model} />
       </section>
       <div class="right">
+        {model.refinement ? (
+          <section class="panel" aria-labelledby="refinement-title">
+            <h2 id="refinement-title">Refinement</h2>
+            <Refinement store={store} model={model} />
+          </section>
+        ) : null}
         {model.classes.length > 0 ? (
           <section class="panel" aria-labelledby="guidance-title">
             <h2 id="guidance-title">Guidance</h2>
@@ -400,10 +407,48 @@ function Groups({ store, model }: Part) {
   );
 }
 
+/** Whether the refinement draws the first groups. */
+function Refinement({ store, model }: Part) {
+  const { refined, origin, end } = store.settings.value;
+  const { groups, shown } = model.refinement!;
+  const hasImage = origin === "image" || end === "image";
+  const turn = (on: boolean) =>
+    store.change(
+      on
+        ? { refined: shown.guidance, temperature: shownTemperature(model.refinement!), guidance: DEFAULTS.guidance }
+        : { refined: "off", temperature: DEFAULTS.temperature },
+    );
+  return (
+    <>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={refined !== "off" && !hasImage}
+          disabled={hasImage}
+          onChange={({ currentTarget }) => turn(currentTarget.checked)}
+        />
+        <span>
+          draws the first {groups} of {model.groups.length} groups
+        </span>
+      </label>
+      <p class="hint">
+        {hasImage
+          ? "Your picture comes with noise of the model's own prior, which draws it."
+          : "A second stage, trained on the latents of images. Without it the model's own prior draws all groups."}
+      </p>
+    </>
+  );
+}
+
 function Guidance({ store, model }: Part) {
   const { guidance, label } = store.settings.value;
   if (label === model.classes.length)
     return <p class="hint">Without a label there is nothing to guide towards. Choose a class.</p>;
+  const refined = refinedWeight(store.settings.value, model);
+  if (refined !== undefined)
+    return (
+      <GuidanceRow weight={refined} pad={store.pad.value} onGuide={(weight) => store.change({ refined: weight })} />
+    );
   return (
     <GuidancePad guidance={guidance} pad={store.pad.value} onGuide={(weights) => store.change({ guidance: weights })} />
   );

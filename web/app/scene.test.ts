@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { labelsOfSamples } from "../../src/latents/labels.js";
 import type { ModelSummary } from "./backend.js";
-import { bitsOf, gridPictures, groupsWithin, padPictures } from "./scene.js";
+import { bitsOf, gridPictures, groupsWithin, padPictures, REFINED_WEIGHTS } from "./scene.js";
 import { DEFAULTS } from "./settings.js";
 
 const model: ModelSummary = {
-  ...{ id: "m", name: "m", run: "m", resolution: 8, step: 1, parameters: 1, enlargers: [] },
+  ...{ id: "m", name: "m", run: "m", resolution: 8, step: 1, parameters: 1, enlargers: [], refinement: null },
   ...{ classes: ["a", "b"], classCounts: [3, 1] },
   groups: [1, 4, 8].map((resolution, index) => ({ index, resolution, channels: 4, share: null, klNats: 1 })),
 };
@@ -68,6 +68,24 @@ test("temperature and guidance are told where they are not the default", () => {
   );
   expect(picture.temperature).toEqual([{ resolution: 4, temperature: 0.5 }]);
   expect(picture.guidance).toEqual({ mean: 1, variance: 0 });
+});
+
+test("a refinement draws with its weight and without guidance of the prior, but not what comes of an image", () => {
+  const shown = { guidance: 1, temperature: [] };
+  const refined = { ...model, refinement: { groups: 2, shown } };
+  const guided = { ...settings, refined: 2, guidance: { mean: 1, variance: 0 } };
+  const [picture] = gridPictures(guided, refined, {});
+  expect([picture.refined, picture.guidance]).toEqual([2, undefined]);
+  expect(gridPictures({ ...guided, refined: null }, refined, {})[0].refined).toBe(1);
+  expect(gridPictures(guided, { ...refined, classes: [] }, {})[0].refined).toBe(0);
+  const off = { ...guided, refined: "off" } as const;
+  expect(gridPictures(off, refined, {})[0]).toMatchObject({ guidance: { mean: 1, variance: 0 } });
+  const dropped = { ...guided, origin: "image", label: 1 } as const;
+  for (const pictures of [gridPictures(off, refined, {}), gridPictures(dropped, refined, { origin: "abc" })]) {
+    expect(pictures.every((each) => each.refined === undefined)).toBe(true);
+  }
+  expect(padPictures(guided, refined, {}).map((each) => each.refined)).toEqual([...REFINED_WEIGHTS]);
+  expect(padPictures(off, refined, {})).toHaveLength(25);
 });
 
 test("so many bits hold the first groups that fit", () => {

@@ -18,6 +18,18 @@ export const sceneKind = ({ origin, end }: Settings): SceneKind =>
 /** Weights of the guidance pad, in both directions. */
 export const PAD_WEIGHTS = [0, 0.5, 1, 2, 4] as const;
 
+/** Weights of a refinement's guidance that are offered. */
+export const REFINED_WEIGHTS = [0, 0.5, 1, 2, 3, 5] as const;
+
+/** The refinement's guidance weight; undefined where it does not draw: not at all, or not what comes of an image. */
+export function refinedWeight(
+  { refined, origin, end }: Settings,
+  { refinement, classes }: ModelSummary,
+): number | undefined {
+  if (refinement === null || refined === "off" || origin === "image" || end === "image") return undefined;
+  return classes.length > 0 ? (refined ?? refinement.shown.guidance) : 0;
+}
+
 /**
  * The pictures of the grid, row by row; none while an image that they come of is not encoded yet.
  *
@@ -30,43 +42,49 @@ export function gridPictures(settings: Settings, model: ModelSummary, images: Sc
   const origin = originOf(settings.origin, images.origin);
   const end = originOf(settings.end, images.end);
   const kind = sceneKind(settings);
+  const draw = (recipe: Recipe, own?: number) => picture(settings, model, recipe, own);
   if (kind === "samples") {
     const labels = sampleLabels(settings, model, seed, numbers);
-    return numbers.map((sample) => picture(settings, { kind: "origin", origin: { seed, sample } }, labels?.[sample]));
+    return numbers.map((sample) => draw({ kind: "origin", origin: { seed, sample } }, labels?.[sample]));
   }
   if (!origin || (kind === "path" && !end)) return [];
   const label = labelOf(settings, model, origin);
   if (kind === "variations") {
     const recipe = (number: number): Recipe => ({ kind: "variation", origin, keep, seed, number });
-    return numbers.map((index) =>
-      picture(settings, index === 0 ? { kind: "origin", origin } : recipe(index - 1), label),
-    );
+    return numbers.map((index) => draw(index === 0 ? { kind: "origin", origin } : recipe(index - 1), label));
   }
   const endLabel = labelOf(settings, model, end!);
   return numbers.map((step) => {
     const recipe: Recipe = { kind: "between", from: origin, to: end!, position: step / (count - 1), groups: keep };
-    return picture(settings, recipe, 2 * step < count ? label : endLabel); // each has the label of the nearer end
+    return draw(recipe, 2 * step < count ? label : endLabel); // each has the label of the nearer end
   });
 }
 
-/** One picture at every pair of weights: the origin, or the first of the grid. Rows are weights of the variance. */
+/**
+ * One picture, the origin or the first of the grid, at every weight of guidance: of the refinement where that draws, and else at
+ * every pair of weights of the prior, rows of the variance.
+ */
 export function padPictures(settings: Settings, model: ModelSummary, images: SceneImages): PictureRecipe[] {
   const [first] = gridPictures({ ...settings, end: null, side: 2 }, model, images);
   if (!first || model.classes.length === 0 || first.label === model.classes.length) return [];
+  if (first.refined !== undefined) return REFINED_WEIGHTS.map((refined) => ({ ...first, refined }));
   return PAD_WEIGHTS.flatMap((variance) => PAD_WEIGHTS.map((mean) => ({ ...first, guidance: { mean, variance } })));
 }
 
-function picture({ temperature, guidance }: Settings, recipe: Recipe, label?: number): PictureRecipe {
+function picture(settings: Settings, model: ModelSummary, recipe: Recipe, label?: number): PictureRecipe {
+  const { temperature, guidance } = settings;
   const heat = Object.entries(temperature).map(([resolution, value]) => ({
     resolution: Number(resolution),
     temperature: value,
   }));
-  const guided = (guidance.mean !== 0 || guidance.variance !== 0) && label !== undefined;
+  const refined = refinedWeight(settings, model);
+  const guided = (guidance.mean !== 0 || guidance.variance !== 0) && label !== undefined && refined === undefined;
   return {
     recipe,
     ...(label === undefined ? {} : { label }),
     ...(heat.length > 0 ? { temperature: heat } : {}),
     ...(guided ? { guidance } : {}),
+    ...(refined === undefined ? {} : { refined }),
   };
 }
 

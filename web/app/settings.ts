@@ -18,6 +18,8 @@ export interface Settings {
   /** The end of a path that begins at the origin. */
   end: { seed: number; sample: number } | "image" | null;
   guidance: { mean: number; variance: number };
+  /** Guidance weight of the refinement that draws the first groups, or that it draws none; null before either was said. */
+  refined: number | "off" | null;
   /** By resolution; 1 where it has no entry. */
   temperature: Record<number, number>;
   /** Id of the model that enlarges the pictures. */
@@ -36,6 +38,7 @@ export const DEFAULTS: Settings = {
   keep: 0,
   end: null,
   guidance: { mean: 0, variance: 0 },
+  refined: null,
   temperature: {},
   enlarger: null,
   runs: [],
@@ -49,7 +52,8 @@ const LARGEST_WEIGHT = 20;
 
 /** The settings as the part of an address after `#`; only what differs from the default. */
 export function toHash(settings: Settings): string {
-  const { view, model, seed, label, side, origin, keep, end, guidance, temperature, enlarger, runs } = settings;
+  const { view, model, seed, label, side, origin, keep, end, guidance, refined, temperature, enlarger, runs } =
+    settings;
   const place = (origin: Settings["origin"]) =>
     origin === null || origin === "image" ? undefined : `${origin.seed}:${origin.sample}`;
   const heat = Object.entries(temperature)
@@ -67,6 +71,7 @@ export function toHash(settings: Settings): string {
     ["to", origin === "image" ? undefined : place(end)],
     ["wm", guidance.mean === 0 ? undefined : String(guidance.mean)],
     ["wv", guidance.variance === 0 ? undefined : String(guidance.variance)],
+    ["r", refined === null ? undefined : String(refined)],
     ["t", heat || undefined],
     ["x", enlarger ?? undefined],
     ["runs", runs.length === 0 ? undefined : runs.join(",")],
@@ -113,24 +118,39 @@ export function fromHash(hash: string): Settings {
       mean: number("wm", { least: -LARGEST_WEIGHT, most: LARGEST_WEIGHT, whole: false }) ?? 0,
       variance: number("wv", { least: -LARGEST_WEIGHT, most: LARGEST_WEIGHT, whole: false }) ?? 0,
     },
+    refined:
+      given.get("r") === "off"
+        ? "off"
+        : (number("r", { least: -LARGEST_WEIGHT, most: LARGEST_WEIGHT, whole: false }) ?? null),
     temperature: Object.fromEntries(heat),
     enlarger: given.get("x"),
     runs: (given.get("runs") ?? "").split(",").filter((id) => id !== ""),
   };
 }
 
-/** Settings with what a model does not have left out. */
-export function fitted(settings: Settings, { classes, groups, enlargers }: ModelSummary): Settings {
+/**
+ * Settings with what a model does not have left out. Where nothing was said of its refinement, it draws, with what suits it: its
+ * model's own prior was not made to be looked at.
+ */
+export function fitted(settings: Settings, { classes, groups, enlargers, refinement }: ModelSummary): Settings {
   const resolutions = new Set(groups.map(({ resolution }) => resolution));
   const hasClasses = classes.length > 0;
+  const unsaid = refinement !== null && settings.refined === null;
+  const temperature =
+    unsaid && Object.keys(settings.temperature).length === 0 ? shownTemperature(refinement) : settings.temperature;
   return {
     ...settings,
     label: hasClasses && settings.label !== null && settings.label <= classes.length ? settings.label : null,
     keep: Math.min(settings.keep, groups.length),
     guidance: hasClasses ? settings.guidance : DEFAULTS.guidance,
+    refined: refinement === null ? null : unsaid ? refinement.shown.guidance : settings.refined,
     temperature: Object.fromEntries(
-      Object.entries(settings.temperature).filter(([resolution]) => resolutions.has(Number(resolution))),
+      Object.entries(temperature).filter(([resolution]) => resolutions.has(Number(resolution))),
     ),
     enlarger: enlargers.some(({ id }) => id === settings.enlarger) ? settings.enlarger : null,
   };
 }
+
+/** The temperature that suits a refinement, by resolution. */
+export const shownTemperature = ({ shown }: NonNullable<ModelSummary["refinement"]>): Settings["temperature"] =>
+  Object.fromEntries(shown.temperature.map(({ resolution, temperature }) => [resolution, temperature]));

@@ -1,6 +1,6 @@
 /** @file What is on screen as a command and as a program, to be copied. */
 import type { ModelSummary } from "./backend.js";
-import { sceneKind } from "./scene.js";
+import { refinedWeight, sceneKind } from "./scene.js";
 import type { Settings } from "./settings.js";
 
 /** Names of the files that were dropped. */
@@ -21,8 +21,16 @@ const heat = ({ temperature }: Settings): (readonly [resolution: number, value: 
     .filter(([, value]) => value !== 1)
     .sort(([a], [b]) => a - b);
 
-const isGuided = ({ guidance, label }: Settings, { classes }: ModelSummary): boolean =>
-  (guidance.mean !== 0 || guidance.variance !== 0) && classes.length > 0 && label !== classes.length;
+const isGuided = (settings: Settings, model: ModelSummary): boolean => {
+  const { guidance, label } = settings;
+  const { length } = model.classes;
+  return (
+    (guidance.mean !== 0 || guidance.variance !== 0) &&
+    length > 0 &&
+    label !== length &&
+    refinedWeight(settings, model) === undefined
+  );
+};
 
 /** The command line that draws what is on screen. */
 export function commandOf(settings: Settings, model: ModelSummary, files: FileNames): string {
@@ -32,6 +40,7 @@ export function commandOf(settings: Settings, model: ModelSummary, files: FileNa
   const place = (each: Settings["origin"], file = "image.png") =>
     each === "image" ? shell(file) : each!.seed === seed ? String(each!.sample) : `${each!.seed}:${each!.sample}`;
   const larger = model.enlargers.find(({ id }) => id === enlarger);
+  const refined = refinedWeight(settings, model);
   const words = [
     `strata sample --run ${shell(model.run)} --seed ${seed} --count ${count}`,
     ...(label === null ? [] : [`--label ${shell(label < model.classes.length ? model.classes[label] : "none")}`]),
@@ -40,6 +49,7 @@ export function commandOf(settings: Settings, model: ModelSummary, files: FileNa
       ? [`--interpolate ${place(origin, files.origin)} ${place(end, files.end)} --groups ${keep}`]
       : []),
     ...(isGuided(settings, model) ? [`--guidance ${weights(settings.guidance)}`] : []),
+    ...(refined === undefined ? [] : [`--refined${refined === 0 ? "" : ` --refine-guidance ${refined}`}`]),
     ...(heat(settings).length > 0
       ? [
           `--temperature ${heat(settings)
@@ -69,13 +79,16 @@ export function programOf(
   const count = side ** 2;
   const hasImage = origin === "image" || end === "image";
   const larger = model.enlargers.find(({ id }) => id === enlarger);
+  const refined = refinedWeight(settings, model);
   const root = [
     ...(larger ? ["Cascade"] : []),
     "imageGrid",
     ...(hasImage ? ["latentsOf", "readImageFile"] : []),
+    ...(refined === undefined ? [] : ["openRefinement"]),
     "openRun",
     "Sampler",
   ];
+  const own = refined === undefined ? "new Sampler(model)" : "new Sampler(model, { refinement })";
   const hasSample = [origin, end].some((each) => each !== null && each !== "image");
   const latent = [
     ...(kind === "variations" ? ["concatenateLatents"] : []),
@@ -122,9 +135,14 @@ export function programOf(
     `import { writeFile } from "node:fs/promises";`,
     "",
     `const model = await openRun(${JSON.stringify(model.run)});`,
+    ...(refined === undefined
+      ? []
+      : [
+          `const refinement = await openRefinement(model, ${JSON.stringify(model.run)}${refined === 0 ? "" : `, { guidance: ${refined} }`});`,
+        ]),
     larger
-      ? `await using sampler = new Cascade(new Sampler(model), new Sampler(await openRun(${JSON.stringify(larger.run)})));`
-      : "await using sampler = new Sampler(model);",
+      ? `await using sampler = new Cascade(${own}, new Sampler(await openRun(${JSON.stringify(larger.run)})));`
+      : `await using sampler = ${own};`,
     ...(temperature ? [`const temperature = ${temperature};`] : []),
     ...place("picture", origin, files.origin),
     ...place("other", end, files.end),

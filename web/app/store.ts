@@ -115,7 +115,8 @@ export class Store {
   reset(): void {
     batch(() => {
       const { view, model, runs } = this.settings.value;
-      this.settings.value = { ...DEFAULTS, view, model, runs };
+      const fresh = { ...DEFAULTS, view, model, runs };
+      this.settings.value = this.model.value ? fitted(fresh, this.model.value.summary) : fresh;
       this.images.value = {};
       this.choosingEnd.value = false;
       this.alert.value = undefined;

@@ -55,6 +55,7 @@ function summaryOf(info: WebModelInfo): ModelSummary {
       ...info.groups[index],
     })),
     enlargers: [],
+    refinement: info.refinement,
   };
 }
 
@@ -88,9 +89,12 @@ function openModel(model: WebModel): OpenModel {
           throw new Error("In the browser, guidance extrapolates: the rule of products is for Node.");
         const latents = concatenateLatents(pictures.map((picture) => latentsOfRecipe(config, picture, noiseOf)));
         const labels = Int32Array.from(pictures, ({ label }) => label ?? config.classes);
+        const weights = pictures.map(({ refined }) => refined ?? 0);
         const drawn = await model.decode(latents, {
           ...(config.classes > 0 ? { labels } : {}),
-          guidances: pictures.map(({ guidance }) => guidance),
+          ...(pictures[0].refined === undefined
+            ? { guidances: pictures.map(({ guidance }) => guidance) }
+            : { refined: true, refineGuidance: weights }), // of one page all are, or none
           batch: pictures.length,
           signal,
         });

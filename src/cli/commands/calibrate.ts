@@ -7,7 +7,7 @@ import {
   defaultSearchLists,
   heldOutImages,
 } from "../../experiments/calibration/calibrate.js";
-import { guidedBy } from "../../experiments/calibration/common-samples.js";
+import { shared } from "../../experiments/calibration/common-samples.js";
 import { searchSpace } from "../../experiments/calibration/search-space.js";
 import { type Calibration, calibrationFolder, samplerOptionsOf } from "../../experiments/calibration/settings.js";
 import { imageGrid } from "../../inference/picture-grid.js";
@@ -170,14 +170,14 @@ async function drawBoth(
   model: TrainedModel,
   { found: { best, seeds } }: Calibration,
   folder: string,
-  { batch, runtime, refinement: shared }: { batch: number; runtime: Runtime; refinement?: Refinement },
+  { batch, runtime, refinement: draws }: { batch: number; runtime: Runtime; refinement?: Refinement },
   { signal, progress }: Context,
 ): Promise<void> {
-  const unadjusted = { temperature: [], guidance: [], ...(shared && { refinement: { guidance: 0 } }) };
+  const refinement = draws && shared(draws);
+  const unadjusted = { temperature: [], guidance: [], ...(refinement && { refinement: { guidance: 0 } }) };
+  await using sampler = new Sampler(model, { batch, runtime, refinement });
   for (const [name, settings] of Object.entries({ unadjusted, calibrated: best })) {
     progress.update(`pictures, ${name} …`);
-    const refinement = shared && guidedBy(shared, settings.refinement?.guidance);
-    await using sampler = new Sampler(model, { batch, runtime, refinement });
     const drawn = await sampler.sample({ count: SHOWN, seed: seeds.check, signal, ...samplerOptionsOf(settings) });
     await writeFileAtomic(join(folder, `${name}.png`), await imageGrid(drawn, COLUMNS));
   }

@@ -1,15 +1,14 @@
 /** @file `strata export`: a run's model for other programs. */
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { Option } from "commander";
 import { UserError } from "../../errors.js";
 import { parameterSpecs, type TrainedModel } from "../../inference/trained-model.js";
 import { countParameters } from "../../model/index.js";
 import { formatBytes, formatCount } from "../../number-format.js";
-import { groupKlOf } from "../../training/run/held-out.js";
-import { readMetrics } from "../../training/run/metrics-log.js";
-import { located, openRun } from "../../training/run/open-run.js";
-import { runPaths } from "../../training/run/run-folder.js";
+import { findRefinement } from "../../refinement/refinement.js";
+import { webFacts } from "../../sharing/web-facts.js";
+import { openRun } from "../../training/run/open-run.js";
 import { type Naming, writeSafetensors, writeTorch } from "../../weights/write-weights.js";
 import { type Context, createCommand, withContext } from "../options/command.js";
 import { hubOptions } from "../options/hub.js";
@@ -34,19 +33,19 @@ const formats = {
     await writeTorch(model, out);
     return { files: [out] };
   },
-  onnx: async (model: TrainedModel, { out }: Options) =>
-    (await import("../../weights/onnx/export-onnx.js")).exportOnnx(model, out),
-  web: async (model: TrainedModel, { out, dtype, page }: Options, run: string) => {
+  onnx: async (model: TrainedModel, { out }: Options, run: string, onNotice: OnNotice) => {
+    const { exportOnnx } = await import("../../weights/onnx/export-onnx.js");
+    return exportOnnx(model, out, { refinement: await findRefinement(model, run, { onNotice }) });
+  },
+  web: async (model: TrainedModel, { out, dtype, page }: Options, run: string, onNotice: OnNotice) => {
     const { exportWeb } = await import("../../weights/web/export-web.js");
-    return exportWeb(model, out, { dtype, run, groupKlNats: measuredGroupKl(run), ...(page ? {} : { page }) });
+    const facts = await webFacts(model, run, onNotice);
+    return exportWeb(model, out, { ...facts, dtype, run, ...(page ? {} : { page }) });
   },
 };
 
-/** KL of every group as the run's log has it; undefined where there is none. */
-function measuredGroupKl(run: string): number[] | undefined {
-  const { metrics } = runPaths(located(run).folder);
-  return existsSync(metrics) ? groupKlOf(readMetrics(metrics)) : undefined;
-}
+/** Hears what there is to tell, as a sentence. */
+type OnNotice = (message: string) => void;
 
 export const exportCommand = addWeightsOptions(
   createCommand(
@@ -102,7 +101,7 @@ async function runExport(context: Context, options: Options, run: string): Promi
   const hub = hubOptions(context);
   const model = await openRun(run, { weights, checkpoint, flawed: format !== "web", hub, onNotice });
   makeFolder(dirname(out));
-  const { files } = await formats[format](model, options, run);
+  const { files } = await formats[format](model, options, run, onNotice);
   const parameters = countParameters(parameterSpecs(model.config));
   const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
   context.result(

@@ -10,7 +10,7 @@ import { Sampler } from "../../inference/sampling/sampler.js";
 import { refine } from "../../refinement/refine.js";
 import { openRefinement } from "../../refinement/refinement.js";
 import { type CalibrateOptions, calibrate, heldOutImages } from "./calibrate.js";
-import { guidedBy } from "./common-samples.js";
+import { shared } from "./common-samples.js";
 import { type Calibration, calibrationOf, isPlain, readCalibration } from "./settings.js";
 
 const model = tinyModel();
@@ -122,7 +122,7 @@ test("settings of a refinement: one temperature of its groups, its guidance, and
     return openRefinement(labelled, out, { steps: 1 });
   };
   await using refinement = await trained("flow", 0);
-  await using sampler = new Sampler(labelled, { runtime, refinement: guidedBy(refinement, 0) });
+  await using sampler = new Sampler(labelled, { runtime, refinement: shared(refinement) });
   const drawn = { ...calm.search, ...(await sampler.sample({ count: 48, seed: 10, temperature: 0.3 })) };
   const own = { ...lists, refinementGuidance: [0, 1] };
   const asked = { ...{ model: labelled, refinement, lists: own }, images: { search: drawn, check: drawn } };

@@ -8,12 +8,11 @@ import type { TrainedModel } from "../../inference/trained-model.js";
 import type { FeatureExtractor } from "../../quality/features/extractor.js";
 import { streamSamples } from "../../quality/image-streams.js";
 import { likeliest } from "../../quality/metrics/accuracy.js";
-import type { Refinement } from "../../refinement/refinement.js";
 import { type CalibratedSampling, samplerOptionsOf } from "./settings.js";
 
 /** Settings whose features are kept: the more samples of one are drawn after the few. */
 const KEPT_FEATURES = 16;
-/** Samplers that are kept; each pattern of guided groups, and each guidance of a refinement, has one of its own. */
+/** Samplers that are kept; each pattern of guided groups is a program of its own, with the weights in it. */
 const KEPT_SAMPLERS = 3;
 
 /** What was seen of samples. */
@@ -27,8 +26,8 @@ export interface SeenSamples {
 export interface CommonSamplesOptions extends ExecutionOptions {
   model: TrainedModel;
   extractor: FeatureExtractor;
-  /** Draws the first groups, with the guidance of each setting. Default: the model's prior draws all. */
-  refinement?: Refinement;
+  /** Draws the first groups. Default: the model's prior draws all. */
+  refinement?: FirstLatents;
   /** Images made at once. */
   batch?: number;
 }
@@ -88,10 +87,10 @@ export class CommonSamples implements AsyncDisposable {
     return { rows, recognised: Uint8Array.from(recognised) };
   }
 
-  async #samplerFor({ guidance, refinement: how }: CalibratedSampling): Promise<Sampler> {
-    const { model, batch, runtime, refinement: shared } = this.options;
-    const pattern = JSON.stringify([guidance.map(({ resolution }) => resolution), how]);
-    const refinement = shared && guidedBy(shared, how?.guidance);
+  async #samplerFor({ guidance }: CalibratedSampling): Promise<Sampler> {
+    const { model, batch, runtime } = this.options;
+    const refinement = this.options.refinement && shared(this.options.refinement);
+    const pattern = guidance.map(({ resolution }) => resolution).join();
     const sampler = this.#samplers.get(pattern) ?? new Sampler(model, { batch, runtime, refinement });
     await refresh(this.#samplers, pattern, sampler, KEPT_SAMPLERS)?.dispose();
     return sampler;
@@ -102,10 +101,10 @@ export class CommonSamples implements AsyncDisposable {
   }
 }
 
-/** A refinement with a guidance of its own, for a sampler that must not dispose it. */
-export const guidedBy = (refinement: Refinement, guidance?: number): FirstLatents => ({
-  groups: refinement.groups,
-  draw: (noise, how) => refinement.draw(noise, { ...how, guidance }),
+/** What draws first latents for several samplers, none of which disposes it. */
+export const shared = (first: FirstLatents): FirstLatents => ({
+  groups: first.groups,
+  draw: (noise, how) => first.draw(noise, how),
   dispose: async () => {},
 });
 

@@ -29,7 +29,7 @@ export interface SearchPoint {
 }
 
 /** Resolutions with one temperature, highest first. */
-export interface Part {
+interface Part {
   name: string;
   resolutions: readonly number[];
 }

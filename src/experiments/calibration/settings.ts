@@ -119,16 +119,15 @@ const fileSchema: z.ZodType<Calibration & { format: typeof FORMAT }> = z.strictO
 export const isPlain = ({ temperature, guidance, refinement }: CalibratedSampling): boolean =>
   temperature.length === 0 && guidance.length === 0 && (refinement?.guidance ?? 0) === 0;
 
-/**
- * The options of `Sampler.sample` for settings; those of plain sampling are none, so that samples stay what they are without.
- * Settings for a refinement have options of `openRefinement` too, `refinement`.
- */
+/** The options of a sampler for settings; those of plain sampling are none, so that samples stay what they are without. */
 export const samplerOptionsOf = ({
   temperature,
   guidance,
-}: CalibratedSampling): Pick<SampleOptions, "temperature" | "guidance"> => ({
+  refinement,
+}: CalibratedSampling): Pick<SampleOptions, "temperature" | "guidance" | "refineGuidance"> => ({
   ...(temperature.length > 0 && { temperature }),
   ...(guidance.length > 0 && { guidance }),
+  ...(refinement && { refineGuidance: refinement.guidance }),
 });
 
 /** The file within a folder of a calibration. */
@@ -178,8 +177,7 @@ export interface CalibrationOptions {
 }
 
 /**
- * The calibration of a model, for `sampler.sample({ …, ...samplerOptionsOf(sampling) })`; with a refinement, that is to be opened
- * with `sampling.refinement`.
+ * The calibration of a model, for `sampler.sample({ …, ...samplerOptionsOf(sampling) })`.
  *
  * @param run - the run that the model is of, as `openRun` takes it
  * @throws UserError when there is none, or it was found for other weights, of an earlier step, or raw ones, or for another

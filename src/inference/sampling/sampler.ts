@@ -2,6 +2,7 @@
 import type { Config } from "../../config/index.js";
 import type { Images } from "../../data/image-set.js";
 import type { Operand, Runtime } from "../../engine/index.js";
+import { UserError } from "../../errors.js";
 import { checkSampling } from "../../latents/check-sampling.js";
 import { labelsOfSamples } from "../../latents/labels.js";
 import { type Latents, latentsOfSamples } from "../../latents/latents.js";
@@ -34,11 +35,19 @@ export interface FirstLatents {
    * The latents that noise stands for. An image's depend on its own noise and label alone.
    *
    * @param noise - of these groups, standard normal, temperature included, [N, Z, r, r] each
-   * @param how - `labels` [N] in models with classes, `classes` meaning no label; `runtime` of the sampler
+   * @param how - `labels` [N] in models with classes, `classes` meaning no label; `guidance` weights [N] where they were
+   *   asked for; `runtime` of the sampler
    * @returns of the same shapes
    */
-  draw(noise: readonly Float32Array[], how: { labels?: Int32Array; runtime?: Runtime }): Promise<Float32Array[]>;
+  draw(noise: readonly Float32Array[], how: FirstLatentsOptions): Promise<Float32Array[]>;
   dispose(): Promise<void>;
+}
+
+/** What the first latents of a batch depend on besides their noise. */
+export interface FirstLatentsOptions {
+  labels?: Int32Array;
+  guidance?: readonly number[];
+  runtime?: Runtime;
 }
 
 /** How a {@link Sampler} works. */
@@ -65,6 +74,8 @@ export interface SampleOptions extends Pick<ExecutionOptions, "signal"> {
   guidances?: readonly Guidance[];
   /** How guidance combines the prior with label and the prior without it. Default `extrapolate`. */
   guidanceRule?: GuidanceRule;
+  /** Guidance weight of the sampler's refinement, of all images or of each, [count]. Default: that it was opened with. */
+  refineGuidance?: number | readonly number[];
   /** The predicted mean (default), or a draw from the output distribution. A mixture of logistics is always drawn. */
   output?: OutputKind;
   /** [count], each below the number of classes, or equal to it for "no label". Default: drawn in the training set's proportions. */
@@ -163,6 +174,8 @@ export class Sampler implements ImageSampler {
 
   async #programFor(options: SampleOptions): Promise<PriorProgram> {
     checkSampling(this.model.config.model, options);
+    if (options.refineGuidance !== undefined && !this.refinement)
+      throw new UserError("invalid-options", "Expected a sampler with a `refinement` for `refineGuidance`, got none.");
     return this.#program(priorKind(this.model.config, this.#asked(options)));
   }
 
@@ -240,7 +253,7 @@ async function drawPortions(
   take: (values: Float32Array, first: number) => void,
 ): Promise<GuidanceReport & { labels: Int32Array }> {
   checkSampling(config.model, options);
-  const { count, batch, seed = 0, temperature, refinement, runtime, signal, onProgress } = options;
+  const { count, batch, seed = 0, temperature, refinement, refineGuidance, runtime, signal, onProgress } = options;
   const { model, objective } = config;
   const all = groups(model);
   const samples = options.samples ?? Array.from({ length: count }, (_, index) => index);
@@ -255,7 +268,10 @@ async function drawPortions(
       options.latents?.map((values) => rows(values, indices, values.length / count)) ??
       latentsOfSamples(model, drawnAs, { seed, temperature });
     const own = model.classes > 0 ? rows(labels, indices, 1) : undefined;
-    const first = refinement ? await refinement.draw(noise.slice(0, refinement.groups), { labels: own, runtime }) : [];
+    const guidance = refineGuidance === undefined ? undefined : indices.map((index) => at(refineGuidance, index));
+    const first = refinement
+      ? await refinement.draw(noise.slice(0, refinement.groups), { labels: own, guidance, runtime })
+      : [];
     const weights = weightsOf?.(indices);
     return {
       latents: [...first, ...noise.slice(first.length)],
@@ -279,6 +295,10 @@ async function drawPortions(
   const dimensions = sum(guided.map(({ channels, resolution }) => channels * resolution ** 2));
   return { labels, clamped, invalid, guidedDimensions: count * dimensions };
 }
+
+/** The value of one image. */
+const at = (values: number | readonly number[], index: number): number =>
+  typeof values === "number" ? values : values[index];
 
 /** The guidance weights of some of the images, by index. */
 function weightsByImage(
@@ -311,10 +331,14 @@ function noisySmall(
 }
 
 /** What the images of a portion take of options that have an entry for every image. */
-export function partOf({ count, samples, labels, latents, guidances }: SampleOptions, { first, used }: Portion) {
+export function partOf(
+  { count, samples, labels, latents, guidances, refineGuidance }: SampleOptions,
+  { first, used }: Portion,
+) {
   return {
     count: used,
     guidances: guidances?.slice(first, first + used),
+    refineGuidance: typeof refineGuidance === "object" ? refineGuidance.slice(first, first + used) : refineGuidance,
     samples: Array.from({ length: used }, (_, row) => samples?.[first + row] ?? first + row),
     labels: labels?.subarray(first, first + used),
     latents: latents?.map((noise) => {

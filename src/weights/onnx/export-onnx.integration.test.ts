@@ -1,7 +1,7 @@
 /** The exported files, run by ONNX Runtime itself, against the golden numbers and against our own sampler. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema } from "onnx-buf";
 import { InferenceSession, Tensor } from "onnxruntime-node";
@@ -20,6 +20,8 @@ import { latentsOfSamples } from "../../latents/latents.js";
 import { normalNoise, stream } from "../../latents/noise.js";
 import { groups, initialise, mapParameters, modelParameters } from "../../model/index.js";
 import { outputChannels } from "../../objective/output-layers.js";
+import { refine } from "../../refinement/refine.js";
+import { openRefinement } from "../../refinement/refinement.js";
 import { exportOnnx, onnxFile, onnxPrograms } from "./export-onnx.js";
 
 let runtime: Runtime;
@@ -267,6 +269,28 @@ function expectAlike(actual: Uint8Array, expected: Uint8Array): void {
   expect(Math.max(...differences)).toBeLessThanOrEqual(1);
   expect(differences.filter((difference) => difference > 0).length).toBeLessThan(actual.length / 100);
 }
+
+test("with a refinement, a file draws what our sampler draws with it", async () => {
+  const model = modelOf({ model: { classes: 4 } }, "refined");
+  const images = discs(12, { labels: true });
+  await refine(model, { ...{ images, runtime }, out: join(folder, "flow"), draws: 64, limit: { steps: 12 } });
+  const refinement = await openRefinement(model, join(folder, "flow"), { steps: 3 });
+  const program = onnxPrograms(model.config, refinement).find(({ file }) => file === "refined-sampler.onnx")!;
+  sessions.set("refined refined-sampler.onnx", await InferenceSession.create(onnxFile(model, program)));
+  const label = Int32Array.of(0, 4, 2);
+  const weights = [0, 1, 3];
+  const { image } = await run(model, "refined-sampler.onnx", 3, {
+    ...byGroup("noise", latentsOfSamples(model.config.model, [0, 1, 2], { seed: 4 })),
+    ...{ temperature: Float32Array.of(0.7), label, refine_guidance: Float32Array.from(weights) },
+  });
+  await using sampler = new Sampler(model, { batch: 3, runtime, refinement });
+  const asked = { count: 3, seed: 4, temperature: 0.7, labels: label };
+  const samples = await sampler.sample({ ...asked, refineGuidance: weights });
+  expectAlike(toBytes(image), samples.images);
+  expect((await sampler.sample(asked)).images).not.toEqual(samples.images);
+  const { files } = await exportOnnx(model, join(folder, "with-refinement"), { refinement });
+  expect(files.map((file) => basename(file))).toContain("refined-sampler.onnx");
+});
 
 describe("what each image of a batch has of its own", () => {
   const model = modelOf({ model: { classes: 4 } }, "own");

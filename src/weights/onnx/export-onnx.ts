@@ -6,10 +6,12 @@ import { portableModel } from "../../engine/portable.js";
 import { parameterSpecs, type TrainedModel } from "../../inference/trained-model.js";
 import { makeFolderSynced, writeFileAtomic } from "../../io/files/atomic-file.js";
 import { groups } from "../../model/index.js";
+import { usedSpecs } from "../../refinement/flow-state.js";
+import type { Refinement } from "../../refinement/refinement.js";
 import { version } from "../../version.js";
 import { encoderProgram, reconstructorProgram } from "./encoder.js";
-import { type OnnxProgram, portSpecs } from "./ports.js";
-import { samplerProgram } from "./sampler.js";
+import { type OnnxProgram, portSpecs, type RefinedOnnxProgram } from "./ports.js";
+import { refinedSamplerProgram, samplerProgram } from "./sampler.js";
 
 /**
  * Of what the files take and give. 2 (0.1.0): guidance weights are those of every image, [N, L] in place of [L]; the
@@ -18,16 +20,26 @@ import { samplerProgram } from "./sampler.js";
 const FORMAT_VERSION = "2";
 
 /** Names of all files that an export may have left. */
-const FILES = ["sampler.onnx", "guided-sampler.onnx", "encoder.onnx", "reconstructor.onnx"];
+const FILES = ["sampler.onnx", "guided-sampler.onnx", "refined-sampler.onnx", "encoder.onnx", "reconstructor.onnx"];
 
-/** The files that are made of a model; only one with classes can be guided. */
-export function onnxPrograms(config: Pick<Config, "model" | "objective">): OnnxProgram[] {
+/** The files that are made of a model, and of its refinement where it has one; only one with classes can be guided. */
+export function onnxPrograms(
+  config: Pick<Config, "model" | "objective">,
+  refinement?: Refinement,
+): (OnnxProgram | RefinedOnnxProgram)[] {
   return [
     samplerProgram(config, false),
     ...(config.model.classes > 0 ? [samplerProgram(config, true)] : []),
+    ...(refinement ? [refinedSamplerProgram(config, refinement)] : []),
     encoderProgram(config),
     reconstructorProgram(config),
   ];
+}
+
+/** What {@link exportOnnx} writes beside the model. */
+export interface ExportOnnxOptions {
+  /** Its refinement: a sampler with it is written too, with as many steps as it has. */
+  refinement?: Refinement;
 }
 
 /**
@@ -37,8 +49,12 @@ export function onnxPrograms(config: Pick<Config, "model" | "objective">): OnnxP
  * @returns paths of the files
  * @throws UserError when the folder cannot be written
  */
-export async function exportOnnx(model: TrainedModel, folder: string): Promise<{ files: string[] }> {
-  const programs = onnxPrograms(model.config);
+export async function exportOnnx(
+  model: TrainedModel,
+  folder: string,
+  { refinement }: ExportOnnxOptions = {},
+): Promise<{ files: string[] }> {
+  const programs = onnxPrograms(model.config, refinement);
   const unfinished = join(folder, `.writing-${process.pid}`);
   await makeFolderSynced(unfinished);
   try {
@@ -53,20 +69,25 @@ export async function exportOnnx(model: TrainedModel, folder: string): Promise<{
 }
 
 /** One of a model's files, as bytes. */
-export function onnxFile(model: TrainedModel, program: OnnxProgram): Uint8Array {
-  const { fn, inputs, description } = program;
-  return portableModel(
-    {
-      fn,
-      weights: { specs: parameterSpecs(model.config), data: model.parameters },
-      inputs: (batch) => portSpecs(inputs, batch),
-    },
-    { description, metadata: metadata(model, program) },
-  );
+export function onnxFile(model: TrainedModel, program: OnnxProgram | RefinedOnnxProgram): Uint8Array {
+  const about = { description: program.description, metadata: metadata(model, program) };
+  const inputs = (batch: number) => portSpecs(program.inputs, batch);
+  const ofModel = { specs: parameterSpecs(model.config), data: model.parameters };
+  if (!("refinement" in program)) return portableModel({ fn: program.fn, weights: ofModel, inputs }, about);
+  const { refined, flow } = program.refinement;
+  const { network, normalisation } = flow;
+  const weights = {
+    specs: { model: ofModel.specs, refinement: usedSpecs(refined) },
+    data: { model: ofModel.data, refinement: { network, normalisation } },
+  };
+  return portableModel({ fn: program.fn, weights, inputs }, about);
 }
 
 /** What programs may want to know of a model, as text; all but names and numbers as JSON. */
-function metadata({ config, data, step }: TrainedModel, program: OnnxProgram): Record<string, string> {
+function metadata(
+  { config, data, step }: TrainedModel,
+  program: Pick<OnnxProgram, "inputs" | "outputs">,
+): Record<string, string> {
   return {
     producer_version: version,
     format_version: FORMAT_VERSION,

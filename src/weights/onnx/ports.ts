@@ -4,6 +4,8 @@ import type { Config, ModelConfig } from "../../config/index.js";
 import { type Spec, spec } from "../../engine/index.js";
 import { outputNoiseChannels, shownAs } from "../../inference/programs/output.js";
 import { groups, type ModelParameters } from "../../model/index.js";
+import type { Flow } from "../../refinement/flow-state.js";
+import type { Refinement } from "../../refinement/refinement.js";
 
 /** One input or output; "N" is the batch size, open until the model is run. */
 export interface Port {
@@ -24,6 +26,16 @@ export interface OnnxProgram {
   outputs: Ports;
   /** Borrows the parameters, consumes the inputs. */
   fn: (parameters: ModelParameters<np.Array>, inputs: Record<string, np.Array>) => Record<string, np.Array>;
+}
+
+/** One that draws with a refinement. */
+export interface RefinedOnnxProgram extends Omit<OnnxProgram, "fn"> {
+  refinement: Refinement;
+  /** Borrows the weights, consumes the inputs. */
+  fn: (
+    weights: { model: ModelParameters<np.Array>; refinement: Flow<np.Array> },
+    inputs: Record<string, np.Array>,
+  ) => Record<string, np.Array>;
 }
 
 /** The arrays of ports at one batch size. */

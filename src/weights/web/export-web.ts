@@ -1,13 +1,14 @@
 /** @file A trained model as a folder for a web server: its graphs and weights, ONNX Runtime for browsers, and a manifest of them. */
 import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { targetShares } from "../../config/index.js";
+import { type ModelConfig, targetShares } from "../../config/index.js";
 import { UserError } from "../../errors.js";
 import { shownAs } from "../../inference/programs/output.js";
 import { parameterSpecs, type TrainedModel } from "../../inference/trained-model.js";
 import { makeFolderSynced, writeFileAtomic } from "../../io/files/atomic-file.js";
 import { countParameters, groups } from "../../model/index.js";
 import { outputLayerOf } from "../../objective/output-layers.js";
+import { type Refinement, SHOWN } from "../../refinement/refinement.js";
 import { version } from "../../version.js";
 import {
   type GraphName,
@@ -16,11 +17,12 @@ import {
   WEIGHTS_NAME,
   type WebManifest,
   type WebModelInfo,
+  type WebRefinement,
 } from "../../web/manifest.js";
 import { encoderProgram } from "../onnx/encoder.js";
 import { onnxFile } from "../onnx/export-onnx.js";
-import type { OnnxProgram } from "../onnx/ports.js";
-import { samplerProgram } from "../onnx/sampler.js";
+import type { OnnxProgram, RefinedOnnxProgram } from "../onnx/ports.js";
+import { refinedSamplerProgram, samplerProgram } from "../onnx/sampler.js";
 import { readPage } from "./page-files.js";
 import { PooledWeights } from "./pooled-weights.js";
 import { readRuntime, webFile } from "./runtime-files.js";
@@ -37,6 +39,10 @@ export interface ExportWebOptions {
   groupKlNats?: readonly number[];
   /** Whether to write the page too, with which visitors play with the model. Default: unless it is a super-resolution model. */
   page?: boolean;
+  /** The model's refinement, with which pages draw where that is asked for. */
+  refinement?: Refinement;
+  /** Guidance and temperature that suit it, which the page begins with. Default: guidance 1 and temperature 0.7. */
+  shown?: WebRefinement["shown"];
 }
 
 /**
@@ -60,7 +66,7 @@ export async function exportWeb(
     );
   }
   const runtime = await readRuntime();
-  const { files, weights, graphs } = modelFiles(model, dtype);
+  const { files, weights, graphs } = modelFiles(model, dtype, about.refinement);
   const manifest: WebManifest = {
     format: WEB_FORMAT,
     version: WEB_VERSION,
@@ -78,17 +84,17 @@ export async function exportWeb(
 }
 
 /** The graphs and their weights, by path. */
-function modelFiles(model: TrainedModel, dtype: "float16" | "float32") {
-  const programs: [GraphName, OnnxProgram][] = [
-    ["sampler", samplerProgram(model.config, false)],
-    ...(model.config.model.classes > 0
-      ? [["guided", samplerProgram(model.config, true)] as [GraphName, OnnxProgram]]
-      : []),
-    ["encoder", encoderProgram(model.config)],
-  ];
+function modelFiles(model: TrainedModel, dtype: "float16" | "float32", refinement?: Refinement) {
+  const { config } = model;
+  const programs: Partial<Record<GraphName, OnnxProgram | RefinedOnnxProgram>> = {
+    sampler: samplerProgram(config, false),
+    ...(config.model.classes > 0 && { guided: samplerProgram(config, true) }),
+    ...(refinement && { refined: refinedSamplerProgram(config, refinement) }),
+    encoder: encoderProgram(config),
+  };
   const files = new Map<string, Uint8Array>();
   const pool = new PooledWeights(WEIGHTS_NAME);
-  const graphs = programs.map(([name, program]) => {
+  const graphs = Object.entries(programs).map(([name, program]) => {
     const path = `model/${name}.onnx`;
     files.set(path, pool.takeFrom(onnxFile(model, program)));
     return [name, webFile(path, files.get(path)!)] as const;
@@ -111,6 +117,8 @@ function describe(
       .split(/[\\/]/)
       .at(-1)!,
     groupKlNats,
+    refinement,
+    shown = { guidance: config.model.classes > 0 ? SHOWN.guidance : 0, temperature: usualTemperature(config.model) },
   }: ExportWebOptions,
 ): WebModelInfo {
   const { model, objective } = config;
@@ -132,11 +140,18 @@ function describe(
     step,
     parameters: countParameters(parameterSpecs(config)),
     groups: all.map(({ index }) => ({ share: shares?.[index] ?? null, klNats: groupKlNats?.[index] ?? null })),
+    refinement: refinement ? { groups: refinement.groups, shown } : null,
   };
 }
 
+const usualTemperature = (model: ModelConfig) =>
+  Array.from(new Set(groups(model).map(({ resolution }) => resolution)), (resolution) => ({
+    resolution,
+    temperature: SHOWN.temperature,
+  }));
+
 /** Files that an earlier export may have left. */
-const FORMER = ["model/guided.onnx", "model/weights.f16.bin", "model/weights.f32.bin"];
+const FORMER = ["model/guided.onnx", "model/refined.onnx", "model/weights.f16.bin", "model/weights.f32.bin"];
 
 /** Writes every file beside its place, then moves all into it, the last one last. */
 async function writeAll(files: ReadonlyMap<string, Uint8Array>, folder: string): Promise<void> {
