@@ -101,6 +101,12 @@ export interface FirstLatents {
     dispose(): Promise<void>;
 }
 
+export interface FirstLatentsOptions {
+    labels?: Int32Array;
+    guidance?: readonly number[];
+    runtime?: Runtime;
+}
+
 export type FlowLine = z.output<typeof flowLine>
 
 export interface FoundClass {
@@ -391,10 +397,8 @@ export interface RefineResult extends FlowProgress {
 
 export declare class Refinement implements FirstLatents {
     #private;
-    readonly refined: Refined;
-    readonly flow: Flow & {
-        step: number;
-    };
+    private readonly refined;
+    private readonly flow;
     readonly groups: number;
     readonly step: number;
     readonly steps: number;

@@ -48,6 +48,7 @@ export {
 } from "./inference/sampling/reconstruct.js";
 export {
   type FirstLatents,
+  type FirstLatentsOptions,
   type GuidanceReport,
   type ImageSampler,
   type SampleOptions,

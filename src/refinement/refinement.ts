@@ -30,6 +30,11 @@ export const SHOWN = { guidance: 1, temperature: 0.7 } as const;
 
 type VelocityProgram = Compiled<[inputs: VelocityInputs<Operand>], Float32Array[]>;
 
+const parts = new WeakMap<Refinement, { refined: Refined; flow: Flow }>();
+
+/** What a refinement is made of, for those who write it for other programs. */
+export const partsOf = (refinement: Refinement): { refined: Refined; flow: Flow } => parts.get(refinement)!;
+
 /** A flow that draws the latents of a model's first groups: the `refinement` of a `Sampler`. */
 export class Refinement implements FirstLatents {
   readonly groups: number;
@@ -45,8 +50,8 @@ export class Refinement implements FirstLatents {
 
   /** @internal Use {@link openRefinement}. */
   constructor(
-    readonly refined: Refined,
-    readonly flow: Flow & { step: number },
+    private readonly refined: Refined,
+    private readonly flow: Flow & { step: number },
     { steps = 8, guidance = 0 }: RefinementOptions,
   ) {
     if (!Number.isInteger(steps) || steps < 1) {
@@ -58,6 +63,7 @@ export class Refinement implements FirstLatents {
     this.steps = steps;
     this.guidance = guidance;
     this.digest = digestOfWeights(flow.network);
+    parts.set(this, { refined, flow });
   }
 
   /** The latents to which the flow carries noise; see `FirstLatents`. `guidance` takes the place of the refinement's own. */

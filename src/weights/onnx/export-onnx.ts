@@ -7,7 +7,7 @@ import { parameterSpecs, type TrainedModel } from "../../inference/trained-model
 import { makeFolderSynced, writeFileAtomic } from "../../io/files/atomic-file.js";
 import { groups } from "../../model/index.js";
 import { usedSpecs } from "../../refinement/flow-state.js";
-import type { Refinement } from "../../refinement/refinement.js";
+import { partsOf, type Refinement } from "../../refinement/refinement.js";
 import { version } from "../../version.js";
 import { encoderProgram, reconstructorProgram } from "./encoder.js";
 import { type OnnxProgram, portSpecs, type RefinedOnnxProgram } from "./ports.js";
@@ -74,7 +74,7 @@ export function onnxFile(model: TrainedModel, program: OnnxProgram | RefinedOnnx
   const inputs = (batch: number) => portSpecs(program.inputs, batch);
   const ofModel = { specs: parameterSpecs(model.config), data: model.parameters };
   if (!("refinement" in program)) return portableModel({ fn: program.fn, weights: ofModel, inputs }, about);
-  const { refined, flow } = program.refinement;
+  const { refined, flow } = partsOf(program.refinement);
   const { network, normalisation } = flow;
   const weights = {
     specs: { model: ofModel.specs, refinement: usedSpecs(refined) },
