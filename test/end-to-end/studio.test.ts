@@ -55,7 +55,7 @@ describe.skipIf(!hasChromium)("the studio", () => {
     await saveModel(join(runs, "refined"), refined, { ema: refined.parameters });
     const images = tinyImages(12, { labels: true });
     const out = join(runs, "refined", "refinement");
-    await refine(await openRun(join(runs, "refined")), { images, out, draws: 64, limit: { steps: 6 } });
+    await refine(await openRun(join(runs, "refined")), { images, out, groups: 1, draws: 64, limit: { steps: 6 } });
     const plain = tinyModel({ model: { classes: 0 } }, 3);
     await saveModel(join(runs, "plain"), plain, { ema: plain.parameters });
     const larger = tinyModel({
