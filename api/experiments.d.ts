@@ -100,6 +100,11 @@ export interface CalibrationProgress {
     total: number;
 }
 
+export interface Candidate {
+    name: string;
+    settings: string[];
+}
+
 export interface CellMeasurement {
     quality: QualityValue[];
     pictures: Images;
@@ -141,6 +146,13 @@ export interface ExecutionOptions {
 export interface HeldOutImages {
     search: ImageSet;
     check: ImageSet;
+}
+
+export interface Judge {
+    name: string;
+    better: "lower" | "higher";
+    identity: string;
+    measure(model: TrainedModel, options: BatchedOptions): Promise<number>;
 }
 
 export interface MeasureRunOptions extends BatchedOptions {
@@ -270,13 +282,59 @@ export interface SweepResult {
     cells: SavedCell[];
 }
 
+export interface TuneOptions extends BatchedOptions {
+    config: Config;
+    candidates: readonly Candidate[];
+    seeds: readonly number[];
+    data: TrainOptions["data"];
+    judge: Judge;
+    out: string;
+    minutes: number;
+    onRun?: (run: TuningRun, begun: boolean) => TrainingEventListener | undefined;
+    onDoing?: (what: string) => void;
+    onNotice?: (message: string) => void;
+}
+
+export interface TuningFigure {
+    candidate: Candidate;
+    figures: number[];
+}
+
+export interface TuningResult {
+    rounds: {
+        share: number;
+        results: TuningFigure[];
+    }[];
+    best: {
+        candidate: Candidate;
+        config: Config;
+    };
+    isSure?: boolean;
+}
+
+export interface TuningRun {
+    candidate: Candidate;
+    seed: number;
+    folder: string;
+    round: number;
+    rounds: number;
+    steps: number;
+}
+
 export declare const ablationRows: readonly AblationRow[]
 
 export declare function ablationRuns(config: Config, folder: string, seeds: readonly number[]): AblationRun[]
 
+export declare function boundJudge(heldOut: ImageSet, count: number): Judge
+
 export declare function calibrate(options: CalibrateOptions): Promise<Calibration>
 
 export declare function calibrationOf(run: string, model: TrainedModel, { refinement, folder }?: CalibrationOptions): Promise<Calibration>
+
+export declare function candidatesOf(tries: readonly string[], { most, seed }?: {
+    most?: number;
+    seed?: number;
+}): Candidate[]
 
 export declare function cellsOf({ means, variances, seeds }: SweepGrid): SweepCell[]
 
@@ -308,6 +366,14 @@ export declare const paperTable2: readonly PublishedCell[]
 
 export declare function readCalibration(folder: string): Promise<Calibration | undefined>
 
+export declare function sampleJudge(metric: QualityMetric, { extractor, reference, count }: {
+    extractor: FeatureExtractor;
+    reference: FeatureSet;
+    count: number;
+}): Judge
+
 export declare const samplerOptionsOf: ({ temperature, guidance, refinement, }: CalibratedSampling) => Pick<SampleOptions, "temperature" | "guidance" | "refineGuidance">
 
 export declare function sweepGrid({ means, variances, seeds }: SweepGrid): SweepGrid
+
+export declare function tune(options: TuneOptions): Promise<TuningResult>

@@ -16,6 +16,7 @@ const commands: Record<string, () => Promise<Command>> = {
   evaluate: async () => (await import("./commands/evaluate.js")).evaluateCommand,
   sweep: async () => (await import("./commands/sweep.js")).sweepCommand,
   calibrate: async () => (await import("./commands/calibrate.js")).calibrateCommand,
+  tune: async () => (await import("./commands/tune.js")).tuneCommand,
   ablate: async () => (await import("./commands/ablate.js")).ablateCommand,
   compare: async () => (await import("./commands/compare.js")).compareCommand,
   studio: async () => (await import("./commands/studio.js")).studioCommand,

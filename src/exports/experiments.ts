@@ -1,6 +1,6 @@
 /**
  * @file `strata-vae/experiments`: the paper's experiments: evaluations, everything about one model, the ablation, the guidance
- * sweep; and calibration, the settings whose samples are nearest to held-out images.
+ * sweep; calibration, the settings whose samples are nearest to held-out images; and tuning, the configuration that comes furthest.
  */
 export { type AblationRow, type AblationRun, ablationRows, ablationRuns } from "../experiments/ablation.js";
 export {
@@ -63,4 +63,13 @@ export {
   type SweepGrid,
   sweepGrid,
 } from "../experiments/sweep-grid.js";
+export { type Candidate, candidatesOf } from "../experiments/tuning/candidates.js";
+export { boundJudge, type Judge, sampleJudge } from "../experiments/tuning/judge.js";
+export {
+  type TuneOptions,
+  type TuningFigure,
+  type TuningResult,
+  type TuningRun,
+  tune,
+} from "../experiments/tuning/tune.js";
 export type { BatchedOptions, ExecutionOptions } from "../inference/execution-options.js";

@@ -32,6 +32,7 @@ export const STREAMS = {
   posteriorLatents: 121,
   posteriorLowResolution: 122,
   spectralVectors: 131,
+  tuningCandidates: 135,
   refinementParameters: 140,
   refinementLatents: 141,
   refinementOrder: 142,

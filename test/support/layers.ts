@@ -29,7 +29,7 @@ const LAYERS: Record<string, string[]> = {
   // samples beside images: vectors of both, one extractor of which is trained, and how far they are apart
   quality: ["training", "inference", "model", "data", "engine", "io", "random"],
   // the paper's experiments, made of everything below
-  experiments: ["quality", "refinement", "training", "inference", "model", "data", "io", "config"],
+  experiments: ["quality", "refinement", "training", "inference", "model", "data", "io", "random", "config"],
   // other people's weights in, ours out: run folders are written and read
   weights: ["refinement", "training", "inference", "objective", "model", "engine", "io", "config", "web/manifest"],
   // the local server of the page in web/app

@@ -13,7 +13,7 @@ export function GuidanceRow({
   pad: Shown;
   onGuide: (weight: number) => void;
 }) {
-  const found = REFINED_WEIGHTS.findIndex((each) => each === weight);
+  const found = REFINED_WEIGHTS.indexOf(weight);
   const focusable = Math.max(found, 0); // an address may hold another weight
   return (
     <div class={`pad ${pad.stale ? "stale" : ""}`}>

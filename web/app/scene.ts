@@ -19,7 +19,7 @@ export const sceneKind = ({ origin, end }: Settings): SceneKind =>
 export const PAD_WEIGHTS = [0, 0.5, 1, 2, 4] as const;
 
 /** Weights of a refinement's guidance that are offered. */
-export const REFINED_WEIGHTS = [0, 0.5, 1, 2, 3, 5] as const;
+export const REFINED_WEIGHTS: readonly number[] = [0, 0.5, 1, 2, 3, 5];
 
 /** The refinement's guidance weight; undefined where it does not draw: not at all, or not what comes of an image. */
 export function refinedWeight(

@@ -1,14 +1,11 @@
 /** @file `strata ablate`: the paper's four runs of Table 1, then the table and its figures. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { digestOfSet, type ImageSet, type ImageSplits } from "../../data/index.js";
+import type { ImageSet, ImageSplits } from "../../data/index.js";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { type AblationRun, ablationRuns } from "../../experiments/ablation.js";
 import { measureRuns } from "../../experiments/ablation-measurement.js";
 import { heldOutSplit } from "../../experiments/evaluation.js";
-import { startingPoint } from "../../training/run/starting-point.js";
-import { train } from "../../training/train.js";
+import { trainUpTo } from "../../experiments/train-up-to.js";
 import { batchSize, imageCount, wholeNumber, wholeNumbers } from "../options/arguments.js";
 import { type Context, createCommand, createRuntime, Interrupted, withContext } from "../options/command.js";
 import { addConfigurationOptions, type ConfigurationOptions, resolveConfiguration } from "../options/configuration.js";
@@ -102,34 +99,11 @@ async function trainRun(
   { progress, ranks, signal }: Context,
   runtime: Runtime,
 ): Promise<void> {
-  const onNotice = (message: string) => progress.note(message);
-  const begun = existsSync(join(folder, "config.json"));
-  if (begun) {
-    const identity = { count: data.train.count, digest: digestOfSet(data.train) };
-    const { counters } = await startingPoint(config, identity, { out: folder, resume: true, onNotice });
-    if (counters.step > steps) {
-      throw new UserError(
-        "mismatch",
-        `Expected at most ${steps} steps in ${folder}, as all runs are to have, but it has ${counters.step}. ` +
-          `Give --steps ${counters.step}, or another folder.`,
-      );
-    }
-    if (counters.step === steps) return;
-  }
-  progress.note(`${begun ? "resuming" : "training"} ${row.title}: ${folder}`);
-  const onEvent = showTraining(folder, config.model.resolution, progress);
-  const limit = { steps };
-  const { interrupted } = await train({
-    config,
-    data,
-    out: folder,
-    resume: begun,
-    limit,
-    runtime,
-    ranks,
-    sendImages,
-    signal,
-    onEvent,
+  const { interrupted } = await trainUpTo({
+    ...{ config, data, out: folder, steps, runtime, ranks, sendImages, signal },
+    onEvent: showTraining(folder, config.model.resolution, progress),
+    onBegin: (begun) => progress.note(`${begun ? "resuming" : "training"} ${row.title}: ${folder}`),
+    onNotice: (message) => progress.note(message),
   });
   if (interrupted) throw new Interrupted();
 }

@@ -7,7 +7,6 @@ import { applySettings, type Config, resolvePreset } from "../../config/index.js
 import type { ImageSet } from "../../data/index.js";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
-import { makeTemporaryFolder } from "../../io/files/temporary-folder.js";
 import { formatBytes, formatDuration, formatRate } from "../../number-format.js";
 import { defaultGroups, stacksOf } from "../../refinement/latents.js";
 import { drawCount } from "../../refinement/posterior-draws.js";
@@ -15,8 +14,9 @@ import { type RefineResult, refine } from "../../refinement/refine.js";
 import { refinementFolder } from "../../refinement/refinement-config.js";
 import type { NextCommand } from "../../report/page.js";
 import { ReportKeeper } from "../../report/report-keeper.js";
+import { fitToTime, measureSpeed } from "../../training/fit-to-time.js";
 import { openRun } from "../../training/run/open-run.js";
-import { type TrainOptions, train } from "../../training/train.js";
+import { train } from "../../training/train.js";
 import { programName, shellWord } from "../advice.js";
 import { minutes } from "../options/arguments.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
@@ -33,8 +33,6 @@ interface Options {
   studio?: boolean;
   set?: string[];
 }
-
-type Images = TrainOptions["data"];
 
 /** What the second stage works with. */
 interface Stage {
@@ -66,9 +64,6 @@ const REFINEMENT_SHARE = 0.6;
 const DRAWING_SHARE = 0.15;
 const DRAWN_PER_TRAINED = 5;
 const LEAST_DRAWS = 512;
-/** Seconds of training that measure the speed of this machine, after a first step that does not count. */
-const MEASURED_SECONDS = 6;
-
 export const demoCommand = createCommand(
   "demo",
   "train a small model on an embedded set, refine it, draw samples, write a report",
@@ -97,7 +92,8 @@ async function runDemo(context: Context, options: Options): Promise<void> {
   await using runtime = await createRuntime(context);
   const { resolution } = preset.model;
   const data = await openImages({ data: options.data }, preset.model, context);
-  const { imagesPerSecond, startSeconds } = await measureSpeed(preset, data, runtime, context);
+  progress.update("measuring the speed of this machine …");
+  const { imagesPerSecond, startSeconds } = await measureSpeed(preset, data, { runtime, signal });
   const trainingSeconds = () => (secondsLeft() - REPORT_SECONDS) * (1 - REFINEMENT_SHARE);
   const config = fitToTime(preset, imagesPerSecond, trainingSeconds() - startSeconds);
   const { steps } = config.training;
@@ -202,63 +198,4 @@ function freeFolder(path: string): string {
     const candidate = number === 1 ? path : `${path}-${number}`;
     if (!existsSync(candidate)) return candidate;
   }
-}
-
-/** Images a second in training, and seconds before the first step: a few steps into a folder that goes away. */
-async function measureSpeed(config: Config, data: Images, runtime: Runtime, { signal, progress }: Context) {
-  using folder = makeTemporaryFolder("strata-demo-");
-  const stop = new AbortController();
-  const calledMs = performance.now();
-  let startSeconds = 0;
-  let first: { images: number; seconds: number } | undefined;
-  let imagesPerSecond = 0;
-  progress.update("measuring the speed of this machine …");
-  await train({
-    config,
-    data,
-    out: folder.path,
-    limit: { steps: 1000 },
-    runtime,
-    signal: AbortSignal.any([signal, stop.signal]),
-    onEvent: (event) => {
-      if (event.type === "start") startSeconds = (performance.now() - calledMs) / 1000;
-      if (event.type !== "progress") return;
-      first ??= event;
-      const seconds = event.seconds - first.seconds;
-      if (seconds > 0) imagesPerSecond = (event.images - first.images) / seconds;
-      if (seconds >= MEASURED_SECONDS) stop.abort();
-    },
-  });
-  signal.throwIfAborted();
-  return { imagesPerSecond, startSeconds };
-}
-
-/**
- * Steps planned, of those that the time left would hold at the rate measured. Checkpoints, validation and sample grids take
- * a twentieth; a plan that is somewhat too long costs little, since the last tenth of the cosine hardly moves the weights,
- * while one that is too short gives time away.
- */
-const PLANNED = 1.05;
-/** Fewer steps than this show nothing, however short the time. */
-const LEAST_STEPS = 20;
-
-/**
- * A configuration whose schedule ends when the time does: steps follow from the rate measured, the cosine reaches its
- * minimum at the last one, and the run looks at itself ten times.
- *
- * @param imagesPerSecond - measured on this machine
- * @param seconds - time for training
- */
-export function fitToTime(config: Config, imagesPerSecond: number, seconds: number): Config {
-  const { batchSize } = config.training;
-  const steps = Math.max(LEAST_STEPS, Math.floor((PLANNED * seconds * imagesPerSecond) / batchSize));
-  const tenth = Math.ceil(steps / 10);
-  return applySettings(config, [
-    `training.steps=${steps}`,
-    `optimizer.decaySteps=${steps}`,
-    `optimizer.warmupSteps=${Math.min(config.optimizer.warmupSteps, tenth)}`,
-    `training.evaluateEvery=${tenth}`,
-    `training.sampleEvery=${tenth}`,
-    `training.checkpointEvery=${Math.ceil(steps / 4)}`,
-  ]);
 }

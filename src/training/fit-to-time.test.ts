@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { resolvePreset } from "../../config/index.js";
-import { fitToTime } from "./demo.js";
+import { resolvePreset } from "../config/index.js";
+import { fitToTime } from "./fit-to-time.js";
 
 const preset = resolvePreset("emoji32-small");
 
