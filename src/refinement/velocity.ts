@@ -41,6 +41,49 @@ export function guidedVelocity(
   });
 }
 
+/** Arrays of the groups, [N, Z, r, r] each, as those of the stacks, [N, C, r, r]. Consumes them. */
+const stacked = (stacks: readonly Stack[], byGroup: readonly np.Array[]): np.Array[] =>
+  stacks.map(({ groups }) =>
+    np.concatenate(
+      groups.map(({ index }) => byGroup[index]),
+      1,
+    ),
+  );
+
+/** The inverse of {@link stacked}. */
+const byGroup = (stacks: readonly Stack[], arrays: readonly np.Array[]): np.Array[] =>
+  arrays.flatMap((x, part) => {
+    const channels = stacks[part].groups.map((group) => group.channels);
+    const starts = channels.slice(1).map((_, index) => channels.slice(0, index + 1).reduce((sum, own) => sum + own));
+    return np.split(x, starts, 1);
+  });
+
+/** {@link guidedVelocity} of points by group, [N, Z, r, r] each, as which the velocity comes too. */
+export const velocityOfGroups = (
+  network: FlowNetwork<np.Array>,
+  stacks: readonly Stack[],
+  { point, ...condition }: VelocityInputs<np.Array>,
+): np.Array[] => byGroup(stacks, guidedVelocity(network, { ...condition, point: stacked(stacks, point) }));
+
+/**
+ * Latents where the flow has ended, with the mean and deviation of each channel.
+ *
+ * @param flow - borrowed
+ * @param end - by group, [N, Z, r, r] each; consumed
+ */
+export function latentsOfEnd(
+  { normalisation }: Pick<Flow<np.Array>, "normalisation">,
+  stacks: readonly Stack[],
+  end: readonly np.Array[],
+): np.Array[] {
+  const perChannel = (values: np.Array) => values.ref.reshape([1, -1, 1, 1]);
+  const latents = stacked(stacks, end).map((x, part) => {
+    const { mean, deviation } = normalisation[part];
+    return x.mul(perChannel(deviation)).add(perChannel(mean));
+  });
+  return byGroup(stacks, latents);
+}
+
 /**
  * Carries noise along the flow to the latents of the first groups, all steps in one program.
  *
@@ -51,38 +94,26 @@ export function guidedVelocity(
  * @returns of the noise's shapes
  */
 export function drawFirstLatents(
-  { network, normalisation }: Flow<np.Array>,
+  flow: Flow<np.Array>,
   stacks: readonly Stack[],
   noise: readonly np.Array[],
   { labels, guidance }: Pick<VelocityInputs<np.Array>, "labels" | "guidance">,
   times: readonly number[],
 ): np.Array[] {
-  let point = stacks.map(({ groups }) =>
-    np.concatenate(
-      groups.map(({ index }) => noise[index]),
-      1,
-    ),
-  );
+  let point = [...noise];
   let earlier: np.Array[] | undefined;
   for (const { time, now, before } of solverSteps(times)) {
-    const velocity = guidedVelocity(network, {
+    const velocity = velocityOfGroups(flow.network, stacks, {
       point: point.map((x) => x.ref),
       time: np.array([time]),
       labels: labels?.ref,
       guidance: guidance?.ref,
     });
-    point = point.map((x, part) => {
-      const further = x.add(velocity[part].ref.mul(now));
-      return earlier ? further.add(earlier[part].mul(before)) : further;
+    point = point.map((x, group) => {
+      const further = x.add(velocity[group].ref.mul(now));
+      return earlier ? further.add(earlier[group].mul(before)) : further;
     });
     earlier = velocity;
   }
-  return point.flatMap((x, part) => {
-    const { mean, deviation } = normalisation[part];
-    const perChannel = (values: np.Array) => values.ref.reshape([1, -1, 1, 1]);
-    const latents = x.mul(perChannel(deviation)).add(perChannel(mean));
-    const channels = stacks[part].groups.map((group) => group.channels);
-    const starts = channels.slice(1).map((_, index) => channels.slice(0, index + 1).reduce((sum, own) => sum + own));
-    return np.split(latents, starts, 1);
-  });
+  return latentsOfEnd(flow, stacks, point);
 }

@@ -16,11 +16,13 @@ const infoOf = (config: ModelConfig): WebModelInfo => ({
 
 const info = infoOf(tinyModel({ model: { classes: 4 } }).config.model);
 
-/** Graphs that draw grey, and remember what they were given. */
+/** Graphs that draw grey with a flow of velocity 1, and remember what they were given. */
 function recording() {
   const runs: { name: string; inputs: Readonly<Record<string, GraphArray>> }[] = [];
   const run = async (name: string, inputs: Readonly<Record<string, GraphArray>>) => {
     runs.push({ name, inputs });
+    const ones = ({ data }: GraphArray) => new Float32Array(data.length).fill(1);
+    if (name === "velocity") return { velocity_0: ones(inputs.point_0), velocity_1: ones(inputs.point_1) };
     return { image: new Float32Array(inputs.noise_0.shape[0] * 3 * 64) } as Record<string, Float32Array>;
   };
   return { runs, run };
@@ -89,15 +91,20 @@ test("images to encode have the model's size and, where it knows classes, labels
   await expect(ask({ labels: Int32Array.of(5) })).rejects.toThrow("Expected labels from 0 to 3 (4: no label), got 5.");
 });
 
-test("a refinement is asked for by name, with a guidance weight for each image", async () => {
+test("a refinement carries the noise of the first groups along its flow, with a guidance weight for each image", async () => {
   const shown = { guidance: 1, temperature: [] };
-  const model = { ...info, refinement: { groups: 2, shown } };
-  const { runs } = await drawn({ refined: true, refineGuidance: [0, 2, 5] }, model);
-  expect(runs.map(({ name, inputs }) => [name, [...inputs.refine_guidance.data]])).toEqual([
-    ["refined", [0, 2]],
-    ["refined", [5]],
-  ]);
-  expect((await drawn({ refined: true, refineGuidance: 1 }, model)).runs[1].inputs.refine_guidance.data).toEqual(
+  const model = { ...info, refinement: { groups: 2, steps: 2, shown } };
+  const { runs } = await drawn({ refined: true, refineGuidance: [0, 2, 5], seed: 5 }, model);
+  const velocity = ["velocity", "velocity", "flow-end"];
+  expect(runs.map(({ name }) => name)).toEqual([...velocity, ...velocity]);
+  expect([0, 3].map((run) => [...runs[run].inputs.refine_guidance.data])).toEqual([[0, 2], [5]]);
+  expect([0, 1].map((run) => runs[run].inputs.time.data[0])).toEqual([1, expect.closeTo(2 / 3, 6)]);
+  const noise = latentsOfSamples(info.config, [2], { seed: 5 });
+  expect(runs[3].inputs.point_1.data).toEqual(noise[1]);
+  const end = runs[5].inputs; // the velocity was 1 everywhere, and time fell from 1 to 0
+  expect([...end.noise_1.data]).toEqual([...noise[1]].map((value) => expect.closeTo(value - 1, 5)));
+  expect(end.noise_2.data).toEqual(noise[2]);
+  expect((await drawn({ refined: true, refineGuidance: 1 }, model)).runs[3].inputs.refine_guidance.data).toEqual(
     Float32Array.of(1),
   );
   await expect(drawn({ refined: true })).rejects.toThrow("exported with a refinement, got one without");

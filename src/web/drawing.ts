@@ -9,6 +9,7 @@ import { type Latents, latentsOfSamples } from "../latents/latents.js";
 import { normalNoise, stream, uniformNoise } from "../latents/noise.js";
 import { type Guidance, type GuidanceWeights, guidanceWeights, type Temperature } from "../latents/per-group.js";
 import { type Group, groups } from "../model/groups.js";
+import { flowTimes, solve } from "../refinement/solver.js";
 import type { GraphArray, Graphs } from "./graphs.js";
 import type { WebModelInfo } from "./manifest.js";
 
@@ -82,24 +83,24 @@ export async function* draw(
   const labels = labelsOf(info, request);
   const all = groups(model);
   const weights = weightsOfImages(model, request);
-  const graph = refined ? "refined" : weights ? "guided" : "sampler";
+  const graph = refined ? "flow-end" : weights ? "guided" : "sampler";
   const low = model.levels[0].resolution;
   for (let first = 0; first < count; first += batch) {
     const indices = Array.from({ length: Math.min(batch, count - first) }, (_, row) => first + row);
     const numbers = indices.map((index) => samples[index]);
     const n = indices.length;
-    const noise =
+    const label: Record<string, GraphArray> =
+      model.classes > 0 ? { label: { data: rows(labels, indices, 1), shape: [n] } } : {};
+    const drawnNoise =
       request.latents?.map((values) => rows(values, indices, values.length / count)) ??
       latentsOfSamples(model, numbers, { seed, temperature });
+    const noise = refined ? await refine(graphs, info, drawnNoise, { request, indices, label }) : drawnNoise;
     const { image } = await graphs.run(graph, {
       ...byGroup("noise", noise, all, n),
-      temperature: { data: Float32Array.of(1), shape: [1] }, // the noise has it
-      ...(model.classes > 0 ? { label: { data: rows(labels, indices, 1), shape: [n] } } : {}),
+      ...(refined ? {} : { temperature: { data: Float32Array.of(1), shape: [1] } }), // the noise has it
+      ...label,
       ...(weights
         ? { guidance_mean: ofRows(weights.mean, indices), guidance_variance: ofRows(weights.variance, indices) }
-        : {}),
-      ...(refined && model.classes > 0
-        ? { refine_guidance: { data: Float32Array.from(indices, (index) => refineWeight(request, index)), shape: [n] } }
         : {}),
       ...(model.superResolution
         ? {
@@ -118,6 +119,30 @@ export async function* draw(
   function ofRows(perImage: Float32Array, indices: readonly number[]): GraphArray {
     return { data: rows(perImage, indices, all.length), shape: [indices.length, all.length] };
   }
+}
+
+/** The noise of some images, that of the first groups carried along the flow of the refinement to its end. */
+async function refine(
+  graphs: Pick<Graphs, "run">,
+  { config: model, refinement }: WebModelInfo,
+  noise: Latents,
+  { request, indices, label }: { request: DrawRequest; indices: readonly number[]; label: Record<string, GraphArray> },
+): Promise<Latents> {
+  const { groups: count, steps } = refinement!;
+  const first = groups(model).slice(0, count);
+  const n = indices.length;
+  const weights = Float32Array.from(indices, (index) => refineWeight(request, index));
+  const condition = { ...label, ...(model.classes > 0 ? { refine_guidance: { data: weights, shape: [n] } } : {}) };
+  const end = await solve(
+    async (point, time) => {
+      const inputs = { ...byGroup("point", [...point], first, n), time: { data: Float32Array.of(time), shape: [1] } };
+      const velocity = await graphs.run("velocity", { ...inputs, ...condition });
+      return first.map(({ index }) => velocity[`velocity_${index}`]);
+    },
+    noise.slice(0, count),
+    flowTimes(steps),
+  );
+  return [...end, ...noise.slice(count)];
 }
 
 /** The refinement's guidance of one image. */

@@ -22,10 +22,13 @@ const manifest: WebManifest = {
       { share: 0.3, klNats: null },
       { share: null, klNats: 2 },
     ],
-    refinement: { groups: 2, shown: { guidance: 1, temperature: [{ resolution: 4, temperature: 0.7 }] } },
+    refinement: { groups: 2, steps: 8, shown: { guidance: 1, temperature: [{ resolution: 4, temperature: 0.7 }] } },
   },
   weights: { ...file("model/weights.bin"), dtype: "float16" },
-  graphs: { sampler: file("model/s.onnx"), guided: file("model/g.onnx"), encoder: file("model/e.onnx") },
+  graphs: {
+    ...{ sampler: file("model/s.onnx"), guided: file("model/g.onnx"), encoder: file("model/e.onnx") },
+    ...{ velocity: file("model/v.onnx"), "flow-end": file("model/f.onnx") },
+  },
   runtime: { version: "1.30.0", wasm: runtime, webgpu: runtime },
 };
 
@@ -75,6 +78,7 @@ test.each([
   ["model.groups has 0 entries for 3", changed("model.groups", [])],
   ["model.classes[1] is null", changed("model.classes", ["a", null])],
   ['model.outputNoise.kind is "pink"', changed("model.outputNoise", { kind: "pink", channels: 1 })],
+  ["graphs.velocity is missing", changed("graphs.velocity", undefined)],
   ["model.refinement.groups is 4", changed("model.refinement.groups", 4)],
   ['shown.guidance is "1"', changed("model.refinement.shown.guidance", "1")],
   ["temperature[0].resolution is missing", changed("model.refinement.shown.temperature", [{ temperature: 1 }])],

@@ -20,8 +20,8 @@ export interface WebFile {
   sha256: string;
 }
 
-/** What is computed, each by a graph of its own: `guided` only for models with classes, `refined` only with a refinement. */
-export type GraphName = "sampler" | "guided" | "refined" | "encoder";
+/** What is computed, each by a graph of its own: `guided` only for models with classes, `velocity` and `flow-end` only with a refinement. */
+export type GraphName = "sampler" | "guided" | "velocity" | "flow-end" | "encoder";
 
 /** ONNX Runtime for one kind of device. */
 export interface WebRuntimeFiles {
@@ -61,6 +61,8 @@ export interface WebModelInfo {
 export interface WebRefinement {
   /** How many of the first groups it draws. */
   groups: number;
+  /** Evaluations of its network for a sample. */
+  steps: number;
   /** Guidance and temperature that suit it, as they were calibrated or usually are. */
   shown: { guidance: number; temperature: { resolution: number; temperature: number }[] };
 }
@@ -108,6 +110,7 @@ export function parseWebManifest(text: string, where: string): WebManifest {
     );
   }
   const read = new Reader(refuse);
+  const model = readModel(object(root.model, "model", refuse), read, refuse);
   const graphs = object(root.graphs, "graphs", refuse);
   const weights = object(root.weights, "weights", refuse);
   const runtime = object(root.runtime, "runtime", refuse);
@@ -115,7 +118,7 @@ export function parseWebManifest(text: string, where: string): WebManifest {
     format: WEB_FORMAT,
     version: WEB_VERSION,
     producer: read.text(root.producer, "producer"),
-    model: readModel(object(root.model, "model", refuse), read, refuse),
+    model,
     weights: {
       ...read.file(weights, "weights"),
       dtype: read.oneOf(weights.dtype, "weights.dtype", ["float16", "float32"] as const),
@@ -124,7 +127,12 @@ export function parseWebManifest(text: string, where: string): WebManifest {
       sampler: read.file(graphs.sampler, "graphs.sampler"),
       encoder: read.file(graphs.encoder, "graphs.encoder"),
       ...(graphs.guided === undefined ? {} : { guided: read.file(graphs.guided, "graphs.guided") }),
-      ...(graphs.refined === undefined ? {} : { refined: read.file(graphs.refined, "graphs.refined") }),
+      ...(model.refinement
+        ? {
+            velocity: read.file(graphs.velocity, "graphs.velocity"),
+            "flow-end": read.file(graphs["flow-end"], "graphs.flow-end"),
+          }
+        : {}),
     },
     runtime: {
       version: read.text(runtime.version, "runtime.version"),
@@ -249,6 +257,7 @@ function readRefinement(value: unknown, groups: number, read: Reader, refuse: Re
     typeof of === "number" && Number.isFinite(of) ? of : refuse(`${name} is ${JSON.stringify(of)}, not a number`);
   return {
     groups: read.whole(refinement.groups, "model.refinement.groups", 1, groups),
+    steps: read.whole(refinement.steps, "model.refinement.steps", 1, 1000),
     shown: {
       guidance: number(shown.guidance, "model.refinement.shown.guidance"),
       temperature: read

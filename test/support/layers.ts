@@ -16,6 +16,7 @@ const LAYERS: Record<string, string[]> = {
     "model/groups",
     "inference/batches",
     "inference/pictures",
+    "refinement/solver",
     "data/decoding/resize",
     "io/tensors/float16",
     "config",

@@ -11,7 +11,8 @@ import { partsOf, type Refinement } from "../../refinement/refinement.js";
 import { version } from "../../version.js";
 import { encoderProgram, reconstructorProgram } from "./encoder.js";
 import { type OnnxProgram, portSpecs, type RefinedOnnxProgram } from "./ports.js";
-import { refinedSamplerProgram, samplerProgram } from "./sampler.js";
+import { refinedSamplerProgram } from "./refined-sampler.js";
+import { samplerProgram } from "./sampler.js";
 
 /**
  * Of what the files take and give. 2 (0.1.0): guidance weights are those of every image, [N, L] in place of [L]; the

@@ -3,10 +3,6 @@ import { numpy as np } from "@jax-js/jax";
 import type { Config, ModelConfig } from "../../config/index.js";
 import { priorPass } from "../../inference/programs/prior-pass.js";
 import { groups } from "../../model/index.js";
-import { stacksOf } from "../../refinement/latents.js";
-import type { Refinement } from "../../refinement/refinement.js";
-import { flowTimes } from "../../refinement/solver.js";
-import { drawFirstLatents } from "../../refinement/velocity.js";
 import {
   float,
   groupArrays,
@@ -18,7 +14,6 @@ import {
   type OnnxProgram,
   outputNoisePort,
   type Ports,
-  type RefinedOnnxProgram,
 } from "./ports.js";
 
 /** Draws from the prior; guided, which costs nearly twice as much, away from the prior without label (paper §3.3). */
@@ -54,42 +49,6 @@ export function samplerProgram(config: Pick<Config, "model" | "objective">, guid
   };
 }
 
-/**
- * Draws with a refinement: its flow draws the first groups, the prior the others. All steps of the flow are in the file.
- *
- * @param refinement - of the model; its steps are those of the file
- */
-export function refinedSamplerProgram(
-  config: Pick<Config, "model" | "objective">,
-  refinement: Refinement,
-): RefinedOnnxProgram {
-  const { model } = config;
-  const stacks = stacksOf(model, refinement.groups);
-  const guided = model.classes > 0;
-  return {
-    file: "refined-sampler.onnx",
-    description: `Draws images from noise, the first ${refinement.groups} latent groups by the flow of a refinement in ${refinement.steps} steps.`,
-    refinement,
-    inputs: {
-      ...groupPorts(model, "noise", "standard normal noise"),
-      ...labelPort(model),
-      temperature: float([1], "factor on the noise of all groups, 0 or more; 1 is the distribution that was learnt"),
-      ...outputNoisePort(config),
-      ...(guided ? { refine_guidance: float(["N"], "guidance weight of the flow; 0 is no guidance") } : {}),
-    },
-    outputs: imagePort(model),
-    fn: ({ model: parameters, refinement: flow }, inputs) => {
-      const { label, temperature, output_noise: output, refine_guidance: guidance } = inputs;
-      const noise = groupArrays(model, "noise", inputs).map((each) => each.mul(temperature.ref));
-      const condition = guided ? { labels: withoutLabels(label, model), guidance } : {};
-      const first = drawFirstLatents(flow, stacks, noise, condition, flowTimes(refinement.steps));
-      const latents = [...first, ...noise.slice(first.length)];
-      const { images } = priorPass(config, parameters, { latents, labels: label, output }, { given: first.length });
-      return { image: inRange(images) };
-    },
-  };
-}
-
 function guidancePorts(model: ModelConfig): Ports {
   const weight = (of: string) =>
     float(["N", groups(model).length], `guidance weight of each group's ${of}; 0 is no guidance`);
@@ -97,7 +56,7 @@ function guidancePorts(model: ModelConfig): Ports {
 }
 
 /** The labels, then as many times "no label": [2N]. */
-const withoutLabels = (label: np.Array, { classes }: ModelConfig): np.Array =>
+export const withoutLabels = (label: np.Array, { classes }: ModelConfig): np.Array =>
   np.concatenate([label.ref, np.full(label.shape, classes, { dtype: np.int32 })], 0);
 
 function lowResolutionPorts(model: ModelConfig): Ports {

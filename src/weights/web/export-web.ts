@@ -22,7 +22,8 @@ import {
 import { encoderProgram } from "../onnx/encoder.js";
 import { onnxFile } from "../onnx/export-onnx.js";
 import type { OnnxProgram, RefinedOnnxProgram } from "../onnx/ports.js";
-import { refinedSamplerProgram, samplerProgram } from "../onnx/sampler.js";
+import { flowEndProgram, velocityProgram } from "../onnx/refined-sampler.js";
+import { samplerProgram } from "../onnx/sampler.js";
 import { readPage } from "./page-files.js";
 import { PooledWeights } from "./pooled-weights.js";
 import { readRuntime, webFile } from "./runtime-files.js";
@@ -89,7 +90,10 @@ function modelFiles(model: TrainedModel, dtype: "float16" | "float32", refinemen
   const programs: Partial<Record<GraphName, OnnxProgram | RefinedOnnxProgram>> = {
     sampler: samplerProgram(config, false),
     ...(config.model.classes > 0 && { guided: samplerProgram(config, true) }),
-    ...(refinement && { refined: refinedSamplerProgram(config, refinement) }),
+    ...(refinement && {
+      velocity: velocityProgram(config, refinement),
+      "flow-end": flowEndProgram(config, refinement),
+    }),
     encoder: encoderProgram(config),
   };
   const files = new Map<string, Uint8Array>();
@@ -140,7 +144,7 @@ function describe(
     step,
     parameters: countParameters(parameterSpecs(config)),
     groups: all.map(({ index }) => ({ share: shares?.[index] ?? null, klNats: groupKlNats?.[index] ?? null })),
-    refinement: refinement ? { groups: refinement.groups, shown } : null,
+    refinement: refinement ? { groups: refinement.groups, steps: refinement.steps, shown } : null,
   };
 }
 
@@ -151,7 +155,13 @@ const usualTemperature = (model: ModelConfig) =>
   }));
 
 /** Files that an earlier export may have left. */
-const FORMER = ["model/guided.onnx", "model/refined.onnx", "model/weights.f16.bin", "model/weights.f32.bin"];
+const FORMER = [
+  "model/guided.onnx",
+  "model/velocity.onnx",
+  "model/flow-end.onnx",
+  "model/weights.f16.bin",
+  "model/weights.f32.bin",
+];
 
 /** Writes every file beside its place, then moves all into it, the last one last. */
 async function writeAll(files: ReadonlyMap<string, Uint8Array>, folder: string): Promise<void> {
