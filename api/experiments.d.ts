@@ -127,6 +127,10 @@ export interface CellProgress {
 
 export interface EvaluateSamplesOptions extends Omit<SampleQualityOptions, "metrics" | "keepRows"> {
     metrics?: readonly QualityMetric[];
+    copies?: {
+        train: ImageSet;
+        heldOut: ImageSet;
+    };
 }
 
 export interface EvaluationSetup {
@@ -247,6 +251,12 @@ export interface SamplesEvaluation extends SampleQuality {
     notMeasured: QualityMetric[];
     clamped?: number;
     shown: Images;
+    copies?: Memorisation & {
+        pairs: {
+            samples: Images;
+            nearest: Images;
+        };
+    };
 }
 
 export interface SearchLists {
@@ -340,7 +350,7 @@ export declare function cellsOf({ means, variances, seeds }: SweepGrid): SweepCe
 
 export declare const defaultSearchLists: SearchLists
 
-export declare function evaluateSamples(samples: ImageStream | ImageStream<Samples>, { metrics: asked, ...options }: EvaluateSamplesOptions): Promise<SamplesEvaluation>
+export declare function evaluateSamples(samples: ImageStream | ImageStream<Samples>, { metrics: asked, copies, ...options }: EvaluateSamplesOptions): Promise<SamplesEvaluation>
 
 export declare function guidanceSweep(options: SweepOptions): Promise<SweepResult>
 

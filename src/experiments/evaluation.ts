@@ -1,18 +1,27 @@
 /** @file What `evaluate` measures of samples, and the images that it measures a model on. */
-import type { ImageSplits, Images, Split } from "../data/index.js";
+import { type ImageSet, type ImageSplits, type Images, type Split, take, takeSpread } from "../data/index.js";
 import type { ImageStream } from "../data/samples/image-stream.js";
 import type { Samples } from "../inference/sampling/sampler.js";
-import { collectFirst, tap } from "../quality/image-streams.js";
+import { type FeatureSet, measureFeatures } from "../quality/feature-set.js";
+import { collectFirst, streamImages, tap } from "../quality/image-streams.js";
+import { type Memorisation, memorisation } from "../quality/neighbours.js";
 import { checkMeasurable, defaultMetricsOf, measurableWith, type QualityMetric } from "../quality/quality.js";
+import { referenceOfSet } from "../quality/reference.js";
 import { type SampleQuality, type SampleQualityOptions, sampleQuality } from "../quality/sample-quality.js";
 
 /** First samples that are shown beside the figures. */
 const SHOWN = 64;
+/** Samples that are shown with the training image nearest to them. */
+const PAIRS = 24;
+/** Held-out images whose distance to training images is measured at most. */
+const MOST_HELD_OUT = 2000;
 
 /** How {@link evaluateSamples} measures. */
 export interface EvaluateSamplesOptions extends Omit<SampleQualityOptions, "metrics" | "keepRows"> {
   /** The figures to measure, as far as the reference allows. Default: all that the features allow. */
   metrics?: readonly QualityMetric[];
+  /** Training images among which to look for the one nearest to each sample, and others, unseen, to do the same for. */
+  copies?: { train: ImageSet; heldOut: ImageSet };
 }
 
 /** Figures of samples, and all that has to be said for them not to be misread. */
@@ -26,6 +35,8 @@ export interface SamplesEvaluation extends SampleQuality {
   clamped?: number;
   /** The first samples. */
   shown: Images;
+  /** How near samples are to training images, and the first of them with those nearest to them. */
+  copies?: Memorisation & { pairs: { samples: Images; nearest: Images } };
 }
 
 /**
@@ -36,7 +47,7 @@ export interface SamplesEvaluation extends SampleQuality {
  */
 export async function evaluateSamples(
   samples: ImageStream | ImageStream<Samples>,
-  { metrics: asked, ...options }: EvaluateSamplesOptions,
+  { metrics: asked, copies, ...options }: EvaluateSamplesOptions,
 ): Promise<SamplesEvaluation> {
   const { extractor, reference } = options;
   const { measurable, notMeasurable } = measurableWith(reference, asked ?? defaultMetricsOf(extractor));
@@ -47,7 +58,8 @@ export async function evaluateSamples(
     first.look(part, index);
     if (part.clamped !== undefined) clamped = (clamped ?? 0) + part.clamped;
   });
-  const { features: _, ...quality } = await sampleQuality(seen, { ...options, metrics: measurable });
+  const keepRows = copies === undefined ? undefined : true;
+  const { features, ...quality } = await sampleQuality(seen, { ...options, metrics: measurable, keepRows });
   const { name, identity } = extractor;
   const { count } = reference.moments;
   return {
@@ -57,7 +69,27 @@ export async function evaluateSamples(
     notMeasured: notMeasurable,
     clamped,
     shown: first.pictures,
+    ...(copies && { copies: await findCopies(features, first.pictures, copies, options) }),
   };
+}
+
+/** Looks for the training images nearest to samples, and to images that were not trained on. */
+async function findCopies(
+  samples: FeatureSet,
+  shown: Images,
+  { train, heldOut }: NonNullable<EvaluateSamplesOptions["copies"]>,
+  { extractor, runtime, signal, onFigure }: Omit<EvaluateSamplesOptions, "metrics" | "copies">,
+): Promise<NonNullable<SamplesEvaluation["copies"]>> {
+  onFigure?.("features of all training images");
+  const training = await referenceOfSet(train, extractor, { keep: train.count, runtime, signal });
+  const unseen = streamImages(takeSpread(heldOut, MOST_HELD_OUT));
+  const others = await measureFeatures(unseen, extractor, { runtime, signal });
+  onFigure?.("nearest training images");
+  const { nearest, ...distances } = await memorisation(samples, others, training, { runtime, signal });
+  const count = Math.min(PAIRS, shown.count);
+  const size = 3 * shown.resolution ** 2;
+  const first = { ...shown, count, images: shown.images.subarray(0, count * size) };
+  return { ...distances, pairs: { samples: first, nearest: take(train, nearest.subarray(0, count)) } };
 }
 
 /** Images that no model has seen: those for testing, or else those for validation. */

@@ -1,9 +1,9 @@
 /** @file The part of `evaluate` that compares samples with a reference. */
-import type { ImageSet } from "../../data/index.js";
+import type { ImageSplits } from "../../data/index.js";
 import type { ImageStream } from "../../data/samples/image-stream.js";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
-import { evaluateSamples } from "../../experiments/evaluation.js";
+import { evaluateSamples, heldOutSplit } from "../../experiments/evaluation.js";
 import { writeReference } from "../../quality/reference-file.js";
 import type { Context } from "../options/command.js";
 import {
@@ -22,24 +22,30 @@ export interface QualityOptions extends FeatureOptions {
   kidSubsets?: boolean;
   intervals?: boolean;
   extrapolate?: boolean;
+  copies?: boolean;
 }
 
 /**
  * Measures samples.
  *
  * @param samples - with the number of classes of the model that draws them
- * @param train - the training images, where there are some
+ * @param data - training images and held-out ones, where there are some
  * @throws UserError when features, reference or metrics do not fit
  */
 export async function evaluateQuality(
   samples: ImageStream & { classes?: number },
-  train: ImageSet | undefined,
+  data: ImageSplits | undefined,
   options: QualityOptions,
   context: Context,
   runtime: Runtime,
 ): Promise<Omit<QualityResult, "rounding">> {
   const { progress, seed, signal } = context;
   const { resolution } = samples;
+  const train = data?.train;
+  const copies = options.copies && data ? { train: data.train, heldOut: data[heldOutSplit(data)] } : undefined;
+  if (copies?.heldOut.count === 0) {
+    throw new UserError("too-few-images", "--copies: expected held-out images to compare samples with, got none.");
+  }
   await using extractor = await openExtractor(options, { resolution, train }, context, runtime);
   const asked = qualityAsked(options.metrics, extractor, samples.classes);
   if (options.exportReference !== undefined && extractor.name !== "inception") {
@@ -54,7 +60,7 @@ export async function evaluateQuality(
   const evaluation = await evaluateSamples(samples, {
     ...{ extractor, reference, metrics: asked, seed, kernelSubsets: options.kidSubsets, runtime, signal },
     errors: options.intervals,
-    limit: options.extrapolate,
+    ...{ limit: options.extrapolate, copies },
     onProgress: showRate("samples and their features", progress),
     onFigure: (name) => progress.update(`${name} …`),
   });

@@ -7,7 +7,7 @@ import { UserError } from "../../errors.js";
 import { heldOutSplit } from "../../experiments/evaluation.js";
 import { measureModel, modelMetrics } from "../../experiments/model-figures.js";
 import { precisionOf } from "../../inference/execution-options.js";
-import { imageGrid } from "../../inference/picture-grid.js";
+import { imageGrid, reconstructionGrid } from "../../inference/picture-grid.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
 import { writeFileAtomic } from "../../io/files/atomic-file.js";
 import { firstOfStream, streamSamples } from "../../quality/image-streams.js";
@@ -117,6 +117,7 @@ export const evaluateCommand = addRankOptions(
     "add the 95 % interval of every figure of samples, which takes ten times as long as the figures",
   )
   .option("--extrapolate", "extrapolate the Fréchet distance to infinitely many samples (FID∞)")
+  .option("--copies", "compare how near samples and held-out images are to training images, and draw the nearest")
   .option("--export-reference <file.npz>", "write the reference as a batch for guided-diffusion's evaluator")
   .requiredOption("--out <folder>", "folder for figures, charts and pictures")
   .action(withContext(sharedByRanks(runEvaluate)));
@@ -139,6 +140,10 @@ async function runEvaluate(context: Context, given: Options): Promise<void> {
   const qualityPart = quality ? qualityJson(quality) : {};
   if (quality) {
     await writeFileAtomic(join(out, "samples.png"), await imageGrid(quality.shown, COLUMNS));
+    if (quality.copies) {
+      const { samples, nearest } = quality.copies.pairs;
+      await writeFileAtomic(join(out, "nearest.png"), await reconstructionGrid(samples, nearest, COLUMNS));
+    }
     await save({ ...settings, ...qualityPart });
   }
   const ofModel = held && (await measureHeldOut(model, held, context, runtime));
@@ -208,6 +213,12 @@ function checkOptions(options: Options): void {
       "Expected --data SOURCE or --reference FILE.npz: what the samples are to be compared with.",
     );
   }
+  if (options.copies && (data === undefined || !needsFeatures(metrics))) {
+    throw new UserError(
+      "invalid-options",
+      "--copies: expected --data SOURCE, whose training images are searched, and metrics of features.",
+    );
+  }
   if (exportReference !== undefined && (data === undefined || reference !== undefined || !needsFeatures(metrics))) {
     throw new UserError(
       "invalid-options",
@@ -230,17 +241,17 @@ async function measureSamples(
   if (!models) {
     const file = await openSamples(options.samples!, { signal: context.signal });
     const samples = firstOfStream(file, options.count ?? file.count);
-    const train = (await openAt(file.resolution))?.train;
-    return { ...(await evaluateQuality(samples, train, options, context, runtime)), rounding: "as given" };
+    const data = await openAt(file.resolution);
+    return { ...(await evaluateQuality(samples, data, options, context, runtime)), rounding: "as given" };
   }
   const count = options.count!;
   await using sampler = createSampler(models, options, count, runtime);
-  const train = (await openAt(sampler.resolution))?.train;
+  const data = await openAt(sampler.resolution);
   const asked = sampleOptions(drawing(options), count, models.model, context);
   const samples = streamSamples(sampler, { ...asked, signal: context.signal });
   const { classes } = models.model.config.model;
   const labelled = { ...samples, classes };
-  return { ...(await evaluateQuality(labelled, train, options, context, runtime)), rounding: "nearest" };
+  return { ...(await evaluateQuality(labelled, data, options, context, runtime)), rounding: "nearest" };
 }
 
 /** What is to be measured of the model itself, and on which images; undefined where nothing is. */
@@ -307,6 +318,7 @@ function qualityJson({
   features,
   reference,
   notMeasured,
+  copies,
 }: QualityResult) {
   return {
     samplesMeasured: count,
@@ -318,6 +330,7 @@ function qualityJson({
     quality: Object.fromEntries(values.map(({ metric, leftOut: _, ...rest }) => [metric, rest])),
     distanceOfReferencePart: referenceBaseline,
     distanceOfInfinitelyManySamples: frechetLimit,
+    ...(copies && { copies: { ...copies, pairs: undefined } }),
   };
 }
 

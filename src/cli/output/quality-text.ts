@@ -55,11 +55,28 @@ const DECIMALS: Record<QualityMetric, number> = {
 };
 
 /** The figures by name. */
-export function qualityFacts({ values, features, frechetLimit }: QualityResult): [name: string, value: string][] {
+export function qualityFacts({
+  values,
+  features,
+  frechetLimit,
+  copies,
+}: QualityResult): [name: string, value: string][] {
   const facts = values.map((value): [string, string] => [value.name, figureText(value)]);
-  if (frechetLimit === undefined) return facts;
-  const name = `${nameOfMetric("fid", features.name)}, infinitely many samples`;
-  return [...facts, [name, formatFixed(frechetLimit, DECIMALS.fid)]];
+  if (frechetLimit !== undefined) {
+    facts.push([
+      `${nameOfMetric("fid", features.name)}, infinitely many samples`,
+      formatFixed(frechetLimit, DECIMALS.fid),
+    ]);
+  }
+  if (copies) {
+    const { medianOfSamples, medianOfHeldOut, searched } = copies;
+    const [own, others] = [medianOfSamples, medianOfHeldOut].map((distance) => formatSignificant(distance, 3));
+    facts.push([
+      "nearest training image",
+      `${own} from a sample, ${others} from a held-out image (medians; ${formatCount(searched)} searched)`,
+    ]);
+  }
+  return facts;
 }
 
 /** "3.170", "8.03 ± 0.12" of splits, "3.170 [3.012, 3.328]" where its error was worked out. */
