@@ -18,6 +18,16 @@ export interface BatchedOptions extends ExecutionOptions {
     batch?: number;
 }
 
+export interface BesideHeldOut {
+    count: number;
+    values: QualityValue[];
+    copies: Memorisation;
+    pairs: {
+        samples: Images;
+        nearest: Images;
+    };
+}
+
 export interface BothFigures {
     unadjusted: number;
     calibrated: number;
@@ -127,7 +137,7 @@ export interface CellProgress {
 
 export interface EvaluateSamplesOptions extends Omit<SampleQualityOptions, "metrics" | "keepRows"> {
     metrics?: readonly QualityMetric[];
-    copies?: {
+    beside?: {
         train: ImageSet;
         heldOut: ImageSet;
     };
@@ -251,12 +261,7 @@ export interface SamplesEvaluation extends SampleQuality {
     notMeasured: QualityMetric[];
     clamped?: number;
     shown: Images;
-    copies?: Memorisation & {
-        pairs: {
-            samples: Images;
-            nearest: Images;
-        };
-    };
+    beside?: BesideHeldOut;
 }
 
 export interface SearchLists {
@@ -350,7 +355,7 @@ export declare function cellsOf({ means, variances, seeds }: SweepGrid): SweepCe
 
 export declare const defaultSearchLists: SearchLists
 
-export declare function evaluateSamples(samples: ImageStream | ImageStream<Samples>, { metrics: asked, copies, ...options }: EvaluateSamplesOptions): Promise<SamplesEvaluation>
+export declare function evaluateSamples(samples: ImageStream | ImageStream<Samples>, { metrics: asked, beside, ...options }: EvaluateSamplesOptions): Promise<SamplesEvaluation>
 
 export declare function guidanceSweep(options: SweepOptions): Promise<SweepResult>
 

@@ -3,9 +3,17 @@ import { type ImageSet, type ImageSplits, type Images, type Split, take, takeSpr
 import type { ImageStream } from "../data/samples/image-stream.js";
 import type { Samples } from "../inference/sampling/sampler.js";
 import { type FeatureSet, measureFeatures } from "../quality/feature-set.js";
-import { collectFirst, streamImages, tap } from "../quality/image-streams.js";
+import { collectFirst, streamSet, tap } from "../quality/image-streams.js";
 import { type Memorisation, memorisation } from "../quality/neighbours.js";
-import { checkMeasurable, defaultMetricsOf, measurableWith, type QualityMetric } from "../quality/quality.js";
+import {
+  checkMeasurable,
+  compareToReference,
+  defaultMetricsOf,
+  measurableWith,
+  needsLogits,
+  type QualityMetric,
+  type QualityValue,
+} from "../quality/quality.js";
 import { referenceOfSet } from "../quality/reference.js";
 import { type SampleQuality, type SampleQualityOptions, sampleQuality } from "../quality/sample-quality.js";
 
@@ -13,15 +21,15 @@ import { type SampleQuality, type SampleQualityOptions, sampleQuality } from "..
 const SHOWN = 64;
 /** Samples that are shown with the training image nearest to them. */
 const PAIRS = 24;
-/** Held-out images whose distance to training images is measured at most. */
+/** Held-out images that are measured at most. */
 const MOST_HELD_OUT = 2000;
 
 /** How {@link evaluateSamples} measures. */
 export interface EvaluateSamplesOptions extends Omit<SampleQualityOptions, "metrics" | "keepRows"> {
   /** The figures to measure, as far as the reference allows. Default: all that the features allow. */
   metrics?: readonly QualityMetric[];
-  /** Training images among which to look for the one nearest to each sample, and others, unseen, to do the same for. */
-  copies?: { train: ImageSet; heldOut: ImageSet };
+  /** Images that no model has seen, to measure as if they were samples, and the training images, to look for copies among. */
+  beside?: { train: ImageSet; heldOut: ImageSet };
 }
 
 /** Figures of samples, and all that has to be said for them not to be misread. */
@@ -35,8 +43,20 @@ export interface SamplesEvaluation extends SampleQuality {
   clamped?: number;
   /** The first samples. */
   shown: Images;
-  /** How near samples are to training images, and the first of them with those nearest to them. */
-  copies?: Memorisation & { pairs: { samples: Images; nearest: Images } };
+  /** What held-out images get for samples, where that was asked for. */
+  beside?: BesideHeldOut;
+}
+
+/** Samples beside images that no model has seen. */
+export interface BesideHeldOut {
+  /** Held-out images measured. */
+  count: number;
+  /** Their figures, as if they were samples: as good as samples can be. */
+  values: QualityValue[];
+  /** How near samples and they are to training images. */
+  copies: Memorisation;
+  /** The first samples, and the training image nearest to each. */
+  pairs: { samples: Images; nearest: Images };
 }
 
 /**
@@ -47,7 +67,7 @@ export interface SamplesEvaluation extends SampleQuality {
  */
 export async function evaluateSamples(
   samples: ImageStream | ImageStream<Samples>,
-  { metrics: asked, copies, ...options }: EvaluateSamplesOptions,
+  { metrics: asked, beside, ...options }: EvaluateSamplesOptions,
 ): Promise<SamplesEvaluation> {
   const { extractor, reference } = options;
   const { measurable, notMeasurable } = measurableWith(reference, asked ?? defaultMetricsOf(extractor));
@@ -58,7 +78,7 @@ export async function evaluateSamples(
     first.look(part, index);
     if (part.clamped !== undefined) clamped = (clamped ?? 0) + part.clamped;
   });
-  const keepRows = copies === undefined ? undefined : true;
+  const keepRows = beside === undefined ? undefined : true;
   const { features, ...quality } = await sampleQuality(seen, { ...options, metrics: measurable, keepRows });
   const { name, identity } = extractor;
   const { count } = reference.moments;
@@ -69,27 +89,33 @@ export async function evaluateSamples(
     notMeasured: notMeasurable,
     clamped,
     shown: first.pictures,
-    ...(copies && { copies: await findCopies(features, first.pictures, copies, options) }),
+    ...(beside && {
+      beside: await besideHeldOut(features, first.pictures, beside, { ...options, metrics: measurable }),
+    }),
   };
 }
 
-/** Looks for the training images nearest to samples, and to images that were not trained on. */
-async function findCopies(
+/** Measures held-out images as if they were samples, and looks for the training images nearest to both. */
+async function besideHeldOut(
   samples: FeatureSet,
   shown: Images,
-  { train, heldOut }: NonNullable<EvaluateSamplesOptions["copies"]>,
-  { extractor, runtime, signal, onFigure }: Omit<EvaluateSamplesOptions, "metrics" | "copies">,
-): Promise<NonNullable<SamplesEvaluation["copies"]>> {
-  onFigure?.("features of all training images");
+  { train, heldOut }: NonNullable<EvaluateSamplesOptions["beside"]>,
+  options: Omit<EvaluateSamplesOptions, "beside"> & { metrics: readonly QualityMetric[] },
+): Promise<BesideHeldOut> {
+  const { extractor, reference, metrics, seed, kernelSubsets, runtime, signal, onFigure } = options;
+  onFigure?.("features of held-out images, and of all training images");
+  const unseen = streamSet(takeSpread(heldOut, MOST_HELD_OUT));
+  const wanted = { keep: unseen.count, logits: needsLogits(metrics) };
+  const others = await measureFeatures(unseen, extractor, { ...wanted, runtime, signal });
+  const how = { runtime, signal, kernelSubsets, seed };
+  const values = await compareToReference(others, reference, metrics, extractor.name, how);
   const training = await referenceOfSet(train, extractor, { keep: train.count, runtime, signal });
-  const unseen = streamImages(takeSpread(heldOut, MOST_HELD_OUT));
-  const others = await measureFeatures(unseen, extractor, { runtime, signal });
   onFigure?.("nearest training images");
-  const { nearest, ...distances } = await memorisation(samples, others, training, { runtime, signal });
+  const { nearest, ...copies } = await memorisation(samples, others, training, { runtime, signal });
   const count = Math.min(PAIRS, shown.count);
-  const size = 3 * shown.resolution ** 2;
-  const first = { ...shown, count, images: shown.images.subarray(0, count * size) };
-  return { ...distances, pairs: { samples: first, nearest: take(train, nearest.subarray(0, count)) } };
+  const first = { ...shown, count, images: shown.images.subarray(0, count * 3 * shown.resolution ** 2) };
+  const pairs = { samples: first, nearest: take(train, nearest.subarray(0, count)) };
+  return { count: unseen.count, values, copies, pairs };
 }
 
 /** Images that no model has seen: those for testing, or else those for validation. */

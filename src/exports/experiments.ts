@@ -28,6 +28,7 @@ export {
   samplerOptionsOf,
 } from "../experiments/calibration/settings.js";
 export {
+  type BesideHeldOut,
   type EvaluateSamplesOptions,
   evaluateSamples,
   heldOutSplit,

@@ -71,14 +71,16 @@ test("samples from a file, and from a folder, measure as they did when they were
 
 test("training images are found out as copies of themselves, beside images that were not trained on", async () => {
   const words = ["evaluate", "--samples", data, "--data", data, "--metrics", "fid", ...PIXELS, "--out", at("copies")];
-  const { code, stdout, stderr } = await sharedStrata(...words, "--copies");
+  const { code, stdout, stderr } = await sharedStrata(...words, "--held-out");
   expect(code, stderr).toBe(0);
-  expect(stdout).toMatch(/nearest training image +0\.00 from a sample, \d\S* from a held-out image/);
-  const { copies } = JSON.parse(readFileSync(join(at("copies"), "metrics.json"), "utf8"));
-  expect(copies.medianOfSamples).toBe(0);
-  expect(copies.medianOfHeldOut).toBeGreaterThan(0.1);
+  expect(stdout).toMatch(/distance to the nearest training image +0\.00; of held-out images \d\S*/);
+  expect(stdout).toMatch(/Fréchet distance \(pixels\) +\S+; of held-out images \d/);
+  const { heldOut } = JSON.parse(readFileSync(join(at("copies"), "metrics.json"), "utf8"));
+  expect(heldOut.copies.medianOfSamples).toBe(0);
+  expect(heldOut.copies.medianOfHeldOut).toBeGreaterThan(0.1);
+  expect(heldOut.quality.fid).toBeGreaterThan(0);
   expect(existsSync(join(at("copies"), "nearest.png"))).toBe(true);
-  const without = await sharedStrata(...words.filter((word) => word !== "--data" && word !== data), "--copies");
+  const without = await sharedStrata(...words.filter((word) => word !== "--data" && word !== data), "--held-out");
   expect([without.code, without.stderr]).toEqual([2, expect.stringContaining("Expected")]);
 });
 

@@ -22,7 +22,7 @@ export interface QualityOptions extends FeatureOptions {
   kidSubsets?: boolean;
   intervals?: boolean;
   extrapolate?: boolean;
-  copies?: boolean;
+  heldOut?: boolean;
 }
 
 /**
@@ -42,9 +42,9 @@ export async function evaluateQuality(
   const { progress, seed, signal } = context;
   const { resolution } = samples;
   const train = data?.train;
-  const copies = options.copies && data ? { train: data.train, heldOut: data[heldOutSplit(data)] } : undefined;
-  if (copies?.heldOut.count === 0) {
-    throw new UserError("too-few-images", "--copies: expected held-out images to compare samples with, got none.");
+  const beside = options.heldOut && data ? { train: data.train, heldOut: data[heldOutSplit(data)] } : undefined;
+  if (beside && beside.heldOut.count < 2) {
+    throw new UserError("too-few-images", `--held-out: expected held-out images, got ${beside.heldOut.count}.`);
   }
   await using extractor = await openExtractor(options, { resolution, train }, context, runtime);
   const asked = qualityAsked(options.metrics, extractor, samples.classes);
@@ -60,7 +60,7 @@ export async function evaluateQuality(
   const evaluation = await evaluateSamples(samples, {
     ...{ extractor, reference, metrics: asked, seed, kernelSubsets: options.kidSubsets, runtime, signal },
     errors: options.intervals,
-    ...{ limit: options.extrapolate, copies },
+    ...{ limit: options.extrapolate, beside },
     onProgress: showRate("samples and their features", progress),
     onFigure: (name) => progress.update(`${name} …`),
   });

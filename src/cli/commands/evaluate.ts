@@ -117,7 +117,7 @@ export const evaluateCommand = addRankOptions(
     "add the 95 % interval of every figure of samples, which takes ten times as long as the figures",
   )
   .option("--extrapolate", "extrapolate the Fréchet distance to infinitely many samples (FID∞)")
-  .option("--copies", "compare how near samples and held-out images are to training images, and draw the nearest")
+  .option("--held-out", "measure held-out images as if they were samples too, and how near both are to training images")
   .option("--export-reference <file.npz>", "write the reference as a batch for guided-diffusion's evaluator")
   .requiredOption("--out <folder>", "folder for figures, charts and pictures")
   .action(withContext(sharedByRanks(runEvaluate)));
@@ -140,8 +140,8 @@ async function runEvaluate(context: Context, given: Options): Promise<void> {
   const qualityPart = quality ? qualityJson(quality) : {};
   if (quality) {
     await writeFileAtomic(join(out, "samples.png"), await imageGrid(quality.shown, COLUMNS));
-    if (quality.copies) {
-      const { samples, nearest } = quality.copies.pairs;
+    if (quality.beside) {
+      const { samples, nearest } = quality.beside.pairs;
       await writeFileAtomic(join(out, "nearest.png"), await reconstructionGrid(samples, nearest, COLUMNS));
     }
     await save({ ...settings, ...qualityPart });
@@ -213,10 +213,10 @@ function checkOptions(options: Options): void {
       "Expected --data SOURCE or --reference FILE.npz: what the samples are to be compared with.",
     );
   }
-  if (options.copies && (data === undefined || !needsFeatures(metrics))) {
+  if (options.heldOut && (data === undefined || !needsFeatures(metrics))) {
     throw new UserError(
       "invalid-options",
-      "--copies: expected --data SOURCE, whose training images are searched, and metrics of features.",
+      "--held-out: expected --data SOURCE, which has such images, and metrics of features.",
     );
   }
   if (exportReference !== undefined && (data === undefined || reference !== undefined || !needsFeatures(metrics))) {
@@ -318,7 +318,7 @@ function qualityJson({
   features,
   reference,
   notMeasured,
-  copies,
+  beside,
 }: QualityResult) {
   return {
     samplesMeasured: count,
@@ -330,7 +330,12 @@ function qualityJson({
     quality: Object.fromEntries(values.map(({ metric, leftOut: _, ...rest }) => [metric, rest])),
     distanceOfReferencePart: referenceBaseline,
     distanceOfInfinitelyManySamples: frechetLimit,
-    ...(copies && { copies: { ...copies, pairs: undefined } }),
+    ...(beside && {
+      heldOut: {
+        ...{ count: beside.count, copies: beside.copies },
+        quality: Object.fromEntries(beside.values.map(({ metric, value }) => [metric, value])),
+      },
+    }),
   };
 }
 

@@ -24,6 +24,12 @@ export function remarks(result: Omit<QualityResult, "shown" | "notMeasured">): s
   if (values.some(({ standardError }) => standardError !== undefined)) {
     lines.push("in brackets: 95 % intervals over draws of the samples, the reference taken as it is (jackknife)");
   }
+  if (result.beside) {
+    const { count: others, copies } = result.beside;
+    lines.push(
+      `held-out: ${formatCount(others)} images, as if they were samples; nearest: medians, among ${formatCount(copies.searched)} training images`,
+    );
+  }
   if (clamped > 0) lines.push(`guidance would have made ${formatCount(clamped)} values too large; they were clamped`);
   if (features.name !== "inception") {
     lines.push(`${features.name} features stand in for Inception's: these figures are no FID, and compare with none.`);
@@ -59,22 +65,21 @@ export function qualityFacts({
   values,
   features,
   frechetLimit,
-  copies,
+  beside,
 }: QualityResult): [name: string, value: string][] {
-  const facts = values.map((value): [string, string] => [value.name, figureText(value)]);
+  const heldOut = new Map(beside?.values.map((value) => [value.metric, figureText(value)]));
+  const facts = values.map((value): [string, string] => {
+    const other = heldOut.get(value.metric);
+    return [value.name, `${figureText(value)}${other === undefined ? "" : `; of held-out images ${other}`}`];
+  });
   if (frechetLimit !== undefined) {
-    facts.push([
-      `${nameOfMetric("fid", features.name)}, infinitely many samples`,
-      formatFixed(frechetLimit, DECIMALS.fid),
-    ]);
+    const name = `${nameOfMetric("fid", features.name)}, infinitely many samples`;
+    facts.push([name, formatFixed(frechetLimit, DECIMALS.fid)]);
   }
-  if (copies) {
-    const { medianOfSamples, medianOfHeldOut, searched } = copies;
+  if (beside) {
+    const { medianOfSamples, medianOfHeldOut } = beside.copies;
     const [own, others] = [medianOfSamples, medianOfHeldOut].map((distance) => formatSignificant(distance, 3));
-    facts.push([
-      "nearest training image",
-      `${own} from a sample, ${others} from a held-out image (medians; ${formatCount(searched)} searched)`,
-    ]);
+    facts.push(["distance to the nearest training image", `${own}; of held-out images ${others}`]);
   }
   return facts;
 }
