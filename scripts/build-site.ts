@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { bundle } from "./bundle.js";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
-const [run = "pretrained:emoji32"] = process.argv.slice(2);
+const [run = "pretrained:glyphs32"] = process.argv.slice(2);
 
 const node = (words: string[], env = {}) =>
   execFileSync(process.execPath, words, { cwd: repository, env: { ...process.env, ...env }, stdio: "inherit" });

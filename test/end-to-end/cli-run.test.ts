@@ -184,6 +184,7 @@ test("a run is refined, resumed and sampled with its refinement, of which inspec
     const { code, stderr } = await sample(out, ...more);
     expect(code, stderr).toBe(0);
   }
+  expect((await sample(plain)).stderr).toContain("It has a refinement, whose samples hold together: --refined\n");
   expect(readFileSync(refined)).not.toEqual(readFileSync(plain));
   expect((await sharedStrata("inspect", run)).stdout).toContain("of the first 1 groups, step 2: sample --refined");
 

@@ -1,10 +1,15 @@
 /** @file `strata sample`: images from the prior of a trained model. */
+import { existsSync } from "node:fs";
 import { UserError } from "../../errors.js";
+import { calibrationFolder } from "../../experiments/calibration/settings.js";
 import { concatenate } from "../../inference/picture-grid.js";
 import { checkImageMemory } from "../../inference/sampling/image-memory.js";
 import type { ImageSampler, SampleOptions, Samples } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
 import { formatCount, formatDuration, formatShare } from "../../number-format.js";
+import { refinementFolder } from "../../refinement/refinement-config.js";
+import { located } from "../../training/run/open-run.js";
+import { runPaths } from "../../training/run/run-folder.js";
 import { imageCount, parseWeightGrid, type WeightGrid } from "../options/arguments.js";
 import {
   addCalibratedOption,
@@ -101,6 +106,7 @@ async function runSample(context: Context, given: Options): Promise<void> {
   const labels = chosen.labels ?? noise?.labels;
   const models = await samplingModels(model, options, context);
   tellChoices(options, out, count, model, context);
+  tellRefinement(given, context);
   const asked = { ...noise, ...chosen, labels, signal: context.signal, onProgress };
   checkImageMemory(count, model.config.model.resolution);
   await using runtime = await createRuntime(context);
@@ -195,6 +201,16 @@ function tellChoices(options: Options, out: string, count: number, { config }: T
   const labels = drawn ? ["labels as often as among the training images"] : [];
   const choices = [...number, ...file, ...labels];
   if (choices.length > 0) progress.note(`Not said, so: ${choices.join(", ")}.`);
+}
+
+/** That there is a refinement, where nobody asked for it: such a model was made to be drawn with it. */
+function tellRefinement({ run, refined, superres, noise }: Options, { progress }: Context): void {
+  if (refined !== undefined || superres !== undefined || noise !== undefined) return;
+  if (!existsSync(runPaths(refinementFolder(located(run).folder)).config)) return;
+  const settings = existsSync(calibrationFolder(run, { refined: true })) ? " --calibrated" : "";
+  progress.note(
+    `Drawn by the model's own prior. It has a refinement, whose samples hold together: --refined${settings}`,
+  );
 }
 
 /** A row for each class when all are asked for. */
