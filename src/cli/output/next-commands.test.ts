@@ -25,6 +25,7 @@ test("a refined run draws with its refinement; a model that ships, or that enlar
   expect(first.command).toBe(
     `${program} sample --run runs/a --refined --refine-guidance 1 --label all --temperature 0.7 --out refined.png`,
   );
+  expect(others.map(({ command }) => command)).toContain(`${program} calibrate runs/a --refined --data SOURCE`);
   const [unlabelled] = commandsToTry({ run: "runs/a", config, refined: true });
   expect(unlabelled.command).toBe(`${program} sample --run runs/a --refined --temperature 0.7 --out refined.png`);
   const shipped = commandsToTry({ run: "pretrained:emoji32", config });

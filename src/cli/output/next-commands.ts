@@ -47,6 +47,14 @@ export function commandsToTry(used: RunToUse): NextCommand[] {
       purpose: "a second stage, for new images whose parts fit together",
       command,
     })),
+    ...(refined && heldOut
+      ? [
+          {
+            purpose: "temperature and guidance that suit the refinement, for sample --refined --calibrated",
+            command: `${program} calibrate ${name} --refined --data ${shellWord(source)}${readingWords(reading)}`,
+          },
+        ]
+      : []),
     { purpose: "layers, groups, parameters, work", command: `${program} inspect ${name}` },
   ];
 }
