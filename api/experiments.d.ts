@@ -43,6 +43,7 @@ export interface CalibrateOptions extends BatchedOptions {
     count: number;
     seed?: number;
     lists?: Partial<SearchLists>;
+    accuracy?: number;
     isOver?: () => boolean;
     onProgress?: (progress: CalibrationProgress) => void;
 }
@@ -92,6 +93,7 @@ export interface Calibration {
         candidates: number;
         isComplete: boolean;
         best: CalibratedSampling;
+        accuracy?: number;
         check?: CalibrationCheck;
     };
 }

@@ -18,7 +18,7 @@ import { formatCount, formatDuration } from "../../number-format.js";
 import type { Refinement } from "../../refinement/refinement.js";
 import { locateRun } from "../../training/run/open-run.js";
 import { runPaths } from "../../training/run/run-folder.js";
-import { batchSize, imageCount, minutes, parseWeights } from "../options/arguments.js";
+import { batchSize, imageCount, minutes, parseWeights, share } from "../options/arguments.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { addExtractorOptions, type ExtractorOptions, openExtractor } from "../options/features-options.js";
 import { fetchNamedRun } from "../options/hub.js";
@@ -37,6 +37,7 @@ interface Options extends WeightsOptions, ExtractorOptions, ImageOptions {
   mean: string;
   variance: string;
   refineGuidance: string;
+  accuracy?: number;
   minutes?: number;
   out?: string;
 }
@@ -81,6 +82,11 @@ export const calibrateCommand = addExtractorOptions(
     "with --refined, guidance weights of the refinement to try, instead of --mean and --variance",
     defaultSearchLists.refinementGuidance.join(","),
   )
+  .option(
+    "--accuracy <share>",
+    "search among settings whose samples the classifier takes for their label at least so often, such as 0.95",
+    share,
+  )
   .option("--minutes <m>", "end the search after so long, with the best settings so far", minutes)
   .option("--batch <n>", "images to compute at once", batchSize, BATCH)
   .option(
@@ -111,7 +117,21 @@ async function runCalibrate(context: Context, options: Options, run: string): Pr
   await using runtime = await createRuntime(context);
   await using extractor = await openExtractor(options, { resolution, train: splits.train }, context, runtime);
   const found = await calibrate({
-    ...{ model, refinement, extractor, images, data, folder, count, seed, lists, batch, runtime, signal },
+    ...{
+      accuracy: options.accuracy,
+      model,
+      refinement,
+      extractor,
+      images,
+      data,
+      folder,
+      count,
+      seed,
+      lists,
+      batch,
+      runtime,
+      signal,
+    },
     ...watch(options.minutes, context),
   }).catch((error) => {
     if (signal.aborted) progress.note(`What was measured is kept in ${folder}; run the same command to resume.`);

@@ -60,6 +60,9 @@ export const numberAbove =
 /** Minutes of a run: up to twenty years. */
 export const minutes = numberAbove(0, { most: 10_000_000 });
 
+/** A share above 0, up to all. */
+export const share = numberAbove(0, { most: 1 });
+
 /** Collects the values of an option that may be given several times, or several at a time. */
 export const collect = (text: string, before: string[] = []): string[] => [...before, text];
 

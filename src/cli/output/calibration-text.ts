@@ -48,12 +48,15 @@ export function calibrationText(
       `${formatCount(samples.check)} samples of seed ${seeds.check}, ${formatCount(images.check)} other held-out images`,
     ],
     ["features", features],
+    ...(found.accuracy === undefined
+      ? []
+      : [["wanted", `${formatShare(found.accuracy)} taken for their label`] as [string, string]]),
   ];
   const command = [programName(), "sample", "--run", ...[run, ...use].map(shellWord)].join(" ");
   return [
     facts(lines),
     ...(check ? ["", checkTable(check, plainText(best)), ""] : []),
-    verdict(sampling, best, check),
+    verdict(sampling, found),
     ...(isPlain(sampling) ? [] : [`Use them: ${command}`]),
   ].join("\n");
 }
@@ -69,7 +72,7 @@ function checkTable({ metric, distance, accuracy }: CalibrationCheck, plain: str
   return table(headings, [row(plain, "unadjusted"), row("settings of the search", "calibrated")]);
 }
 
-function verdict(kept: CalibratedSampling, best: CalibratedSampling, check: CalibrationCheck | undefined): string {
+function verdict(kept: CalibratedSampling, { best, check, accuracy }: Calibration["found"]): string {
   const plain = plainText(kept);
   if (isPlain(best)) return `The search found nothing better than ${plain}, which stays.`;
   const stays = `${plain[0].toUpperCase()}${plain.slice(1)} stays.`;
@@ -77,7 +80,9 @@ function verdict(kept: CalibratedSampling, best: CalibratedSampling, check: Cali
   const difference = `${formatSignificant(check.difference, 2)} ± ${formatSignificant(check.standardError, 2)}`;
   return isPlain(kept)
     ? `The search found ${settingsText(best)}, but the check does not confirm them: a difference of ${difference}. ${stays}`
-    : `The check confirms the settings: a difference of ${difference}.`;
+    : check.difference > -check.standardError && accuracy !== undefined
+      ? `The check confirms that more samples are taken for their label. They are not nearer to the images: a difference of ${difference}.`
+      : `The check confirms the settings: a difference of ${difference}.`;
 }
 
 /**

@@ -35,6 +35,22 @@ const extractor: typeof colours = {
   },
 };
 
+/** Logits of a classifier that takes lively pictures for whatever label they have, and calm ones for another. */
+const withLogits =
+  ({ extract }: typeof colours): typeof colours.extract =>
+  async (pictures) => {
+    const size = 3 * pictures.resolution ** 2;
+    const labels = (pictures as { labels?: Int32Array }).labels;
+    const logits = Float32Array.from({ length: 2 * pictures.count }, (_, place) => {
+      const image = pictures.images.subarray((place >> 1) * size, ((place >> 1) + 1) * size);
+      const mean = image.reduce((sum, byte) => sum + byte, 0) / size;
+      const spread = Math.sqrt(image.reduce((sum, byte) => sum + (byte - mean) ** 2, 0) / size);
+      const own = place % 2 === (labels?.[place >> 1] ?? 0);
+      return own ? spread : 78;
+    });
+    return { ...(await extract(pictures)), logits };
+  };
+
 const run = (changes: Partial<CalibrateOptions> = {}) =>
   calibrate({ ...{ model, extractor, images: calm, data: "discs", folder, count: 32, lists, runtime }, ...changes });
 
@@ -153,6 +169,27 @@ test("the share of samples that are taken for their label is told of features wi
   const { found } = await run({ model: labelled, images, lists: { ...lists, temperatures: [0] } });
   expect(found.check!.accuracy!.unadjusted).toBeGreaterThan(0);
   expect(found.check!.accuracy!.unadjusted).toBeLessThan(1);
+});
+
+test("where an accuracy is wanted, what falls short of it is worse than any distance", async () => {
+  const tiny = tinyModel({ model: { classes: 2 } });
+  const labelled = { ...tiny, data: { ...tiny.data, classCounts: [1, 1] } };
+  await using sampler = new Sampler(labelled, { runtime });
+  const drawn = { ...calm.search, ...(await sampler.sample({ count: 48, seed: 10, temperature: 0.3 })) };
+  const images = { search: drawn, check: drawn }; // calm samples are nearest
+  const classifier: typeof extractor = { ...extractor, classes: 2, extract: withLogits(extractor) };
+  const wild = { ...lists, temperatures: [0.3, 1, 3] };
+  const asked = { model: labelled, extractor: classifier, images, lists: wild };
+  const near = await run(asked);
+  expect(near.sampling.temperature.every(({ temperature }) => temperature === 0.3)).toBe(true);
+  const accurate = await run({ ...asked, accuracy: 0.9 });
+  const { accuracy } = accurate.found.check!;
+  expect(accuracy!.calibrated).toBeGreaterThan(accuracy!.unadjusted + 0.1);
+  expect(accurate.sampling).toEqual(accurate.found.best); // kept for it
+  expect(accurate.sampling).not.toEqual(near.sampling);
+  expect(accurate.found.accuracy).toBe(0.9);
+  await expect(run({ accuracy: 0.9 })).rejects.toThrow("features that tell the classes of the model");
+  await expect(run({ ...asked, accuracy: 2 })).rejects.toThrow("above 0 and up to 1, got 2");
 });
 
 test("validation images search and test images check; where there are only some of one, every second", () => {

@@ -68,6 +68,11 @@ export interface CalibrateOptions extends BatchedOptions {
   seed?: number;
   /** What to try; lists that are left out have the default's values. */
   lists?: Partial<SearchLists>;
+  /**
+   * Share of samples that the classifier is to take for their label, in (0, 1]: of settings that fall short of it, the one that
+   * falls least short is best, and of the others the nearest to the images. Default: distance alone.
+   */
+  accuracy?: number;
   /** Asked before each measurement: whether to end the search with the best settings so far. They are checked all the same. */
   isOver?: () => boolean;
   onProgress?: (progress: CalibrationProgress) => void;
@@ -85,6 +90,8 @@ const MOST_IMAGES = 2000;
 const LEAST_IMAGES = 16;
 /** Once through all coordinates, and once more after the first answers have changed. */
 const PASSES = 2;
+/** What one sample in all that is not taken for its label weighs, beyond any distance, where accuracy is wanted. */
+const SHORTFALL_WEIGHT = 1e3;
 
 /**
  * Validation images for the search, test images for the check; where a source has one of them only, every second image.
@@ -123,13 +130,17 @@ function halves(set: ImageSet): HeldOutImages {
  * It is not the Fréchet distance, which is biased with few samples by an amount that depends on the settings themselves (Chong
  * and Forsyth 2020), and not the kernel distance, whose cubic kernel lets the few longest vectors decide.
  *
+ * Where an accuracy is wanted that plain sampling does not have, they are also kept if the check finds them more accurate by more
+ * than the standard error: guidance buys accuracy with distance.
+ *
  * What has been measured is in the folder at once: the same call continues.
  *
- * @throws UserError when the model enlarges images, a list is not valid, or the folder cannot be written
+ * @throws UserError when an accuracy is wanted of features that do not tell the model's classes, the model enlarges images, a list is not valid, or the folder cannot be written
  * @throws the signal's reason when aborted
  */
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
-  const { model, extractor, images, data, folder, count, seed = 0, lists, refinement } = options;
+  const { model, extractor, images, data, folder, count, seed = 0, lists, accuracy, refinement } = options;
+  checkAccuracy(options);
   const space = searchSpace(model.config.model, { ...defaultSearchLists, ...lists }, refinement?.groups);
   const digest = digestOfModel(model);
   const drawnBy = refinement ? [refinement.digest, refinement.steps] : [];
@@ -144,7 +155,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   const checked = { seed: seed + 1, count: 2 * count };
   const check = isPlain(best) ? undefined : await checkSettings({ best, plain }, checked, samples, options);
   const calibration: Calibration = {
-    sampling: check && isBetter(check) ? best : plain,
+    sampling: check && isConfirmed(check, checked.count, accuracy) ? best : plain,
     weights: { digest, step: model.step },
     ...(refinement && { refinement: { digest: refinement.digest, step: refinement.step } }),
     found: {
@@ -158,6 +169,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
       candidates: candidates.size,
       isComplete: found.isComplete,
       best,
+      ...(accuracy !== undefined && { accuracy }),
       ...(check && { check }),
     },
   };
@@ -167,6 +179,31 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
 
 /** Whether settings are nearer to the images than others by more than the standard error. */
 const isBetter = ({ difference, standardError }: EnergyComparison): boolean => difference < -standardError;
+
+/** @throws UserError for an accuracy that cannot be measured */
+function checkAccuracy({ accuracy, extractor, model }: CalibrateOptions): void {
+  if (accuracy === undefined) return;
+  if (!(accuracy > 0 && accuracy <= 1)) {
+    throw new UserError("out-of-range", `Expected an accuracy above 0 and up to 1, got ${accuracy}.`);
+  }
+  const { classes } = model.config.model;
+  if (classes > 0 && extractor.classes === classes) return;
+  throw new UserError(
+    "missing-classes",
+    `Expected features that tell the classes of the model for an accuracy, got ${extractor.name} for a model with ${classes || "no"} classes.`,
+  );
+}
+
+/** Whether settings are nearer to the images than plain sampling, or as accurate as is wanted where that is not. */
+function isConfirmed(check: CalibrationCheck, count: number, wanted: number | undefined): boolean {
+  if (wanted === undefined || !check.accuracy || check.accuracy.unadjusted >= wanted) return isBetter(check);
+  const { unadjusted, calibrated } = check.accuracy;
+  return calibrated - unadjusted > Math.hypot(errorOfShare(unadjusted, count), errorOfShare(calibrated, count));
+}
+
+/** How far an accuracy is from the one that is wanted; 0 where it is not. */
+const shortfall = ({ accuracy: wanted = 0 }: Pick<CalibrateOptions, "accuracy">, accuracy = 1): number =>
+  Math.max(0, wanted - accuracy);
 
 /** What the search works with besides the options. */
 interface Search extends CalibrateOptions {
@@ -183,6 +220,7 @@ async function searchSettings(search: Search, space: SearchSpace) {
   const { isOver, runtime, signal, onProgress } = search;
   const { rows: reference } = await measureFeatures(streamSet(images.search), extractor, { runtime, signal });
   const last = rungs.at(-1)!;
+  const rankOf = ({ distance, accuracy }: CandidateResult) => distance + SHORTFALL_WEIGHT * shortfall(search, accuracy);
   const measured = async (sampling: CalibratedSampling, count: number, onDrawn: (drawn: number) => void) => {
     const seen = await samples.see(sampling, { seed, count }, onDrawn);
     const distance = await energyDistance(seen.rows, reference, extractor.width, { runtime, signal });
@@ -198,15 +236,21 @@ async function searchSettings(search: Search, space: SearchSpace) {
       const sampling = samplingOf(each, space);
       candidates.add(JSON.stringify(sampling));
       const known = log.find(sampling, count);
-      if (known) return known.distance;
+      if (known) return rankOf(known);
       signal?.throwIfAborted();
       const result = await measured(sampling, count, onDrawn).catch(overflown);
       await log.add(sampling, count, result);
-      return result.distance;
+      return rankOf(result);
     },
     isSurelyBetter: async (each, than) => {
       const [better, worse] = [samplingOf(each, space), samplingOf(than, space)];
       if (log.find(worse, last)?.distance === Number.POSITIVE_INFINITY) return true;
+      const [ahead, behind] = [log.find(better, last), log.find(worse, last)];
+      const gain = shortfall(search, behind?.accuracy) - shortfall(search, ahead?.accuracy);
+      if (gain !== 0) {
+        const errors = [ahead, behind].map((result) => errorOfShare(result!.accuracy!, last));
+        return gain > Math.hypot(...errors) / 2; // of the same samples: half of what independent ones would have
+      }
       const known = log.findComparison(better, worse, last);
       if (known) return isBetter(known);
       const [a, b] = [
@@ -222,6 +266,9 @@ async function searchSettings(search: Search, space: SearchSpace) {
   });
   return { sampling: samplingOf(point, space), isComplete };
 }
+
+/** Standard error of a share of so many samples. Of the same samples twice it says too much rather than too little. */
+const errorOfShare = (share: number, count: number): number => Math.sqrt((share * (1 - share)) / count);
 
 /** What stands for a candidate whose samples are no pictures; other errors are thrown on. */
 function overflown(error: unknown): CandidateResult {

@@ -68,6 +68,8 @@ export interface Calibration {
     isComplete: boolean;
     /** The best settings of the search, whether or not the check confirmed them. */
     best: CalibratedSampling;
+    /** Share of samples that were to be taken for their label, where that was asked for. */
+    accuracy?: number;
     /** None where the search found nothing better than plain sampling, or the model overflowed in the check. */
     check?: CalibrationCheck;
   };
@@ -103,6 +105,7 @@ const fileSchema: z.ZodType<Calibration & { format: typeof FORMAT }> = z.strictO
     candidates: count,
     isComplete: z.boolean(),
     best: sampling,
+    accuracy: z.number().optional(),
     check: z
       .strictObject({
         metric: z.string(),
