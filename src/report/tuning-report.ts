@@ -9,7 +9,7 @@ import { sureness, tuningTable } from "./tuning-table.js";
 
 /** A run of the search, as the page shows it. */
 export interface TunedRun {
-  /** The candidate's name, and the seed where there are several. */
+  /** The candidate's name, its values, and the seed where there are several. */
   name: string;
   metrics: MetricsLine[];
   /** The newest grid of samples, PNG. */
@@ -29,7 +29,7 @@ export function renderTuning(
     samples ? [{ title: name, caption: "", png: samples }] : [],
   );
   const main = html`<section><h2>The candidates</h2>
-<p>${judge.name}, ${judge.better} is better, after each round. About half of the candidates went on from a round to the next.</p>
+<p>After each round: ${judge.name}; ${judge.better} is better. About half of the candidates went on from a round to the next.</p>
 ${tableFigure(tuningTable(found))}
 <p>${sureness(found)}</p></section>
 ${

@@ -19,11 +19,11 @@ export async function writeTuning(
   { out, judge, seeds }: { out: string; judge: Judge; seeds: readonly number[] },
 ): Promise<string> {
   const table = tuningTable(found);
-  const names = table.rows.map(([name]) => name);
-  const runs = names.flatMap((name) =>
+  const tried = found.best.candidate.settings.length;
+  const runs = table.rows.flatMap(([candidate, ...cells]) =>
     seeds.map((seed) => ({
-      name: seeds.length === 1 ? name : `${name}, seed ${seed}`,
-      folder: runFolder(out, name, seed, seeds),
+      name: `${candidate}: ${[...cells.slice(0, tried), ...(seeds.length === 1 ? [] : [`seed ${seed}`])].join(", ")}`,
+      folder: runFolder(out, candidate, seed, seeds),
     })),
   );
   const shown = await Promise.all(runs.slice(0, SHOWN).map(({ name, folder }) => describe(name, folder)));
