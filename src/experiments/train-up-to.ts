@@ -7,7 +7,7 @@ import { startingPoint } from "../training/run/starting-point.js";
 import { type TrainOptions, train } from "../training/train.js";
 
 /** Which run, and how far. */
-export interface TrainUpToOptions extends Omit<TrainOptions, "resume" | "limit" | "init"> {
+export interface TrainUpToOptions extends Omit<TrainOptions, "resume" | "limit" | "initial"> {
   /** Batches that it is to have in all. */
   steps: number;
   /** Told when there is something to train: whether it was begun before. */

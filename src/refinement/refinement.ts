@@ -1,11 +1,13 @@
 /** @file A trained refinement, ready to draw the latents of a model's first groups. */
 import { existsSync } from "node:fs";
+import type { ModelConfig } from "../config/index.js";
 import { type Compiled, compile, type Operand, type Runtime, type Spec, spec } from "../engine/index.js";
 import { UserError } from "../errors.js";
 import type { FirstLatents, FirstLatentsOptions } from "../inference/sampling/sampler.js";
 import type { TrainedModel } from "../inference/trained-model.js";
 import { digestOfWeights } from "../inference/weights-digest.js";
 import { Lifetime } from "../lifetime.js";
+import { groups } from "../model/index.js";
 import { located } from "../training/run/open-run.js";
 import { runPaths } from "../training/run/run-folder.js";
 import { type Flow, flowSpecs, type Refined, readFlow } from "./flow-state.js";
@@ -27,6 +29,15 @@ export interface RefinementOptions {
 
 /** What refined pictures are shown with where nothing is asked for: of models with classes, the guidance too. */
 export const SHOWN = { guidance: 1, temperature: 0.7 } as const;
+
+/** The same as settings of a model: its refinement's guidance, and a temperature for each resolution. */
+export const usualSettings = (model: ModelConfig) => ({
+  guidance: model.classes > 0 ? SHOWN.guidance : 0,
+  temperature: Array.from(new Set(groups(model).map(({ resolution }) => resolution)), (resolution) => ({
+    resolution,
+    temperature: SHOWN.temperature,
+  })),
+});
 
 type VelocityProgram = Compiled<[inputs: VelocityInputs<Operand>], Float32Array[]>;
 

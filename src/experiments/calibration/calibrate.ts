@@ -90,7 +90,7 @@ const MOST_IMAGES = 2000;
 const LEAST_IMAGES = 16;
 /** Once through all coordinates, and once more after the first answers have changed. */
 const PASSES = 2;
-/** What one sample in all that is not taken for its label weighs, beyond any distance, where accuracy is wanted. */
+/** So much distance stands for a shortfall of all the accuracy: one sample in 500 weighs more than distances are apart. */
 const SHORTFALL_WEIGHT = 1e3;
 
 /**
@@ -135,7 +135,8 @@ function halves(set: ImageSet): HeldOutImages {
  *
  * What has been measured is in the folder at once: the same call continues.
  *
- * @throws UserError when an accuracy is wanted of features that do not tell the model's classes, the model enlarges images, a list is not valid, or the folder cannot be written
+ * @throws UserError when an accuracy is wanted of features that do not tell the model's classes, the model enlarges images, a
+ *   list is not valid, or the folder cannot be written
  * @throws the signal's reason when aborted
  */
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
@@ -267,7 +268,7 @@ async function searchSettings(search: Search, space: SearchSpace) {
   return { sampling: samplingOf(point, space), isComplete };
 }
 
-/** Standard error of a share of so many samples. Of the same samples twice it says too much rather than too little. */
+/** Standard error of a share of so many samples that are drawn independently. */
 const errorOfShare = (share: number, count: number): number => Math.sqrt((share * (1 - share)) / count);
 
 /** What stands for a candidate whose samples are no pictures; other errors are thrown on. */

@@ -1,7 +1,6 @@
 /** @file What refined pictures are shown with where nobody asks for anything: as was calibrated, or as usual. */
 import type { TrainedModel } from "../../inference/trained-model.js";
-import { groups } from "../../model/index.js";
-import { type Refinement, SHOWN } from "../../refinement/refinement.js";
+import { type Refinement, usualSettings } from "../../refinement/refinement.js";
 import { calibrationOf } from "./settings.js";
 
 /** Settings for samples with a refinement. */
@@ -28,10 +27,5 @@ export async function shownSettings(
     const { temperature, refinement: how } = found.sampling;
     return { guidance: how?.guidance ?? 0, temperature, isCalibrated: true };
   }
-  const resolutions = new Set(groups(model.config.model).map(({ resolution }) => resolution));
-  return {
-    guidance: model.config.model.classes > 0 ? SHOWN.guidance : 0,
-    temperature: Array.from(resolutions, (resolution) => ({ resolution, temperature: SHOWN.temperature })),
-    isCalibrated: false,
-  };
+  return { ...usualSettings(model.config.model), isCalibrated: false };
 }

@@ -1,14 +1,14 @@
 /** @file A trained model as a folder for a web server: its graphs and weights, ONNX Runtime for browsers, and a manifest of them. */
 import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type ModelConfig, targetShares } from "../../config/index.js";
+import { targetShares } from "../../config/index.js";
 import { UserError } from "../../errors.js";
 import { shownAs } from "../../inference/programs/output.js";
 import { parameterSpecs, type TrainedModel } from "../../inference/trained-model.js";
 import { makeFolderSynced, writeFileAtomic } from "../../io/files/atomic-file.js";
 import { countParameters, groups } from "../../model/index.js";
 import { outputLayerOf } from "../../objective/output-layers.js";
-import { type Refinement, SHOWN } from "../../refinement/refinement.js";
+import { type Refinement, usualSettings } from "../../refinement/refinement.js";
 import { version } from "../../version.js";
 import {
   type GraphName,
@@ -122,7 +122,7 @@ function describe(
       .at(-1)!,
     groupKlNats,
     refinement,
-    shown = { guidance: config.model.classes > 0 ? SHOWN.guidance : 0, temperature: usualTemperature(config.model) },
+    shown = usualSettings(config.model),
   }: ExportWebOptions,
 ): WebModelInfo {
   const { model, objective } = config;
@@ -147,12 +147,6 @@ function describe(
     refinement: refinement ? { groups: refinement.groups, steps: refinement.steps, shown } : null,
   };
 }
-
-const usualTemperature = (model: ModelConfig) =>
-  Array.from(new Set(groups(model).map(({ resolution }) => resolution)), (resolution) => ({
-    resolution,
-    temperature: SHOWN.temperature,
-  }));
 
 /** Files that an earlier export may have left. */
 const FORMER = [
