@@ -159,6 +159,12 @@ function checkGuidance({ model }: Refined, weights: Iterable<number>): void {
   throw new UserError("missing-classes", `Refinement: ${problem}. Leave the guidance out.`);
 }
 
+/** The folder of a refinement that is named by itself, or by the run that it is of. */
+export function refinementPlace(place: string): string {
+  const ofRun = refinementFolder(located(place).folder);
+  return existsSync(ofRun) ? ofRun : place;
+}
+
 /**
  * Opens a refinement of a model.
  *
@@ -171,8 +177,7 @@ export async function openRefinement(
   place: string,
   { onNotice = () => {}, ...options }: RefinementOptions & { onNotice?: (message: string) => void } = {},
 ): Promise<Refinement> {
-  const ofRun = refinementFolder(located(place).folder);
-  const folder = existsSync(ofRun) ? ofRun : place;
+  const folder = refinementPlace(place);
   const config = await readRefinementConfig(folder);
   checkRefines(config, model, folder);
   const refined = { config, model: model.config.model };

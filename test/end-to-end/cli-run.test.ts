@@ -207,6 +207,8 @@ test("a run is refined, resumed and sampled with its refinement, of which inspec
   expect((await sharedStrata("inspect", run)).stdout).toMatch(
     /… calibrated +at step 2, --refined --temperature 4:0\.5/,
   );
+  const named = await sample(refined, "--refined", run, "--calibrated"); // by its run: the same refinement and settings
+  expect([named.code, readFileSync(refined)]).toEqual([0, readFileSync(plain)]);
   const twice = await sample(refined, "--refined", "--calibrated", "--refine-guidance", "1");
   expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining("since it sets them")]);
 });

@@ -25,7 +25,13 @@ import { fetchNamedRun } from "../options/hub.js";
 import { addDataOptions, type ImageOptions, openImages } from "../options/images.js";
 import { checkFolderPlace } from "../options/output-place.js";
 import { runName } from "../options/run-source.js";
-import { addWeightsOptions, openModel, openRefined, type WeightsOptions } from "../options/sampling-options.js";
+import {
+  addWeightsOptions,
+  openModel,
+  openRefined,
+  refinedFolder,
+  type WeightsOptions,
+} from "../options/sampling-options.js";
 import { calibrationText } from "../output/calibration-text.js";
 import { secondsLeft } from "../output/progress.js";
 
@@ -144,7 +150,7 @@ async function runCalibrate(context: Context, options: Options, run: string): Pr
 
 /** Where a calibration is kept, and looked for, where nothing is said. */
 const ownFolder = (run: string, { refined }: Pick<Options, "refined">): string =>
-  typeof refined === "string" ? runPaths(refined).calibration : calibrationFolder(run, { refined: refined === true });
+  refined === undefined ? calibrationFolder(run) : runPaths(refinedFolder(run, refined)).calibration;
 
 /** A model that ships, or was fetched, lies where it is not ours to write to; so does its refinement. */
 const folderOf = (run: string, { refined }: Pick<Options, "refined">): string =>

@@ -7,7 +7,7 @@ import { findClass } from "../../inference/sampling/class-label.js";
 import { type ImageSampler, type SampleOptions, Sampler } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
 import type { Guidance, GuidanceRule } from "../../latents/per-group.js";
-import { openRefinement, type Refinement } from "../../refinement/refinement.js";
+import { openRefinement, type Refinement, refinementPlace } from "../../refinement/refinement.js";
 import { refinementFolder } from "../../refinement/refinement-config.js";
 import { located, openRun } from "../../training/run/open-run.js";
 import { batchSize, parseGuidance, parseTemperature, wholeNumber } from "./arguments.js";
@@ -210,7 +210,7 @@ export type RefinedOptions = Pick<SamplingOptions, "run" | "refined" | "refineSt
 
 /** The folder of the refinement that is asked for. */
 export const refinedFolder = (run: string, refined: true | string): string =>
-  refined === true ? refinementFolder(located(run).folder) : refined;
+  refined === true ? refinementFolder(located(run).folder) : refinementPlace(refined);
 
 /** The refinement that the options ask for, if they do. */
 export async function openRefined(
