@@ -1,6 +1,6 @@
 /** @file From images to samples by the command line: train, resume, interrupt, sample, reconstruct, inspect. */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
@@ -184,6 +184,7 @@ test("a run is refined, resumed and sampled with its refinement, of which inspec
     const { code, stderr } = await sample(out, ...more);
     expect(code, stderr).toBe(0);
   }
+  mkdirSync(join(run, "refinement", "calibration")); // as an interrupted one leaves it
   expect((await sample(plain)).stderr).toContain("It has a refinement, whose samples hold together: --refined\n");
   expect(readFileSync(refined)).not.toEqual(readFileSync(plain));
   expect((await sharedStrata("inspect", run)).stdout).toContain("of the first 1 groups, step 2: sample --refined");

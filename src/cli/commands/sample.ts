@@ -1,7 +1,7 @@
 /** @file `strata sample`: images from the prior of a trained model. */
 import { existsSync } from "node:fs";
 import { UserError } from "../../errors.js";
-import { calibrationFolder } from "../../experiments/calibration/settings.js";
+import { calibrationFolder, readCalibration } from "../../experiments/calibration/settings.js";
 import { concatenate } from "../../inference/picture-grid.js";
 import { checkImageMemory } from "../../inference/sampling/image-memory.js";
 import type { ImageSampler, SampleOptions, Samples } from "../../inference/sampling/sampler.js";
@@ -106,7 +106,7 @@ async function runSample(context: Context, given: Options): Promise<void> {
   const labels = chosen.labels ?? noise?.labels;
   const models = await samplingModels(model, options, context);
   tellChoices(options, out, count, model, context);
-  tellRefinement(given, context);
+  await tellRefinement(given, context);
   const asked = { ...noise, ...chosen, labels, signal: context.signal, onProgress };
   checkImageMemory(count, model.config.model.resolution);
   await using runtime = await createRuntime(context);
@@ -204,10 +204,11 @@ function tellChoices(options: Options, out: string, count: number, { config }: T
 }
 
 /** That there is a refinement, where nobody asked for it: such a model was made to be drawn with it. */
-function tellRefinement({ run, refined, superres, noise }: Options, { progress }: Context): void {
+async function tellRefinement({ run, refined, superres, noise }: Options, { progress }: Context): Promise<void> {
   if (refined !== undefined || superres !== undefined || noise !== undefined) return;
   if (!existsSync(runPaths(refinementFolder(located(run).folder)).config)) return;
-  const settings = existsSync(calibrationFolder(run, { refined: true })) ? " --calibrated" : "";
+  const found = await readCalibration(calibrationFolder(run, { refined: true })).catch(() => undefined);
+  const settings = found ? " --calibrated" : ""; // what cannot be read is told of where it is asked for
   progress.note(
     `Drawn by the model's own prior. It has a refinement, whose samples hold together: --refined${settings}`,
   );
