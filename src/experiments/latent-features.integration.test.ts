@@ -1,12 +1,15 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { afterAll, expect, test } from "vitest";
 import { discs, tinyModel } from "../../test/support/tiny.js";
 import { Runtime } from "../engine/index.js";
 import { ImageEncoder } from "../inference/sampling/encode-latents.js";
+import { readNpz } from "../io/numpy/npz.js";
 import { widen } from "../io/tensors/float16.js";
 import { readSafetensorsFile } from "../io/tensors/safetensors.js";
+import { float32Elements, type Tensor } from "../io/tensors/tensor.js";
 import { writeLatentFeatures } from "./latent-features.js";
 
 const runtime = new Runtime({ threads: 1 });
@@ -87,4 +90,47 @@ test("told one class for all, a model with classes cannot keep the true one", as
   const [a, b] = [await read(one), await read(other)];
   for (const name of ["group_00", "group_02", "kl_nats"]) expect(a.get(name)!.data).toEqual(b.get(name)!.data);
   expect(a.get("labels")!.data).not.toEqual(b.get("labels")!.data);
+});
+
+const numbers = (tensor: Tensor) => float32Elements(tensor) ?? tensor.data;
+
+test.each(["float32", "float16"] as const)("npz and Parquet hold what safetensors does: %s", async (dtype) => {
+  const options = { batch: 4, runtime, groups: 2, dtype };
+  const [plain, npz, parquet] = ["kinds.safetensors", "kinds.npz", "kinds.parquet"].map(at);
+  for (const path of [plain, npz, parquet]) await writeLatentFeatures(model, images, path, options);
+  const expected = await read(plain);
+  expect(readNpz(readFileSync(npz))).toEqual(expected);
+  expect(readFileSync(npz).includes('"top right')).toBe(true); // the metadata, escaped once more
+  const file = new Uint8Array(readFileSync(parquet)).buffer;
+  const metadata = parquetMetadata(file);
+  expect(Object.fromEntries(metadata.key_value_metadata!.map(({ key, value }) => [key, value]))).toMatchObject({
+    data: "discs",
+    shapes: '{"labels":[],"kl_nats":[3],"group_00":[4,1,1],"group_01":[4,4,4]}',
+  });
+  const rows = await parquetReadObjects({ file, metadata });
+  expect(rows).toHaveLength(11);
+  for (const [name, tensor] of expected) {
+    expect(rows.flatMap((row) => row[name])).toEqual([...numbers(tensor)]);
+  }
+  expect([npz, parquet].some((path) => existsSync(`${path}.part`) || existsSync(`${path}.part.json`))).toBe(false);
+});
+
+test("where a part is whole but its file is not, the file is made anew and nothing is encoded again", async () => {
+  const path = at("late.npz");
+  const stop = new AbortController();
+  const onProgress = (done: number) => done === images.count && stop.abort();
+  const options = { batch: 4, runtime };
+  await expect(
+    writeLatentFeatures(model, images, path, { ...options, signal: stop.signal, onProgress }),
+  ).rejects.toThrow();
+  expect(existsSync(path)).toBe(false);
+  expect(existsSync(`${path}.part`)).toBe(true);
+  expect(await writeLatentFeatures(model, images, path, options)).toMatchObject({ resumedFrom: 11 });
+  expect(readNpz(readFileSync(path)).get("kl_nats")!.shape).toEqual([11, 3]);
+});
+
+test("a name that ends in nothing known is refused", async () => {
+  await expect(writeLatentFeatures(model, images, at("features.csv"), { runtime })).rejects.toThrow(
+    "expected a file name that ends in .safetensors, .npz, .parquet.",
+  );
 });

@@ -4,7 +4,7 @@ import { dirname, extname } from "node:path";
 import { Option } from "commander";
 import { type Split, sourceNames } from "../../data/index.js";
 import { UserError } from "../../errors.js";
-import { writeLatentFeatures } from "../../experiments/latent-features.js";
+import { featureFileEndings, writeLatentFeatures } from "../../experiments/latent-features.js";
 import { findClass } from "../../inference/sampling/class-label.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
 import { formatCount } from "../../number-format.js";
@@ -27,7 +27,7 @@ export const encodeCommand = addModelOptions(
   addDataOptions(
     createCommand(
       "encode",
-      "write the latents of images as features: the posterior means of the first groups, as safetensors",
+      "write the latents of images as features: the posterior means of the first groups, as safetensors, npz or Parquet",
       "strata encode --run runs/emoji --data folder:photos --groups 8 --out photos.safetensors",
     ),
     { description: `images: ${sourceNames}`, required: true },
@@ -42,14 +42,15 @@ export const encodeCommand = addModelOptions(
     "--label <which>",
     "class that a model with classes is told of every image, so that its features cannot hold the true one",
   )
-  .requiredOption("--out <file.safetensors>", "file to write; run the same command to resume")
+  .requiredOption("--out <file>", "file to write, .safetensors, .npz or .parquet; run the same command to resume")
   .action(withContext(runEncode, { stopping: "stopping. Run the same command to resume." }));
 
 async function runEncode(context: Context, options: Options): Promise<void> {
   const { out, split, groups, dtype, batch } = options;
   const { seed, signal, progress } = context;
-  if (extname(out).toLowerCase() !== ".safetensors") {
-    throw new UserError("invalid-options", `--out ${out}: expected a file name that ends in .safetensors.`);
+  if (!featureFileEndings.includes(extname(out).toLowerCase())) {
+    const endings = featureFileEndings.join(", ");
+    throw new UserError("invalid-options", `--out ${out}: expected a file name that ends in ${endings}.`);
   }
   checkFilePlace(out);
   const model = await openModel(options, context);

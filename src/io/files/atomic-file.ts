@@ -7,8 +7,8 @@ import { isUint8Array } from "node:util/types";
 import { writeError } from "./write-error.js";
 import { isRunning } from "./writer.js";
 
-/** The content of a file: bytes, or pieces of it in order, so that a large file is never in memory a second time. */
-export type Content = Uint8Array | Iterable<Uint8Array>;
+/** The content of a file: bytes, or pieces of it in order, so that a large file is never in memory a second time, or never whole. */
+export type Content = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** Tells apart writers of one process that write the same path at the same time. */
 let writers = 0;
@@ -48,7 +48,7 @@ export async function writeSynced(path: string, content: Content): Promise<{ byt
   const hash = createHash("sha256");
   let bytes = 0;
   await using file = await open(path, "w");
-  for (const piece of isUint8Array(content) ? [content] : content) {
+  for await (const piece of isUint8Array(content) ? [content] : content) {
     await file.writeFile(piece); // goes on where the last one ended
     hash.update(piece);
     bytes += piece.length;

@@ -66,7 +66,7 @@ const synonyms: Record<string, string> = {
 };
 
 /** Header of the array's `.npy` form, version 1.0, padded so that the elements begin at a multiple of 64 bytes. */
-export function npyHeader({ dtype, shape }: Tensor): Uint8Array {
+export function npyHeader({ dtype, shape }: Pick<Tensor, "dtype" | "shape">): Uint8Array {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const text = `{'descr': '${descriptionOf(codes[dtype])}', 'fortran_order': False, 'shape': (${sizes}), }`;
   const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;

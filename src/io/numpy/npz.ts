@@ -5,6 +5,7 @@
 import { unzipSync, Zip, ZipPassThrough } from "fflate";
 import { UserError } from "../../errors.js";
 import { LARGEST_EXPANSION } from "../archives/archive-entry.js";
+import { type RowTensor, rowBytes, type WrittenRows } from "../tensors/row-file.js";
 import { bytesOf, type Tensor } from "../tensors/tensor.js";
 import { parseNpy } from "./npy.js";
 import { npyHeader } from "./npy-header.js";
@@ -21,27 +22,84 @@ const LARGEST_ARCHIVE = 2 ** 32 - 1;
  * @throws UserError when the arrays are larger than an archive can be (4 GiB)
  */
 export function encodeNpz(arrays: Record<string, Tensor>): Uint8Array[] {
-  const bytes = Object.values(arrays).reduce((sum, { data }) => sum + data.byteLength + 1024, 0);
-  if (bytes > LARGEST_ARCHIVE) {
-    throw new UserError(
-      "too-large",
-      `Expected arrays of at most 4 GiB for one .npz file, got ${bytes} bytes. Write fewer at a time.`,
-    );
+  checkSize(Object.values(arrays).map(({ data }) => data.byteLength));
+  const archive = new Archive();
+  for (const [name, tensor] of Object.entries(arrays)) archive.add(`${name}.npy`, [npyHeader(tensor), bytesOf(tensor)]);
+  return archive.end();
+}
+
+/** Bytes of rows that are in memory at a time. */
+const READ_AT_ONCE = 2 ** 22;
+
+/**
+ * The archive of rows that lie in a file, an array a tensor, and their metadata as `metadata.json`; never whole in memory.
+ *
+ * @throws UserError when the rows are larger than an archive can be (4 GiB); the signal's reason when aborted
+ */
+export async function* npzOfRows(
+  { content, read }: WrittenRows,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
+  const { tensors, rows, metadata } = content;
+  checkSize(tensors.map((tensor) => rows * rowBytes(tensor)));
+  const archive = new Archive();
+  for (const [index, tensor] of tensors.entries()) {
+    const entry = archive.begin(`${tensor.name}.npy`);
+    entry.push(npyHeader({ ...tensor, shape: [rows, ...tensor.shape] }));
+    const atOnce = rowsAtOnce(tensor);
+    for (let first = 0; first < rows; first += atOnce) {
+      signal?.throwIfAborted();
+      entry.push(await read(index, first, Math.min(atOnce, rows - first)));
+      yield* archive.taken();
+    }
+    entry.push(new Uint8Array(0), true);
   }
-  const pieces: Uint8Array[] = [];
-  const zip = new Zip((error, piece) => {
+  archive.add("metadata.json", [Buffer.from(JSON.stringify(metadata))]);
+  yield* archive.end();
+}
+
+const rowsAtOnce = (tensor: RowTensor): number => Math.max(1, Math.floor(READ_AT_ONCE / rowBytes(tensor)));
+
+function checkSize(arrays: readonly number[]): void {
+  const bytes = arrays.reduce((sum, length) => sum + length + 1024, 0);
+  if (bytes <= LARGEST_ARCHIVE) return;
+  throw new UserError(
+    "too-large",
+    `Expected arrays of at most 4 GiB for one .npz file, got ${bytes} bytes. Write fewer at a time.`,
+  );
+}
+
+/** A zip archive without compression as the pieces that it is made of. */
+class Archive {
+  #pieces: Uint8Array[] = [];
+  readonly #zip = new Zip((error, piece) => {
     if (error) throw error;
-    pieces.push(piece);
+    this.#pieces.push(piece);
   });
-  for (const [name, tensor] of Object.entries(arrays)) {
-    const entry = new ZipPassThrough(`${name}.npy`);
+
+  begin(name: string): ZipPassThrough {
+    const entry = new ZipPassThrough(name);
     entry.mtime = DATE;
-    zip.add(entry);
-    entry.push(npyHeader(tensor));
-    entry.push(bytesOf(tensor), true);
+    this.#zip.add(entry);
+    return entry;
   }
-  zip.end();
-  return pieces;
+
+  add(name: string, pieces: readonly Uint8Array[]): void {
+    const entry = this.begin(name);
+    for (const [index, piece] of pieces.entries()) entry.push(piece, index === pieces.length - 1);
+  }
+
+  /** The pieces since the last call. */
+  taken(): Uint8Array[] {
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    return pieces;
+  }
+
+  end(): Uint8Array[] {
+    this.#zip.end();
+    return this.taken();
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UserError } from "../../errors.js";
-import { syncFolder, writeFileAtomic } from "../files/atomic-file.js";
+import { type Content, syncFolder, writeFileAtomic } from "../files/atomic-file.js";
 import { tryLock } from "../files/file-lock.js";
 import { writeError } from "../files/write-error.js";
 import { safetensorsHeader } from "./safetensors.js";
@@ -23,6 +23,13 @@ export interface RowFileContent {
   tensors: readonly RowTensor[];
   rows: number;
   metadata: Record<string, string>;
+}
+
+/** Rows that are all there, to write another kind of file from. */
+export interface WrittenRows {
+  readonly content: RowFileContent;
+  /** Bytes of some rows of a tensor, by its place. */
+  read(tensor: number, first: number, count: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
@@ -81,17 +88,15 @@ export class RowFile implements AsyncDisposable {
    * @param tensors - their elements, in the order of the file
    */
   async append(count: number, tensors: readonly Tensor[]): Promise<void> {
-    const { tensors: kept, rows } = this.content;
+    const { tensors: kept } = this.content;
     try {
-      let start = this.headerBytes;
-      for (const [index, { dtype, shape }] of kept.entries()) {
-        const rowBytes = elementCount(shape) * elementBytes(dtype);
+      for (const [index, tensor] of kept.entries()) {
+        const size = rowBytes(tensor);
         const bytes = bytesOf(tensors[index]);
-        if (bytes.length !== count * rowBytes) {
-          throw new Error(`expected ${count} rows of ${rowBytes} bytes, got ${bytes.length} bytes`);
+        if (bytes.length !== count * size) {
+          throw new Error(`expected ${count} rows of ${size} bytes, got ${bytes.length} bytes`);
         }
-        await this.file.write(bytes, 0, bytes.length, start + this.done * rowBytes);
-        start += rows * rowBytes;
+        await this.file.write(bytes, 0, bytes.length, this.place(index, this.done));
       }
       await this.file.sync();
     } catch (error) {
@@ -102,18 +107,47 @@ export class RowFile implements AsyncDisposable {
     await writeFileAtomic(`${this.path}.part.json`, Buffer.from(note));
   }
 
-  /** Gives the file its name. */
-  async finish(): Promise<void> {
+  /**
+   * Gives the file its name; or writes another kind of file of that name, and then removes this one.
+   *
+   * @param encode - what that file is to hold, of all rows
+   */
+  async finish(encode?: (rows: WrittenRows) => Content): Promise<void> {
+    const part = `${this.path}.part`;
+    if (encode) {
+      const { content } = this;
+      await writeFileAtomic(this.path, encode({ content, read: (...rows) => this.read(...rows) }));
+      await rm(part);
+    }
     await this.file.close();
-    await rename(`${this.path}.part`, this.path);
-    await syncFolder(dirname(this.path));
-    await rm(`${this.path}.part.json`, { force: true });
+    if (!encode) {
+      await rename(part, this.path);
+      await syncFolder(dirname(this.path));
+    }
+    await rm(`${part}.json`, { force: true });
+  }
+
+  private async read(tensor: number, first: number, count: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(count * rowBytes(this.content.tensors[tensor]));
+    const { bytesRead } = await this.file.read(bytes, 0, bytes.length, this.place(tensor, first));
+    if (bytesRead < bytes.length) throw new Error(`expected ${bytes.length} bytes, got ${bytesRead}`);
+    return bytes;
+  }
+
+  /** Where in the file a row of a tensor begins. */
+  private place(tensor: number, row: number): number {
+    const { tensors, rows } = this.content;
+    const before = tensors.slice(0, tensor).reduce((sum, each) => sum + rows * rowBytes(each), this.headerBytes);
+    return before + row * rowBytes(tensors[tensor]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.file.close(); // closed twice does no harm
   }
 }
+
+/** Bytes of a row. */
+export const rowBytes = ({ dtype, shape }: RowTensor): number => elementCount(shape) * elementBytes(dtype);
 
 /** Rows that an earlier attempt at the same left; 0 of another. */
 async function rowsDone(note: string, question: string): Promise<number> {
