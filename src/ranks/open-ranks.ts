@@ -8,12 +8,14 @@ import type { Launcher } from "./launcher.js";
 import type { Begun, MpiRequest, MpiSettings } from "./protocol.js";
 import type { Ranks } from "./ranks.js";
 
+/** Processes begin at different times, on a busy machine or from a slow disk: they are waited for this long at least. */
+const LEAST_START_SECONDS = 30;
 /** Between two looks of the watchdog. */
 const LOOK_MS = 250;
 
 /** How ranks watch over each other. */
 export interface RankOptions {
-  /** A rank that gives no sign of life for so long is lost, seconds. */
+  /** A rank that gives no sign of life for so long is lost, seconds; to start it may take 30 of them in any case. */
   timeoutSeconds: number;
   /**
    * Called when MPI itself hangs, amid a message or while it waits for others to start. The thread that called it cannot be ended:
@@ -28,15 +30,15 @@ export interface RankOptions {
  * @throws UserError when there is no library for that launcher, or it sees other processes than the launcher has started
  */
 export async function openRanks(launcher: Launcher, { timeoutSeconds, onHang }: RankOptions): Promise<Ranks> {
-  const timeoutMs = 1000 * timeoutSeconds;
   const beat = new Int32Array(new SharedArrayBuffer(4));
-  const settings: MpiSettings = { launcher, timeoutMs, beat };
+  const settings: MpiSettings = { launcher, timeoutMs: 1000 * timeoutSeconds, beat };
   const thread = new Thread({
     ...{ module: "./mpi-worker", caller: import.meta.url, settings, name: "The thread that calls MPI" },
   });
   const ask = async (request: MpiRequest, what: string, transferred: ArrayBuffer[] = []) => {
-    const watch = watchBeat(beat, timeoutMs, () =>
-      onHang(`MPI has hung for ${timeoutSeconds} s ${what}: another process has been stopped, or the network is gone.`),
+    const seconds = request.kind === "begin" ? Math.max(timeoutSeconds, LEAST_START_SECONDS) : timeoutSeconds;
+    const watch = watchBeat(beat, 1000 * seconds, () =>
+      onHang(`MPI has hung for ${seconds} s ${what}: another process has been stopped, or the network is gone.`),
     );
     try {
       return await thread.ask(request, transferred);
