@@ -102,27 +102,47 @@ export function learnedInitialState({ initial }: Generator<np.Array>, count: num
   return np.broadcastTo(initial.ref, [count, channels, height, width]);
 }
 
-/** The last blocks and the projection to the output distribution's parameters: [N, C, H, W] → [N, outC, H, W]. Consumes hidden. */
-function outputLayers({ finalBlocks, output }: Generator<np.Array>, hidden: np.Array): np.Array {
-  return convolveAffine(
-    output,
-    finalBlocks.reduce((x, parameters) => residualBlock(parameters, x), hidden),
-  );
+/** What a top-down pass starts from, and how each of its latents is chosen. */
+export interface TopDownOptions {
+  /** Hidden state to start from, [N, C, r, r] at the lowest level's resolution; consumed. */
+  initial: np.Array;
+  /** What prior and shared blocks see, int32 [N], `classes` meaning no label; borrowed. */
+  labels?: np.Array;
+  /** Called once a group, in order. */
+  chooseLatent: ChooseLatent;
 }
+
+/**
+ * The output distribution's parameters, of {@link topDownFeatures}: [N, C, H, W] → [N, outC, H, W].
+ *
+ * @param parameters - borrowed
+ * @param features - consumed
+ */
+export const outputOf = ({ generator }: { generator: Generator<np.Array> }, features: np.Array): np.Array =>
+  convolveAffine(generator.output, features);
 
 /**
  * The top-down pass: every latent group in turn, attention and upsampling, then the output layers.
  *
  * @param parameters - borrowed
- * @param initial - hidden state to start from, [N, C, r, r] at the lowest level's resolution; consumed
- * @param labels - what prior and shared blocks see, int32 [N], `classes` meaning no label; borrowed
- * @param chooseLatent - called once a group, in order
  * @returns the output distribution's parameters, [N, outC, H, W]
  */
-export function topDown(
+export const topDown = (
   parameters: { generator: Generator<np.Array> },
   model: ModelConfig,
-  { initial, labels, chooseLatent }: { initial: np.Array; labels?: np.Array; chooseLatent: ChooseLatent },
+  options: TopDownOptions,
+): np.Array => outputOf(parameters, topDownFeatures(parameters, model, options));
+
+/**
+ * The top-down pass up to the last convolution: all that the output distribution's parameters follow from.
+ *
+ * @param parameters - borrowed
+ * @returns [N, C, H, W] with the channels of the highest level
+ */
+export function topDownFeatures(
+  parameters: { generator: Generator<np.Array> },
+  model: ModelConfig,
+  { initial, labels, chooseLatent }: TopDownOptions,
 ): np.Array {
   const { generator } = parameters;
   const all = groups(model);
@@ -140,5 +160,5 @@ export function topDown(
     if (above) hidden = upsampleNearest(hidden, above.resolution / resolution);
     if (level.up) hidden = convolveAffine(level.up, hidden);
   }
-  return outputLayers(generator, hidden);
+  return generator.finalBlocks.reduce((x, block) => residualBlock(block, x), hidden);
 }

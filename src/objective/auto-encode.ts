@@ -1,7 +1,15 @@
 /** @file An image to its latents and back: every latent from the posterior, and what each group costs (paper §2). */
 import type { numpy as np } from "@jax-js/jax";
 import type { ModelConfig } from "../config/index.js";
-import { encode, type Group, initialState, type ModelParameters, posterior, topDown } from "../model/index.js";
+import {
+  encode,
+  type Group,
+  initialState,
+  type ModelParameters,
+  outputOf,
+  posterior,
+  topDownFeatures,
+} from "../model/index.js";
 import { type DiagonalGaussian, draw } from "../model/latent.js";
 import { gaussianKl } from "./group-kl.js";
 
@@ -39,13 +47,29 @@ export type ObserveGroup = (group: Group, q: DiagonalGaussian, p: DiagonalGaussi
 export function autoEncode(
   parameters: ModelParameters<np.Array>,
   model: ModelConfig,
-  { images, labels, droppedLabels = labels, lowResolution }: ModelInputs,
+  batch: ModelInputs,
   noise: np.Array[],
   observe?: ObserveGroup,
 ): { output: np.Array; klNats: np.Array[] } {
+  const { features, klNats } = autoEncodeFeatures(parameters, model, batch, noise, observe);
+  return { output: outputOf(parameters, features), klNats };
+}
+
+/**
+ * The same up to the decoder's last convolution.
+ *
+ * @returns what the output distribution's parameters follow from, [N, C, H, W], and K_i
+ */
+export function autoEncodeFeatures(
+  parameters: ModelParameters<np.Array>,
+  model: ModelConfig,
+  { images, labels, droppedLabels = labels, lowResolution }: ModelInputs,
+  noise: np.Array[],
+  observe?: ObserveGroup,
+): { features: np.Array; klNats: np.Array[] } {
   const activations = encode(parameters.encoder, model, images.ref, labels);
   const klNats: np.Array[] = [];
-  const output = topDown(parameters, model, {
+  const features = topDownFeatures(parameters, model, {
     initial: initialState(parameters, {
       count: images.shape[0],
       lowResolution: lowResolution?.ref,
@@ -59,7 +83,7 @@ export function autoEncode(
       return draw(q, noise[group.index].ref);
     },
   });
-  return { output, klNats };
+  return { features, klNats };
 }
 
 /** A second owner of the same arrays. */

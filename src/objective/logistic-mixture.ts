@@ -4,13 +4,13 @@ import { sigmoid, softplus } from "../engine/primitives.js";
 import { log1mexp } from "./log1mexp.js";
 import type { OutputLayer } from "./output-layer.js";
 
-/** Half the distance of two byte levels, 2/255, on the scale of the images. */
-const HALF_BIN = 1 / 255;
+/** Levels of a colour in images of 8 bits, from −1 to 1. */
+const LEVELS = 256;
 
 /** Scales are at least e⁻⁷: a quarter of a byte level. */
 const LEAST_LOG_SCALE = -7;
 
-/** Bytes 0 and 255 are recognised by lying this close to −1 and 1. */
+/** The lowest and the highest level are recognised by lying this close to −1 and 1. */
 const EDGE = 0.999;
 
 /**
@@ -87,15 +87,16 @@ function inTurn(
  * which cancels nowhere. The bins of bytes 0 and 255 extend to ∓∞: ln σ(b) and ln(1 − σ(a)).
  *
  * @param images - broadcastable to the others
+ * @param halfBin - half the distance of two levels
  */
-function logBinMass(images: np.Array, locations: np.Array, logScales: np.Array): np.Array {
+function logBinMass(images: np.Array, locations: np.Array, logScales: np.Array, halfBin: number): np.Array {
   const inverseScale = np.exp(logScales.neg());
   const atLowest = np.less(images.ref, -EDGE);
   const atHighest = np.greater(images.ref, EDGE);
   const centred = images.sub(locations);
-  const below = softplus(centred.ref.sub(HALF_BIN).mul(inverseScale.ref)); // −ln(1 − σ(a))
-  const above = softplus(centred.add(HALF_BIN).mul(inverseScale.ref).neg()); // −ln σ(b)
-  const between = below.ref.add(above.ref).sub(log1mexp(inverseScale.mul(2 * HALF_BIN)));
+  const below = softplus(centred.ref.sub(halfBin).mul(inverseScale.ref)); // −ln(1 − σ(a))
+  const above = softplus(centred.add(halfBin).mul(inverseScale.ref).neg()); // −ln σ(b)
+  const between = below.ref.add(above.ref).sub(log1mexp(inverseScale.mul(2 * halfBin)));
   return np.where(atLowest, above, np.where(atHighest, below, between)).neg();
 }
 
@@ -108,10 +109,11 @@ function logBinMass(images: np.Array, locations: np.Array, logScales: np.Array):
  *
  * @param output - [N, 10 M, H, W] for M components; consumed
  * @param images - [N, 3, H, W], exact byte levels k / 127.5 − 1; consumed
+ * @param levels - of each colour, evenly from −1 to 1: with few of them, all images can be added up
  * @returns [N], nats summed over all D dimensions
  * @throws RangeError when the channels are not a multiple of 10
  */
-export function logisticMixtureDistortion(output: np.Array, images: np.Array): np.Array {
+export function logisticMixtureDistortion(output: np.Array, images: np.Array, levels = LEVELS): np.Array {
   const { logits, logScales, ...location } = splitMixture(output);
   const [batch, , height, width] = images.shape;
   const given = images.reshape([batch, 3, 1, height, width]);
@@ -121,7 +123,7 @@ export function logisticMixtureDistortion(output: np.Array, images: np.Array): n
     return known[colour];
   });
   values.dispose();
-  const logMass = logBinMass(given, locations, logScales).sum(1); // [N, M, H, W]
+  const logMass = logBinMass(given, locations, logScales, 1 / (levels - 1)).sum(1); // [N, M, H, W]
   const logProbability = nn.logsumexp(nn.logSoftmax(logits, 1).add(logMass), 1); // [N, H, W]
   return logProbability.sum([1, 2]).neg();
 }
@@ -198,8 +200,8 @@ function toByteLevel(x: np.Array): np.Array {
 /** The mixture of logistics: ten channels for each of `objective.mixtures` components, 100 for 10. */
 export const logisticMixtureOutput: OutputLayer = {
   channels: ({ mixtures }) => 10 * mixtures,
-  distortion: logisticMixtureDistortion,
-  negativeLogProbability: logisticMixtureDistortion,
+  distortion: (output, images) => logisticMixtureDistortion(output, images),
+  negativeLogProbability: (output, images) => logisticMixtureDistortion(output, images),
   mean: logisticMixtureMean,
   draw: logisticMixtureSample,
   noise: { kind: "uniform", channels: 4 },
