@@ -159,6 +159,10 @@ export interface ExecutionOptions {
     signal?: AbortSignal;
 }
 
+export interface HeadLikelihoodSummary extends LikelihoodSummary {
+    step: number;
+}
+
 export interface HeldOutImages {
     search: ImageSet;
     check: ImageSet;
@@ -213,11 +217,13 @@ export interface ModelFigureOptions extends BatchedOptions {
     seed?: number;
     train?: ImageSet;
     onProgress?: (what: string, done: number, count: number) => void;
-    onLikelihoods?: (likelihoods: ImageLikelihoods, images: number[]) => void;
+    heads?: readonly Head[];
+    onLikelihoods?: (likelihoods: ImageLikelihoods, images: number[], ofHeads: Partial<Record<HeadName, ImageLikelihoods>>) => void;
 }
 
 export interface ModelFigures {
     likelihood: LikelihoodSummary;
+    headLikelihoods?: Partial<Record<HeadName, HeadLikelihoodSummary>>;
     rateDistortion: RateDistortion;
     information: ModelInformation;
     diffusion?: DiffusionInformation;
@@ -367,7 +373,7 @@ export declare const heldOutSplit: ({ test }: Pick<ImageSplits, "test">) => Extr
 
 export declare function measureCell(cell: SweepCell, options: CellOptions): Promise<CellMeasurement>
 
-export declare function measureModel<Metric extends ModelMetric>(model: TrainedModel, images: ImageSet, metrics: readonly Metric[], { count, importance, train, onProgress, onLikelihoods, ...options }: ModelFigureOptions): Promise<Partial<ModelFigures>>
+export declare function measureModel<Metric extends ModelMetric>(model: TrainedModel, images: ImageSet, metrics: readonly Metric[], { count, importance, train, heads, onProgress, onLikelihoods, ...options }: ModelFigureOptions): Promise<Partial<ModelFigures>>
 
 export declare function measureRun(model: TrainedModel, { extractor, training, reference, heldOut, train, test }: EvaluationSetup, options: MeasureRunOptions): Promise<{
     figures: RunMeasurement;

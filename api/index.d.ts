@@ -149,6 +149,32 @@ export interface GuidanceReport {
 
 export type GuidanceRule = "extrapolate" | "product"
 
+export declare class Head implements PixelDraws {
+    #private;
+    private readonly head;
+    private readonly trained;
+    readonly name: HeadName;
+    readonly step: number;
+    constructor(head: HeadOf, trained: {
+        step: number;
+        weights: HeadWeights<Float32Array>;
+    });
+    codeLengths(decoded: Decoded<Float32Array>, images: Operand, runtime?: Runtime): Promise<Float32Array>;
+    draw(decoded: Decoded<Float32Array>, how: ExecutionOptions & {
+        noise: Float32Array;
+    }): Promise<Float32Array>;
+    dispose(): Promise<void>;
+    [Symbol.asyncDispose](): Promise<void>;
+}
+
+export type HeadEvent = StageEvent<HeadLine>
+
+export type HeadLine = z.output<typeof headLine>
+
+export type HeadName = keyof typeof heads
+
+export type HeadResult = StageResult
+
 export interface ImageSampler {
     readonly resolution: number;
     sample(options: SampleOptions): Promise<Samples>;
@@ -263,6 +289,10 @@ export interface ObjectiveInput {
     informationSchedule?: boolean | "on" | "off" | GeometricScheduleInput | PerResolutionSchedule | ExplicitSchedule;
 }
 
+export interface OpenHeadOptions {
+    onNotice?: (message: string) => void;
+}
+
 export interface OpenOptions extends PackOptions, Reading {
     hub?: Omit<HubOptions, "signal" | "onNotice">;
     stream?: boolean;
@@ -328,6 +358,16 @@ export interface PerResolutionSchedule {
     weights: ResolutionWeight[];
 }
 
+export interface PixelDraws {
+    draw(decoded: {
+        features: Float32Array;
+        mean: Float32Array;
+    }, how: ExecutionOptions & {
+        noise: Float32Array;
+    }): Promise<Float32Array>;
+    dispose(): Promise<void>;
+}
+
 export type Pixels = Uint8Array | PackedImages
 
 export type PlateauLine = z.output<typeof plateauLine>
@@ -357,16 +397,7 @@ export type RefineEvent =
     type: "latents";
     done: number;
     count: number;
-} | ({
-    type: "progress";
-} & RefineProgress) | {
-    type: "metrics";
-    line: FlowLine;
-} | {
-    type: "checkpoint";
-    step: number;
-    folder: string;
-}
+} | StageEvent<FlowLine>
 
 export interface RefineOptions extends ExecutionOptions {
     images: ImageSet;
@@ -380,20 +411,9 @@ export interface RefineOptions extends ExecutionOptions {
     onEvent?: (event: RefineEvent) => void | Promise<void>;
 }
 
-export interface RefineProgress {
-    step: number;
-    totalSteps: number | null;
-    loss: number;
-    imagesPerSecond: number;
-    share: number;
-    secondsLeft: number;
-}
+export type RefineProgress = StageProgress
 
-export interface RefineResult extends FlowProgress {
-    loss: number;
-    interrupted: boolean;
-    checkpoint: string;
-}
+export type RefineResult = StageResult
 
 export declare class Refinement implements FirstLatents {
     #private;
@@ -483,7 +503,8 @@ export declare class Sampler implements ImageSampler {
     readonly resolution: number;
     readonly runtime: Runtime | undefined;
     readonly refinement: FirstLatents | undefined;
-    constructor(model: TrainedModel, { batch, runtime, refinement }?: SamplerOptions);
+    readonly head: PixelDraws | undefined;
+    constructor(model: TrainedModel, { batch, runtime, refinement, head }?: SamplerOptions);
     sample(options: SampleOptions): Promise<Samples>;
     values(options: SampleOptions): Promise<SampleValues>;
     dispose(): Promise<void>;
@@ -493,6 +514,7 @@ export declare class Sampler implements ImageSampler {
 export interface SamplerOptions extends Pick<ExecutionOptions, "runtime"> {
     batch?: number;
     refinement?: FirstLatents;
+    head?: PixelDraws;
 }
 
 export interface Samples extends Images, GuidanceReport {
@@ -502,6 +524,32 @@ export interface Samples extends Images, GuidanceReport {
 export type SkipLine = z.output<typeof skipLine>
 
 export type Split = "train" | "validation" | "test"
+
+export type StageEvent<Line extends StageLine> = ({
+    type: "progress";
+} & StageProgress) | {
+    type: "metrics";
+    line: Line;
+} | {
+    type: "checkpoint";
+    step: number;
+    folder: string;
+}
+
+export interface StageProgress {
+    step: number;
+    totalSteps: number | null;
+    loss: number;
+    imagesPerSecond: number;
+    share: number;
+    secondsLeft: number;
+}
+
+export interface StageResult extends StagePosition {
+    loss: number;
+    interrupted: boolean;
+    checkpoint: string;
+}
 
 export interface SuperResolutionConfig {
     blocks: number[];
@@ -517,6 +565,17 @@ export type Temperature = number | readonly number[] | readonly {
     resolution: number;
     temperature: number;
 }[]
+
+export interface TrainHeadOptions extends ExecutionOptions {
+    head: HeadName;
+    images: ImageSet;
+    out: string;
+    seed?: number;
+    resume?: boolean;
+    limit?: Limits;
+    signal?: AbortSignal;
+    onEvent?: (event: HeadEvent) => void | Promise<void>;
+}
 
 export type TrainLine = z.output<typeof trainLine>
 
@@ -699,7 +758,11 @@ export declare const errorCodes: {
 
 export declare function findClass(word: string, { config, data }: Pick<TrainedModel, "config" | "data">): FoundClass
 
+export declare function findHeads(model: TrainedModel, run: string, { onNotice }?: OpenHeadOptions): Promise<Head[]>
+
 export declare function formationGrid(stages: Images[], options?: GridOptions): Promise<Uint8Array>
+
+export declare function headLikelihood({ config, parameters }: Pick<TrainedModel, "config" | "parameters">, head: Head, images: Images<Pixels>, options?: LikelihoodOptions): Promise<Likelihood>
 
 export declare function imageGrid(pictures: Images, columns: number, options?: GridOptions): Promise<Uint8Array>
 
@@ -708,6 +771,8 @@ export declare const isPresetName: (word: string) => word is PresetName
 export declare function latentsOf(model: TrainedModel, images: Images, options?: LatentsOptions): Promise<Latents>
 
 export declare function openData(source: string, options: OpenOptions): Promise<ImageSplits>
+
+export declare function openHead(model: TrainedModel, folder: string, { onNotice }?: OpenHeadOptions): Promise<Head>
 
 export declare function openRefinement(model: TrainedModel, place: string, { onNotice, ...options }?: RefinementOptions & {
     onNotice?: (message: string) => void;
@@ -746,5 +811,7 @@ export declare function toRgba({ images, count, resolution }: Images, index?: nu
 }
 
 export declare function train(options: TrainOptions): TrainingRun
+
+export declare function trainHead(model: TrainedModel, options: TrainHeadOptions): Promise<HeadResult>
 
 export declare const version = "0.1.0"

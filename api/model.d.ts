@@ -70,7 +70,13 @@ export type SpectralVectors<T = np.Array> = {
     posterior: T;
 }
 
-export declare function autoEncode(parameters: ModelParameters<np.Array>, model: ModelConfig, { images, labels, droppedLabels, lowResolution }: ModelInputs, noise: np.Array[], observe?: ObserveGroup): {
+export interface TopDownOptions {
+    initial: np.Array;
+    labels?: np.Array;
+    chooseLatent: ChooseLatent;
+}
+
+export declare function autoEncode(parameters: ModelParameters<np.Array>, model: ModelConfig, batch: ModelInputs, noise: np.Array[], observe?: ObserveGroup): {
     output: np.Array;
     klNats: np.Array[];
 }
@@ -127,8 +133,4 @@ export declare function rateWeights(klNats: np.Array[], shares: number[]): np.Ar
 
 export declare function topDown(parameters: {
     generator: Generator<np.Array>;
-}, model: ModelConfig, { initial, labels, chooseLatent }: {
-    initial: np.Array;
-    labels?: np.Array;
-    chooseLatent: ChooseLatent;
-}): np.Array
+}, model: ModelConfig, options: TopDownOptions): np.Array

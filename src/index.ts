@@ -33,6 +33,10 @@ export {
 } from "./data/index.js";
 export { type OpenRuntimeOptions, openRuntime, Runtime, type RuntimeOptions } from "./engine/index.js";
 export { type ErrorCode, type ErrorDetails, errorCodes, UserError } from "./errors.js";
+export { headLikelihood } from "./heads/head-likelihood.js";
+export type { HeadName } from "./heads/heads.js";
+export { type HeadEvent, type HeadResult, type TrainHeadOptions, trainHead } from "./heads/train-head.js";
+export { findHeads, type Head, type OpenHeadOptions, openHead } from "./heads/trained-head.js";
 export type { BatchedOptions, ExecutionOptions } from "./inference/execution-options.js";
 export { toPng, toRgba } from "./inference/picture-files.js";
 export { formationGrid, type GridOptions, imageGrid, reconstructionGrid } from "./inference/picture-grid.js";
@@ -51,6 +55,7 @@ export {
   type FirstLatentsOptions,
   type GuidanceReport,
   type ImageSampler,
+  type PixelDraws,
   type SampleOptions,
   Sampler,
   type SamplerOptions,
@@ -76,6 +81,7 @@ export type { TrainResult } from "./training/loop.js";
 export type { BestStep } from "./training/run/held-out.js";
 export {
   type FlowLine,
+  type HeadLine,
   type MetricsLine,
   type PlateauLine,
   type RunLine,
@@ -85,6 +91,7 @@ export {
   type ValidationLine,
 } from "./training/run/metrics-log.js";
 export { type OpenRunOptions, openRun } from "./training/run/open-run.js";
+export type { StageEvent, StageProgress, StageResult } from "./training/stage-loop.js";
 export { type TrainOptions, train } from "./training/train.js";
 export type { TrainingRun } from "./training/training-run.js";
 export { version } from "./version.js";

@@ -29,6 +29,7 @@ const sections: [name: string, files: string[]][] = [
       "docs/cascade.md",
       "docs/refinement.md",
       "docs/evaluation.md",
+      "docs/heads.md",
       "docs/tuning.md",
       "docs/web.md",
     ],

@@ -30,6 +30,7 @@ export const flags: Readonly<Record<string, string>> = {
   refine: "strata refine",
   resume: "--resume",
   run: "--run",
+  trainHead: "strata head",
   stream: "--stream",
   tensors: "--tensors",
   threads: "--threads",
@@ -49,9 +50,10 @@ const wordsOf = (value = "true"): string[] => (value === "true" ? [] : (value.ma
 
 /** Advice in place of the library's, by the code of an error; undefined where the library's will do. */
 const ADVICE: { readonly [code in ErrorCode]?: (error: UserError) => string | undefined } = {
-  "not-found": ({ details: { download, run, calibrated, refined, refinement } }) => {
+  "not-found": ({ details: { download, run, calibrated, refined, refinement, head } }) => {
     if (calibrated !== undefined) return `Find some: ${calibrationCommand(calibrated, refined)}`;
     if (refinement !== undefined) return `Train it first: ${programName()} refine ${refinedRun(String(refinement))}`;
+    if (head !== undefined) return `Train it first: ${programName()} head ${headOfRun(String(head))}`;
     if (download === "inception") {
       return (
         `\`${programName()} fetch inception\` gets them, or \`${programName()} fetch inception --from FILE\` on a machine without network. ` +
@@ -115,6 +117,12 @@ export function samplingFlags({ temperature, guidance, refineGuidance }: Samplin
 /** What `refine` takes to leave a refinement in a folder. */
 const refinedRun = (folder: string): string =>
   basename(folder) === "refinement" ? shellWord(dirname(folder)) : `RUN --out ${shellWord(folder)}`;
+
+/** What `head` takes to leave a head in a folder. */
+const headOfRun = (folder: string): string =>
+  basename(dirname(folder)) === "heads"
+    ? `${shellWord(dirname(dirname(folder)))} --kind ${basename(folder)}`
+    : `RUN --out ${shellWord(folder)}`;
 
 /** What an error of the library says to somebody at the command line. */
 export function sentenceOf(error: UserError): string {

@@ -10,6 +10,7 @@ const commands: Record<string, () => Promise<Command>> = {
   demo: async () => (await import("./commands/demo.js")).demoCommand,
   train: async () => (await import("./commands/train.js")).trainCommand,
   refine: async () => (await import("./commands/refine.js")).refineCommand,
+  head: async () => (await import("./commands/head.js")).headCommand,
   sample: async () => (await import("./commands/sample.js")).sampleCommand,
   reconstruct: async () => (await import("./commands/reconstruct.js")).reconstructCommand,
   encode: async () => (await import("./commands/encode.js")).encodeCommand,

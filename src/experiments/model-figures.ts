@@ -1,6 +1,9 @@
 /** @file Likelihood, rate and distortion, and where the information sits: the figures of a model on held-out images. */
 import type { ImageSet } from "../data/index.js";
 import { spreadIndices, takeSpread } from "../data/index.js";
+import { headLikelihood } from "../heads/head-likelihood.js";
+import type { HeadName } from "../heads/heads.js";
+import type { Head } from "../heads/trained-head.js";
 import type { BatchedOptions } from "../inference/execution-options.js";
 import {
   type DiffusionInformation,
@@ -15,10 +18,18 @@ import type { TrainedModel } from "../inference/trained-model.js";
 /** Plain data. */
 export interface ModelFigures {
   likelihood: LikelihoodSummary;
+  /** The same with the code of a head in place of the output layer's, by the head's name, where heads were given. */
+  headLikelihoods?: Partial<Record<HeadName, HeadLikelihoodSummary>>;
   rateDistortion: RateDistortion;
   information: ModelInformation;
   /** What the steps of a diffusion process would carry, beside the information, where training images were given. */
   diffusion?: DiffusionInformation;
+}
+
+/** The bound with a head. */
+export interface HeadLikelihoodSummary extends LikelihoodSummary {
+  /** Batches that the head was trained on. */
+  step: number;
 }
 
 /** What is measured of a model. */
@@ -36,8 +47,14 @@ export interface ModelFigureOptions extends BatchedOptions {
   /** The training images, whose spectrum a diffusion process is worked out for beside the information (Figure 2). */
   train?: ImageSet;
   onProgress?: (what: string, done: number, count: number) => void;
-  /** Given what the mean likelihood is the mean of, with the index of every image. */
-  onLikelihoods?: (likelihoods: ImageLikelihoods, images: number[]) => void;
+  /** Heads whose bound is measured beside the model's own likelihood; they stay open. */
+  heads?: readonly Head[];
+  /** Given what the mean likelihood is the mean of, with the index of every image, and that of the heads. */
+  onLikelihoods?: (
+    likelihoods: ImageLikelihoods,
+    images: number[],
+    ofHeads: Partial<Record<HeadName, ImageLikelihoods>>,
+  ) => void;
 }
 
 /** Images of a rate–distortion curve at most: each is reconstructed at every rate. */
@@ -54,7 +71,15 @@ export async function measureModel<Metric extends ModelMetric>(
   model: TrainedModel,
   images: ImageSet,
   metrics: readonly Metric[],
-  { count = images.count, importance = 1, train, onProgress = () => {}, onLikelihoods, ...options }: ModelFigureOptions,
+  {
+    count = images.count,
+    importance = 1,
+    train,
+    heads = [],
+    onProgress = () => {},
+    onLikelihoods,
+    ...options
+  }: ModelFigureOptions,
 ): Promise<Partial<ModelFigures>> {
   const report = (what: string) => (done: number, all: number) => onProgress(what, done, all);
   const asked: readonly ModelMetric[] = metrics;
@@ -67,7 +92,17 @@ export async function measureModel<Metric extends ModelMetric>(
       onProgress: report("likelihood"),
     });
     figures.likelihood = likelihood.summary;
-    onLikelihoods?.(likelihood.images, spreadIndices(images.count, count));
+    const ofHeads: Partial<Record<HeadName, ImageLikelihoods>> = {};
+    for (const head of heads) {
+      const { summary, images: each } = await headLikelihood(model, head, measured, {
+        ...options,
+        samples: importance,
+        onProgress: report(`likelihood with the ${head.name} head`),
+      });
+      figures.headLikelihoods = { ...figures.headLikelihoods, [head.name]: { ...summary, step: head.step } };
+      ofHeads[head.name] = each;
+    }
+    onLikelihoods?.(likelihood.images, spreadIndices(images.count, count), ofHeads);
   }
   if (asked.includes("rate-distortion")) {
     const measured = takeSpread(images, Math.min(count, CURVE_IMAGES));

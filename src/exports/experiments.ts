@@ -51,6 +51,7 @@ export {
   type RunPictures,
 } from "../experiments/measure-run.js";
 export {
+  type HeadLikelihoodSummary,
   type ModelFigureOptions,
   type ModelFigures,
   type ModelMetric,

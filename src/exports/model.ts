@@ -17,6 +17,7 @@ export {
   type ParameterSpec,
   parameterEntries,
   posterior,
+  type TopDownOptions,
   topDown,
 } from "../model/index.js";
 export { type AutoEncoderInputs, autoEncode, type ModelInputs } from "../objective/auto-encode.js";

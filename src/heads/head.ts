@@ -35,7 +35,7 @@ export interface PixelInputs<T = np.Array> {
  * A head: the distribution of every pixel given the latents and, where it is autoregressive, the pixels before. Its functions are
  * traced, and borrow the parameters.
  */
-export interface PixelHead<Parameters = unknown> {
+export interface PixelHead<Parameters> {
   parameters(shape: HeadShape): Parameters;
   /** What is the same whichever pixels are known, [N, W, R, R]. Consumes `decoded`. */
   context(parameters: Mapped<Parameters, ParameterSpec, np.Array>, decoded: Decoded): np.Array;
@@ -49,7 +49,7 @@ export interface PixelHead<Parameters = unknown> {
 }
 
 /** Components of a pixel's mixture. */
-export const COMPONENTS = 5;
+const COMPONENTS = 5;
 /** Channels that a head's last convolution has: the mixture's parameters. */
 export const MIXTURE_CHANNELS = 10 * COMPONENTS;
 
@@ -139,5 +139,5 @@ export function drawWave<Parameters>(
 }
 
 /** How many waves a head draws an image in. */
-export const waveCount = ({ wave }: Pick<PixelHead, "wave">, resolution: number): number =>
+export const waveCount = ({ wave }: Pick<PixelHead<unknown>, "wave">, resolution: number): number =>
   wave(resolution - 1, resolution - 1) + 1;

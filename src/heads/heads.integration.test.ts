@@ -5,7 +5,7 @@ import { initialise, type ParameterSpec } from "../model/index.js";
 import { logisticMixtureDistortion } from "../objective/logistic-mixture.js";
 import { normal, uniform } from "../random/index.js";
 import { codeLength, type Decoded, drawWave, type PixelInputs, waveCount } from "./head.js";
-import { type HeadName, headNames, headOf } from "./heads.js";
+import { type HeadName, type HeadWeights, headNames, headOf } from "./heads.js";
 
 let runtime: Runtime;
 beforeAll(() => {
@@ -49,7 +49,7 @@ const mixtures = (name: HeadName, n: number, r: number) =>
   ofHead(
     name,
     r,
-    (parameters: never, { features, mean, images }: Decoded & { images: np.Array }) => {
+    (parameters: HeadWeights<np.Array>, { features, mean, images }: Decoded & { images: np.Array }) => {
       const head = headOf(name);
       const context = head.context(parameters, { features, mean: mean.ref });
       return head.mixture(parameters, { context, mean, images });
@@ -110,7 +110,7 @@ test.each(headNames)(
     const lengths = await ofHead(
       name,
       r,
-      (weights: never, { images: x, ...rest }: Decoded & { images: np.Array }) =>
+      (weights: HeadWeights<np.Array>, { images: x, ...rest }: Decoded & { images: np.Array }) =>
         codeLength(headOf(name), weights, rest, x),
       { ...decodedSpecs(1, r), images: spec([1, 3, r, r]) },
     );
@@ -159,7 +159,7 @@ const probabilities = (name: HeadName, n: number, levels: number) =>
   ofHead(
     name,
     2,
-    (weights: never, { images, ...rest }: Decoded & { images: np.Array }) =>
+    (weights: HeadWeights<np.Array>, { images, ...rest }: Decoded & { images: np.Array }) =>
       np.exp(codeLength(headOf(name), weights, rest, images, levels).neg()),
     { ...decodedSpecs(n, 2), images: spec([n, 3, 2, 2]) },
   );
@@ -192,7 +192,7 @@ test.each(headNames)(
     const upperRow = await ofHead(
       name,
       2,
-      (weights: never, { features, mean, images: row }: Decoded & { images: np.Array }) => {
+      (weights: HeadWeights<np.Array>, { features, mean, images: row }: Decoded & { images: np.Array }) => {
         const top = (x: np.Array) => np.split(x, 2, 2)[0];
         const context = top(head.context(weights, { features, mean: mean.ref }));
         return np.exp(
@@ -232,7 +232,7 @@ test.each(headNames)("%s: no untrained head beats the eight bits of uniformly ra
   const run = await ofHead(
     name,
     r,
-    (weights: never, { images, ...rest }: Decoded & { images: np.Array }) =>
+    (weights: HeadWeights<np.Array>, { images, ...rest }: Decoded & { images: np.Array }) =>
       codeLength(headOf(name), weights, rest, images),
     { ...decodedSpecs(n, r), images: spec([n, 3, r, r]) },
   );
@@ -248,7 +248,12 @@ test.each(headNames)(
     const [n, r, head] = [2, 8, headOf(name)];
     const given = decoded(n, r);
     const context = await (
-      await ofHead(name, r, (weights: never, inputs: Decoded) => head.context(weights, inputs), decodedSpecs(n, r))
+      await ofHead(
+        name,
+        r,
+        (weights: HeadWeights<np.Array>, inputs: Decoded) => head.context(weights, inputs),
+        decodedSpecs(n, r),
+      )
     )(given);
     const noise = uniform([2, 9], n * 4 * r * r);
     const inputs: PixelInputs<Spec> & { noise: Spec; wave: Spec } = {
@@ -259,7 +264,12 @@ test.each(headNames)(
       },
       ...{ noise: spec([n, 4, r, r]), wave: spec([1]) },
     };
-    const draw = await ofHead(name, r, (weights: never, wave: never) => drawWave(head, weights, wave), inputs);
+    const draw = await ofHead(
+      name,
+      r,
+      (weights: HeadWeights<np.Array>, wave: never) => drawWave(head, weights, wave),
+      inputs,
+    );
     let images: Float32Array = new Float32Array(n * 3 * r * r);
     const waves = waveCount(head, r);
     expect(waves).toBe(name === "independent" ? 1 : 3 * r - 2);

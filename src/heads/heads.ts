@@ -1,4 +1,5 @@
 /** @file The table of heads: a name for each. */
+import type { ParameterSpec } from "../model/index.js";
 import { autoregressiveHead } from "./autoregressive.js";
 import type { PixelHead } from "./head.js";
 import { independentHead } from "./independent.js";
@@ -10,5 +11,9 @@ const heads = { independent: independentHead, autoregressive: autoregressiveHead
 export type HeadName = keyof typeof heads;
 export const headNames = Object.keys(heads) as HeadName[];
 
-/** The head of a name; what its parameters are is its own. */
-export const headOf = (name: HeadName): PixelHead => heads[name] as unknown as PixelHead;
+/** Weights of any head: how their tree is built, it alone knows. */
+export type HeadWeights<T> = Record<string, T>;
+
+/** The head of a name. */
+export const headOf = (name: HeadName): PixelHead<HeadWeights<ParameterSpec>> =>
+  heads[name] as unknown as PixelHead<HeadWeights<ParameterSpec>>;

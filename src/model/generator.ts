@@ -127,11 +127,13 @@ export const outputOf = ({ generator }: { generator: Generator<np.Array> }, feat
  * @param parameters - borrowed
  * @returns the output distribution's parameters, [N, outC, H, W]
  */
-export const topDown = (
+export function topDown(
   parameters: { generator: Generator<np.Array> },
   model: ModelConfig,
   options: TopDownOptions,
-): np.Array => outputOf(parameters, topDownFeatures(parameters, model, options));
+): np.Array {
+  return outputOf(parameters, topDownFeatures(parameters, model, options));
+}
 
 /**
  * The top-down pass up to the last convolution: all that the output distribution's parameters follow from.

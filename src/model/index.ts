@@ -1,7 +1,7 @@
 /** @file The model: parameters and pure functions of them. */
 export { attentionPlaces } from "./attention.js";
 export { encode } from "./encoder.js";
-export { outputOf, posterior, topDown, topDownFeatures } from "./generator.js";
+export { outputOf, posterior, type TopDownOptions, topDown, topDownFeatures } from "./generator.js";
 export { type Group, groups } from "./groups.js";
 export { type DiagonalGaussian, draw, LEAST_VARIANCE, noiseOf } from "./latent.js";
 export {

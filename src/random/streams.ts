@@ -39,6 +39,9 @@ export const STREAMS = {
   refinementNoise: 143,
   refinementTimes: 144,
   refinementLabelDrop: 145,
+  headParameters: 150,
+  headLatents: 151,
+  headPixels: 152,
 } as const;
 
 /** The name of a stream. */

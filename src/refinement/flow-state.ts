@@ -6,10 +6,11 @@ import type { FloatType } from "../io/tensors/tensor.js";
 import { initialise, type ParameterSpec } from "../model/index.js";
 import { adam } from "../training/optimizer/adam.js";
 import { momentsOf, type OptimizerState } from "../training/optimizer/update.js";
-import { readNewest, retainCheckpoints, saveCheckpoint } from "../training/run/checkpoint.js";
-import { type DataIdentity, differences } from "../training/run/manifest.js";
-import { NOTHING_GATHERED } from "../training/run/meter.js";
+import { readNewest, saveCheckpoint } from "../training/run/checkpoint.js";
+import type { DataIdentity } from "../training/run/manifest.js";
 import { runPaths } from "../training/run/run-folder.js";
+import { readStage, saveStage, stageContent } from "../training/run/stage-checkpoint.js";
+import type { StagePosition } from "../training/run/stage-log.js";
 import { fromTensors, toTensors } from "../training/run/tensor-trees.js";
 import { type ChannelMoments, stacksOf } from "./latents.js";
 import { type FlowNetwork, flowParameters } from "./network.js";
@@ -48,37 +49,28 @@ export function usedSpecs(refined: Refined): Flow<Spec> {
 export const initialFlow = (refined: Refined): FlowNetwork<Float32Array> =>
   initialise(parametersOf(refined), refined.config.seed, "refinementParameters");
 
-/** Where a refinement's training is. */
-export interface FlowProgress {
-  step: number;
-  /** Latents seen. */
-  images: number;
-}
-
 /** Saves a checkpoint, of which the last two are kept. @returns its folder */
 export async function saveFlow(
   folder: string,
   refined: Refined,
   { state, normalisation }: { state: FlowState; normalisation: readonly ChannelMoments[] },
-  { step, images, data }: FlowProgress & { data: DataIdentity },
+  { step, images, data }: StagePosition & { data: DataIdentity },
 ): Promise<string> {
-  const { checkpoints } = runPaths(folder);
   const specs = flowSpecs(refined);
-  const content = {
-    ...{ step, images, updates: step, skips: 0, consecutiveSkips: 0, meter: NOTHING_GATHERED },
-    ...{ trainImages: data.count, trainDigest: data.digest, settings: { ...refined.config } },
-  };
-  const saved = await saveCheckpoint(checkpoints, content, {
-    parameters: async () => toTensors(specs, state.parameters),
-    ema: async () => toTensors(usedSpecs(refined), { network: state.ema, normalisation: [...normalisation] }),
-    optimizer: async () =>
-      toTensors(
-        momentsOf(adam, () => specs),
-        state.moments,
-      ),
-  });
-  await retainCheckpoints(checkpoints, { current: step, recent: 2, every: 0 });
-  return saved;
+  return saveStage(
+    folder,
+    { step, images },
+    { settings: { ...refined.config }, data },
+    {
+      parameters: async () => toTensors(specs, state.parameters),
+      ema: async () => toTensors(usedSpecs(refined), { network: state.ema, normalisation: [...normalisation] }),
+      optimizer: async () =>
+        toTensors(
+          momentsOf(adam, () => specs),
+          state.moments,
+        ),
+    },
+  );
 }
 
 /**
@@ -93,10 +85,8 @@ export function saveUsedFlow(
   { step, ...flow }: Flow & { step: number },
   dtype: FloatType,
 ): Promise<string> {
-  const content = {
-    ...{ step, images: 0, updates: step, skips: 0, consecutiveSkips: 0, meter: NOTHING_GATHERED },
-    ...{ trainImages: 0, trainDigest: "", settings: { ...refined.config } },
-  };
+  const identity = { settings: { ...refined.config }, data: { count: 0, digest: "" } };
+  const content = stageContent({ step, images: 0 }, identity);
   return saveCheckpoint(runPaths(folder).checkpoints, content, {
     ema: async () => toTensors(usedSpecs(refined), flow, dtype),
   });
@@ -112,19 +102,10 @@ export async function readFlowState(
   refined: Refined,
   data: DataIdentity,
   onNotice: (message: string) => void,
-): Promise<(FlowProgress & { state: FlowState; folder: string }) | undefined> {
-  const found = await readNewest(runPaths(folder).checkpoints, ["parameters", "ema", "optimizer"], onNotice);
+): Promise<(StagePosition & { state: FlowState; folder: string }) | undefined> {
+  const found = await readStage(folder, "refinement", { settings: { ...refined.config }, data }, onNotice);
   if (!found) return undefined;
   const { manifest, parts } = found;
-  const lines = differences(manifest.settings, { ...refined.config });
-  if (lines.length > 0 || manifest.trainDigest !== data.digest) {
-    const other = lines.length > 0 ? `with other settings:\n${lines.join("\n")}\n` : "on other images. ";
-    throw new UserError(
-      "mismatch",
-      `Expected a checkpoint of this refinement, but ${found.folder} was made ${other}` +
-        "Resume with the same, or train another refinement in another folder.",
-    );
-  }
   const specs = flowSpecs(refined);
   const state = {
     parameters: fromTensors(specs, parts.parameters, found.folder),

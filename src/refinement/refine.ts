@@ -1,24 +1,23 @@
 /** @file `refine`: trains a flow over the latents of a model's first groups. */
 import { digestOfSet, type ImageSet } from "../data/index.js";
 import { defaultRuntime, leaves, type Runtime, spec } from "../engine/index.js";
-import { UserError } from "../errors.js";
 import { DEFAULT_BATCH, type ExecutionOptions } from "../inference/execution-options.js";
 import { checkModelImages } from "../inference/programs/model-inputs.js";
 import type { TrainedModel } from "../inference/trained-model.js";
-import { type Limits, lastStep, workLeft } from "../training/limits.js";
+import type { Limits } from "../training/limits.js";
 import { adam } from "../training/optimizer/adam.js";
-import { averageDecay } from "../training/optimizer/schedules.js";
 import { SmallTrainer } from "../training/optimizer/small-trainer.js";
 import { computedOn } from "../training/run/computed-on.js";
 import type { FlowLine, RunLine } from "../training/run/metrics-log.js";
 import { clearLeftovers, runPaths } from "../training/run/run-folder.js";
 import { lockRun } from "../training/run/run-lock.js";
+import { StageLog } from "../training/run/stage-log.js";
 import { expectNoRun } from "../training/run/starting-point.js";
+import { type StageEvent, type StageProgress, type StageResult, trainStage } from "../training/stage-loop.js";
 import { pause, thenCleanUp } from "../training/stopping.js";
 import { codeHash, version } from "../version.js";
 import { flowLoss } from "./flow.js";
-import { FlowLog } from "./flow-log.js";
-import { type FlowProgress, flowSpecs, initialFlow, type Refined, readFlowState, saveFlow } from "./flow-state.js";
+import { flowSpecs, initialFlow, type Refined, readFlowState, saveFlow } from "./flow-state.js";
 import {
   type ChannelMoments,
   channelMoments,
@@ -35,35 +34,14 @@ import { BATCH, trainingBatch } from "./training-batch.js";
 /** Steps of a refinement where nothing is said. */
 const STEPS = 3000;
 const ADAM = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 };
-/** Most that the learning rate is, and when it has come there and begins to fall. */
-const [LEARNING_RATE, WARMUP_STEPS, LEVEL_STEPS] = [1e-3, 100, 1000];
-const AVERAGE = { emaDecay: 0.9995, emaWarmup: true };
-/** Steps between lines of the log, and between checkpoints. */
-const [LOG_EVERY, SAVE_EVERY] = [50, 500];
 
 /** How far a refinement's training is, after a step. */
-export interface RefineProgress {
-  /** Batches seen. */
-  step: number;
-  /** Batches in all; null where only time ends it. */
-  totalSteps: number | null;
-  /** Mean since the last line of the log. */
-  loss: number;
-  imagesPerSecond: number;
-  /** Share of the work asked for that is done, in [0, 1], and the time until the nearest limit at the present rate. */
-  share: number;
-  secondsLeft: number;
-}
+export type RefineProgress = StageProgress;
 
 /** What {@link refine} tells while it works. */
 export type RefineEvent =
   /** Images whose latents have been drawn, of all. */
-  | { type: "latents"; done: number; count: number }
-  | ({ type: "progress" } & RefineProgress)
-  | { type: "metrics"; line: FlowLine }
-  | { type: "checkpoint"; step: number; folder: string }
-  /** Something the user should know, as a sentence. */
-  | { type: "notice"; message: string };
+  { type: "latents"; done: number; count: number } | StageEvent<FlowLine>;
 
 /** What {@link refine} learns, where, and for how long. */
 export interface RefineOptions extends ExecutionOptions {
@@ -91,22 +69,7 @@ export interface RefineOptions extends ExecutionOptions {
 }
 
 /** How a refinement's training ended. */
-export interface RefineResult extends FlowProgress {
-  /** Mean over the last steps; NaN where there was none. */
-  loss: number;
-  interrupted: boolean;
-  /** Folder of the last checkpoint. */
-  checkpoint: string;
-}
-
-/**
- * Learning rate of update `t`, counted from 0: it needs no last step, so that training can stop at any time and go on later
- * (Karras et al. 2024, with a warm-up):
- *
- *     rate(t) = 10⁻³ · min(1, (t + 1) / 100) / √max(1, t / 1000)
- */
-const learningRate = (t: number): number =>
-  (LEARNING_RATE * Math.min(1, (t + 1) / WARMUP_STEPS)) / Math.sqrt(Math.max(1, t / LEVEL_STEPS));
+export type RefineResult = StageResult;
 
 /**
  * Trains a flow over the latents of a model's first groups, by flow matching, and leaves a folder that `openRefinement` reads.
@@ -156,59 +119,20 @@ async function trainFlow(
   const stacks = stacksOf(refined.model, groups);
   const { draws, normalisation } = await normalisedDraws(model, images, stacks, { count, seed, runtime, signal, emit });
   const start = found?.state ?? { parameters: initialFlow(refined) };
-  const startStep = found?.step ?? 0;
-  await using trainer = await createTrainer(refined, stacks, start, startStep, runtime);
-  const log = await FlowLog.open(runPaths(out).metrics, await runLine(model, refined, images, runtime, found?.step));
-  const steps = limit.minutes === undefined ? STEPS : Number.POSITIVE_INFINITY;
-  const last = lastStep(limit, { steps, batchSize: BATCH });
-  const secondsLimit = 60 * (limit.minutes ?? Number.POSITIVE_INFINITY);
-  const elapsed = () => (performance.now() - called) / 1000;
-  let step = startStep;
-  let saved = found && { step, folder: found.folder };
-  let loss = Number.NaN;
-  const note = async () => {
-    const line = log.write({ step, images: step * BATCH }, learningRate(step - 1));
-    await emit({ type: "metrics", line });
-  };
-  const save = async () => {
-    lost.throwIfAborted();
-    log.sync(); // no checkpoint knows of steps that the log could lose
-    const state = await trainer.read();
-    const folder = await saveFlow(out, refined, { state, normalisation }, { step, images: step * BATCH, data });
-    saved = { step, folder };
-    await emit({ type: "checkpoint", ...saved });
-  };
-  const batchOf = (number: number) => trainingBatch(draws, stacks, { step: number, seed, classes });
-  let batch = batchOf(step);
-  const began = elapsed(); // the latents are drawn
-  const isTime = () => step === startStep || elapsed() < secondsLimit; // one step at least: drawing latents may take it all
-  while (step < last && isTime() && !signal?.aborted) {
-    const stepping = trainer.step(batch, { learningRate: learningRate(step), emaDecay: averageDecay(step, AVERAGE) });
-    batch = batchOf(step + 1); // while the runtime's thread computes
-    const found = await stepping;
-    lost.throwIfAborted();
-    if (!Number.isFinite(found)) throw diverged(step, saved?.folder);
-    step += 1;
-    log.add(found, BATCH);
-    const means = log.means();
-    loss = means.loss;
-    const time = { elapsed: elapsed() - began, secondsLimit: Math.max(secondsLimit - began, 0) };
-    const left = workLeft({ step, startStep, lastStep: last, ...time });
-    await emit({ type: "progress", step, totalSteps: Number.isFinite(last) ? last : null, ...means, ...left });
-    if (step % LOG_EVERY === 0) await note();
-    if (step % SAVE_EVERY === 0) await save();
-  }
-  if (!log.isEmpty) await note();
-  if (saved?.step !== step) await save();
-  const interrupted = (signal?.aborted ?? false) && step < last;
-  return { step, images: step * BATCH, loss, interrupted, checkpoint: saved!.folder };
-}
-
-function diverged(step: number, checkpoint: string | undefined): UserError {
-  const kept = checkpoint ? `The last checkpoint is ${checkpoint}.` : "There is no checkpoint yet.";
-  return new UserError(
-    "diverged",
-    `Refinement stopped at step ${step}: the loss is no number. ${kept} Another \`seed\` meets other batches.`,
+  await using trainer = await createTrainer(refined, stacks, start, found?.step ?? 0, runtime);
+  const run = await runLine(model, refined, images, runtime, found?.step);
+  const log = await StageLog.open(runPaths(out).metrics, "flow", run);
+  return await trainStage(
+    {
+      ...{ name: "Refinement", trainer, log, batchSize: BATCH },
+      batchOf: (step) => trainingBatch(draws, stacks, { step, seed, classes }),
+      save: async (position) =>
+        saveFlow(out, refined, { state: await trainer.read(), normalisation }, { ...position, data }),
+    },
+    {
+      ...{ limit, steps: STEPS, called, lost, signal, emit },
+      found: found && { step: found.step, folder: found.folder },
+    },
   );
 }
 

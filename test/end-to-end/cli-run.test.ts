@@ -162,6 +162,74 @@ test("a conditional model is trained from sub-folders and sampled by label", asy
   expect(readFileSync(npz).includes("arr_1")).toBe(true);
 });
 
+test("heads are trained and resumed beside a run, measured beside its likelihood and drawn from; the run stays as it was", async () => {
+  const out = join(folder, "headed");
+  expect((await trainTiny(out, "--steps", "2")).code).toBe(0);
+  const [before, after] = [join(folder, "before.npz"), join(folder, "after.npz")];
+  const sample = (file: string, ...more: string[]) =>
+    sharedStrata("sample", "--run", out, "--count", "3", "--out", file, ...more);
+  const measured = async (to: string, ...more: string[]) => {
+    const words = ["--data", data, "--metrics", "nll,rate-distortion", "--out", join(folder, to), "--json", ...more];
+    const { code, stdout, stderr } = await sharedStrata("evaluate", "--run", out, ...words);
+    expect(code, stderr).toBe(0);
+    return JSON.parse(stdout);
+  };
+  await sample(before);
+  const missing = await sample(after, "--with-head");
+  const place = join(out, "heads", "independent");
+  expect([missing.code, missing.stderr]).toEqual([
+    2,
+    expect.stringContaining(
+      `Expected a head in ${place}, found none. Train it first: strata head ${out} --kind independent`,
+    ),
+  ]);
+  const plain = await measured("plain");
+  const filesBefore = readdirSync(out);
+  const checkpoints = checkpointHashes(out);
+
+  const head = (...more: string[]) => sharedStrata("head", out, ...more);
+  const first = await head("--steps", "1");
+  expect(first.stdout, first.stderr).toContain(`evaluate --run ${out} --data ${data} --metrics nll --out evaluation`);
+  expect((await head("--steps", "2")).stderr).toContain("Resume it with --resume");
+  expect((await head("--steps", "2", "--resume")).stdout).toContain("Trained 2 steps, code of training images ");
+  const other = await head("--kind", "autoregressive", "--steps", "1");
+  expect(other.code, other.stderr).toBe(0);
+  expect((await sharedStrata("inspect", out)).stdout).toMatch(
+    /^heads +independent, step 2; autoregressive, step 1: evaluate --metrics nll, sample --with-head$/m,
+  );
+
+  expect(readdirSync(out).filter((name) => name !== "heads")).toEqual(filesBefore);
+  expect(checkpointHashes(out)).toEqual(checkpoints);
+  await sample(after);
+  expect(readFileSync(after)).toEqual(readFileSync(before));
+  const withHeads = await measured("with-heads");
+  const { headLikelihoods, ...rest } = withHeads;
+  expect(rest).toEqual({ ...plain, out: withHeads.out });
+  for (const [name, step] of [
+    ["independent", 2],
+    ["autoregressive", 1],
+  ] as const) {
+    const { rateBitsPerDim, bitsPerDim, distortionBitsPerDim, ...of } = headLikelihoods[name];
+    expect(of).toMatchObject({ step, count: plain.likelihood.count });
+    expect(rateBitsPerDim.mean).toBeCloseTo(plain.likelihood.rateBitsPerDim.mean, 6);
+    expect(bitsPerDim.mean).toBeCloseTo(rateBitsPerDim.mean + distortionBitsPerDim.mean, 6);
+  }
+  const csv = readFileSync(join(folder, "with-heads", "likelihood.csv"), "utf8");
+  expect(csv.split("\n")[0]).toBe("image,nll,rate,distortion,nll_independent,nll_autoregressive");
+  const one = await measured("one", "--with-head", "independent");
+  expect(one.headLikelihoods).toEqual({ independent: headLikelihoods.independent });
+
+  const drawn = await sample(after, "--with-head");
+  expect(drawn.stdout, drawn.stderr).toMatch(/3 images in .*, their pixels by the autoregressive head in .*: /);
+  expect(readFileSync(after)).not.toEqual(readFileSync(before));
+  const sheet = join(folder, "pixels.png");
+  expect((await sample(sheet, "--with-head", place)).code).toBe(0);
+  const { width = 0, height = 0 } = await sharp(sheet).metadata();
+  expect(height).toBeGreaterThan(1.9 * width); // two by two, each mean above its draw
+  const refused = await sample(after, "--with-head", "--vary", "1");
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("expected none of --guidance-grid")]);
+});
+
 test("a run is refined, resumed and sampled with its refinement, of which inspect tells; without one it says how to get it", async () => {
   const [plain, refined] = [join(folder, "plain.npz"), join(folder, "refined.npz")];
   const sample = (out: string, ...more: string[]) =>

@@ -27,10 +27,12 @@ const LAYERS: Record<string, string[]> = {
   training: ["inference", "latents", "objective", "model", "data", "ranks", "engine", "io", "config"],
   // a second stage over the latents of a trained model
   refinement: ["training", "inference", "objective", "latents", "model", "data", "engine", "io", "random", "config"],
+  // a second model of the pixels on a trained model's decoder
+  heads: ["training", "inference", "objective", "latents", "model", "data", "engine", "io", "config"],
   // samples beside images: vectors of both, one extractor of which is trained, and how far they are apart
   quality: ["training", "inference", "model", "data", "engine", "io", "random"],
   // the paper's experiments, made of everything below
-  experiments: ["quality", "refinement", "training", "inference", "model", "data", "io", "random", "config"],
+  experiments: ["quality", "heads", "refinement", "training", "inference", "model", "data", "io", "random", "config"],
   // other people's weights in, ours out: run folders are written and read
   weights: ["refinement", "training", "inference", "objective", "model", "engine", "io", "config", "web/manifest"],
   // the local server of the page in web/app

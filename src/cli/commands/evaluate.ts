@@ -6,6 +6,7 @@ import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { heldOutSplit } from "../../experiments/evaluation.js";
 import { measureModel, modelMetrics } from "../../experiments/model-figures.js";
+import { findHeads } from "../../heads/trained-head.js";
 import { precisionOf } from "../../inference/execution-options.js";
 import { imageGrid, reconstructionGrid } from "../../inference/picture-grid.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
@@ -23,6 +24,7 @@ import {
 } from "../options/calibrated-option.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
 import { addFeatureOptions, metricList, showStages } from "../options/features-options.js";
+import { openNamedHead } from "../options/head-option.js";
 import { addDataOptions, type ImageOptions, openImages } from "../options/images.js";
 import { readEvaluation } from "../options/other-evaluations.js";
 import { checkFolderPlace, makeFolder } from "../options/output-place.js";
@@ -53,6 +55,7 @@ interface Options extends Omit<SamplingOptions, "run">, CalibratedOption, Qualit
   split?: Split;
   count?: number;
   importance: number;
+  withHead: string[];
   beside: string[];
   out: string;
 }
@@ -107,6 +110,12 @@ export const evaluateCommand = addRankOptions(
     wholeNumber(1, 1_000_000),
     1,
   )
+  .option(
+    "--with-head <head...>",
+    "heads whose likelihood to measure too, by kind or folder (default: all that the run has: strata head)",
+    collect,
+    [],
+  )
   .option("--beside <folder...>", "folders of other evaluations whose curves to draw too", collect, [])
   .option(
     "--kid-subsets",
@@ -131,7 +140,7 @@ async function runEvaluate(context: Context, given: Options): Promise<void> {
   const models = model && needsFeatures(metrics) ? await samplingModels(model, drawing(options), context) : undefined;
   await using runtime = await createRuntime(context);
   const openAt = dataOpener(options, context);
-  const held = model && (await heldOutQuestion(model, openAt, options)); // what is wrong with it is said before the work
+  const held = model && (await heldOutQuestion(model, openAt, options, context)); // what is wrong with it is said before the work
   makeFolder(out);
   const settings = { ...settingsOf(options, context, model), device: runtime.device, ...precisionOf(runtime) };
   const save = (json: object) =>
@@ -198,6 +207,9 @@ function checkOptions(options: Options): void {
       "--metrics accuracy: expected --run RUN: samples in files do not say what they are to show.",
     );
   }
+  if (options.withHead.length > 0 && !metrics?.includes("nll")) {
+    throw new UserError("invalid-options", "--with-head: expected --metrics nll with it: a head codes images.");
+  }
   if (ofModel !== undefined && data === undefined) {
     throw new UserError(
       "invalid-options",
@@ -255,7 +267,7 @@ async function measureSamples(
 }
 
 /** What is to be measured of the model itself, and on which images; undefined where nothing is. */
-async function heldOutQuestion(model: TrainedModel, openAt: OpenAt, options: Options) {
+async function heldOutQuestion(model: TrainedModel, openAt: OpenAt, options: Options, { progress }: Context) {
   const metrics = modelMetrics.filter((metric) => options.metrics?.includes(metric));
   if (metrics.length === 0) return undefined;
   const beside = await Promise.all(options.beside.map(readEvaluation));
@@ -266,7 +278,14 @@ async function heldOutQuestion(model: TrainedModel, openAt: OpenAt, options: Opt
     throw new UserError("too-few-images", `--split ${split}: ${options.data} has no such images. Try --split train.`);
   }
   const { count, importance, batch } = options;
-  return { images, metrics, split, beside, how: { count, importance, batch, train: data.train } };
+  const heads = metrics.includes("nll") ? await openHeads(model, options, (message) => progress.note(message)) : [];
+  return { images, metrics, split, beside, how: { count, importance, batch, train: data.train, heads } };
+}
+
+/** The heads that the options name, or all that the run has. */
+function openHeads(model: TrainedModel, { run, withHead }: Options, onNotice: (message: string) => void) {
+  if (withHead.length === 0) return findHeads(model, run!, { onNotice });
+  return Promise.all(withHead.map((which) => openNamedHead(model, run!, which, onNotice)));
 }
 
 /** Measures a model on images that it has not seen. */
@@ -279,17 +298,18 @@ async function measureHeldOut(
   let single: SingleLikelihoods | undefined;
   const figures = await measureModel(model, images, metrics, {
     ...{ ...how, seed, runtime, signal, onProgress: showStages(progress) },
-    onLikelihoods: (likelihoods, indices) => {
-      single = { likelihoods, indices };
+    onLikelihoods: (likelihoods, indices, ofHeads) => {
+      single = { likelihoods, ofHeads, indices };
     },
   });
+  await Promise.all(how.heads.map((head) => head.dispose()));
   return { name: model.config.preset ?? "model", split, figures, single, beside };
 }
 
 /** What was measured, so that it can be measured again. */
 function settingsOf(options: Options, { seed }: Context, model: TrainedModel | undefined): Record<string, unknown> {
   const { run, samples, data, count, label, guidance, guidanceRule, temperature, output, superres } = options;
-  const { superresGuidance, refined, refineSteps, refineGuidance, weights, checkpoint, calibrated } = options;
+  const { superresGuidance, refined, refineSteps, refineGuidance, weights, checkpoint, calibrated, withHead } = options;
   const sampling = {
     calibrated,
     label,
@@ -304,6 +324,7 @@ function settingsOf(options: Options, { seed }: Context, model: TrainedModel | u
     refineGuidance,
     weights,
     checkpoint,
+    withHead: withHead.length > 0 ? withHead : undefined,
   };
   return { version, run, step: model?.step, samples, data, count, seed: seed ?? 0, ...sampling };
 }

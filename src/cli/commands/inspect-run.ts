@@ -1,6 +1,7 @@
 /** @file What `inspect` says of a run besides its model: how far it is, on which images, how well, what is saved. */
 
 import type { Calibration } from "../../experiments/calibration/settings.js";
+import type { HeadStatus } from "../../heads/head-status.js";
 import { formatBytes, formatCount, formatDuration, formatFixed } from "../../number-format.js";
 import type { RefinementStatus } from "../../refinement/refinement-status.js";
 import type { CheckpointStatus, RunStatus } from "../../training/run/run-status.js";
@@ -15,10 +16,15 @@ const NAMED = 6;
 interface MadeOfRun {
   calibration?: Calibration;
   refinement?: RefinementStatus & { calibration?: Calibration };
+  heads?: readonly HeadStatus[];
 }
 
-/** The state of a run for people, with the sampling settings that were found for it and its refinement. */
-export function runText(folder: string, status: RunStatus, { calibration, refinement }: MadeOfRun = {}): string {
+/** The state of a run for people, with what was made of it: sampling settings, a refinement, heads. */
+export function runText(
+  folder: string,
+  status: RunStatus,
+  { calibration, refinement, heads = [] }: MadeOfRun = {},
+): string {
   const lines: [string, string][] = [
     ["run", folder],
     ["training", trainingText(status)],
@@ -33,6 +39,7 @@ export function runText(folder: string, status: RunStatus, { calibration, refine
   if (refinement?.calibration) {
     lines.push(["… calibrated", calibrationLine(refinement.calibration, refinement.step)]);
   }
+  if (heads.length > 0) lines.push(["heads", headsText(heads)]);
   return [facts(lines), ...status.notices.map(inFlags)].join("\n");
 }
 
@@ -71,6 +78,9 @@ function boundText({ best, last }: RunStatus): string {
 
 const refinementText = ({ groups, step }: RefinementStatus): string =>
   `of the first ${formatCount(groups)} groups, step ${formatCount(step)}: sample --refined`;
+
+const headsText = (heads: readonly HeadStatus[]): string =>
+  `${heads.map(({ head, step }) => `${head}, step ${formatCount(step)}`).join("; ")}: evaluate --metrics nll, sample --with-head`;
 
 function checkpointsText(checkpoints: readonly CheckpointStatus[]): string {
   if (checkpoints.length === 0) return "none";

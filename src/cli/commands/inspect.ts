@@ -4,6 +4,7 @@ import { dirname, extname } from "node:path";
 import { type Config, isPresetName, presetNames, resolvePreset, suggestion } from "../../config/index.js";
 import { UserError } from "../../errors.js";
 import { calibrationFolder, readCalibration } from "../../experiments/calibration/settings.js";
+import { readHeadStatuses } from "../../heads/head-status.js";
 import { writeFileAtomic } from "../../io/files/atomic-file.js";
 import { formatBytes, formatCount, formatShare, formatShort } from "../../number-format.js";
 import { refinementFolder } from "../../refinement/refinement-config.js";
@@ -45,9 +46,10 @@ async function runInspect(context: Context, { diagram }: { diagram?: string }, p
   const calibration = await calibrated(false);
   const found = await readRefinementStatus(refinementFolder(run));
   const refinement = found && { ...found, calibration: await calibrated(true) };
+  const heads = await readHeadStatuses(run);
   context.result(
-    { ...summary, run: { ...status, ...(calibration && { calibration }), ...(refinement && { refinement }) } },
-    [runText(what, status, { calibration, refinement }), summaryText(summary)].join("\n\n"),
+    { ...summary, run: { ...status, ...(calibration && { calibration }), ...(refinement && { refinement }), heads } },
+    [runText(what, status, { calibration, refinement, heads }), summaryText(summary)].join("\n\n"),
   );
 }
 

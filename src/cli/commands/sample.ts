@@ -1,7 +1,9 @@
 /** @file `strata sample`: images from the prior of a trained model. */
 import { existsSync } from "node:fs";
+import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { calibrationFolder, readCalibration } from "../../experiments/calibration/settings.js";
+import type { Head } from "../../heads/trained-head.js";
 import { concatenate } from "../../inference/picture-grid.js";
 import { checkImageMemory } from "../../inference/sampling/image-memory.js";
 import type { ImageSampler, SampleOptions, Samples } from "../../inference/sampling/sampler.js";
@@ -18,6 +20,7 @@ import {
   withCalibration,
 } from "../options/calibrated-option.js";
 import { type Context, createCommand, createRuntime, withContext } from "../options/command.js";
+import { openNamedHead } from "../options/head-option.js";
 import {
   addHierarchyOptions,
   type HierarchyOptions,
@@ -30,6 +33,7 @@ import {
   addSamplingOptions,
   createSampler,
   openModel,
+  type SamplingModels,
   type SamplingOptions,
   sampleOptions,
   samplingModels,
@@ -42,6 +46,7 @@ interface Options extends SamplingOptions, HierarchyOptions, CalibratedOption {
   count?: number;
   guidanceGrid?: string[];
   noise?: string;
+  withHead?: string | true;
   out?: string;
 }
 
@@ -80,6 +85,10 @@ export const sampleCommand = addRankOptions(
     "read the latents' noise from a safetensors file (eps.0, eps.1, …) instead of drawing it from the seed",
   )
   .option(
+    "--with-head [head]",
+    "draw the pixels too, by the run's head (strata head): of a kind, or of a folder; a grid shows the means above",
+  )
+  .option(
     "--out <path>",
     `where to write: FILE.png (a grid), FILE.npz (arrays) or FOLDER/ (PNG files) (default: the first free one of ${OUT}, samples-2.png, …)`,
   )
@@ -105,6 +114,9 @@ async function runSample(context: Context, given: Options): Promise<void> {
   const chosen = sampleOptions(options, count, model, context);
   const labels = chosen.labels ?? noise?.labels;
   const models = await samplingModels(model, options, context);
+  const head =
+    options.withHead &&
+    (await openNamedHead(model, options.run, options.withHead, (message) => context.progress.note(message)));
   tellChoices(options, out, count, model, context);
   await tellRefinement(given, context);
   const asked = { ...noise, ...chosen, labels, signal: context.signal, onProgress };
@@ -117,14 +129,34 @@ async function runSample(context: Context, given: Options): Promise<void> {
     ? await drawGuidanceGrid(sampler, asked, weights)
     : await draw(sampler, { ...asked, ...rows?.sampling }, rows?.layout ?? layoutOf(options, asked, model));
   const seconds = (performance.now() - startMs) / 1000;
-  await saveSamples(samples, samples.labels, out, layout);
+  const pixels = head && (await drawPixels({ ...models, head }, options, asked, runtime));
+  if (pixels) await saveSamples(pixels.samples, samples.labels, out, { above: samples });
+  else await saveSamples(samples, samples.labels, out, layout);
   const guidance = guidanceReport(samples, context);
   const { calibrated, temperature, guidance: guidedWith, refineGuidance } = options;
   const settings = calibrated !== undefined && { calibrated, temperature, guidance: guidedWith, refineGuidance };
+  const drawn = pixels ? `, their pixels by the ${pixels.head} head in ${formatDuration(pixels.headSeconds)}` : "";
   context.result(
-    { out, count: samples.count, step: model.step, device: runtime.device, seconds, ...guidance, ...settings },
-    `${formatCount(samples.count)} ${calibrated === undefined ? "images" : "calibrated images"} in ${formatDuration(seconds)}: ${out}`,
+    {
+      ...{ out, count: samples.count, step: model.step, device: runtime.device, seconds, ...guidance, ...settings },
+      ...(pixels && { head: pixels.head, headStep: pixels.headStep, headSeconds: pixels.headSeconds }),
+    },
+    `${formatCount(samples.count)} ${calibrated === undefined ? "images" : "calibrated images"} in ${formatDuration(seconds)}${drawn}: ${out}`,
   );
+}
+
+/** The same samples with pixels that a head draws, and how long that takes. */
+async function drawPixels(
+  { head, ...models }: SamplingModels & { head: Head },
+  options: Options,
+  asked: SampleOptions,
+  runtime: Runtime,
+) {
+  const startMs = performance.now();
+  await using sampler = createSampler({ ...models, head }, options, asked.count, runtime);
+  const samples = await sampler.sample(asked);
+  const headSeconds = (performance.now() - startMs) / 1000;
+  return { samples, head: head.name, headStep: head.step, headSeconds };
 }
 
 const draw = async (sampler: ImageSampler, options: SampleOptions, layout?: SampleLayout): Promise<Drawing> => ({
@@ -134,12 +166,19 @@ const draw = async (sampler: ImageSampler, options: SampleOptions, layout?: Samp
 
 /** Refuses options that contradict each other. */
 function checkOptions(options: Options): void {
-  const { count, label, guidanceGrid, guidance, guidanceRule, temperature, interpolate, vary, noise } = options;
+  const { count, label, guidanceGrid, guidance, guidanceRule, temperature, interpolate, vary, noise, withHead } =
+    options;
   checkCalibrated(options);
   if (options.calibrated !== undefined && (guidanceGrid || noise)) {
     throw new UserError(
       "invalid-options",
       "--calibrated: expected neither --guidance-grid nor --noise with it, which set guidance and noise themselves.",
+    );
+  }
+  if (withHead && (guidanceGrid || interpolate || vary || options.superres !== undefined || options.output)) {
+    throw new UserError(
+      "invalid-options",
+      "--with-head: expected none of --guidance-grid, --interpolate, --vary, --superres and --output with it.",
     );
   }
   const file = (interpolate ?? vary)?.find((word) => !namedSample(word));

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
+import type { Head } from "../../heads/trained-head.js";
 import { Cascade } from "../../inference/sampling/cascade.js";
 import { findClass } from "../../inference/sampling/class-label.js";
 import { type ImageSampler, type SampleOptions, Sampler } from "../../inference/sampling/sampler.js";
@@ -172,6 +173,8 @@ const BATCH = 16;
 export interface SamplingModels {
   model: TrainedModel;
   refinement?: Refinement;
+  /** Draws the pixels in place of the output layer. */
+  head?: Head;
   /** The second model of a cascade, and how it is guided where not as the first. */
   enlarger?: { model: TrainedModel; guidance?: Guidance };
 }
@@ -231,13 +234,13 @@ export async function openRefined(
  * @throws UserError when the second model does not fit the first
  */
 export function createSampler(
-  { model, refinement, enlarger }: SamplingModels,
+  { model, refinement, head, enlarger }: SamplingModels,
   { batch }: Pick<SamplingOptions, "batch">,
   count: number,
   runtime: Runtime,
 ): ImageSampler {
   const how = { batch: batch ?? Math.min(BATCH, count), runtime };
-  const sampler = new Sampler(model, { ...how, refinement });
+  const sampler = new Sampler(model, { ...how, refinement, head });
   if (!enlarger) return sampler;
   return new Cascade(sampler, new Sampler(enlarger.model, how), { guidance: enlarger.guidance });
 }

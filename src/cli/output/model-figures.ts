@@ -1,6 +1,7 @@
 /** @file Figures of a model, for people: charts beside those of other evaluations, a table of single images, a few lines. */
 import type { Split } from "../../data/index.js";
 import type { ModelFigures } from "../../experiments/model-figures.js";
+import type { HeadName } from "../../heads/heads.js";
 import type { ImageLikelihoods, MeanWithError } from "../../inference/measures/nll.js";
 import { formatCount, formatFixed } from "../../number-format.js";
 import type { OtherEvaluation } from "../options/other-evaluations.js";
@@ -8,6 +9,8 @@ import type { OtherEvaluation } from "../options/other-evaluations.js";
 /** What the mean likelihood is the mean of, with the index of every image in its split. */
 export interface SingleLikelihoods {
   likelihoods: ImageLikelihoods;
+  /** The same with the heads that were measured, by their names. */
+  ofHeads: Partial<Record<HeadName, ImageLikelihoods>>;
   indices: readonly number[];
 }
 
@@ -57,13 +60,19 @@ export async function modelFiles({ name, figures, single, beside }: ModelResult)
 
 /** The figures in a few words. */
 export function modelFacts({ figures }: ModelResult): [name: string, value: string][] {
-  const { likelihood, rateDistortion, information } = figures;
+  const { likelihood, headLikelihoods = {}, rateDistortion, information } = figures;
   const facts: [string, string][] = [];
   if (likelihood) {
     facts.push(["NLL", bits(likelihood.bitsPerDim)]);
     const { importanceWeightedBitsPerDim: weighted, samples } = likelihood;
     if (weighted) facts.push([`NLL, importance-weighted, K = ${samples}`, bits(weighted)]);
     facts.push(["rate", bits(likelihood.rateBitsPerDim)], ["distortion", bits(likelihood.distortionBitsPerDim)]);
+  }
+  for (const [name, ofHead] of Object.entries(headLikelihoods)) {
+    facts.push([`NLL with the ${name} head`, bits(ofHead.bitsPerDim)]);
+    const { importanceWeightedBitsPerDim: weighted, samples } = ofHead;
+    if (weighted) facts.push([`… importance-weighted, K = ${samples}`, bits(weighted)]);
+    facts.push(["… its distortion, at the same rate", bits(ofHead.distortionBitsPerDim)]);
   }
   if (rateDistortion) {
     const { points } = rateDistortion;
@@ -90,10 +99,17 @@ export const modelRemarks = ({ figures: { likelihood }, split }: ModelResult): s
     : [];
 
 /** A row for every image, by its index in the split; bits per dimension. */
-function likelihoodTable({ likelihoods, indices }: SingleLikelihoods): string {
+function likelihoodTable({ likelihoods, ofHeads, indices }: SingleLikelihoods): string {
   const { bitsPerDim, rateBitsPerDim, distortionBitsPerDim, importanceWeightedBitsPerDim: weighted } = likelihoods;
-  const columns = [bitsPerDim, rateBitsPerDim, distortionBitsPerDim, ...(weighted ? [weighted] : [])];
-  const heading = ["image", "nll", "rate", "distortion", ...(weighted ? ["importance_weighted"] : [])];
+  const heads = Object.entries(ofHeads).map(([name, of]) => [`nll_${name}`, of.bitsPerDim] as const);
+  const columns = [
+    ...[bitsPerDim, rateBitsPerDim, distortionBitsPerDim, ...(weighted ? [weighted] : [])],
+    ...heads.map(([, values]) => values),
+  ];
+  const heading = [
+    ...["image", "nll", "rate", "distortion", ...(weighted ? ["importance_weighted"] : [])],
+    ...heads.map(([name]) => name),
+  ];
   const rows = indices.map((image, row) => [image, ...columns.map((column) => column[row].toFixed(6))]);
   return `${[heading, ...rows].map((row) => row.join(",")).join("\n")}\n`;
 }

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import type { Images } from "../../data/image-set.js";
 import { UserError } from "../../errors.js";
-import { type GridOptions, imageGrid, imageRows } from "../../inference/picture-grid.js";
+import { type GridOptions, imageGrid, imageRows, reconstructionGrid } from "../../inference/picture-grid.js";
 import { writeFileAtomic } from "../../io/files/atomic-file.js";
 import { encodeNpz } from "../../io/numpy/npz.js";
 import { interleaved } from "../../io/pixels.js";
@@ -13,6 +13,8 @@ import { checkFilePlace, checkFolderPlace, isFolder, makeFolder } from "../optio
 export interface SampleLayout extends GridOptions {
   columns?: number;
   rows?: number[][];
+  /** The same pictures otherwise drawn, which a grid shows above each row. */
+  above?: Images;
 }
 
 /** How samples are written. */
@@ -61,11 +63,14 @@ export async function saveSamples(
   samples: Images,
   labels: Int32Array,
   out: string,
-  { rows, columns = Math.ceil(Math.sqrt(samples.count)), ...grid }: SampleLayout = {},
+  { rows, above, columns = Math.ceil(Math.sqrt(samples.count)), ...grid }: SampleLayout = {},
 ): Promise<void> {
   const kind = outputKind(out);
   const { count, resolution } = samples;
   makeFolder(kind === "folder" ? out : dirname(out));
+  if (kind === "grid" && above) {
+    return writeFileAtomic(out, await reconstructionGrid(above, samples, columns, grid));
+  }
   if (kind === "grid") {
     return writeFileAtomic(out, await (rows ? imageRows(samples, rows, grid) : imageGrid(samples, columns, grid)));
   }

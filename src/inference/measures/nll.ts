@@ -56,7 +56,8 @@ export interface Likelihood {
   images: ImageLikelihoods;
 }
 
-interface LikelihoodOutputs<T> {
+/** What is known of a batch of N images after one sample of its posterior. */
+export interface LikelihoodOutputs<T = Float32Array> {
   /** −ln p(x|z) of the 8-bit image, [N], nats. */
   distortion: T;
   /** [L, N], nats. */
@@ -65,7 +66,7 @@ interface LikelihoodOutputs<T> {
   logRatio: T;
 }
 
-type LikelihoodProgram = ModelProgram<AutoEncoderInputs<Operand>, LikelihoodOutputs<Float32Array>>;
+type LikelihoodProgram = ModelProgram<AutoEncoderInputs<Operand>, LikelihoodOutputs>;
 
 /**
  * Measures how well a model compresses images: each one's bound on −log2 p(x) per dimension, its rate and its distortion. The
@@ -82,12 +83,9 @@ export async function negativeLogLikelihood(
   images: Images<Pixels>,
   options: LikelihoodOptions = {},
 ): Promise<Likelihood> {
-  const { samples = 1, runtime } = options;
-  checkModelImages(config.model, images);
-  if (!Number.isInteger(samples) || samples < 1) {
-    throw new UserError("out-of-range", `Expected a whole number of posterior samples from 1, got ${samples}.`);
-  }
-  const { count, batch } = measuredAtOnce(options, images);
+  const { runtime } = options;
+  checkMeasured(config, images, options);
+  const { batch } = measuredAtOnce(options, images);
   const pass = (weights: ModelParameters<np.Array>, inputs: AutoEncoderInputs<np.Array>) =>
     likelihoodPass(config, weights, inputs);
   const specs = autoEncoderSpecs(config, batch);
@@ -98,8 +96,31 @@ export async function negativeLogLikelihood(
     specs,
     runtime,
   );
-  const nats = await measure(program, config, images, { ...options, samples, count, batch });
+  return await measureLikelihood((inputs) => program.run(inputs), config, images, options);
+}
+
+/**
+ * The same by whatever encodes a batch and codes its pixels.
+ *
+ * @param run - one sample of the posterior of a batch, as many images as `measuredAtOnce` says
+ */
+export async function measureLikelihood(
+  run: (inputs: AutoEncoderInputs<Operand>) => Promise<LikelihoodOutputs>,
+  config: Config,
+  images: Images<Pixels>,
+  options: LikelihoodOptions,
+): Promise<Likelihood> {
+  const { samples = 1 } = options;
+  checkMeasured(config, images, options);
+  const nats = await measure(run, config, images, { ...options, samples, ...measuredAtOnce(options, images) });
   return inBits(nats, samples, 3 * config.model.resolution ** 2);
+}
+
+/** @throws UserError as {@link negativeLogLikelihood} */
+function checkMeasured({ model }: Config, images: Images<Pixels>, { samples = 1 }: LikelihoodOptions): void {
+  checkModelImages(model, images);
+  if (Number.isInteger(samples) && samples >= 1) return;
+  throw new UserError("out-of-range", `Expected a whole number of posterior samples from 1, got ${samples}.`);
 }
 
 /** Encodes a batch with one sample of its posterior. Everything is borrowed. */
@@ -124,7 +145,7 @@ interface ImageNats {
 }
 
 async function measure(
-  program: LikelihoodProgram,
+  run: (inputs: AutoEncoderInputs<Operand>) => Promise<LikelihoodOutputs>,
   { model }: Config,
   images: Images<Pixels>,
   {
@@ -147,8 +168,7 @@ async function measure(
   }
   const results = pipelined(
     work(),
-    ({ inputs, indices, sample }) =>
-      program.run({ batch: inputs, noise: posteriorNoise(model, indices, seed, sample) }),
+    ({ inputs, indices, sample }) => run({ batch: inputs, noise: posteriorNoise(model, indices, seed, sample) }),
     signal,
     runtime?.lanes,
   );

@@ -3,7 +3,15 @@ import { numpy as np } from "@jax-js/jax";
 import type { Config } from "../../config/index.js";
 import { type DeviceArray, type Operand, type Runtime, type Spec, spec } from "../../engine/index.js";
 import type { GuidanceRule } from "../../latents/per-group.js";
-import { type ChooseLatent, draw, groups, initialState, type ModelParameters, topDown } from "../../model/index.js";
+import {
+  type ChooseLatent,
+  draw,
+  groups,
+  initialState,
+  type ModelParameters,
+  outputOf,
+  topDownFeatures,
+} from "../../model/index.js";
 import type { ParameterTree } from "../trained-model.js";
 import { compileForModel, type ModelProgram } from "./compiled.js";
 import { guide } from "./guidance.js";
@@ -26,6 +34,8 @@ export interface PriorInputs<T> {
 export interface PriorOutputs<T> {
   /** [N, 3, R, R], unclipped. */
   images: T;
+  /** The decoder's last features, [N, C, R, R], where they were asked for. */
+  features?: T;
   /** Values of each image that guidance clamped, [N]; 0 without it. */
   clamped: T;
   /** Latent dimensions of each image in which the guided prior does not exist, [N]; 0 but with the product rule. */
@@ -40,6 +50,8 @@ export interface PriorKind {
   drawn: boolean;
   /** How many of the first groups are given as they are, none of them guided. Default 0. */
   given?: number;
+  /** Whether the decoder's last features are wanted too. Default: no. */
+  features?: boolean;
 }
 
 /**
@@ -53,7 +65,7 @@ export function priorPass(
   { model, objective }: Pick<Config, "model" | "objective">,
   parameters: ModelParameters<np.Array>,
   { latents, labels, lowResolution, output: outputNoise, weights }: PriorInputs<np.Array>,
-  { guidance, given = 0 }: Pick<PriorKind, "guidance" | "given"> = {},
+  { guidance, given = 0, features: wanted = false }: Omit<PriorKind, "drawn"> = {},
 ): PriorOutputs<np.Array> {
   const count = latents[0].shape[0];
   const twice = (x: np.Array) => np.concatenate([x.ref, x], 0);
@@ -84,7 +96,7 @@ export function priorPass(
     const z = draw(result.guided, latents[index]);
     return index === last ? z : twice(z);
   };
-  const output = topDown(parameters, model, {
+  const features = topDownFeatures(parameters, model, {
     initial: initialState(parameters, {
       count: guidance ? 2 * count : count,
       lowResolution: guidance && lowResolution ? twice(lowResolution) : lowResolution,
@@ -93,7 +105,8 @@ export function priorPass(
     labels,
     chooseLatent,
   });
-  return { images: picture(objective, output, outputNoise), clamped, invalid };
+  const output = outputOf(parameters, wanted ? features.ref : features);
+  return { images: picture(objective, output, outputNoise), ...(wanted ? { features } : {}), clamped, invalid };
 }
 
 /**
@@ -108,7 +121,7 @@ export function compilePriorPass(
   weights: ParameterTree | (() => readonly DeviceArray[]),
   runtime?: Runtime,
 ): Promise<ModelProgram<PriorInputs<Operand>, PriorOutputs<Float32Array>>> {
-  const { guidance, drawn, given } = kind;
+  const { guidance, drawn, given, features } = kind;
   const { model, objective } = config;
   const all = groups(model);
   const low = model.levels[0].resolution;
@@ -121,5 +134,11 @@ export function compilePriorPass(
   };
   const pass = (parameters: ModelParameters<np.Array>, batchInputs: PriorInputs<np.Array>) =>
     priorPass(config, parameters, batchInputs, kind);
-  return compileForModel(pass, { name: "prior", config, options: { guidance, given } }, weights, inputs, runtime);
+  return compileForModel(
+    pass,
+    { name: "prior", config, options: { guidance, given, features } },
+    weights,
+    inputs,
+    runtime,
+  );
 }

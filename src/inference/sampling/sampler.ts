@@ -6,7 +6,7 @@ import { UserError } from "../../errors.js";
 import { checkSampling } from "../../latents/check-sampling.js";
 import { labelsOfSamples } from "../../latents/labels.js";
 import { type Latents, latentsOfSamples } from "../../latents/latents.js";
-import { normalNoise, stream } from "../../latents/noise.js";
+import { normalNoise, stream, uniformNoise } from "../../latents/noise.js";
 import {
   type Guidance,
   type GuidanceRule,
@@ -50,12 +50,31 @@ export interface FirstLatentsOptions {
   runtime?: Runtime;
 }
 
+/** Draws the pixels of pictures, given what the decoder says of them, in place of the model's output layer. */
+export interface PixelDraws {
+  /**
+   * The pixels of N pictures. A picture's depend on the decoder's word on it and on its own noise alone.
+   *
+   * @param decoded - the decoder's last features, [N, C, R, R], and its mean, [N, 3, R, R]
+   * @param how - `noise` uniform in (0, 1), [N, 4, R, R]; `runtime` of the sampler
+   * @returns [N, 3, R, R], exact byte levels in [-1, 1]
+   * @throws the signal's reason when aborted
+   */
+  draw(
+    decoded: { features: Float32Array; mean: Float32Array },
+    how: ExecutionOptions & { noise: Float32Array },
+  ): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
 /** How a {@link Sampler} works. */
 export interface SamplerOptions extends Pick<ExecutionOptions, "runtime"> {
   /** Images made at once; default 16. A sample does not depend on it. */
   batch?: number;
   /** Draws the first groups, as `openRefinement` gives it; disposed with the sampler. Default: the model's prior draws all. */
   refinement?: FirstLatents;
+  /** Draws the pixels, as `openHead` gives it; disposed with the sampler. Default: the model's output layer says what is shown. */
+  head?: PixelDraws;
 }
 
 /** What to draw: how many samples, of which seed, label, temperature and guidance. */
@@ -125,16 +144,18 @@ export class Sampler implements ImageSampler {
   readonly resolution: number;
   readonly runtime: Runtime | undefined;
   readonly refinement: FirstLatents | undefined;
+  readonly head: PixelDraws | undefined;
   readonly #programs = new Map<string, Promise<PriorProgram>>();
   readonly #lifetime = new Lifetime("This sampler");
 
   /** Compiles nothing yet: each program, plain, guided or drawn from the output distribution, when it is first needed. */
   constructor(
     readonly model: TrainedModel,
-    { batch = DEFAULT_BATCH, runtime, refinement }: SamplerOptions = {},
+    { batch = DEFAULT_BATCH, runtime, refinement, head }: SamplerOptions = {},
   ) {
     this.batch = batch;
     this.refinement = refinement;
+    this.head = head;
     this.resolution = model.config.model.resolution;
     this.runtime = runtime;
   }
@@ -169,7 +190,8 @@ export class Sampler implements ImageSampler {
   }
 
   #asked(options: SampleOptions): DrawingOptions {
-    return { ...options, batch: this.batch, refinement: this.refinement, runtime: this.runtime };
+    const { batch, refinement, head, runtime } = this;
+    return { ...options, batch, refinement, head, runtime };
   }
 
   async #programFor(options: SampleOptions): Promise<PriorProgram> {
@@ -194,7 +216,7 @@ export class Sampler implements ImageSampler {
     return this.#lifetime.end(async () => {
       const dispose = (program: PriorProgram) => program.dispose();
       await Promise.all([...this.#programs.values()].map((program) => program.then(dispose, () => {}))); // who wanted it knows
-      await this.refinement?.dispose();
+      await Promise.all([this.refinement?.dispose(), this.head?.dispose()]);
     });
   }
 
@@ -203,13 +225,20 @@ export class Sampler implements ImageSampler {
   }
 }
 
-/** What to draw, how many images at once, and what draws the first groups. */
+/** What to draw, how many images at once, and what draws the first groups and the pixels. */
 type DrawingOptions = SampleOptions & Required<Pick<SamplerOptions, "batch">> & Omit<SamplerOptions, "batch">;
 
 /** The program that these options need. Without any weight that is not 0, guidance is none; groups that are given have none. */
 export function priorKind(
   { model, objective }: Pick<Config, "model" | "objective">,
-  { guidance, guidances, guidanceRule: rule = "extrapolate", output = "mean", refinement }: Partial<DrawingOptions>,
+  {
+    guidance,
+    guidances,
+    guidanceRule: rule = "extrapolate",
+    output = "mean",
+    refinement,
+    head,
+  }: Partial<DrawingOptions>,
 ): PriorKind {
   const given = refinement?.groups ?? 0;
   const weighted = (guidances ?? (guidance ? [guidance] : [])).map((each) =>
@@ -218,8 +247,9 @@ export function priorKind(
   const guided = (weighted[0] ?? []).map((_, index) => index >= given && weighted.some((groups) => groups[index]));
   return {
     ...(guided.includes(true) ? { guidance: { rule, guided } } : {}),
-    drawn: shownAs(objective, output) === "sample",
+    drawn: !head && shownAs(objective, output) === "sample",
     ...(given > 0 ? { given } : {}),
+    ...(head ? { features: true } : {}),
   };
 }
 
@@ -253,7 +283,18 @@ async function drawPortions(
   take: (values: Float32Array, first: number) => void,
 ): Promise<GuidanceReport & { labels: Int32Array }> {
   checkSampling(config.model, options);
-  const { count, batch, seed = 0, temperature, refinement, refineGuidance, runtime, signal, onProgress } = options;
+  const {
+    count,
+    batch,
+    seed = 0,
+    temperature,
+    refinement,
+    refineGuidance,
+    head,
+    runtime,
+    signal,
+    onProgress,
+  } = options;
   const { model, objective } = config;
   const all = groups(model);
   const samples = options.samples ?? Array.from({ length: count }, (_, index) => index);
@@ -285,7 +326,14 @@ async function drawPortions(
   };
   let clamped = 0;
   let invalid = 0;
-  const begin = async ({ indices }: Portion) => program.run(await inputsOf(indices));
+  const begin = async ({ indices }: Portion) => {
+    const result = await program.run(await inputsOf(indices));
+    if (!head) return result;
+    const drawnAs = indices.map((index) => samples[index]);
+    const noise = uniformNoise(stream(seed, "headPixels"), drawnAs, 4 * model.resolution ** 2);
+    const decoded = { features: result.features!, mean: result.images };
+    return { ...result, images: await head.draw(decoded, { noise, runtime, signal }) };
+  };
   for await (const { first, used, result } of runPortions(count, batch, begin, { signal, onProgress, runtime })) {
     take(result.images.subarray(0, used * size), first);
     clamped += sum(result.clamped.subarray(0, used));

@@ -139,7 +139,14 @@ const flowLine = z.object({
   learningRate: number,
 });
 
-const lineSchemas = [runLine, trainLine, validationLine, skipLine, plateauLine, flowLine] as const;
+const headLine = z.object({
+  ...flowLine.shape,
+  type: z.literal("head"),
+  /** What the head's code costs, −ln p(x|z) / (D ln 2), bits per dimension. */
+  loss: number,
+});
+
+const lineSchemas = [runLine, trainLine, validationLine, skipLine, plateauLine, flowLine, headLine] as const;
 /** Any line of a log. */
 const metricsLine = z.discriminatedUnion("type", lineSchemas);
 /** The kinds of lines that this version knows. */
@@ -159,6 +166,10 @@ export type SkipLine = z.output<typeof skipLine>;
 export type PlateauLine = z.output<typeof plateauLine>;
 /** Means over the batches since the line before, of a refinement's training; its log lies in RUN/refinement. */
 export type FlowLine = z.output<typeof flowLine>;
+/** The same of a head's training; its log lies in RUN/heads. */
+export type HeadLine = z.output<typeof headLine>;
+/** A line of the training of a second stage. */
+export type StageLine = FlowLine | HeadLine;
 /** A line of `metrics.jsonl`, told apart by its `type`. */
 export type MetricsLine = z.output<typeof metricsLine>;
 

@@ -1,8 +1,15 @@
-/** @file The log of a refinement's training: lines of `metrics.jsonl`, each the mean over the steps since the one before. */
-import { appendMetrics, beginLog, type FlowLine, type RunLine, syncMetrics } from "../training/run/metrics-log.js";
-import type { FlowProgress } from "./flow-state.js";
+/** @file The log of a second stage's training: lines of `metrics.jsonl`, each the mean over the steps since the one before. */
+import { appendMetrics, beginLog, type RunLine, type StageLine, syncMetrics } from "./metrics-log.js";
 
-export class FlowLog {
+/** How far the training of a second stage is. */
+export interface StagePosition {
+  /** Batches seen. */
+  step: number;
+  /** Images, or latents of images, seen. */
+  images: number;
+}
+
+export class StageLog<Type extends StageLine["type"] = StageLine["type"]> {
   #losses: number[] = [];
   #images = 0;
   readonly #began = performance.now();
@@ -10,14 +17,20 @@ export class FlowLog {
 
   private constructor(
     private readonly path: string,
+    /** Of its lines. */
+    private readonly type: Type,
     /** Training time before this part, seconds. */
     private readonly before: number,
   ) {}
 
   /** Begins the log, or resumes it from the step that the line names. */
-  static async open(path: string, run: Omit<RunLine, "seconds">): Promise<FlowLog> {
+  static async open<Type extends StageLine["type"]>(
+    path: string,
+    type: Type,
+    run: Omit<RunLine, "seconds">,
+  ): Promise<StageLog<Type>> {
     const { line } = await beginLog(path, run, false);
-    return new FlowLog(path, line.seconds!);
+    return new StageLog(path, type, line.seconds!);
   }
 
   /** A step has been made. */
@@ -37,14 +50,14 @@ export class FlowLog {
   }
 
   /** Writes a line. There has been a step since the last one. */
-  write(position: FlowProgress, learningRate: number): FlowLine {
+  write(position: StagePosition, learningRate: number): Extract<StageLine, { type: Type }> {
     const seconds = this.before + (performance.now() - this.#began) / 1000;
-    const line = { type: "flow", ...position, seconds, ...this.means(), learningRate } as const;
-    appendMetrics(this.path, line);
+    const line = { type: this.type, ...position, seconds, ...this.means(), learningRate };
+    appendMetrics(this.path, line as StageLine);
     this.#losses = [];
     this.#images = 0;
     this.#since = performance.now();
-    return line;
+    return line as Extract<StageLine, { type: Type }>;
   }
 
   /** Waits until every line is on disk. */
