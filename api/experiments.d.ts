@@ -14,6 +14,10 @@ export interface AblationRun {
     config: Config;
 }
 
+export interface ArithmeticOptions extends BatchedOptions {
+    label?: number;
+}
+
 export interface BatchedOptions extends ExecutionOptions {
     batch?: number;
 }
@@ -137,6 +141,20 @@ export interface CellProgress {
     figure?: string;
 }
 
+export interface Direction {
+    groups: Float64Array[];
+}
+
+export interface DirectionOptions {
+    coefficients: Float64Array;
+    labels: Int32Array;
+    classes: number;
+    kept: number;
+    from: number;
+    to: number;
+    seed?: number;
+}
+
 export interface EvaluateSamplesOptions extends Omit<SampleQualityOptions, "metrics" | "keepRows"> {
     metrics?: readonly QualityMetric[];
     beside?: {
@@ -230,6 +248,45 @@ export interface ModelFigures {
 }
 
 export type ModelMetric = (typeof modelMetrics)[number]
+
+export interface ProbeImages {
+    images: Images & {
+        labels: Int32Array;
+    };
+    classes: string[];
+    known: number;
+    chosen: number;
+    tested: number;
+    queries: number;
+    testedSplit: "validation" | "test";
+}
+
+export interface ProbeOptions extends BatchedOptions {
+    seed?: number;
+    onProgress?: (what: string, done: number, count: number) => void;
+}
+
+export interface ProbedFeatures {
+    dimensions: number;
+    linear: LinearProbe;
+    nearest: NearestProbe;
+}
+
+export interface ProbedGroups extends ProbedFeatures {
+    groups: number;
+    bits: number;
+    neighbours: number[][];
+}
+
+export interface ProbedModel {
+    groups: ProbedGroups[];
+    means: Float32Array[];
+}
+
+export interface ProbedPixels {
+    pixels: ProbedFeatures;
+    components: ProbedFeatures[];
+}
 
 export interface PublishedCell {
     mean: number;
@@ -361,6 +418,11 @@ export declare function candidatesOf(tries: readonly string[], { most, seed }?: 
 
 export declare function cellsOf({ means, variances, seeds }: SweepGrid): SweepCell[]
 
+export declare function classDirection(means: readonly Float32Array[], count: number, { coefficients, labels, classes, kept, from, to, seed }: DirectionOptions): {
+    found: Direction;
+    control: Direction;
+}
+
 export declare const defaultSearchLists: SearchLists
 
 export declare function evaluateSamples(samples: ImageStream | ImageStream<Samples>, { metrics: asked, beside, ...options }: EvaluateSamplesOptions): Promise<SamplesEvaluation>
@@ -385,7 +447,17 @@ export declare function measureRuns(runs: readonly AblationRun[], extractor: Fea
     test: ImageSet;
 }, options: MeasureRunsOptions): Promise<MeasuredRuns>
 
+export declare function moveAlong(model: TrainedModel, means: readonly Float32Array[], images: readonly number[], { groups: direction }: Direction, steps: readonly number[], options?: ArithmeticOptions): Promise<Images[]>
+
 export declare const paperTable2: readonly PublishedCell[]
+
+export declare function probeImages(splits: ImageSplits, count: number, queries?: Images): ProbeImages
+
+export declare function probeModel(model: TrainedModel, data: ProbeImages, { label, onProgress, ...options }?: ProbeOptions & {
+    label?: number;
+}): Promise<ProbedModel>
+
+export declare function probePixels(data: ProbeImages, dimensions: readonly number[], { onProgress, ...options }?: ProbeOptions): Promise<ProbedPixels>
 
 export declare function readCalibration(folder: string): Promise<Calibration | undefined>
 
@@ -396,6 +468,8 @@ export declare function sampleJudge(metric: QualityMetric, { extractor, referenc
 }): Judge
 
 export declare const samplerOptionsOf: ({ temperature, guidance, refinement, }: CalibratedSampling) => Pick<SampleOptions, "temperature" | "guidance" | "refineGuidance">
+
+export declare function swapGroups(model: TrainedModel, means: readonly Float32Array[], pairs: readonly [first: number, rest: number][], options?: ArithmeticOptions): Promise<Images[]>
 
 export declare function sweepGrid({ means, variances, seeds }: SweepGrid): SweepGrid
 

@@ -30,6 +30,7 @@ const sections: [name: string, files: string[]][] = [
       "docs/refinement.md",
       "docs/evaluation.md",
       "docs/heads.md",
+      "docs/latents.md",
       "docs/tuning.md",
       "docs/web.md",
     ],

@@ -20,6 +20,7 @@ const commands: Record<string, () => Promise<Command>> = {
   tune: async () => (await import("./commands/tune.js")).tuneCommand,
   ablate: async () => (await import("./commands/ablate.js")).ablateCommand,
   compare: async () => (await import("./commands/compare.js")).compareCommand,
+  probe: async () => (await import("./commands/probe.js")).probeCommand,
   studio: async () => (await import("./commands/studio.js")).studioCommand,
   report: async () => (await import("./commands/report.js")).reportCommand,
   inspect: async () => (await import("./commands/inspect.js")).inspectCommand,

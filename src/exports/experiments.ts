@@ -1,6 +1,6 @@
 /**
  * @file `strata-vae/experiments`: the paper's experiments: evaluations, everything about one model, the ablation, the guidance
- * sweep; calibration, the settings whose samples are nearest to held-out images; and tuning, the configuration that comes furthest.
+ * sweep; calibration, the settings whose samples are nearest to held-out images; tuning, the configuration that comes furthest; and probes of what latents know.
  */
 export { type AblationRow, type AblationRun, ablationRows, ablationRuns } from "../experiments/ablation.js";
 export {
@@ -57,6 +57,24 @@ export {
   type ModelMetric,
   measureModel,
 } from "../experiments/model-figures.js";
+export {
+  type ArithmeticOptions,
+  classDirection,
+  type Direction,
+  type DirectionOptions,
+  moveAlong,
+  swapGroups,
+} from "../experiments/probing/latent-arithmetic.js";
+export { type ProbeImages, probeImages } from "../experiments/probing/probe-images.js";
+export {
+  type ProbedFeatures,
+  type ProbedGroups,
+  type ProbedModel,
+  type ProbedPixels,
+  type ProbeOptions,
+  probeModel,
+  probePixels,
+} from "../experiments/probing/probe-model.js";
 export {
   cellsOf,
   type PublishedCell,

@@ -20,6 +20,8 @@ export const STREAMS = {
   referencePart: 29,
   frechetLimit: 30,
   bootstrap: 31,
+  principalComponents: 32,
+  controlDirections: 33,
   trainingLatents: 101,
   trainingLowResolution: 102,
   trainingLabelDrop: 103,

@@ -17,6 +17,8 @@ export interface LineChartOptions {
   yLabel: string;
   /** How numbers along the x axis are written, in d3's notation. Default `~s`, thousands as 1k. */
   xFormat?: string;
+  /** Where the x axis has numbers. Default: as many round ones as there is room for. */
+  xTicks?: number[];
   width: number;
   height?: number;
   /** The y axis begins at 0. */
@@ -60,6 +62,10 @@ export function lineChart(series: Series[], options: LineChartOptions): string {
             Plot.lineY(smooth(inside), { ...stroke, strokeWidth: 1.75 }),
           ]
         : [Plot.lineY(inside, { ...stroke, strokeWidth: 1.75 })]),
+      Plot.ruleX(
+        points.filter(({ low, high }) => low !== undefined && high !== undefined),
+        { x: "x", y1: "low", y2: "high", stroke: colour, strokeOpacity: 0.45, strokeWidth: 1.25 },
+      ),
       ...(points.length <= DOTS_UP_TO ? [Plot.dot(inside, { x: "x", y: "y", fill: colour, r: 2.25 })] : []),
       Plot.dot(outside, { x: "x", y: ({ y }) => clamp(y, domain), symbol: "triangle", fill: colour, r: 3 }),
     ];
@@ -87,7 +93,7 @@ export function lineChart(series: Series[], options: LineChartOptions): string {
           label: `${options.xLabel} →`,
           labelArrow: "none",
           tickFormat: options.xFormat ?? "~s",
-          ticks: Math.floor(options.width / 80),
+          ticks: options.xTicks ?? Math.floor(options.width / 80),
           tickSize: 0,
         }),
         Plot.axisY({ label: null, ticks: 5, tickSize: 0 }),
@@ -99,7 +105,10 @@ export function lineChart(series: Series[], options: LineChartOptions): string {
 
 /** What the y axis spans, so that every curve fits; a little room when all values are the same. */
 function axisRange(curves: { points: Point[] }[], { fromZero }: LineChartOptions): [number, number] {
-  const ranges = curves.flatMap(({ points }) => [robustRange(points) ?? []].flat());
+  const ranges = curves.flatMap(({ points }) => [
+    ...(robustRange(points) ?? []),
+    ...points.flatMap(({ low, high }) => [low ?? [], high ?? []].flat()),
+  ]);
   const [low, high] = ranges.length > 0 ? [Math.min(...ranges), Math.max(...ranges)] : [0, 1];
   const bottom = fromZero ? Math.min(0, low) : low;
   if (high > bottom) return [bottom, high];
@@ -125,6 +134,9 @@ function clamp(value: number, [low, high]: [number, number]): number {
 export interface Point {
   x: number;
   y: number;
+  /** Ends of an interval, drawn where both are there. */
+  low?: number;
+  high?: number;
 }
 
 /** More points than a chart has pixels only make the page heavier. */
