@@ -10,6 +10,7 @@ import { memorySection } from "./cases/memory.js";
 import { metricsSection } from "./cases/metrics.js";
 import { overheadSection } from "./cases/overhead.js";
 import { primitiveSection } from "./cases/primitives.js";
+import { qualitySection } from "./cases/quality.js";
 import { ranksSection } from "./cases/ranks.js";
 import { sourcesSection } from "./cases/sources.js";
 import { startSection } from "./cases/start.js";
@@ -32,6 +33,7 @@ const sections: Section[] = [
   ranksSection,
   browserSection,
   studioSection,
+  qualitySection,
 ];
 
 const fail = (message: string): never => {
@@ -46,6 +48,11 @@ const count = (name: string, text: string): number => {
     : fail(`Expected --${name} to be a whole number above 0, got ${text}.`);
 };
 
+const seed = (text: string): number => {
+  const value = Number(text);
+  return /^\d+$/.test(text) ? value : fail(`Expected --seeds to be whole numbers, as in 0,1,2, got ${text}.`);
+};
+
 function parse() {
   try {
     return parseArgs({
@@ -53,6 +60,7 @@ function parse() {
       options: {
         threads: { type: "string", default: "2" },
         rounds: { type: "string" },
+        seeds: { type: "string", default: "0" },
         list: { type: "boolean", default: false },
       },
     });
@@ -61,7 +69,7 @@ function parse() {
   }
 }
 
-/** The sections with only those cases that are asked for; all without any. */
+/** The sections with only those cases that are asked for; without any, all but those that take hours. */
 function chosen(names: readonly string[]): Section[] {
   const isAskedFor = (id: string, name: string) => id === name || id.startsWith(`${name}/`);
   const ids = sections.flatMap(({ cases }) => cases.map(({ id }) => id));
@@ -70,9 +78,12 @@ function chosen(names: readonly string[]): Section[] {
     const groups = [...new Set(ids.map((id) => id.split("/")[0]))];
     fail(`Unknown case ${unknown}: expected one of the groups ${groups.join(", ")}, or a case of --list.`);
   }
-  const wanted = (id: string) => names.length === 0 || names.some((name) => isAskedFor(id, name));
+  const wanted = (id: string) => names.some((name) => isAskedFor(id, name));
   return sections
-    .map((section) => ({ ...section, cases: section.cases.filter(({ id }) => wanted(id)) }))
+    .map((section) => ({
+      ...section,
+      cases: section.cases.filter(({ id }) => (names.length === 0 ? !section.byName : wanted(id))),
+    }))
     .filter(({ cases }) => cases.length > 0);
 }
 
@@ -80,6 +91,7 @@ const { values, positionals } = parse();
 const options: BenchOptions = {
   threads: count("threads", values.threads),
   rounds: values.rounds === undefined ? undefined : count("rounds", values.rounds),
+  seeds: values.seeds.split(",").map(seed),
 };
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {

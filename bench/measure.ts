@@ -9,6 +9,15 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 };
 
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Standard deviation of what a few values are drawn from. */
+export const deviation = (values: readonly number[]): number => {
+  const centre = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
+};
+
 /** Median milliseconds of each over `rounds` rounds, in which they take turns. */
 export async function interleave(works: readonly Timed[], rounds: number): Promise<number[]> {
   for (const work of works) await work();

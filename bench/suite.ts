@@ -5,6 +5,8 @@ export interface BenchOptions {
   threads: number;
   /** Rounds of every case in place of its own number. */
   rounds?: number;
+  /** Of cases that train: each is trained with every seed. */
+  seeds: number[];
 }
 
 export interface Line {
@@ -25,6 +27,8 @@ export interface Case {
 export interface Section {
   title: string;
   columns: string[];
+  /** Left out unless it is asked for: it takes hours. */
+  byName?: true;
   cases: Case[];
 }
 

@@ -66,7 +66,7 @@ export function generatorWeights({ model, objective, training }: Config): Parame
  * Writes the weights that work starts from under the authors' names, `spectral.I.prior` and `.posterior`, `images`, `noise.I`,
  * `guidance`, and, in models with classes, `labels` and `droppedLabels`.
  */
-function writeInputs(path: string, config: Config, work: Work): void {
+export function writeInputs(path: string, config: Config, work: Work): void {
   const { model, training } = config;
   const initial = initialState(config);
   const parameters = work === "generate" || work === "guide" ? generatorWeights(config) : initial.parameters;

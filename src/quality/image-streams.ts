@@ -34,13 +34,14 @@ export function streamSet(set: ImageSet, indices?: readonly number[]): ImageStre
   return { count, resolution, parts: parts() };
 }
 
-/** Images in memory. */
+/** Images in memory, with their labels where they have some. */
 export function streamImages(pictures: Images): ImageStream {
-  const { images, count, resolution } = pictures;
+  const { images, labels, count, resolution } = pictures;
   const size = 3 * resolution ** 2;
   const parts = async function* () {
     for (const { first, used } of portions(count, PART)) {
-      yield { images: images.subarray(first * size, (first + used) * size), count: used, resolution };
+      const part = { images: images.subarray(first * size, (first + used) * size), count: used, resolution };
+      yield { ...part, ...(labels && { labels: labels.subarray(first, first + used) }) };
     }
   };
   return { count, resolution, parts: parts() };

@@ -16,6 +16,11 @@ import type { Stack } from "./latents.js";
 const LEAST = 8192;
 /** Memory that they may take, bytes. */
 const MOST_BYTES = 2 ** 30;
+/** Share of a refinement's time in which it draws, where time is short, and images drawn in the time of one trained on, or more. */
+const DRAWING_SHARE = 0.15;
+const DRAWN_PER_TRAINED = 5;
+/** Fewer draws than this are too few to learn from, however short the time. */
+const LEAST_IN_TIME = 512;
 
 /** Latents of images and their labels. */
 export interface PosteriorDraws {
@@ -30,6 +35,22 @@ export interface PosteriorDraws {
 export function drawCount(images: number, stacks: readonly Stack[]): number {
   const bytes = 4 * stacks.reduce((sum, { shape: [channels, height, width] }) => sum + channels * height * width, 0);
   return Math.min(Math.max(images, LEAST), Math.floor(MOST_BYTES / bytes));
+}
+
+/**
+ * How many draws of so many images a refinement of `seconds` has the time for: one is encoded faster than it was trained on, and
+ * drawing takes a small part of the time.
+ *
+ * @param imagesPerSecond - in training the model
+ */
+export function drawCountWithin(
+  seconds: number,
+  imagesPerSecond: number,
+  images: number,
+  stacks: readonly Stack[],
+): number {
+  const affordable = Math.round(DRAWING_SHARE * seconds * DRAWN_PER_TRAINED * imagesPerSecond);
+  return Math.min(Math.max(affordable, LEAST_IN_TIME), drawCount(images, stacks));
 }
 
 interface DrawInputs<T> {

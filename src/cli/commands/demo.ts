@@ -9,7 +9,7 @@ import type { Runtime } from "../../engine/index.js";
 import { UserError } from "../../errors.js";
 import { formatBytes, formatDuration, formatRate } from "../../number-format.js";
 import { defaultGroups, stacksOf } from "../../refinement/latents.js";
-import { drawCount } from "../../refinement/posterior-draws.js";
+import { drawCountWithin } from "../../refinement/posterior-draws.js";
 import { type RefineResult, refine } from "../../refinement/refine.js";
 import { refinementFolder } from "../../refinement/refinement-config.js";
 import type { NextCommand } from "../../report/page.js";
@@ -57,13 +57,6 @@ const DEFAULT_OUT = "runs/demo";
 const REPORT_SECONDS = 40;
 /** What of the rest the refinement gets. */
 const REFINEMENT_SHARE = 0.6;
-/**
- * Share of a refinement's time in which it draws the latents that it learns from, and images drawn in the time of one that
- * is trained on, or more. Fewer than some are too few to learn from.
- */
-const DRAWING_SHARE = 0.15;
-const DRAWN_PER_TRAINED = 5;
-const LEAST_DRAWS = 512;
 export const demoCommand = createCommand(
   "demo",
   "train a small model on an embedded set, refine it, draw samples, write a report",
@@ -168,11 +161,9 @@ async function refineWithin(
   const { model: network } = model.config;
   const folder = refinementFolder(out);
   const show = showRefinement({ model, out: folder, runtime, signal }, progress);
-  const affordable = Math.round(DRAWING_SHARE * seconds * DRAWN_PER_TRAINED * imagesPerSecond);
-  const most = drawCount(images.count, stacksOf(network, defaultGroups(network)));
   return refine(model, {
     ...{ images, out: folder, seed, runtime, signal },
-    draws: Math.min(Math.max(affordable, LEAST_DRAWS), most),
+    draws: drawCountWithin(seconds, imagesPerSecond, images.count, stacksOf(network, defaultGroups(network))),
     limit: { minutes: seconds / 60 },
     onEvent: async (event) => {
       await show(event);
