@@ -27,7 +27,7 @@ export interface LogisticFit {
 
 /** Updates that the approximate inverse of the Hessian is made of. */
 const MEMORY = 10;
-const MOST_ITERATIONS = 300;
+const MOST_ITERATIONS = 150;
 /** Norm of the gradient at which a fit ends, for vectors whose mean squared length is 1. */
 const TOLERANCE = 1e-4;
 /** A line search ends where the slope has fallen to this part. */
