@@ -1,50 +1,26 @@
-/** @file Whatever is disposed, aborted, dropped or left behind, whenever: no call hangs, nothing keeps the process alive, nothing ends it. */
-import { spawn } from "node:child_process";
-import { symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+/**
+ * @file Whatever is disposed, aborted, dropped or left behind, whenever: no call hangs, nothing keeps the process alive, nothing ends
+ * it. `test/long` ends more, more often.
+ */
 import { beforeAll, expect, test } from "vitest";
-import { bundle } from "../../scripts/bundle.js";
 import { temporaryFolder } from "../support/command-line.js";
-import { repository } from "../support/packed.js";
+import { endingsProgram, exits, node, type ProcessEnd } from "../support/endings.js";
 
 const folder = temporaryFolder();
-const program = join(folder, "endings.js");
+let run: (...words: string[]) => Promise<ProcessEnd>;
 
 beforeAll(async () => {
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
-  symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
-  await bundle(folder, { endings: "test/endings/program.mjs" });
+  run = await endingsProgram(folder);
 });
 
-const run = (...words: string[]) => node("--expose-gc", program, ...words);
-
-function node(...words: string[]): Promise<{ code: number | null; signal: string | null; output: string }> {
-  const child = spawn(process.execPath, words, { cwd: repository });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
-  }
-  return new Promise((resolve, reject) => {
-    child.on("error", reject).on("close", (code, signal) => resolve({ code, signal, output }));
-  });
-}
-
-test("300 endings at random moments in one process", async () => {
-  expect(await run("many", "300", "1")).toEqual({ code: 0, signal: null, output: "300 endings\n" });
+test("60 endings at random moments in one process", async () => {
+  expect(await run("many", "60", "1")).toEqual({ code: 0, signal: null, output: "60 endings\n" });
 });
 
-/** Ways for a process to end while threads load, compute and wait, and the exit codes that these have. */
-const exits = { atOnce: 7, byAnError: 1, inTheExitHandler: 7, whileDisposing: 7, byItself: 7 };
-
-test.each(Object.entries(exits))("10 processes that end %s", async (way, code) => {
-  for (let seed = 0; seed < 10; seed += 2) {
-    const ends = await Promise.all([run("exit", way, String(seed)), run("exit", way, String(seed + 1))]);
-    for (const end of ends) {
-      expect(end, `seeds ${seed} and ${seed + 1}`).toMatchObject({ code, signal: null });
-      if (way !== "byAnError") expect(end.output).toBe("");
-    }
+test.each(Object.entries(exits))("2 processes that end %s", async (way, code) => {
+  for (const end of await Promise.all([run("exit", way, "0"), run("exit", way, "1")])) {
+    expect(end).toMatchObject({ code, signal: null });
+    if (way !== "byAnError") expect(end.output).toBe("");
   }
 });
 

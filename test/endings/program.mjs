@@ -1,5 +1,5 @@
 /**
- * @file A program that ends what it has started at random moments, in random ways; run by `endings.test.ts`.
+ * @file A program that ends what it has started at random moments, in random ways; run by the tests `endings`.
  *
  *     node --expose-gc program.mjs many COUNT SEED   COUNT endings in this process, then `N endings` and exit code 0
  *     node program.mjs exit WAY SEED                 starts several things at once, and ends the process by WAY

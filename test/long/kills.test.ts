@@ -1,21 +1,26 @@
 /** @file Dozens of kills: `STRATA_KILLS=200 npm run test:long -- kills`, other moments with `STRATA_KILLS_SEED`. */
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { temporaryFolder } from "../support/command-line.js";
 import { surviveKills } from "../support/kills.js";
 import { launchers } from "../support/mpi.js";
-import { surviveRankKills } from "../support/rank-kills.js";
+import { surviveRankKills, trainUndisturbed, type Undisturbed } from "../support/rank-kills.js";
 
 const folder = temporaryFolder();
 const kills = Number(process.env.STRATA_KILLS ?? 40);
 const seed = Number(process.env.STRATA_KILLS_SEED ?? 2);
 
 test(`${kills} kills change no byte of a checkpoint and no measurement`, async () => {
-  const { differences, ...report } = await surviveKills(folder, { kills, seed });
+  const { differences, ...report } = await surviveKills(join(folder, "alone"), { kills, seed });
   console.log(JSON.stringify(report, null, 2));
   expect(differences).toEqual([]);
   expect(report.kills).toBe(kills);
   expect(report.slowestStopMs).toBeLessThan(15_000);
+});
+
+let undisturbed: Undisturbed;
+beforeAll(async () => {
+  if (launchers.some(({ installed }) => installed)) undisturbed = await trainUndisturbed(join(folder, "undisturbed"));
 });
 
 for (const launcher of launchers) {
@@ -27,7 +32,12 @@ for (const launcher of launchers) {
       let kills = 0;
       for (let run = 0; kills < rankKills; run++) {
         const wanted = { kills: Math.min(5, rankKills - kills), first: kills, seed: seed + run };
-        const { differences, ...report } = await surviveRankKills(launcher, join(folder, `${name}-${run}`), wanted);
+        const { differences, ...report } = await surviveRankKills(
+          launcher,
+          undisturbed,
+          join(folder, `${name}-${run}`),
+          wanted,
+        );
         console.log(JSON.stringify({ name, run, ...report }));
         expect(differences).toEqual([]);
         expect(report.slowestEndMs).toBeLessThan(30_000);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { foldIn, keyFromSeed, uniform } from "../../src/random/index.js";
 import { discs, tiny } from "./command-line.js";
 import { differences } from "./kills.js";
-import { type Launcher, ranksOf, startRanks } from "./mpi.js";
+import { type Launcher, launchers, ranksOf, startRanks } from "./mpi.js";
 
 const STEPS = 12;
 const settings = [
@@ -37,29 +37,46 @@ export interface RankKillReport {
   differences: string[];
 }
 
+const words = (data: string, out: string) => {
+  const options = ["--data", data, "--out", out, "--resume", "--quiet", "--rank-timeout", String(TIMEOUT)];
+  return ["train", ...tiny, ...settings, ...options];
+};
+
+/** Images to train on, and what one process that is left alone makes of them. */
+export interface Undisturbed {
+  data: string;
+  run: string;
+}
+
 /**
- * Trains once undisturbed, alone; then by two processes, one or other of which comes to harm, one to four in turn by the number of the
- * attempt, until all harms are done, and the run is resumed to its end.
+ * Trains once undisturbed, alone: no launcher is needed, and what any leaves is compared with it.
  *
  * @param folder - empty; everything goes there
  */
+export async function trainUndisturbed(folder: string): Promise<Undisturbed> {
+  const data = await discs(join(folder, "discs"), ["red", "blue"], 13);
+  const run = join(folder, "whole");
+  const { code, stderr } = await startRanks(launchers[0], 1, ...words(data, run)).ended;
+  if (code !== 0) throw new Error(`The undisturbed run ended with ${code}:\n${stderr}`);
+  return { data, run };
+}
+
+/**
+ * Trains by two processes, one or other of which comes to harm, one to four in turn by the number of the attempt, until all harms are
+ * done, and the run is resumed to its end.
+ *
+ * @param out - a new folder, for the run
+ */
 export async function surviveRankKills(
   launcher: Launcher,
-  folder: string,
+  { data, run: whole }: Undisturbed,
+  out: string,
   { kills, first = 0, seed }: { kills: number; first?: number; seed: number },
 ): Promise<RankKillReport> {
-  const data = await discs(join(folder, "discs"), ["red", "blue"], 13);
-  const words = (out: string) => {
-    const options = ["--data", data, "--out", out, "--resume", "--quiet", "--rank-timeout", String(TIMEOUT)];
-    return ["train", ...tiny, ...settings, ...options];
-  };
-  const [whole, out] = [join(folder, "whole"), join(folder, "run")];
   mkdirSync(out, { recursive: true });
-  const alone = await startRanks(launcher, 1, ...words(whole)).ended;
-  if (alone.code !== 0) throw new Error(`The undisturbed run ended with ${alone.code}:\n${alone.stderr}`);
   const report: RankKillReport = { kills: 0, slowestEndMs: 0, differences: [] };
   for (let done = false; !done; ) {
-    const run = startRanks(launcher, 2, ...words(out));
+    const run = startRanks(launcher, 2, ...words(data, out));
     const over = { yes: false };
     void run.ended.then(() => {
       over.yes = true;

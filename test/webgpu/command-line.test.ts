@@ -5,25 +5,32 @@ import { expect, test } from "vitest";
 import { discs, startWith, strata, temporaryFolder, tiny } from "../support/command-line.js";
 
 const folder = temporaryFolder();
+/** One level: a software driver takes long to compile for each kernel. */
+const level = { resolution: 8, channels: 8, encoderBlocks: 1, stochasticLayers: 1 };
+const small = [...tiny, `model.levels=${JSON.stringify([level])}`];
 
 test("a run trained on it", async ({ skip }) => {
   const [data, out] = [await discs(join(folder, "discs"), ["red", "blue"], 12), join(folder, "run")];
-  const trained = await strata("train", ...tiny, "--data", data, "--out", out, "--device", "webgpu", "--json");
+  const trained = await strata(
+    "train",
+    ...small,
+    "--data",
+    data,
+    "--out",
+    out,
+    "--device",
+    "webgpu",
+    "--steps",
+    "2",
+    "--json",
+  );
   expect(trained.code, trained.stderr).toBe(0);
   if (trained.stderr.includes("no graphics driver for it was found") && !process.env.VK_DRIVER_FILES) skip();
   expect(trained.stderr).toMatch(/WebGPU: \d+ kernels agree with the CPU/);
-  expect(JSON.parse(trained.stdout)).toMatchObject({ device: "webgpu", step: 8, skips: 0 });
+  expect(JSON.parse(trained.stdout)).toMatchObject({ device: "webgpu", step: 2, skips: 0 });
   expect(JSON.parse(readFileSync(join(out, "metrics.jsonl"), "utf8").split("\n")[0])).toMatchObject({
     device: "webgpu",
   });
-});
-
-test("doctor reports its test and its speed", async ({ skip }) => {
-  const { code, stdout, stderr } = await strata("doctor", "--json");
-  expect(code, stderr).toBe(0);
-  const [, webgpu] = JSON.parse(stdout).devices;
-  if (!webgpu.passed && !process.env.VK_DRIVER_FILES) skip();
-  expect(webgpu).toMatchObject({ name: "webgpu", passed: true, gigaflops: expect.any(Number) });
 });
 
 test.runIf(process.platform === "linux")("without a driver the CPU takes its place, with a message", async () => {
