@@ -8,7 +8,7 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { beforeAll, expect, test } from "vitest";
 import { discs, temporaryFolder } from "../support/command-line.js";
-import { pack, repository } from "../support/packed.js";
+import { checkingLibraries, pack, repository, usesTypes } from "../support/packed.js";
 import { tinyConfig } from "../support/tiny.js";
 
 const project = temporaryFolder();
@@ -107,19 +107,6 @@ test("npx strata and npx strata-vae work, and help is for the one that was calle
   );
 });
 
-test("a model is exported for browsers with its page, once the runtime for browsers is installed", () => {
-  const words = ["--no-install", "strata", "export", "pretrained:emoji32", "--format", "web", "--out", "site"];
-  const asked = spawnSync("npx", words, { cwd: project, encoding: "utf8" });
-  expect(asked.stderr).toContain("the package onnxruntime-web, whose files run the model in a browser");
-  expect(asked.stderr).toContain("npm install onnxruntime-web@1.30.0");
-  expect(asked.status).toBe(2);
-  expect(existsSync(join(project, "site"))).toBe(false);
-  link("onnxruntime-web");
-  run("npx", ...words);
-  for (const file of ["index.html", "sw.js", "app/app.js", "app/web-worker.js", "manifest.json"])
-    expect(existsSync(join(project, "site", file)), file).toBe(true);
-});
-
 test("the README's example type-checks and runs after npm init and tsc --init, as printed but for the steps and the model's size", () => {
   const readme = readFileSync(join(repository, "README.md"), "utf8");
   const [, name, example] = /```ts\n\/\/ (\w+\.mts)\n([\s\S]*?)```/.exec(readme)!;
@@ -139,6 +126,19 @@ test("the README's example type-checks and runs after npm init and tsc --init, a
   expect(existsSync(join(project, "runs", "photos", "config.json"))).toBe(true);
 });
 
+test("the run is exported for browsers with its page, once the runtime for browsers is installed", () => {
+  const words = ["--no-install", "strata", "export", "runs/photos", "--format", "web", "--out", "site"];
+  const asked = spawnSync("npx", words, { cwd: project, encoding: "utf8" });
+  expect(asked.stderr).toContain("the package onnxruntime-web, whose files run the model in a browser");
+  expect(asked.stderr).toContain("npm install onnxruntime-web@1.30.0");
+  expect(asked.status).toBe(2);
+  expect(existsSync(join(project, "site"))).toBe(false);
+  link("onnxruntime-web");
+  run("npx", ...words);
+  for (const file of ["index.html", "sw.js", "app/app.js", "app/web-worker.js", "manifest.json"])
+    expect(existsSync(join(project, "site", file)), file).toBe(true);
+});
+
 test("the programs in docs type-check as they are printed", () => {
   const docs = join(repository, "docs");
   const pages = readdirSync(docs).filter((name) => name.endsWith(".md"));
@@ -155,18 +155,11 @@ test("the programs in docs type-check as they are printed", () => {
 });
 
 test.each([
-  ["node16", ["modules.mts"]],
   ["nodenext", ["modules.mts", "common.cts"]],
-  ["esnext", ["modules.mts", "--moduleResolution", "bundler"]],
   ["commonjs", ["common.ts"]],
-])("types pass without skipLibCheck, with module %s", (module, words) => {
-  const uses = `const sampler: Promise<Sampler> = openRun("runs/photos").then((model) => new Sampler(model));\nvoid sampler;\n`;
-  for (const file of words.filter((word) => word.includes("."))) {
-    writeFileSync(join(project, file), `import { openRun, Sampler } from "strata-vae";\n${uses}`);
-  }
-  const libraries = ["--target", "es2023", "--lib", "esnext"]; // no DOM, which has names of WebGPU
-  const options = ["--ignoreConfig", "--noEmit", "--strict", "--skipLibCheck", "false", "--types", "node"];
-  expect(tsc(...options, ...libraries, "--module", module, ...words)).toBe("");
+])("types pass without skipLibCheck, with module %s; `test/long` has others", (module, files) => {
+  for (const file of files) writeFileSync(join(project, file), usesTypes);
+  expect(tsc(...checkingLibraries, "--module", module, ...files)).toBe("");
 });
 
 test("CommonJS can require it, and read its package.json", () => {

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { discs, temporaryFolder } from "../support/command-line.js";
-import { pack, repository, twoSteps } from "../support/packed.js";
+import { checkingLibraries, pack, repository, twoSteps, usesTypes } from "../support/packed.js";
 
 const MANAGERS = { npm10: "npm:npm@10.9.2", pnpm: "12.21.0", yarn: "1.22.22", berry: "npm:@yarnpkg/cli-dist@4.18.1" };
 const NODES = {
@@ -165,6 +165,18 @@ describe("beside other software", () => {
     writeFileSync(join(project, "jest.test.cjs"), imported);
     const vm = { NODE_OPTIONS: "--experimental-vm-modules" };
     await run(project, process.execPath, [`node_modules/${jest}/bin/jest.js`, "--runInBand"], vm);
+  });
+
+  test.each([
+    ["node16", []],
+    ["esnext", ["--moduleResolution", "bundler"]],
+  ])("types pass without skipLibCheck, with module %s", async (module, words) => {
+    writeFileSync(join(project, "modules.mts"), usesTypes);
+    const types = ["--typeRoots", join(repository, "node_modules", "@types")];
+    const options = [...checkingLibraries, ...types, "--module", module, ...words];
+    await run(project, process.execPath, [
+      ...[join(repository, "node_modules", "typescript", "bin", "tsc"), ...options, "modules.mts"],
+    ]);
   });
 
   test("a bundle by esbuild runs with Strata outside, and says so where it is inside", async () => {

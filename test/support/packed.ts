@@ -42,3 +42,15 @@ const { count } = await sampler.sample({ count: 2, seed: 1 });
 await sampler.dispose();
 if (count !== 2) throw new Error("expected two images, got " + count);
 `;
+
+/** A program that uses the package's types. */
+export const usesTypes = `import { openRun, Sampler } from "strata-vae";
+const sampler: Promise<Sampler> = openRun("runs/photos").then((model) => new Sampler(model));
+void sampler;
+`;
+
+/** Options of TypeScript that check the package's declarations too. Without DOM, which has names of WebGPU. */
+export const checkingLibraries = [
+  ...["--ignoreConfig", "--noEmit", "--strict", "--skipLibCheck", "false", "--types", "node"],
+  ...["--target", "es2023", "--lib", "esnext"],
+];
