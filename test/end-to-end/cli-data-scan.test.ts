@@ -81,7 +81,8 @@ test("a program gets the same as one object, and the command it gets trains", as
 });
 
 test("a folder of nothing but hostile images is scanned to its end", async () => {
-  const hostile = (await hostileImages()).filter(({ bytes }) => bytes.length < 1e6);
+  // `hostile-images.integration.test.ts` decodes every one.
+  const hostile = (await hostileImages()).filter(({ bytes }, index) => index % 3 === 0 && bytes.length < 1e6);
   const files = Object.fromEntries(hostile.map(({ bytes }, i) => [`${i}.png`, bytes]));
   const path = await writeFiles(join(folder, "hostile"), files);
   const { code, stdout, stderr } = await sharedStrata("data", "scan", path, "--json");

@@ -72,51 +72,50 @@ test("half a run resumed with its own configuration equals the whole run, byte f
   expect(checkpointHashes(out)).toEqual(checkpointHashes(run));
 });
 
-test.each(["SIGINT", "SIGTERM"] as const)(
-  "%s saves, exits with 130, and the run goes on afterwards",
-  async (signal) => {
-    const out = join(folder, signal);
-    const { child, ended } = start(
-      "train",
-      ...tiny,
-      "training.logEvery=1",
-      "--data",
-      data,
-      "--out",
-      out,
-      "--steps",
-      "100000",
-    );
-    const timer = setInterval(() => {
-      const metrics = join(out, "metrics.jsonl");
-      if (!existsSync(metrics) || !readFileSync(metrics, "utf8").includes('"train"')) return;
-      clearInterval(timer);
-      child.kill(signal);
-      setTimeout(() => child.kill(signal), 20); // as npm passes on the same key press
-    }, 50);
-    const { code, stdout, stderr } = await ended;
+// `signals.test.ts` has the other signals, at every stage.
+test("SIGINT saves, exits with 130, and the run goes on afterwards", async () => {
+  const signal = "SIGINT";
+  const out = join(folder, signal);
+  const { child, ended } = start(
+    "train",
+    ...tiny,
+    "training.logEvery=1",
+    "--data",
+    data,
+    "--out",
+    out,
+    "--steps",
+    "100000",
+  );
+  const timer = setInterval(() => {
+    const metrics = join(out, "metrics.jsonl");
+    if (!existsSync(metrics) || !readFileSync(metrics, "utf8").includes('"train"')) return;
     clearInterval(timer);
-    expect(code, stderr).toBe(130);
-    expect(stderr).toContain(`${signal}: saving`);
-    expect(stdout).toContain(`strata train --resume --data ${data} --out ${out}`);
-    expect(existsSync(join(out, "report.html"))).toBe(true);
-    const step = Number(/step-(\d+)/.exec(stdout)![1]);
-    expect(existsSync(join(out, "checkpoints", `step-${step}`, "manifest.json"))).toBe(true);
-    const again = await sharedStrata(
-      "train",
-      "--resume",
-      "--data",
-      data,
-      "--out",
-      out,
-      "--steps",
-      String(step + 2),
-      "--json",
-    );
-    expect(again.code, again.stderr).toBe(0);
-    expect(JSON.parse(again.stdout)).toMatchObject({ step: step + 2, interrupted: false });
-  },
-);
+    child.kill(signal);
+    setTimeout(() => child.kill(signal), 20); // as npm passes on the same key press
+  }, 50);
+  const { code, stdout, stderr } = await ended;
+  clearInterval(timer);
+  expect(code, stderr).toBe(130);
+  expect(stderr).toContain(`${signal}: saving`);
+  expect(stdout).toContain(`strata train --resume --data ${data} --out ${out}`);
+  expect(existsSync(join(out, "report.html"))).toBe(true);
+  const step = Number(/step-(\d+)/.exec(stdout)![1]);
+  expect(existsSync(join(out, "checkpoints", `step-${step}`, "manifest.json"))).toBe(true);
+  const again = await sharedStrata(
+    "train",
+    "--resume",
+    "--data",
+    data,
+    "--out",
+    out,
+    "--steps",
+    String(step + 2),
+    "--json",
+  );
+  expect(again.code, again.stderr).toBe(0);
+  expect(JSON.parse(again.stdout)).toMatchObject({ step: step + 2, interrupted: false });
+});
 
 test("--json prints one object, --quiet nothing but it", async () => {
   const { code, stdout, stderr } = await trainTiny(join(folder, "json"), "--steps", "2", "--json", "--quiet");

@@ -18,6 +18,7 @@ import { ISOLATED, serveFolders, type WebServer } from "../support/web-server.js
 
 const model = goldenModel();
 const dist = join(repository, "dist");
+const inNode = drawnInNode(model);
 
 describe.skipIf(!hasChromium)("strata-vae/web", () => {
   let folder: string;
@@ -48,7 +49,7 @@ describe.skipIf(!hasChromium)("strata-vae/web", () => {
 
   test("draws what Node draws: plain, guided, resampled, encoded, interpolated", async () => {
     const page = await opened();
-    expectAlike(await drawnInBrowser(page, { device: "wasm" }), await drawnInNode(model));
+    expectAlike(await drawnInBrowser(page, { device: "wasm" }), await inNode);
     expect(page.url()).toBe(`${server.origin}/`);
     await page.close();
   });
@@ -61,7 +62,7 @@ describe.skipIf(!hasChromium)("strata-vae/web", () => {
     });
     const page = await opened(isolated.origin);
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
-    expectAlike(await drawnInBrowser(page, { device: "wasm", threads: 2 }), await drawnInNode(model));
+    expectAlike(await drawnInBrowser(page, { device: "wasm", threads: 2 }), await inNode);
     await page.close();
     await isolated.close();
   });
@@ -140,7 +141,7 @@ describe.skipIf(!hasChromium)("strata-vae/web", () => {
     }, other.origin);
     expect(first.code).toBe("environment");
     expect(first.problem).toMatch(/of another origin than this page, .*Say where to load the runtime from: `runtime`/);
-    const { plain } = await drawnInNode(model);
+    const { plain } = await inNode;
     expectAlike({ images: first.images }, { images: plain.slice(0, first.images.length) });
     await page.close();
   });

@@ -3,22 +3,22 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take half a minute and more, the longest first. */
 const LONG = [
-  "end-to-end/endings",
-  "xla/xla",
-  "xla/command-line",
+  "end-to-end/ranks",
   "webgpu/webgpu",
-  "webgpu/command-line",
-  "end-to-end/examples",
-  "end-to-end/training",
-  "end-to-end/health",
-  "end-to-end/cli-run",
-  "end-to-end/cli-ablate",
-  "end-to-end/cli-exchange",
+  "end-to-end/studio",
+  "xla/command-line",
+  "xla/xla",
   "end-to-end/package",
   "end-to-end/cli-demo",
+  "end-to-end/web",
+  "end-to-end/web-site",
+  "end-to-end/cli-run",
+  "end-to-end/health",
+  "end-to-end/web-examples",
+  "end-to-end/examples",
+  "end-to-end/training",
+  "end-to-end/endings",
   "end-to-end/signals",
-  "xla/golden",
-  "xla/gpu-check",
 ];
 
 /** Where a file comes: among those above, or after them. */

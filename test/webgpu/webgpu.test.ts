@@ -1,10 +1,12 @@
 /**
- * @file WebGPU against the CPU: a tiny model's loss, gradients, updates and samples. On a machine without graphics a software
+ * @file WebGPU against the CPU: a run by the command line, and a tiny model's loss, gradients, updates and samples. On a machine without graphics a software
  * Vulkan does; where no driver is found, and none is named in VK_DRIVER_FILES, nothing is tested.
  */
+import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { Runtime } from "../../src/engine/index.js";
-import { strata } from "../support/command-line.js";
+import { readMetrics } from "../../src/training/run/metrics-log.js";
+import { discs, startWith, strata, temporaryFolder, tiny } from "../support/command-line.js";
 import { relativeDistance } from "../support/distance.js";
 import { labelled, numbers, sampleTiny, trainTiny } from "../support/on-device.js";
 import { type Changes, tinyConfig, tinySuperResolution } from "../support/tiny.js";
@@ -14,18 +16,38 @@ const TOLERANCE = 1e-5;
 
 type Trained = Awaited<ReturnType<typeof trainTiny>>;
 
-const doctor = await strata("doctor", "--json");
-const [, tested] = JSON.parse(doctor.stdout).devices;
-const found: boolean = tested.passed;
+const folder = temporaryFolder();
+/** One level: a software driver takes long to compile for each kernel. */
+const level = { resolution: 8, channels: 8, encoderBlocks: 1, stochasticLayers: 1 };
+const run = join(folder, "run");
+const words = ["--data", await discs(join(folder, "discs"), ["red", "blue"], 12), "--out", run, "--steps", "2"];
+/** A run on WebGPU by the command line, which tests the device first: whether there is one. */
+const trained = await strata(
+  ...["train", ...tiny, `model.levels=${JSON.stringify([level])}`, ...words, "--device", "webgpu", "--json"],
+);
+const found = !trained.stderr.includes("no graphics driver for it was found");
 const gpu = new Runtime({ device: found ? "webgpu" : "cpu", threads: 1 });
 const cpu = new Runtime({ threads: 1 });
 afterAll(() => Promise.all([gpu.dispose(), cpu.dispose()]));
 
-test.runIf(found || process.env.VK_DRIVER_FILES)("doctor finds that every kernel agrees with the CPU", () => {
-  expect(doctor.code, doctor.stderr).toBe(0);
-  expect(tested).toMatchObject({ name: "webgpu", passed: true, gigaflops: expect.any(Number) });
-  expect(tested.kernels).toBeGreaterThan(100);
-  expect(tested.deviation).toBeLessThan(1e-4);
+test.runIf(found || process.env.VK_DRIVER_FILES)(
+  "every kernel agrees with the CPU, and a run is trained by the command line",
+  () => {
+    expect(trained.code, trained.stderr).toBe(0);
+    expect(trained.stderr).toMatch(/WebGPU: \d{3} kernels agree with the CPU, off by [\d.]+ · 10⁻\S+ at most\.$/m);
+    expect(JSON.parse(trained.stdout)).toMatchObject({ device: "webgpu", step: 2, skips: 0 });
+    expect(readMetrics(join(run, "metrics.jsonl"))[0]).toMatchObject({ device: "webgpu" });
+  },
+);
+
+test.runIf(process.platform === "linux")("without a driver the CPU takes its place, with a message", async () => {
+  const noDriver = { VK_DRIVER_FILES: "/nowhere.json", VK_ICD_FILENAMES: "/nowhere.json" };
+  const { code, stderr, stdout } = await startWith(noDriver, "train", ...tiny, "--dry-run", "--device", "webgpu").ended;
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain(
+    "WebGPU cannot be used here: no graphics driver for it was found. Computing on the CPU instead.",
+  );
+  expect(stdout).toContain("GFLOP/s");
 });
 
 /** Takes less to compile than three. */
