@@ -273,7 +273,13 @@ function expectAlike(actual: Uint8Array, expected: Uint8Array): void {
 test("with a refinement, a file draws what our sampler draws with it", async () => {
   const model = modelOf({ model: { classes: 4 } }, "refined");
   const images = discs(12, { labels: true });
-  await refine(model, { ...{ images, runtime }, out: join(folder, "flow"), draws: 64, limit: { steps: 12 } });
+  await refine(model, {
+    ...{ images, runtime },
+    out: join(folder, "flow"),
+    groups: 2,
+    draws: 64,
+    limit: { steps: 12 },
+  });
   const refinement = await openRefinement(model, join(folder, "flow"), { steps: 3 });
   const program = onnxPrograms(model.config, refinement).find(({ file }) => file === "refined-sampler.onnx")!;
   sessions.set("refined refined-sampler.onnx", await InferenceSession.create(onnxFile(model, program)));
