@@ -20,7 +20,7 @@ const inTurn = { maxWorkers: 1, sequence: { groupOrder: 2 }, globalSetup };
  * Tests that change modules, globals or the environment, or measure memory: each has a process of its own. The others share
  * one a core, and with it the modules that they import, which takes half their time off.
  */
-const alone = ["src", "test/unit", "test/integration"].flatMap((folder) =>
+const alone = ["src", "test/unit", "test/integration", "test/end-to-end"].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((path) => join(folder, path))
     .filter((path) => path.endsWith(".test.ts"))
@@ -41,6 +41,7 @@ const project = (name: string, include: string[], testTimeout: number, order: Or
   test: { name, include, testTimeout, hookTimeout: testTimeout, setupFiles: ["test/support/setup.ts"], ...order },
 });
 
+const isEndToEnd = (path: string) => path.startsWith(join("test", "end-to-end"));
 const isIntegration = (path: string) => path.includes(".integration.") || path.startsWith(join("test", "integration"));
 
 /** Tests of the CPU that are run on XLA too. */
@@ -60,13 +61,14 @@ export default defineConfig({
       project("unit", unit, 60_000, { ...together, exclude: [INTEGRATION, ...alone] }),
       project(
         "unit-alone",
-        alone.filter((path) => !isIntegration(path)),
+        alone.filter((path) => !isIntegration(path) && !isEndToEnd(path)),
         60_000,
         parallel,
       ),
       project("integration", integration, 120_000, { ...together, globalSetup: sharedCache, exclude: alone }),
       project("integration-alone", alone.filter(isIntegration), 120_000, { ...parallel, globalSetup: sharedCache }),
-      project("end-to-end", ["test/end-to-end/**/*.test.ts"], 300_000, inThrees),
+      project("end-to-end", ["test/end-to-end/**/*.test.ts"], 300_000, { ...inThrees, isolate: false, exclude: alone }),
+      project("end-to-end-alone", alone.filter(isEndToEnd), 300_000, inThrees),
       project("webgpu", ["test/webgpu/**/*.test.ts"], 180_000, inThrees),
       project("xla", ["test/xla/**/*.test.ts"], 300_000, inThrees),
       project("xla-again", againOnXla, 120_000, { ...inThrees, env: { STRATA_TEST_DEVICE: "xla" } }),

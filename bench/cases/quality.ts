@@ -35,15 +35,39 @@ const labelsOf = ({ train }: ImageSplits) => {
   return Int32Array.from({ length: OF_A_CLASS * classes }, (_, image) => image % classes);
 };
 
+const folderOf = (id: string, minutes: number, seed: number) => join(KEPT, `${id}-${minutes}-${seed}`);
+
+/** What was kept in a folder. */
+function found(folder: string): Kept | undefined {
+  const path = join(folder, "result.json");
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Kept) : undefined;
+}
+
+/** The first samples of all that is kept of so many minutes, one sheet for a seed. */
+async function overview(minutes: number, seed: number): Promise<void> {
+  const rows = contests
+    .filter((contest) => contest.minutes === minutes)
+    .flatMap(({ contestant: { id, name } }) => {
+      const folder = folderOf(id, minutes, seed);
+      return (found(folder)?.settings ?? []).map(({ setting }) => {
+        return { name: `${name}, ${setting}`, images: new Uint8Array(readFileSync(join(folder, imagesOf(setting)))) };
+      });
+    });
+  await writeSheet(join(KEPT, `samples-${minutes}-${seed}.png`), rows, RESOLUTION);
+}
+
+/** The file of what was drawn with a setting, uint8 [count, 3, R, R]. */
+const imagesOf = (setting: string) => `${setting}.u8`;
+
 /** Trains, draws and judges, or finds what was kept; undefined where what is needed is not installed. */
 async function measured(
   { id, run }: Contestant,
   { minutes, seed, threads }: { minutes: number; seed: number; threads: number },
 ): Promise<Kept | undefined> {
-  const name = `${id}-${minutes}-${seed}`;
-  const kept = join(KEPT, name, "result.json");
-  if (existsSync(kept)) return JSON.parse(readFileSync(kept, "utf8")) as Kept;
-  const out = join(KEPT, `${name}.unfinished`);
+  const folder = folderOf(id, minutes, seed);
+  const known = found(folder);
+  if (known) return known;
+  const out = `${folder}.unfinished`;
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   const splits = await openData(SOURCE, { resolution: RESOLUTION });
@@ -59,11 +83,10 @@ async function measured(
   const settings = drawn.map(({ setting, secondsPer1000 }, index) => {
     return { setting, secondsPer1000, figures: judged.samples[index] };
   });
-  const rows = drawn.map(({ setting, images }) => ({ name: setting, images }));
-  await writeSheet(join(out, "samples.png"), rows, { columns: splits.train.classes.length, resolution: RESOLUTION });
+  for (const { setting, images } of drawn) writeFileSync(join(out, imagesOf(setting)), images);
   const whole: Kept = { ...trained, threads, settings, heldOut: judged.heldOut };
   writeFileSync(join(out, "result.json"), `${JSON.stringify(whole, undefined, 2)}\n`);
-  renameSync(out, join(KEPT, name));
+  renameSync(out, folder);
   return whole;
 }
 
@@ -88,26 +111,27 @@ async function compare(contestant: Contestant, minutes: number, { threads, seeds
   const before = process.env.STRATA_CACHE_DIR;
   process.env.STRATA_CACHE_DIR = join(KEPT, "cache"); // the judge and the packed letters are the same for all
   try {
-    const found: Kept[] = [];
+    const results: Kept[] = [];
     for (const seed of seeds) {
       const one = await measured(contestant, { minutes, seed, threads });
       if (!one) return [{ cells: ["not installed"], data: {} }];
-      found.push(one);
+      results.push(one);
+      await overview(minutes, seed);
     }
-    const [{ settings, parameters }] = found;
+    const [{ settings, parameters }] = results;
     const images = spread(
-      found.map((each) => each.images),
+      results.map((each) => each.images),
       (count) => count.toFixed(0),
     );
     return settings.map(({ setting }, index): Line => {
-      const of = found.map((each) => each.settings[index]);
+      const of = results.map((each) => each.settings[index]);
       const times = spread(
         of.map(({ secondsPer1000 }) => secondsPer1000),
         digits,
       );
       const figures = of.map((each) => each.figures);
       const size = `${(parameters / 1e6).toFixed(1)} M`;
-      return { cells: cells(setting, figures, [times, size, images]), data: { setting, minutes, seeds, found } };
+      return { cells: cells(setting, figures, [times, size, images]), data: { setting, minutes, seeds, results } };
     });
   } finally {
     process.env.STRATA_CACHE_DIR = before;

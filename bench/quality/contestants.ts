@@ -12,13 +12,17 @@ const times = [
   { minutes: 60, paper: "emoji32", refined: "glyphs32" },
 ] as const;
 
+const authors = { id: "authors", title: "the paper's network in PyTorch", name: "paper's network" };
+const vae = { id: "vae", title: "a plain convolutional VAE in PyTorch", name: "VAE" };
+const diffusion = { id: "diffusion", title: "a diffusion model in PyTorch, 50 steps of DDIM", name: "diffusion" };
+
 /** All of them, with the minutes of each. */
 export const contests: { minutes: number; contestant: Contestant }[] = times.flatMap(({ minutes, paper, refined }) =>
   [
     twoStages("strata", refined),
     oneStage("strata-one-stage", paper, OF_GLYPHS),
-    inPyTorch("authors", "the paper's network in PyTorch", "authors.py", { preset: paper, settings: OF_GLYPHS }),
-    inPyTorch("vae", "a plain convolutional VAE in PyTorch", "vae.py"),
-    inPyTorch("diffusion", "a diffusion model in PyTorch, 50 steps of DDIM", "diffusion.py"),
+    inPyTorch(authors, "authors.py", { preset: paper, settings: OF_GLYPHS }),
+    inPyTorch(vae, "vae.py"),
+    inPyTorch(diffusion, "diffusion.py"),
   ].map((contestant) => ({ minutes, contestant })),
 );

@@ -62,13 +62,13 @@ function answerOf(interpreter: string, program: string, task: object): Promise<A
 
 /** A program of `pytorch/`, given the configuration that Strata has where it trains the same network. */
 export const inPyTorch = (
-  id: string,
-  title: string,
+  { id, title, name }: Pick<Contestant, "id" | "title" | "name">,
   program: string,
   network?: { preset: PresetName; settings: string[] },
 ): Contestant => ({
   id,
   title,
+  name,
   run: async (task): Promise<Trained | undefined> => {
     const [installation] = pyTorchInstallations();
     if (!installation) return undefined;

@@ -77,6 +77,7 @@ const parametersOf = ({ config }: TrainedModel) => countParameters(parameterSpec
 export const oneStage = (id: string, preset: PresetName, settings: string[]): Contestant => ({
   id,
   title: "Strata, the paper's model alone",
+  name: "Strata, one stage",
   run: async (task): Promise<Trained> => {
     await using runtime = new Runtime({ threads: task.threads });
     const { model, result } = await trained(preset, settings, task.minutes, task, runtime);
@@ -90,6 +91,7 @@ export const oneStage = (id: string, preset: PresetName, settings: string[]): Co
 export const twoStages = (id: string, preset: PresetName): Contestant => ({
   id,
   title: "Strata with a refinement",
+  name: "Strata",
   run: async (task): Promise<Trained> => {
     await using runtime = new Runtime({ threads: task.threads });
     const first = await trained(preset, [], (1 - REFINEMENT_SHARE) * task.minutes, task, runtime);

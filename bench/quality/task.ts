@@ -38,6 +38,8 @@ export interface Contestant {
   /** As in a case's id. */
   id: string;
   title: string;
+  /** In a picture. */
+  name: string;
   /** Undefined where what it needs is not installed. */
   run(task: Task): Promise<Trained | undefined>;
 }

@@ -36,7 +36,7 @@ const sections: [name: string, files: string[]][] = [
     ],
   ],
   ["Reference", ["docs/command-line.md", "docs/settings.md", "docs/library.md"]],
-  ["The paper", ["docs/paper-map.md", "docs/method.md", "docs/results.md", "docs/reproduce.md"]],
+  ["The paper", ["docs/paper-map.md", "docs/method.md", "docs/results.md", "docs/research.md", "docs/reproduce.md"]],
   [
     "Internals",
     [

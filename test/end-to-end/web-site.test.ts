@@ -60,13 +60,13 @@ describe.skipIf(!hasChromium)("in a browser", () => {
     browser = await launchChromium();
     model = await openRun(RUN);
     await using sampler = new Sampler(model);
-    expected = (await sampler.sample({ count: 16, seed: 0 })).images;
+    expected = (await sampler.sample({ count: 4, seed: 0 })).images;
   });
   afterAll(() => browser?.close());
 
-  /** Pixels of the grid, [16, 3, 32, 32], once all are drawn. */
+  /** Pixels of the grid of `#n=2`, [4, 3, 32, 32], once all are drawn. */
   async function drawn(page: Page): Promise<number[]> {
-    await page.waitForFunction(() => document.querySelectorAll(".tile canvas.pixels:not(.empty)").length >= 16, null, {
+    await page.waitForFunction(() => document.querySelectorAll(".tile canvas.pixels:not(.empty)").length >= 4, null, {
       timeout: 120_000,
     });
     return page.evaluate(() =>
@@ -89,7 +89,7 @@ describe.skipIf(!hasChromium)("in a browser", () => {
       if (!/^(blob|data):/.test(request.url()) && !request.url().startsWith(`${server.origin}/a/lesson/`))
         foreign.push(request.url());
     });
-    await page.goto(`${server.origin}/a/lesson/`);
+    await page.goto(`${server.origin}/a/lesson/#n=2`);
     expectAlike({ images: await drawn(page) }, { images: [...expected] });
     // Each file was asked for once: the service worker keeps what the page loads.
     const asked = server.requests.filter((path) => /\/(model|ort)\//.test(path));
@@ -129,7 +129,7 @@ describe.skipIf(!hasChromium)("in a browser", () => {
     });
     const context = await browser.newContext({ serviceWorkers: "block" });
     const page = await context.newPage();
-    await page.goto(`${server.origin}/`);
+    await page.goto(`${server.origin}/#n=2`);
     const alert = page.getByRole("alert");
     await alert.waitFor({ timeout: 60_000 });
     expect(await alert.textContent()).toMatch(/weights\.f16\.bin is not the one that was exported/);

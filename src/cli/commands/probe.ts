@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { type ImageSplits, readImageFile, sourceNames } from "../../data/index.js";
 import { UserError } from "../../errors.js";
 import { type ProbeImages, probeImages } from "../../experiments/probing/probe-images.js";
-import { type ProbedModel, probeModel, probePixels } from "../../experiments/probing/probe-model.js";
+import type { ProbedModel } from "../../experiments/probing/probe-model.js";
 import { findClass } from "../../inference/sampling/class-label.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
 import type { NamedPicture } from "../../report/probe-drawings.js";
@@ -75,7 +75,8 @@ async function runProbe(context: Context, options: Options, ...runs: string[]): 
   await using runtime = await createRuntime(context);
   if (existsSync(out)) progress.note(`${out} is there already: what it holds of the same names will be replaced.`);
   makeFolder(out);
-  const { drawProbed } = await import("../../report/probe-drawings.js"); // charts take a moment to load
+  const { probeModel, probePixels } = await import("../../experiments/probing/probe-model.js"); // takes a moment to load …
+  const { drawProbed } = await import("../../report/probe-drawings.js"); // … and so do charts
   const how = { batch, runtime, signal, seed };
   const probed: ProbedRun[] = [];
   const pictures: NamedPicture[] = [];
