@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readdir, rm, symlink, truncate } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { plain, shades, temporaryFolder, writeFiles } from "../../test/support/images.js";
 import { UserError } from "../errors.js";
 import { takeFirst } from "./image-set.js";
@@ -171,19 +171,6 @@ test.each([
   const opening = open(source());
   await expect(opening).rejects.toThrow(UserError);
   await expect(opening).rejects.toThrow(message);
-});
-
-test("emoji are decoded onto white, with their groups", async () => {
-  // Two thousand are decoded once for all tests that use them at this size.
-  vi.stubEnv("STRATA_CACHE_DIR", process.env.STRATA_TEST_CACHE_DIR || path("cache"));
-  onTestFinished(() => void vi.stubEnv("STRATA_CACHE_DIR", path("cache")));
-  const { validation, skipped } = await open("emoji:8", 8);
-  const { count, classes, labels, images } = validation;
-  expect(count).toBeGreaterThan(80);
-  expect([classes.length, labels.length, skipped.length]).toEqual([9, count, 0]);
-  const corners = Array.from({ length: count }, (_, i) => images[i * 192]);
-  expect(corners.filter((red) => red === 255).length / count).toBeGreaterThan(0.7);
-  expect((await open("emoji", 8)).validation).toMatchObject({ count, images });
 });
 
 describe("packed images", () => {

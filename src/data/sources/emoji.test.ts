@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { decodeImage } from "../decoding/decode.js";
 import { splits } from "../image-set.js";
 import { emojiGroups, emojiSource } from "./emoji.js";
 
@@ -70,4 +71,16 @@ test("the package is found from whatever folder the program runs in", async () =
     { cwd: tmpdir() },
   );
   expect(Number(stdout)).toBe(all.length);
+});
+
+test("drawings are decoded onto white", async () => {
+  await using listing = await emojiSource().list();
+  const reds: number[] = [];
+  for await (const content of listing.read()) {
+    if (content.index % 20 > 0) continue;
+    if (!("encoded" in content)) throw new Error("Expected a file.");
+    reds.push((await decodeImage(content.encoded, 8))[0]);
+  }
+  expect(reds).toHaveLength(Math.ceil(all.length / 20));
+  expect(reds.filter((red) => red === 255).length / reds.length).toBeGreaterThan(0.7); // the first pixel of most is a corner
 });
