@@ -12,15 +12,14 @@ import { groups } from "../model/index.js";
 import type { Limits } from "../training/limits.js";
 import { adam } from "../training/optimizer/adam.js";
 import { SmallTrainer } from "../training/optimizer/small-trainer.js";
-import { computedOn } from "../training/run/computed-on.js";
-import type { HeadLine, RunLine } from "../training/run/metrics-log.js";
+import type { HeadLine } from "../training/run/metrics-log.js";
 import { clearLeftovers, runPaths } from "../training/run/run-folder.js";
 import { lockRun } from "../training/run/run-lock.js";
-import { StageLog } from "../training/run/stage-log.js";
+import { StageLog, stageRunLine } from "../training/run/stage-log.js";
 import { expectNoRun } from "../training/run/starting-point.js";
 import { type StageEvent, type StageResult, trainStage } from "../training/stage-loop.js";
 import { pause, thenCleanUp } from "../training/stopping.js";
-import { codeHash, version } from "../version.js";
+import { codeHash } from "../version.js";
 import { codeLength, type Decoded } from "./head.js";
 import { checkHeadOf, describeHead, headConfigOf, readHeadConfig } from "./head-config.js";
 import {
@@ -118,7 +117,11 @@ async function train(
   await using decoder = await compileDecoderPass(model.config, BATCH, model.parameters, runtime);
   const start = found?.state ?? { parameters: initialHead(head) };
   await using trainer = await createTrainer(head, start, found?.step ?? 0, runtime);
-  const run = await runLine(model, head, images, runtime, found?.step);
+  const run = await stageRunLine(model, {
+    ...{ images, runtime, resumedFrom: found?.step ?? null },
+    parameters: (leaves(headSpecs(head)) as Spec[]).reduce((sum, { size }) => sum + size, 0),
+    groups: [],
+  });
   const log = await StageLog.open(runPaths(out).metrics, "head", run);
   const batchOf = batchMaker(model, images, head.config.seed, decoder);
   return await trainStage(
@@ -173,27 +176,4 @@ function createTrainer(
     cacheKey: JSON.stringify(["head", codeHash(), head.config.head, shape]),
   };
   return SmallTrainer.create(training, start, updates);
-}
-
-/** What the log says when training starts or resumes. */
-async function runLine(
-  { config, data: { name } }: TrainedModel,
-  head: HeadOf,
-  images: ImageSet,
-  runtime: Runtime,
-  resumedFrom: number | undefined,
-): Promise<Omit<RunLine, "seconds">> {
-  return {
-    type: "run",
-    time: new Date().toISOString(),
-    node: process.version,
-    ...(await computedOn(runtime, version)),
-    preset: config.preset,
-    data: images.name || name,
-    trainImages: images.count,
-    validationImages: 0,
-    parameters: (leaves(headSpecs(head)) as Spec[]).reduce((sum, { size }) => sum + size, 0),
-    resumedFrom: resumedFrom ?? null,
-    groups: [],
-  };
 }

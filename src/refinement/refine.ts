@@ -7,15 +7,14 @@ import type { TrainedModel } from "../inference/trained-model.js";
 import type { Limits } from "../training/limits.js";
 import { adam } from "../training/optimizer/adam.js";
 import { SmallTrainer } from "../training/optimizer/small-trainer.js";
-import { computedOn } from "../training/run/computed-on.js";
-import type { FlowLine, RunLine } from "../training/run/metrics-log.js";
+import type { FlowLine } from "../training/run/metrics-log.js";
 import { clearLeftovers, runPaths } from "../training/run/run-folder.js";
 import { lockRun } from "../training/run/run-lock.js";
-import { StageLog } from "../training/run/stage-log.js";
+import { StageLog, stageRunLine } from "../training/run/stage-log.js";
 import { expectNoRun } from "../training/run/starting-point.js";
 import { type StageEvent, type StageProgress, type StageResult, trainStage } from "../training/stage-loop.js";
 import { pause, thenCleanUp } from "../training/stopping.js";
-import { codeHash, version } from "../version.js";
+import { codeHash } from "../version.js";
 import { flowLoss } from "./flow.js";
 import { flowSpecs, initialFlow, type Refined, readFlowState, saveFlow } from "./flow-state.js";
 import {
@@ -120,7 +119,13 @@ async function trainFlow(
   const { draws, normalisation } = await normalisedDraws(model, images, stacks, { count, seed, runtime, signal, emit });
   const start = found?.state ?? { parameters: initialFlow(refined) };
   await using trainer = await createTrainer(refined, stacks, start, found?.step ?? 0, runtime);
-  const run = await runLine(model, refined, images, runtime, found?.step);
+  const run = await stageRunLine(model, {
+    ...{ images, runtime, resumedFrom: found?.step ?? null },
+    parameters: leaves(flowSpecs(refined)).reduce((sum, { size }) => sum + size, 0),
+    groups: stacksOf(refined.model, refined.config.groups).flatMap((stack) =>
+      stack.groups.map(({ index, resolution, channels }) => ({ index, resolution, channels, share: null })),
+    ),
+  });
   const log = await StageLog.open(runPaths(out).metrics, "flow", run);
   return await trainStage(
     {
@@ -179,29 +184,4 @@ function createTrainer(
     cacheKey: JSON.stringify(["refinement", codeHash(), refined.model.classes, latents.map(({ shape }) => shape)]),
   };
   return SmallTrainer.create(training, start, updates);
-}
-
-/** What the log says when training starts or resumes. */
-async function runLine(
-  { config, data: { name } }: TrainedModel,
-  refined: Refined,
-  images: ImageSet,
-  runtime: Runtime,
-  resumedFrom: number | undefined,
-): Promise<Omit<RunLine, "seconds">> {
-  return {
-    type: "run",
-    time: new Date().toISOString(),
-    node: process.version,
-    ...(await computedOn(runtime, version)),
-    preset: config.preset,
-    data: images.name || name,
-    trainImages: images.count,
-    validationImages: 0,
-    parameters: leaves(flowSpecs(refined)).reduce((sum, { size }) => sum + size, 0),
-    resumedFrom: resumedFrom ?? null,
-    groups: stacksOf(refined.model, refined.config.groups).flatMap((stack) =>
-      stack.groups.map(({ index, resolution, channels }) => ({ index, resolution, channels, share: null })),
-    ),
-  };
 }

@@ -1,4 +1,9 @@
 /** @file The log of a second stage's training: lines of `metrics.jsonl`, each the mean over the steps since the one before. */
+import type { ImageSet } from "../../data/index.js";
+import type { Runtime } from "../../engine/index.js";
+import type { TrainedModel } from "../../inference/trained-model.js";
+import { version } from "../../version.js";
+import { computedOn } from "./computed-on.js";
 import { appendMetrics, beginLog, type RunLine, type StageLine, syncMetrics } from "./metrics-log.js";
 
 /** How far the training of a second stage is. */
@@ -64,4 +69,26 @@ export class StageLog<Type extends StageLine["type"] = StageLine["type"]> {
   sync(): void {
     syncMetrics(this.path);
   }
+}
+
+/** What the log of a second stage says when training starts or resumes. */
+export async function stageRunLine(
+  { config, data: { name } }: TrainedModel,
+  {
+    images,
+    runtime,
+    ...stage
+  }: { images: ImageSet; runtime: Runtime } & Pick<RunLine, "parameters" | "resumedFrom" | "groups">,
+): Promise<Omit<RunLine, "seconds">> {
+  return {
+    type: "run",
+    time: new Date().toISOString(),
+    node: process.version,
+    ...(await computedOn(runtime, version)),
+    preset: config.preset,
+    data: images.name || name,
+    trainImages: images.count,
+    validationImages: 0,
+    ...stage,
+  };
 }
