@@ -403,11 +403,11 @@ test("inspect draws the architecture of a run, a preset and a configuration", as
 
 test("doctor finds the engine in order", async () => {
   const noDriver = { VK_DRIVER_FILES: "/nowhere.json", VK_ICD_FILENAMES: "/nowhere.json" }; // `test/webgpu` has one
-  const { code, stdout } = await startWith(noDriver, "doctor", "--json", "--threads", "1").ended;
+  const { code, stdout } = await startWith(noDriver, "doctor", "--json", "--threads", "2").ended;
   expect(code).toBe(0);
   const report = JSON.parse(stdout);
   expect(report).toMatchObject({
-    threads: 1,
+    threads: 2,
     devices: [{ name: "cpu", passed: true }, { name: "webgpu" }, { name: "xla" }],
   });
   expect(report.packages["@jax-js/jax"]).toMatch(/^\d+\.\d+\.\d+/);

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { sharedStrata, strata, temporaryFolder } from "../support/command-line.js";
+import { sharedStrata, startWith, strata, temporaryFolder } from "../support/command-line.js";
 import { tinyConfig } from "../support/tiny.js";
 
 const ofModels = ["demo", "train", "sample", "reconstruct", "evaluate", "sweep", "ablate", "inspect"];
@@ -69,6 +69,12 @@ test("no command at all is refused with the help", async () => {
   const { code, stderr } = await strata();
   expect(code).toBe(2);
   expect(stderr).toContain("Usage: strata");
+});
+
+test("STRATA_THREADS stands for --threads, and is checked as that is", async () => {
+  const { code, stderr } = await startWith({ STRATA_THREADS: "none" }, "doctor").ended;
+  expect(code).toBe(2);
+  expect(stderr).toContain("'none' from env 'STRATA_THREADS' is invalid. Expected a whole number from 1 to ");
 });
 
 test("global options count before a command as after it", async () => {

@@ -11,12 +11,13 @@ import { afterAll } from "vitest";
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * The environment without what npm and the shell say of how the tests were called, since the program looks at these, and with
- * the cache of `shared-cache.ts`.
+ * The environment without what npm and the shell say of how the tests were called, since the program looks at these; with the
+ * cache of `shared-cache.ts`, and with one thread, since several test files share the cores.
  */
 const env = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|_$)/.test(name))),
   STRATA_CACHE_DIR: process.env.STRATA_TEST_CACHE_DIR ?? "",
+  STRATA_THREADS: "1",
 };
 
 /** How a command line ended. */

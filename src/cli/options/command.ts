@@ -82,7 +82,11 @@ export function addGlobalOptions(command: Command): Command {
         "of xla, for the model: products of float32 (default) or tf32, or activations in bfloat16, in half the memory",
       ).choices(["float32", "tf32", "bfloat16"]),
     )
-    .addOption(new Option("--threads <n>", "threads to compute with (default: one per core)").argParser(threadCount))
+    .addOption(
+      new Option("--threads <n>", "threads to compute with (default: one per core)")
+        .env("STRATA_THREADS")
+        .argParser(threadCount),
+    )
     .option("--deterministic", "of xla on a GPU: the same bytes again from the same start, at some cost in speed")
     .option("--offline", "fetch nothing: use what was fetched before")
     .option("--quiet", "print no progress or notices")
