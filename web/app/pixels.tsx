@@ -1,11 +1,11 @@
 /** @file A picture on a canvas. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Picture } from "./backend.js";
 
-/** Shows a picture, its pixels as squares; nothing before there is one. */
+/** Shows a picture, its pixels as squares, in the frame in which the page says that it is there; nothing before there is one. */
 export function Pixels({ picture }: { picture: Picture | undefined }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!picture || !canvas.current) return;
     canvas.current.width = picture.resolution;
     canvas.current.height = picture.resolution;
