@@ -4,6 +4,8 @@
  * The same key gives the same draw, always.
  */
 
+import { boxMuller } from "./box-muller.js";
+
 /** Two unsigned 32-bit words: all that a stream of random numbers depends on. */
 export type Key = readonly [number, number];
 
@@ -100,21 +102,10 @@ function forWords(key: Key, total: number, use: (words: Uint32Array, start: numb
   }
 }
 
-/**
- * Fills the target with standard normal numbers by the Box–Muller transform, in float64 until stored:
- *
- *     z_2n = √(−2 ln u) cos 2πv        z_2n+1 = √(−2 ln u) sin 2πv        u = (word_2n + ½) / 2³², v = word_2n+1 / 2³²
- *
- * A shorter target gets the beginning of a longer one. No number exceeds 6.7 in size.
- */
+/** Fills the target with standard normal numbers: see {@link boxMuller}. A shorter target gets the beginning of a longer one. */
 export function fillNormal(key: Key, target: Float32Array): void {
   forWords(key, target.length + (target.length % 2), (words, start, count) => {
-    for (let i = 0; i < count; i += 2) {
-      const radius = Math.sqrt(-2 * Math.log((words[i] + 0.5) / 2 ** 32));
-      const angle = words[i + 1] * ((2 * Math.PI) / 2 ** 32);
-      target[start + i] = radius * Math.cos(angle);
-      target[start + i + 1] = radius * Math.sin(angle); // past the end of an odd target: ignored
-    }
+    boxMuller(words, target.subarray(start, start + count));
   });
 }
 
