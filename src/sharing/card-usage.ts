@@ -16,11 +16,13 @@ interface UsageFacts {
   calibrated: boolean;
   refined: boolean;
   refinedCalibrated: boolean;
+  heads: readonly string[];
   formats: readonly string[];
 }
 
 /** The section on use: on the command line, in TypeScript, on a web page. */
-export function usage({ run, config, data, calibrated, refined, refinedCalibrated, formats }: UsageFacts): string {
+export function usage(facts: UsageFacts): string {
+  const { run, config, data, calibrated, refined, refinedCalibrated, heads, formats } = facts;
   const enlarges = config.model.superResolution !== undefined;
   const label = config.model.classes > 0 && data.classes.length > 0 ? 0 : undefined;
   const chosen = label === undefined ? "" : ` --label ${label}`;
@@ -37,6 +39,7 @@ export function usage({ run, config, data, calibrated, refined, refinedCalibrate
               `npx strata-vae sample --run ${run} --count 64 --refined${refinedCalibrated ? " --calibrated" : ""} --out refined.png`,
             ]
           : []),
+        ...heads.map((head) => `npx strata-vae sample --run ${run} --count 16 --with-head ${head} --out pixels.png`),
       ];
   const program = enlarges
     ? [

@@ -3,10 +3,13 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { readFailure, UserError } from "../errors.js";
+import { headNames } from "../heads/heads.js";
 import { parseJson } from "../io/files/json.js";
 import { shareableSource } from "./shareable.js";
 
-const figure = z.object({ mean: z.number(), standardError: z.number() });
+/** Of one image there is no error. */
+const figure = z.object({ mean: z.number(), standardError: z.number().nullable() });
+const likelihood = z.object({ count: z.int().nonnegative(), samples: z.int().positive(), bitsPerDim: figure });
 const words = z.array(z.string());
 const schema = z.object({
   version: z.string().default(""),
@@ -21,7 +24,8 @@ const schema = z.object({
   features: z.object({ name: z.string() }).optional(),
   reference: z.object({ name: z.string(), images: z.int().nonnegative() }).optional(),
   quality: z.record(z.string(), z.object({ name: z.string(), value: z.number() })).optional(),
-  likelihood: z.object({ count: z.int().nonnegative(), samples: z.int().positive(), bitsPerDim: figure }).optional(),
+  likelihood: likelihood.optional(),
+  headLikelihoods: z.partialRecord(z.enum(headNames), likelihood).optional(),
 });
 
 /** One measure. */
@@ -61,12 +65,13 @@ export async function readMeasures(folder: string, step: number): Promise<Measur
   });
   const parsed = schema.safeParse(parseJson(bytes, (problem) => refuse(`${path} is no JSON (${problem})`)));
   if (!parsed.success) return refuse(`${path} is not what evaluate writes:\n${z.prettifyError(parsed.error)}`);
-  const { quality = {}, likelihood, ...how } = parsed.data;
+  const { quality = {}, likelihood, headLikelihoods = {}, ...how } = parsed.data;
   if (how.step !== undefined && how.step !== step)
     refuse(`it measured the weights of step ${how.step}, and these are of step ${step}`, "mismatch");
   const measures = [
     ...Object.entries(quality).map(([type, { name, value }]) => qualityMeasure(type, name, value, how)),
     ...(likelihood ? [likelihoodMeasure(likelihood, how)] : []),
+    ...Object.entries(headLikelihoods).map(([head, ofHead]) => likelihoodMeasure(ofHead, how, head)),
   ];
   return measures.length > 0 ? measures : refuse(`${path} has neither measures of samples nor a likelihood`);
 }
@@ -77,7 +82,7 @@ async function readBounded(path: string): Promise<Uint8Array> {
   throw new UserError("too-large", `Expected at most ${LARGEST} bytes in ${path}, got ${size}.`);
 }
 
-type How = Omit<z.output<typeof schema>, "quality" | "likelihood">;
+type How = Omit<z.output<typeof schema>, "quality" | "likelihood" | "headLikelihoods">;
 
 function qualityMeasure(type: string, name: string, value: number, how: How): Measure {
   const { samplesMeasured, reference, features, seed, temperature, guidance, label } = how;
@@ -97,14 +102,17 @@ function qualityMeasure(type: string, name: string, value: number, how: How): Me
   };
 }
 
+/** @param head - whose code the pixels have, in place of the model's output layer's */
 function likelihoodMeasure(
-  { count, samples, bitsPerDim }: NonNullable<z.output<typeof schema>["likelihood"]>,
+  { count, samples, bitsPerDim: { mean, standardError } }: z.output<typeof likelihood>,
   { split = "test", data = "unknown", seed }: How,
+  head?: string,
 ): Measure {
+  const by = head === undefined ? "" : ` with the ${head} head`;
   const bound = samples === 1 ? "" : `, ${samples} posterior samples an image`;
   return {
-    ...{ type: "bits-per-dimension", name: "negative log-likelihood, upper bound (bits per dimension)" },
-    ...{ value: bitsPerDim.mean, standardError: bitsPerDim.standardError },
+    ...{ type: "bits-per-dimension", name: `negative log-likelihood${by}, upper bound (bits per dimension)` },
+    ...{ value: mean, standardError: standardError ?? undefined },
     data: shareableSource(data),
     settings: `${count} ${split} images${bound}, seed ${seed}`,
   };

@@ -40,6 +40,8 @@ export interface CardFacts {
   calibrated: boolean;
   refined: boolean;
   refinedCalibrated: boolean;
+  /** Names of second models of the pixels. */
+  heads: readonly string[];
   /** Formats beside the run: `onnx`. */
   formats: readonly string[];
 }

@@ -59,6 +59,21 @@ test("measures of an evaluation stand with their settings; those of other featur
   expect(without).toContain("No FID");
 });
 
+test("the bound of a head stands beside the run's own; of one image there is no error", async () => {
+  const ofImages = (count: number, mean: number, standardError: number | null) => ({
+    ...{ count, samples: 1 },
+    bitsPerDim: { mean, standardError },
+  });
+  const headLikelihoods = { autoregressive: ofImages(1, 3.25, null) };
+  const text = await card({
+    evaluations: [evaluation("heads", { step: 8000, likelihood: ofImages(64, 5.5, 0.01), headLikelihoods })],
+  });
+  expect(text).toContain("| negative log-likelihood, upper bound (bits per dimension) | 5.500 ± 0.010 |");
+  expect(text).toContain(
+    "| negative log-likelihood with the autoregressive head, upper bound (bits per dimension) | 3.250 |",
+  );
+});
+
 test.each<[string, object | string, RegExp]>([
   [
     "other weights",

@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../errors.js";
 import { calibrationFolder, readCalibration } from "../experiments/calibration/settings.js";
+import { findHeads } from "../heads/trained-head.js";
 import { parameterSpecs, type TrainedModel } from "../inference/trained-model.js";
 import { countParameters } from "../model/index.js";
 import { readMetrics } from "../training/run/metrics-log.js";
@@ -60,6 +61,7 @@ export async function runCard(
     pictures: await picturesOf(folder, model.step),
     calibrated: (await readCalibration(calibrationFolder(run))) !== undefined,
     refined: existsSync(join(folder, "refinement", "config.json")),
+    heads: (await findHeads(model, run)).map((head) => head.name),
     refinedCalibrated: (await readCalibration(calibrationFolder(run, { refined: true }))) !== undefined,
   };
   return modelCard(facts);

@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../errors.js";
+import { headFolder } from "../heads/head-config.js";
+import { findHeads } from "../heads/trained-head.js";
 import { writeFileAtomic } from "../io/files/atomic-file.js";
 import { parseJson } from "../io/files/json.js";
 import { writeError } from "../io/files/write-error.js";
@@ -46,13 +48,13 @@ export interface SharedFolderOptions
 
 /** Whether a file of a repository is of a model that was shared before: it goes when another takes its place. */
 export const isOwnFile = (path: string): boolean =>
-  /^((checkpoints|samples|calibration|refinement|onnx|web)\/|(config|data)\.json$|metrics\.jsonl$|model\.pt$)/.test(
+  /^((checkpoints|samples|calibration|refinement|heads|onnx|web)\/|(config|data)\.json$|metrics\.jsonl$|model\.pt$)/.test(
     path,
   );
 
 /**
- * Writes a run for others: averaged weights of one checkpoint, configuration, log, pictures, calibration, refinement, card. The
- * places of this machine are left out of all of them.
+ * Writes a run for others: averaged weights of one checkpoint, configuration, log, pictures, calibration, refinement, heads, card.
+ * The places of this machine are left out of all of them.
  *
  * @param folder - to write into; empty, or not there
  * @returns the step of the weights
@@ -77,7 +79,9 @@ export async function writeSharedFolder(
   ])
     await copyJson(from, folder, path);
   for (const { path } of await picturesOf(from, step)) await copy(from, folder, path);
-  await copyRefinement(join(from, "refinement"), join(folder, "refinement"));
+  await copyStage(join(from, "refinement"), join(folder, "refinement"));
+  for (const { name } of await findHeads(model, run, { onNotice }))
+    await copyStage(headFolder(from, name), headFolder(folder, name));
   for (const format of also) await formats[format](model, folder, { run, place: card.place ?? run, onNotice });
   await write(join(folder, "README.md"), text);
   return { step };
@@ -89,7 +93,8 @@ async function copyCheckpoint(from: string, to: string, step: number): Promise<v
   for (const name of ["manifest.json", "ema.safetensors"]) await copy(from, to, join(checkpoint, name));
 }
 
-async function copyRefinement(from: string, to: string): Promise<void> {
+/** What a second stage is drawn with. */
+async function copyStage(from: string, to: string): Promise<void> {
   const step = (await listCheckpoints(runPaths(from).checkpoints)).at(-1);
   if (step === undefined || !existsSync(runPaths(from).config)) return;
   await copy(from, to, "config.json");

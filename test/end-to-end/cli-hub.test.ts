@@ -1,6 +1,6 @@
 /** @file Sharing through a hub, as a user does it: a set there, a run trained on it, pushed, and used from there. */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { discs, type Ended, sharedProcess, temporaryFolder, tiny } from "../support/command-line.js";
@@ -107,6 +107,33 @@ test("pushed, the run is used from the hub; a later step takes the place of an e
     "checkpoints/step-8/manifest.json",
   ]);
   expect(String(files.get("notes.txt"))).toBe("of the owner");
+});
+
+test("a head goes with its run, and draws there; once the weights are others it stays behind, and that is told", async () => {
+  const own = join(folder, "headed");
+  const train = (...words: string[]) => strata("train", ...words, "--data", "hf:me/shapes", "--out", own);
+  expect((await train(...tiny, "--steps", "2")).code).toBe(0);
+  const head = await strata("head", own, "--steps", "1");
+  expect(head.code, head.stderr).toBe(0);
+  const push = (out: string) =>
+    strata("push", own, "hf:me/headed", "--license", "mit", "--dry-run", "--out", join(folder, out));
+  const pushed = await push("headed-shared");
+  expect(pushed.code, pushed.stderr).toBe(0);
+  expect(filesBelow(join(folder, "headed-shared", "heads")).sort()).toEqual([
+    ...["independent/checkpoints/step-1/ema.safetensors", "independent/checkpoints/step-1/manifest.json"],
+    "independent/config.json",
+  ]);
+  expect(readFileSync(join(folder, "headed-shared", "README.md"), "utf8")).toContain("--with-head independent");
+  const draw = (run: string) =>
+    strata("sample", "--run", run, "--with-head", "--count", "2", "--out", join(folder, `${basename(run)}.npz`));
+  for (const run of [own, join(folder, "headed-shared")]) expect((await draw(run)).code).toBe(0);
+  const [here, there] = ["headed.npz", "headed-shared.npz"].map((name) => readFileSync(join(folder, name)));
+  expect(there.equals(here)).toBe(true);
+  expect((await train("--resume", "--steps", "4")).code).toBe(0);
+  const later = await push("headed-later");
+  expect(later.code, later.stderr).toBe(0);
+  expect(later.stderr).toContain("The independent head is left out.");
+  expect(existsSync(join(folder, "headed-later", "heads"))).toBe(false);
 });
 
 test("the token is in no file, and no path of this machine is in what was sent", async () => {

@@ -38,7 +38,18 @@ const LAYERS: Record<string, string[]> = {
   // the local server of the page in web/app
   studio: ["experiments", "refinement", "training", "inference", "latents", "model", "data", "engine", "config"],
   // what leaves this machine: models with their cards
-  sharing: ["report", "weights", "experiments", "refinement", "training", "inference", "model", "io", "config"],
+  sharing: [
+    "report",
+    "weights",
+    "experiments",
+    "heads",
+    "refinement",
+    "training",
+    "inference",
+    "model",
+    "io",
+    "config",
+  ],
   // what a run has come to, with pictures drawn for it
   report: [
     "experiments",
