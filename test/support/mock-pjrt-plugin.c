@@ -138,9 +138,12 @@ static int contains(word *program, const char *words) {
   return memmem((void *)program[2], program[3], words, strlen(words)) != NULL;
 }
 
+/* XLA's parser reads on until it meets a 0. */
+static int ends(word *program) { return ((char *)program[2])[program[3]] == 0; }
+
 static word compile(word *args) {
   word *program = (word *)args[3];
-  if (contains(program, "fails to compile")) return failure(3);
+  if (!ends(program) || contains(program, "fails to compile")) return failure(3);
   args[6] = new_object(contains(program, "fails on the device") ? 13 : 0);
   ((object *)args[6])->starts = EXECUTES && !contains(program, "fails to start");
   return 0;
@@ -185,7 +188,7 @@ static word create_topology(word *args) {
 }
 static word compile_for(word *args) {
   word *program = (word *)args[3];
-  if (contains(program, "fails to compile")) return failure(3);
+  if (!ends(program) || contains(program, "fails to compile")) return failure(3);
   args[7] = new_object(0);
   return 0;
 }

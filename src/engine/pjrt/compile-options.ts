@@ -65,8 +65,8 @@ function override(value: OverrideValue): Uint8Array {
  * @param text - StableHLO, whose function `main` is the program
  */
 export function compileArguments(text: string, options: CompileOptions): Word[] {
-  const code = new TextEncoder().encode(text);
+  const code = new TextEncoder().encode(`${text}\0`); // the parser knows the end by the 0, which does not count
   const format = new TextEncoder().encode("mlir");
   const proto = compileOptionsProto(options);
-  return [struct(48, code, code.length, format, format.length), proto, proto.length];
+  return [struct(48, code, code.length - 1, format, format.length), proto, proto.length];
 }
