@@ -1,6 +1,7 @@
 /** @file `strata export --format web`: a folder on any web server, at any path; what it draws, offline, and with files that are not as they were. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,7 +13,9 @@ import { openRun } from "../../src/training/run/open-run.js";
 import { parseWebManifest } from "../../src/web/manifest.js";
 import { hasChromium, launchChromium } from "../support/chromium.js";
 import { sharedStrata, temporaryFolder } from "../support/command-line.js";
-import { expectAlike } from "../support/web-parity.js";
+import { LIBRARY_PAGE } from "../support/library-page.js";
+import { pixels, settled } from "../support/studio.js";
+import { expectAlike, exportedModel, goldenModel } from "../support/web-parity.js";
 import { serveFolders } from "../support/web-server.js";
 
 const RUN = "pretrained:emoji32";
@@ -114,6 +117,37 @@ describe.skipIf(!hasChromium)("in a browser", () => {
     expectAlike({ again }, { again: [...(await sampler.sample({ ...images, latents })).images] });
     expect(problems).toEqual([]);
     expect(foreign).toEqual([]);
+    await context.close();
+  });
+
+  test("the program for a web page beside the pictures draws them in another page", async () => {
+    const dist = fileURLToPath(new URL("../../dist", import.meta.url));
+    const small = await exportedModel(goldenModel(), { page: true });
+    await using server = await serveFolders({
+      folders: { "/program/model": small, "/lib": dist, "": small },
+      pages: { "/program/index.html": LIBRARY_PAGE },
+    });
+    const context = await browser.newContext({ serviceWorkers: "block" });
+    const page = await context.newPage();
+    const other = await context.newPage();
+    await page.goto(`${server.origin}/#n=2`);
+    await drawn(page);
+    await page.getByRole("button", { name: "Web page" }).click();
+    await other.goto(`${server.origin}/program/`);
+    await other.evaluate(async () => {
+      const library = await importStrata("/lib/web.js");
+      const model = library.load("model/"); // once for all programs
+      Object.assign(globalThis, { library: { ...library, load: () => model } });
+    });
+    for (const scene of ["seed=5&label=1&wm=1.5&wv=1&t=8:0.8", "i=3:1&keep=1", "i=3:1&to=3:2&label=0&keep=2"]) {
+      await page.evaluate((hash) => location.replace(hash), `#n=2&${scene}`);
+      await settled(page);
+      const program = (await page.locator(".code").textContent())!;
+      expect(program).toContain("// strata export runs/model --format web --no-page --out model");
+      const body = program.replace(/^import (\{.*\}) from "strata-vae\/web";/, "const $1 = library;");
+      await other.evaluate(`document.body.replaceChildren(); (async () => {\n${body}\n})()`);
+      expect({ scene, pixels: await pixels(other, "canvas") }).toEqual({ scene, pixels: await pixels(page) });
+    }
     await context.close();
   });
 

@@ -43,13 +43,15 @@ export async function settled(page: Page): Promise<void> {
   });
 }
 
-/** The pixels of the grid, RGB of each picture. */
-export const pixels = (page: Page): Promise<number[][]> =>
-  page.evaluate(() =>
-    [...document.querySelectorAll<HTMLCanvasElement>(".tile canvas")].map((canvas) => {
-      const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
-      return [...data].filter((_, index) => index % 4 !== 3);
-    }),
+/** The pixels of the grid, or of other canvases, RGB of each picture. */
+export const pixels = (page: Page, canvases = ".tile canvas"): Promise<number[][]> =>
+  page.evaluate(
+    (selector) =>
+      [...document.querySelectorAll<HTMLCanvasElement>(selector)].map((canvas) => {
+        const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+        return [...data].filter((_, index) => index % 4 !== 3);
+      }),
+    canvases,
   );
 
 /** The words of the command that the page shows. */

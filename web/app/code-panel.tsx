@@ -1,12 +1,13 @@
 /** @file What is on screen as a command and as a program. */
 import { useState } from "preact/hooks";
 import type { ModelSummary } from "./backend.js";
-import { commandOf, programOf } from "./snippets.js";
+import { commandOf, programOf, webProgramOf } from "./snippets.js";
 import type { Store } from "./store.js";
 
 const KINDS = [
   { id: "command", name: "Command" },
   { id: "program", name: "TypeScript" },
+  { id: "page", name: "Web page" },
 ] as const;
 
 export function CodePanel({ store, model }: { store: Store; model: ModelSummary }) {
@@ -16,7 +17,11 @@ export function CodePanel({ store, model }: { store: Store; model: ModelSummary 
   const { origin, end } = store.images.value;
   const files = { origin: origin?.file.name, end: end?.file.name };
   const labels = store.grid.value.recipes.map(({ label }) => label);
-  const text = kind === "command" ? commandOf(settings, model, files) : programOf(settings, model, files, labels);
+  const text = {
+    command: () => commandOf(settings, model, files),
+    program: () => programOf(settings, model, files, labels),
+    page: () => webProgramOf(settings, model, files, labels),
+  }[kind]();
   const copy = async () => {
     await navigator.clipboard.writeText(text);
     setCopied(true);

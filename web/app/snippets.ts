@@ -1,4 +1,4 @@
-/** @file What is on screen as a command and as a program, to be copied. */
+/** @file What is on screen as a command, as a program of Node's and as one of a web page, to be copied. */
 import type { ModelSummary } from "./backend.js";
 import { refinedWeight, sceneKind } from "./scene.js";
 import type { Settings } from "./settings.js";
@@ -96,12 +96,7 @@ export function programOf(
     ...(hasSample ? ["latentsOfSamples"] : []),
     ...(kind === "variations" ? ["varyLatents"] : []),
   ];
-  const temperature =
-    heat(settings).length > 0
-      ? `[${heat(settings)
-          .map(([resolution, value]) => `{ resolution: ${resolution}, temperature: ${value} }`)
-          .join(", ")}]`
-      : undefined;
+  const temperature = temperatureText(settings);
   const classes = model.classes.length;
   const place = (name: string, each: Settings["origin"], file = "image.png"): string[] => {
     if (each === null) return [];
@@ -153,6 +148,85 @@ export function programOf(
     `const samples = await sampler.sample({ ${asked.join(", ")} });`,
     `await writeFile("samples.png", await imageGrid(samples, ${side}));`,
   ].join("\n");
+}
+
+/**
+ * A program of a web page that draws what is on screen, from the model as `strata export --format web` writes it. The enlarging
+ * model of a cascade stays out: browsers draw without it.
+ *
+ * @param labels - of the pictures
+ */
+export function webProgramOf(
+  settings: Settings,
+  model: ModelSummary,
+  files: FileNames,
+  labels: readonly (number | undefined)[],
+): string {
+  const { seed, label, side, origin, end, keep } = settings;
+  const kind = sceneKind(settings);
+  const count = side ** 2;
+  const ends = [origin, end];
+  const refined = refinedWeight(settings, model);
+  const temperature = temperatureText(settings);
+  const imported = [
+    ...(kind === "variations" ? ["concatenateLatents"] : []),
+    ...(ends.includes("image") ? ["fromPicture"] : []),
+    ...(kind === "path" ? ["interpolateLatents"] : []),
+    ...(ends.some((each) => each !== null && each !== "image") ? ["latentsOfSamples"] : []),
+    ...["load", "toImageData"],
+    ...(kind === "variations" ? ["varyLatents"] : []),
+  ];
+  const place = (name: string, each: Settings["origin"], file = "image.png"): string[] => {
+    if (each === null) return [];
+    if (each !== "image") {
+      const options = `{ seed: ${each.seed}${temperature ? ", temperature" : ""} }`;
+      return [`const ${name} = latentsOfSamples(model.config, [${each.sample}], ${options});`];
+    }
+    const own = model.classes.length > 0 ? `labels: Int32Array.of(${label ?? 0}), ` : "";
+    return [
+      `const ${name}File = await (await fetch(${JSON.stringify(file)})).blob();`,
+      `const ${name}Pixels = await fromPicture(${name}File, model.config.resolution);`,
+      `const { latents: ${name} } = await model.encode(${name}Pixels, { ${own}seed: ${seed} });`,
+    ];
+  };
+  const redrawn = `{ groups: ${keep}, count: ${count - 1}, seed: ${seed}${temperature ? ", temperature" : ""} }`;
+  const drawing = [
+    ...(label === null && kind === "samples" ? [] : labelsText(labels)),
+    ...(isGuided(settings, model)
+      ? [`guidance: { mean: ${settings.guidance.mean}, variance: ${settings.guidance.variance} }`]
+      : []),
+    ...(refined === undefined ? [] : ["refined: true"]),
+    ...(refined ? [`refineGuidance: ${refined}`] : []),
+  ];
+  const samples = [`count: ${count}`, `seed: ${seed}`, ...(temperature ? ["temperature"] : []), ...drawing];
+  return [
+    `import { ${imported.join(", ")} } from "strata-vae/web";`,
+    "",
+    `// strata export ${shell(model.run)} --format web --no-page --out model`,
+    'const model = await load("model/");',
+    ...(temperature ? [`const temperature = ${temperature};`] : []),
+    ...place("picture", origin, files.origin),
+    ...place("other", end, files.end),
+    ...(kind === "variations"
+      ? [`const latents = concatenateLatents([picture, varyLatents(model.config, picture, ${redrawn})]);`]
+      : []),
+    ...(kind === "path" ? [`const latents = interpolateLatents(picture, other, ${count}, ${keep});`] : []),
+    kind === "samples"
+      ? `const samples = await model.sample({ ${samples.join(", ")} });`
+      : `const samples = await model.decode(latents${drawing.length > 0 ? `, { ${drawing.join(", ")} }` : ""});`,
+    "for (let index = 0; index < samples.count; index++) {",
+    '  const canvas = document.createElement("canvas");',
+    "  canvas.width = canvas.height = samples.resolution;",
+    '  canvas.getContext("2d").putImageData(toImageData(samples, index), 0, 0);',
+    "  document.body.append(canvas);",
+    "}",
+  ].join("\n");
+}
+
+/** Temperatures as an option; undefined where all are 1. */
+function temperatureText(settings: Settings): string | undefined {
+  const own = heat(settings).map(([resolution, value]) => `{ resolution: ${resolution}, temperature: ${value} }`);
+  return own.length > 0 ? `[${own.join(", ")}]` : undefined;
 }
 
 /** Labels of all pictures: one, or, on a path, that of the nearer end. */
