@@ -1,6 +1,7 @@
 /** @file A visitor's browser: what the page of an exported model waits for, in Chromium on WebAssembly with one thread. */
 import { join } from "node:path";
 import { bundleForBrowsers } from "../../scripts/bundle.js";
+import { findRefinement } from "../../src/refinement/refinement.js";
 import { openRun } from "../../src/training/run/open-run.js";
 import { exportWeb } from "../../src/weights/web/export-web.js";
 import { hasChromium, launchChromium } from "../../test/support/chromium.js";
@@ -10,13 +11,15 @@ import { median } from "../measure.js";
 import { withFolder } from "../scratch.js";
 import { type BenchOptions, type Case, digits, type Line, type Section } from "../suite.js";
 
-const RUN = "pretrained:emoji32";
 const ROUNDS = 10;
 
-/** Milliseconds that each action took, round by round. */
-type Times = Record<keyof typeof BUDGETS, number[]>;
+/** An action, and what it may take, ms. */
+type Budgets<Action extends string> = Readonly<Record<Action, { title: string; ms: number }>>;
 
-/** What each action may take, ms. */
+/** Milliseconds that each action took, round by round. */
+type Times<Action extends string = string> = Record<Action, number[]>;
+
+/** Of a model whose prior draws. */
 const BUDGETS = {
   start: { title: "start with cached files, to the first picture", ms: 2000 },
   preview: { title: "one picture", ms: 100 },
@@ -24,13 +27,28 @@ const BUDGETS = {
   sixteen: { title: "draw anew, all 16", ms: 600 },
   guided: { title: "the same, guided", ms: 900 },
   picture: { title: "own picture: decode, encode, 16 that keep half of its groups", ms: 1200 },
-} as const;
+} as const satisfies Budgets<string>;
 
-async function measure({ rounds = ROUNDS }: BenchOptions): Promise<Line[]> {
+/** Of a model whose refinement draws the first groups. */
+const REFINED_BUDGETS = {
+  start: { title: "start with cached files, to the first picture", ms: 2000 },
+  preview: { title: "one picture", ms: 250 },
+  firstFour: { title: "draw anew, the first 4 of 16", ms: 600 },
+  sixteen: { title: "draw anew, all 16", ms: 2000 },
+} as const satisfies Budgets<string>;
+
+/** @param timed - runs in the page */
+async function measure<Action extends string>(
+  run: string,
+  budgets: Budgets<Action>,
+  timed: (rounds: number) => Promise<Times<Action>>,
+  { rounds = ROUNDS }: BenchOptions,
+): Promise<Line[]> {
   if (!hasChromium) return [{ cells: ["Chromium is not installed", "", "", ""], data: {} }];
   return withFolder(async (folder) => {
     const [model, library] = [join(folder, "model"), join(folder, "lib")];
-    await exportWeb(await openRun(RUN), model, { page: false });
+    const trained = await openRun(run);
+    await exportWeb(trained, model, { page: false, refinement: await findRefinement(trained, run) });
     await bundleForBrowsers(library);
     await using server = await serveFolders({
       folders: { "/model": model, "/lib": library },
@@ -43,8 +61,9 @@ async function measure({ rounds = ROUNDS }: BenchOptions): Promise<Line[]> {
       await page.addInitScript("globalThis.__name = (named) => named"); // what tsx makes of functions calls it
       await page.goto(`${server.origin}/`);
       const times = await page.evaluate(timed, rounds);
-      return Object.entries(BUDGETS).map(([name, { title, ms: budget }]) => {
-        const all = times[name as keyof Times];
+      return (Object.keys(budgets) as Action[]).map((name) => {
+        const { title, ms: budget } = budgets[name];
+        const all = times[name];
         const [middle, most] = [median(all), Math.max(...all)];
         return {
           cells: [title, digits(middle), digits(most), `${budget} ${middle <= budget ? "✓" : "✗"}`],
@@ -57,10 +76,16 @@ async function measure({ rounds = ROUNDS }: BenchOptions): Promise<Line[]> {
   });
 }
 
-/** Runs in the page. */
-async function timed(rounds: number): Promise<Times> {
+async function timePrior(rounds: number): Promise<Times<keyof typeof BUDGETS>> {
   const { fromPicture, latentsAt, load, varyLatents } = await importStrata("/lib/web.js");
-  const times: Times = { start: [], preview: [], firstFour: [], sixteen: [], guided: [], picture: [] };
+  const times: Times<keyof typeof BUDGETS> = {
+    start: [],
+    preview: [],
+    firstFour: [],
+    sixteen: [],
+    guided: [],
+    picture: [],
+  };
   const open = () => load("model/", { device: "wasm" });
   const first = await open(); // downloads
   first.dispose();
@@ -104,16 +129,63 @@ async function timed(rounds: number): Promise<Times> {
     });
     took.picture = performance.now() - start;
     if (round === 0) continue; // warm
-    for (const [name, ms] of Object.entries(took)) times[name as keyof Times].push(ms);
+    for (const [name, ms] of Object.entries(took)) times[name as keyof typeof took].push(ms);
   }
   model.dispose();
   return times;
 }
 
-const inBrowser: Case = { id: "browser/wasm", title: `\`${RUN}\`, one thread`, run: measure };
+async function timeRefinement(rounds: number): Promise<Times<keyof typeof REFINED_BUDGETS>> {
+  const { load } = await importStrata("/lib/web.js");
+  const times: Times<keyof typeof REFINED_BUDGETS> = { start: [], preview: [], firstFour: [], sixteen: [] };
+  const open = () => load("model/", { device: "wasm" });
+  const first = await open(); // downloads
+  first.dispose();
+  for (let round = 0; round < Math.min(rounds, 5); round++) {
+    const start = performance.now();
+    const model = await open();
+    await model.sample({ count: 1, refined: true });
+    times.start.push(performance.now() - start);
+    model.dispose();
+  }
+  const model = await open();
+  for (let round = 0; round <= rounds; round++) {
+    const took = { preview: 0, firstFour: 0, sixteen: 0 };
+    let start = performance.now();
+    await model.sample({ count: 1, seed: round, refined: true });
+    took.preview = performance.now() - start;
+    start = performance.now();
+    await model.sample({
+      count: 16,
+      seed: round,
+      refined: true,
+      onImages: (_, number) => {
+        if (number === 0) took.firstFour = performance.now() - start;
+      },
+    });
+    took.sixteen = performance.now() - start;
+    if (round === 0) continue; // warm
+    for (const [name, ms] of Object.entries(took)) times[name as keyof typeof took].push(ms);
+  }
+  model.dispose();
+  return times;
+}
+
+const cases: Case[] = [
+  {
+    id: "browser/wasm",
+    title: "`pretrained:emoji32`, one thread",
+    run: (options) => measure("pretrained:emoji32", BUDGETS, timePrior, options),
+  },
+  {
+    id: "browser/wasm-refined",
+    title: "`pretrained:glyphs32` with its refinement, one thread",
+    run: (options) => measure("pretrained:glyphs32", REFINED_BUDGETS, timeRefinement, options),
+  },
+];
 
 export const browserSection: Section = {
   title: "In a browser, milliseconds",
   columns: ["case", "action", "median", "slowest", "budget"],
-  cases: [inBrowser],
+  cases,
 };
