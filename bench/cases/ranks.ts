@@ -1,10 +1,13 @@
 /** @file Several processes that train together: against one with as many threads, against two on their own, and over a network. */
 import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { applySettings, type Config, resolvePreset } from "../../src/config/index.js";
 import { median } from "../measure.js";
 import { canJoin, withMachines } from "../namespaces.js";
 import type { RankTask, RankTimes } from "../peers/ranks.js";
+import { pyTorchInstallations } from "../peers/systems.js";
 import { withFolder } from "../scratch.js";
 import { type BenchOptions, type Case, digits, gigabytes, type Line, type Section } from "../suite.js";
 
@@ -20,6 +23,8 @@ const mpirun = (ranks: number) => [
   "-n",
   String(ranks),
 ];
+/** PyTorch's processes, of which every one gets all the images of a rank at once: its sums run beside its gradients. */
+const pyTorchRank = fileURLToPath(new URL("../peers/pytorch/ranks.py", import.meta.url));
 const hasOpenMpi = () => spawnSync("mpirun.openmpi", ["--version"]).error === undefined;
 
 const configOf = (batchSize: number, microBatchSize: number): Config =>
@@ -29,16 +34,36 @@ const configOf = (batchSize: number, microBatchSize: number): Config =>
   ]);
 
 /** What rank 0 measured of processes that a launcher starts, or of one alone. */
-function run(wrapper: readonly string[], task: RankTask): Promise<RankTimes> {
-  const [program, ...words] = [...wrapper, process.execPath, "--import", "tsx", worker, JSON.stringify(task)];
-  const child = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
+const run = (wrapper: readonly string[], task: RankTask): Promise<RankTimes> =>
+  printed([...wrapper, process.execPath, "--import", "tsx", worker, JSON.stringify(task)]);
+
+/** The same of so many processes of PyTorch, which need no launcher. */
+async function runPyTorch(
+  interpreter: string,
+  ranks: number,
+  task: RankTask & { compile: boolean },
+): Promise<RankTimes> {
+  const port = String(await freePort());
+  const all = Array.from({ length: ranks }, (_, rank) =>
+    printed([interpreter, "-B", pyTorchRank, JSON.stringify(task)], {
+      ...{ RANK: String(rank), WORLD_SIZE: String(ranks), MASTER_ADDR: "127.0.0.1", MASTER_PORT: port },
+      ...{ GLOO_SOCKET_IFNAME: "lo" },
+    }),
+  );
+  const [first] = await Promise.all(all);
+  return first;
+}
+
+/** What a program prints as JSON; empty where that is nothing. */
+function printed([program, ...words]: string[], variables: NodeJS.ProcessEnv = {}): Promise<RankTimes> {
+  const child = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...variables } });
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;
   });
   return new Promise((resolve, reject) => {
     child.on("error", reject).on("close", (code) => {
-      if (code === 0) resolve(JSON.parse(text) as RankTimes);
+      if (code === 0) resolve(JSON.parse(text || "{}") as RankTimes);
       else reject(new Error(`A rank ended with ${code}.`));
     });
   });
@@ -46,9 +71,10 @@ function run(wrapper: readonly string[], task: RankTask): Promise<RankTimes> {
 
 const line = (name: string, { stepMs, sumMs, peakBytes, ranks }: RankTimes, more: object = {}): Line => {
   const [step, sum] = [median(stepMs), median(sumMs)];
-  const share = ranks > 1 ? `${digits((100 * sum) / step)} %` : "";
+  const isKnown = ranks > 1 && sumMs.length > 0;
+  const share = isKnown ? `${digits((100 * sum) / step)} %` : "";
   return {
-    cells: [name, digits(step), ranks > 1 ? digits(sum) : "", share, peakBytes.map(gigabytes).join(", ")],
+    cells: [name, digits(step), isKnown ? digits(sum) : "", share, peakBytes.map(gigabytes).join(", ")],
     data: { name, stepMs, sumMs, peakBytes, ...more },
   };
 };
@@ -58,7 +84,33 @@ async function oneMachine({ rounds = STEPS }: BenchOptions): Promise<Line[]> {
   const task = { config: configOf(8, 4), steps: rounds };
   const alone = await run([], { ...task, threads: 2 });
   const together = await run(mpirun(2), { ...task, threads: 1 });
-  return [line("1 process × 2 threads", alone), line("2 ranks × 1 thread", together)];
+  return [line("1 process × 2 threads", alone), line("2 ranks × 1 thread", together), ...(await besidePyTorch(task))];
+}
+
+/** The same by PyTorch in its newest version, compiled where it compiles. */
+async function besidePyTorch(task: Omit<RankTask, "threads">): Promise<Line[]> {
+  const [installation] = pyTorchInstallations();
+  if (!installation) return [];
+  const { interpreter, version } = installation;
+  const compile = Number.parseInt(version, 10) >= 2;
+  const name = `PyTorch ${version}${compile ? ", compiled" : ""}`;
+  return [
+    line(`${name}: 1 process × 2 threads`, await runPyTorch(interpreter, 1, { ...task, compile, threads: 2 })),
+    line(
+      `${name}, DistributedDataParallel over gloo: 2 × 1`,
+      await runPyTorch(interpreter, 2, { ...task, compile, threads: 1 }),
+    ),
+  ];
+}
+
+/** A port that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
 }
 
 /** Twice the images by two ranks, and by two processes that know nothing of each other. */
