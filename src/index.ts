@@ -41,7 +41,7 @@ export type { BatchedOptions, ExecutionOptions } from "./inference/execution-opt
 export { toPng, toRgba } from "./inference/picture-files.js";
 export { formationGrid, type GridOptions, imageGrid, reconstructionGrid } from "./inference/picture-grid.js";
 export { NonFiniteOutputError } from "./inference/pictures.js";
-export { Cascade, type EnlargingOptions } from "./inference/sampling/cascade.js";
+export { Cascade } from "./inference/sampling/cascade.js";
 export { type FoundClass, findClass } from "./inference/sampling/class-label.js";
 export { type LatentsOptions, latentsOf } from "./inference/sampling/encode-latents.js";
 export {
@@ -63,6 +63,7 @@ export {
   type SampleValues,
 } from "./inference/sampling/sampler.js";
 export type { DataSummary, ParameterTree, TrainedModel } from "./inference/trained-model.js";
+export type { EnlargingOptions } from "./latents/cascade.js";
 export type { Latents } from "./latents/latents.js";
 export type { Guidance, GuidanceRule, Temperature } from "./latents/per-group.js";
 export {

@@ -9,6 +9,7 @@ import { emoji32Small } from "./presets/emoji32-small.js";
 import { emoji64Superres } from "./presets/emoji64-superres.js";
 import { glyphs32 } from "./presets/glyphs32.js";
 import { glyphs32Small } from "./presets/glyphs32-small.js";
+import { glyphs64Superres } from "./presets/glyphs64-superres.js";
 import { imagenet32 } from "./presets/imagenet32.js";
 import { imagenet64Superres } from "./presets/imagenet64-superres.js";
 import { nearest } from "./suggestions.js";
@@ -21,6 +22,7 @@ const inputs = {
   "cifar10-small": cifar10Small,
   emoji32,
   glyphs32,
+  "glyphs64-superres": glyphs64Superres,
   "emoji64-superres": emoji64Superres,
   cifar10,
   imagenet32,

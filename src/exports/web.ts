@@ -3,12 +3,19 @@
  * computes in a thread of its own, on WebGPU or WebAssembly.
  */
 export { type ErrorCode, UserError } from "../errors.js";
+export type { EnlargingOptions } from "../latents/cascade.js";
 export { interpolateLatents } from "../latents/interpolate.js";
 export { concatenateLatents, type Latents, latentsAt, latentsOfSamples, varyLatents } from "../latents/latents.js";
 export type { Guidance, Temperature } from "../latents/per-group.js";
 export type { Encoded } from "../web/drawing.js";
-export type { WebDevice, WebModelInfo } from "../web/manifest.js";
+export type { WebDevice, WebEnlarger, WebModelInfo, WebRefinement } from "../web/manifest.js";
 export { fromPicture, toImageData } from "../web/pictures.js";
+export {
+  type LoadCascadeOptions,
+  loadCascade,
+  WebCascade,
+  type WebCascadeSampleOptions,
+} from "../web/web-cascade.js";
 export {
   type DrawingOptions,
   type EncodeOptions,
@@ -19,4 +26,5 @@ export {
   WebModel,
   type WebSampleOptions,
   type WebSamples,
+  type WebValues,
 } from "../web/web-model.js";

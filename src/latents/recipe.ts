@@ -22,6 +22,8 @@ export type Recipe =
 /** All that determines one picture of a model. */
 export interface PictureRecipe {
   recipe: Recipe;
+  /** Keys what is drawn besides latents, as noise on what is enlarged. Default 0. */
+  seed?: number;
   /** A class, or the number of classes for "no label"; left out for models without classes. */
   label?: number;
   guidance?: Guidance;
@@ -55,4 +57,20 @@ export function latentsOfRecipe(
   const { position, groups } = recipe;
   const to = of(recipe.to);
   return of(recipe.from).map((noise, group) => (group < groups ? slerp(noise, to[group], position) : noise));
+}
+
+/** The number of the sample that a picture is made of, 0 for an image: what is drawn besides latents is keyed by it. */
+export function sampleOf(recipe: Recipe): number {
+  const first = recipe.kind === "between" ? recipe.from : recipe.origin;
+  return "image" in first ? 0 : first.sample;
+}
+
+/** Indices of the pictures that one call of a sampler can draw. */
+export function drawnTogether(pictures: readonly PictureRecipe[]): number[][] {
+  const calls = new Map<string, number[]>();
+  for (const [index, { seed, guidanceRule, temperature, refined }] of pictures.entries()) {
+    const key = JSON.stringify([seed, guidanceRule, temperature, refined !== undefined]);
+    calls.set(key, [...(calls.get(key) ?? []), index]);
+  }
+  return [...calls.values()];
 }

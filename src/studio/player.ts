@@ -11,7 +11,7 @@ import { ImageEncoder } from "../inference/sampling/encode-latents.js";
 import { type ImageSampler, Sampler } from "../inference/sampling/sampler.js";
 import { parameterSpecs, type TrainedModel } from "../inference/trained-model.js";
 import { concatenateLatents, type Latents } from "../latents/latents.js";
-import { latentsOfRecipe, type Origin, type PictureRecipe, type Recipe } from "../latents/recipe.js";
+import { drawnTogether, latentsOfRecipe, type PictureRecipe, sampleOf } from "../latents/recipe.js";
 import { countParameters } from "../model/index.js";
 import { findRefinement, type Refinement } from "../refinement/refinement.js";
 import { refinementFolder } from "../refinement/refinement-config.js";
@@ -112,10 +112,10 @@ export class Player implements AsyncDisposable {
     const { model } = this.model.config;
     const labels = pictures.map(({ label }) => label);
     const unguided = { mean: 0, variance: 0 };
-    const [{ guidanceRule, temperature }] = pictures;
+    const [{ seed, guidanceRule, temperature }] = pictures;
     return sampler.sample({
       count: pictures.length,
-      seed: seedOf(pictures[0].recipe),
+      seed,
       samples: pictures.map(({ recipe }) => sampleOf(recipe)),
       latents: concatenateLatents(pictures.map((each) => latentsOfRecipe(model, each, (name) => this.#image(name)))),
       labels: model.classes > 0 ? Int32Array.from(labels, (label) => label ?? model.classes) : undefined,
@@ -168,27 +168,4 @@ export class Player implements AsyncDisposable {
     await this.#refined?.dispose();
     await this.#encoder[Symbol.asyncDispose]();
   }
-}
-
-const first = (recipe: Recipe): Origin => (recipe.kind === "between" ? recipe.from : recipe.origin);
-
-/** What is drawn besides latents, as noise on what is enlarged, is that of this sample. */
-function sampleOf(recipe: Recipe): number {
-  const origin = first(recipe);
-  return "sample" in origin ? origin.sample : 0;
-}
-
-function seedOf(recipe: Recipe): number {
-  const origin = first(recipe);
-  return "seed" in origin ? origin.seed : 0;
-}
-
-/** Indices of the pictures that one call of a sampler can draw. */
-function drawnTogether(pictures: readonly PictureRecipe[]): number[][] {
-  const calls = new Map<string, number[]>();
-  for (const [index, { recipe, guidanceRule, temperature, refined }] of pictures.entries()) {
-    const key = JSON.stringify([seedOf(recipe), guidanceRule, temperature, refined !== undefined]);
-    calls.set(key, [...(calls.get(key) ?? []), index]);
-  }
-  return [...calls.values()];
 }

@@ -29,6 +29,7 @@ const byResolution = { resolution: z.int().positive() };
 
 const picture = z.strictObject({
   recipe,
+  seed: seed.optional(),
   label: z.int().nonnegative().optional(),
   guidance: z
     .union([

@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import type { Config } from "../config/index.js";
 import { UserError } from "../errors.js";
 import { parameterSpecs } from "../inference/trained-model.js";
+import { cascadeProblem } from "../latents/cascade.js";
 import { countParameters, groups } from "../model/index.js";
 import { listCheckpoints } from "../training/run/checkpoint.js";
 import { groupKlOf } from "../training/run/held-out.js";
@@ -23,7 +24,7 @@ export async function summariseModels(catalogue: Catalogue): Promise<ModelSummar
     .map(({ config, summary }) => ({
       ...summary,
       enlargers: enlargers
-        .filter((other) => canEnlarge(other.config, config))
+        .filter((other) => cascadeProblem(config.model, other.config.model) === undefined)
         .map(({ summary: { id, name, run, resolution } }) => ({ id, name, run, resolution })),
     }));
 }
@@ -32,9 +33,6 @@ export async function summariseModels(catalogue: Catalogue): Promise<ModelSummar
 function unlessUsers(error: unknown): undefined {
   if (!(error instanceof UserError)) throw error;
 }
-
-const canEnlarge = ({ model: large }: Config, { model: small }: Config): boolean =>
-  large.levels[0].resolution === small.resolution && (large.classes === 0 || large.classes === small.classes);
 
 async function readModel(run: StudioRun): Promise<{ config: Config; summary: ModelSummary } | undefined> {
   const { checkpoints, metrics } = runPaths(run.folder);

@@ -12,6 +12,7 @@ const infoOf = (config: ModelConfig): WebModelInfo => ({
   ...{ name: "discs", run: "runs/discs", config, outputNoise: null, classes: [], classCounts: [7, 0, 2, 1] },
   ...{ step: 0, parameters: 1, groups: groups(config).map(() => ({ share: null, klNats: null })) },
   refinement: null,
+  enlarger: null,
 });
 
 const info = infoOf(tinyModel({ model: { classes: 4 } }).config.model);

@@ -30,6 +30,8 @@ export interface DrawRequest {
   lowResolution?: Float32Array;
   /** Images at once. */
   batch: number;
+  /** Whether to tell the values of the images too. */
+  asValues?: boolean;
 }
 
 /** Images to encode, uint8 [count, 3, R, R]. */
@@ -46,6 +48,8 @@ export interface EncodeRequest {
 export interface DrawnPart {
   first: number;
   images: Uint8Array<ArrayBuffer>;
+  /** The same in [-1, 1], not rounded, where that was asked for. */
+  values?: Float32Array<ArrayBuffer>;
 }
 
 /** What images are encoded to. */
@@ -113,7 +117,11 @@ export async function* draw(
         : {}),
       ...(outputNoise ? { output_noise: noiseOfOutput(model, outputNoise, seed, numbers) } : {}),
     });
-    yield { first, images: toBytes(image) as Uint8Array<ArrayBuffer> };
+    yield {
+      first,
+      images: toBytes(image) as Uint8Array<ArrayBuffer>,
+      ...(request.asValues ? { values: Float32Array.from(image) } : {}), // the graph's own memory is reused
+    };
   }
 
   function ofRows(perImage: Float32Array, indices: readonly number[]): GraphArray {

@@ -23,6 +23,7 @@ const manifest: WebManifest = {
       { share: null, klNats: 2 },
     ],
     refinement: { groups: 2, steps: 8, shown: { guidance: 1, temperature: [{ resolution: 4, temperature: 0.7 }] } },
+    enlarger: { path: "superres/manifest.json", name: "large", run: "runs/large", resolution: 16 },
   },
   weights: { ...file("model/weights.bin"), dtype: "float16" },
   graphs: {
@@ -47,8 +48,9 @@ test("a manifest is read as it was written", () => {
   expect(parse(JSON.stringify(manifest))).toEqual(manifest);
 });
 
-test("one that was written before there were refinements has none", () => {
+test("one that was written before there were refinements has none, nor a model that enlarges", () => {
   expect(parse(changed("model.refinement", undefined)).model.refinement).toBe(null);
+  expect(parse(changed("model.enlarger", undefined)).model.enlarger).toBe(null);
 });
 
 test("one of another version is refused by it, and by what wrote it", () => {
@@ -79,6 +81,11 @@ test.each([
   ["model.classes[1] is null", changed("model.classes", ["a", null])],
   ['model.outputNoise.kind is "pink"', changed("model.outputNoise", { kind: "pink", channels: 1 })],
   ["graphs.velocity is missing", changed("graphs.velocity", undefined)],
+  [
+    'model.enlarger.path is "../manifest.json", not a path below it',
+    changed("model.enlarger.path", "../manifest.json"),
+  ],
+  ["model.enlarger.resolution is 0", changed("model.enlarger.resolution", 0)],
   ["model.refinement.groups is 4", changed("model.refinement.groups", 4)],
   ['shown.guidance is "1"', changed("model.refinement.shown.guidance", "1")],
   ["temperature[0].resolution is missing", changed("model.refinement.shown.temperature", [{ temperature: 1 }])],

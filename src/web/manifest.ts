@@ -20,7 +20,7 @@ export interface WebFile {
   sha256: string;
 }
 
-/** What is computed, each by a graph of its own: `guided` only for models with classes, `velocity` and `flow-end` only with a refinement. */
+/** What is computed, each by a graph of its own: `guided` only for models with classes, `velocity` and `flow-end` only with a refinement, `encoder` not for super-resolution models. */
 export type GraphName = "sampler" | "guided" | "velocity" | "flow-end" | "encoder";
 
 /** ONNX Runtime for one kind of device. */
@@ -55,6 +55,19 @@ export interface WebModelInfo {
   groups: { share: number | null; klNats: number | null }[];
   /** The refinement that draws the first groups where that is asked for; null without one. */
   refinement: WebRefinement | null;
+  /** The super-resolution model that was exported along; null without one. */
+  enlarger: WebEnlarger | null;
+}
+
+/** A super-resolution model beside the model whose pictures it enlarges; it runs on the files of that one's runtime. */
+export interface WebEnlarger {
+  /** Its own manifest, relative to this one. */
+  path: string;
+  name: string;
+  /** As commands take it. */
+  run: string;
+  /** Of what it draws, pixels. */
+  resolution: number;
 }
 
 /** What is known of a refinement. */
@@ -76,7 +89,7 @@ export interface WebManifest {
   model: WebModelInfo;
   /** Weights of all graphs, one after another: float16 is widened to float32 before it is used. */
   weights: WebFile & { dtype: "float16" | "float32" };
-  graphs: Partial<Record<GraphName, WebFile>> & { sampler: WebFile; encoder: WebFile };
+  graphs: Partial<Record<GraphName, WebFile>> & { sampler: WebFile };
   /** ONNX Runtime, as exported beside the model. */
   runtime: Record<WebDevice, WebRuntimeFiles> & { version: string };
 }
@@ -125,7 +138,7 @@ export function parseWebManifest(text: string, where: string): WebManifest {
     },
     graphs: {
       sampler: read.file(graphs.sampler, "graphs.sampler"),
-      encoder: read.file(graphs.encoder, "graphs.encoder"),
+      ...(model.config.superResolution ? {} : { encoder: read.file(graphs.encoder, "graphs.encoder") }),
       ...(graphs.guided === undefined ? {} : { guided: read.file(graphs.guided, "graphs.guided") }),
       ...(model.refinement
         ? {
@@ -191,16 +204,19 @@ class Reader {
     return found ?? this.refuse(`${name} is ${shown(value)}, not one of ${choices.join(", ")}`);
   }
 
-  /** A file below the manifest: nothing leads elsewhere. */
+  /** A path below the manifest: nothing leads elsewhere. */
+  path(value: unknown, name: string): string {
+    const parts = typeof value === "string" ? value.split("/") : [];
+    const isBelow = parts.length > 0 && parts.every((part) => /^\w[\w.-]*$/.test(part));
+    return isBelow ? (value as string) : this.refuse(`${name} is ${shown(value)}, not a path below it`);
+  }
+
   file(value: unknown, name: string): WebFile {
     const { path, bytes, sha256 } = object(value, name, this.refuse);
-    const parts = typeof path === "string" ? path.split("/") : [];
-    if (parts.length === 0 || !parts.every((part) => /^\w[\w.-]*$/.test(part)))
-      this.refuse(`${name}.path is ${shown(path)}, not a path below it`);
     if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256))
       this.refuse(`${name}.sha256 is ${shown(sha256)}, not a SHA-256`);
     return {
-      path: path as string,
+      path: this.path(path, `${name}.path`),
       bytes: this.whole(bytes, `${name}.bytes`, 1, LARGEST_FILE),
       sha256: sha256 as string,
     };
@@ -245,7 +261,20 @@ function readModel(model: Record<string, unknown>, read: Reader, refuse: Refuse)
         klNats: read.amount(klNats, `model.groups[${index}].klNats`),
       };
     }),
-    refinement: readRefinement(model.refinement ?? null, groups, read, refuse), // earlier exports say nothing of any
+    // Earlier exports say nothing of either.
+    refinement: readRefinement(model.refinement ?? null, groups, read, refuse),
+    enlarger: readEnlarger(model.enlarger ?? null, read, refuse),
+  };
+}
+
+function readEnlarger(value: unknown, read: Reader, refuse: Refuse): WebEnlarger | null {
+  if (value === null) return null;
+  const { path, name, run, resolution } = object(value, "model.enlarger", refuse);
+  return {
+    path: read.path(path, "model.enlarger.path"),
+    name: read.text(name, "model.enlarger.name"),
+    run: read.text(run, "model.enlarger.run"),
+    resolution: read.whole(resolution, "model.enlarger.resolution", 1, LARGEST_SIDE),
   };
 }
 

@@ -4,7 +4,7 @@ import { interpolateLatents } from "../latents/interpolate.js";
 import type { Latents } from "../latents/latents.js";
 import type { Guidance, Temperature } from "../latents/per-group.js";
 import { groups } from "../model/groups.js";
-import type { Encoded } from "./drawing.js";
+import type { DrawnPart, Encoded } from "./drawing.js";
 import type { WebDevice, WebModelInfo } from "./manifest.js";
 import type { Opened } from "./protocol.js";
 import { startWorker, WorkerClient } from "./worker-client.js";
@@ -41,6 +41,14 @@ export interface WebImages {
 /** Images that a model drew. */
 export interface WebSamples extends WebImages {
   /** Class of each; length 0 when the model knows no classes. */
+  labels: Int32Array;
+}
+
+/** Images that a model drew, as numbers. */
+export interface WebValues {
+  /** [count, 3, R, R] in [-1, 1]. */
+  values: Float32Array;
+  /** As in {@link WebSamples}. */
   labels: Int32Array;
 }
 
@@ -145,6 +153,22 @@ export class WebModel {
   }
 
   /**
+   * The images of `sample`, or of `decode` where there are latents, as numbers that are not rounded to bytes: what a
+   * super-resolution model enlarges.
+   *
+   * @throws what `sample` throws
+   */
+  async values(options: WebSampleOptions & { latents?: Latents }): Promise<WebValues> {
+    const size = 3 * this.config.resolution ** 2;
+    const values = new Float32Array(Math.max(Math.ceil(options.count), 0) * size);
+    const { labels } = await this.#draw(options, {
+      asValues: true,
+      onPart: (part) => values.set(part.values!, part.first * size),
+    });
+    return { values, labels };
+  }
+
+  /**
    * Encodes images: the noise with which `decode` draws them again, and what each group costs.
    *
    * @throws UserError when the images or labels do not fit the model, or it is a super-resolution model
@@ -182,14 +206,15 @@ export class WebModel {
 
   async #draw(
     { signal, onImages, batch = BATCH, ...asked }: WebSampleOptions,
-    given: { latents?: Latents },
+    { onPart, ...given }: { latents?: Latents; asValues?: boolean; onPart?: (part: DrawnPart) => void },
   ): Promise<WebSamples> {
     const { count } = asked;
     const { resolution } = this.config;
     const size = 3 * resolution ** 2;
     const images = new Uint8Array(Math.max(Math.ceil(count), 0) * size);
-    const onTold = (part: { first: number; images: Uint8Array }) => {
+    const onTold = (part: DrawnPart) => {
       images.set(part.images, part.first * size);
+      onPart?.(part);
       onImages?.({ images: part.images, count: part.images.length / size, resolution }, part.first);
     };
     const { labels } = await this.#client.ask("draw", { ...asked, ...given, batch }, { signal, onTold });
@@ -227,13 +252,14 @@ export async function load(url: string | URL, options: LoadOptions = {}): Promis
   }
 }
 
-function manifestUrl(url: string | URL): URL {
+/** The address of the manifest, of that of the folder or of the manifest itself. */
+export function manifestUrl(url: string | URL): URL {
   const absolute = new URL(url, document.baseURI);
   return absolute.pathname.endsWith(".json") ? absolute : new URL("manifest.json", folderUrl(absolute));
 }
 
 /** The address of a folder, which ends in a slash. */
-function folderUrl(url: string | URL): URL {
+export function folderUrl(url: string | URL): URL {
   const absolute = new URL(url, document.baseURI);
   if (!absolute.pathname.endsWith("/")) absolute.pathname += "/";
   return absolute;

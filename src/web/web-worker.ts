@@ -58,7 +58,7 @@ async function run(work: Exclude<ToWorker, { kind: "abort" }>, signal: AbortSign
     answer(undefined);
   } else if (work.kind === "draw") {
     for await (const part of draw(graphs, info, work.request)) {
-      scope.postMessage({ id, told: part }, [part.images.buffer]);
+      scope.postMessage({ id, told: part }, [part.images.buffer, ...(part.values ? [part.values.buffer] : [])]);
       await between();
     }
     answer({ labels: labelsOf(info, work.request) });

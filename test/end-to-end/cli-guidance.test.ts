@@ -138,6 +138,11 @@ test("a cascade draws what its second model can, guided in either", async () => 
   const guided = await sample("base", ...cascade, "--superres-guidance", "2,1");
   expect(guided.bytes).not.toEqual(plain.bytes);
   expect((await sample("base", ...cascade, "--guidance", "2,1")).bytes).not.toEqual(plain.bytes);
+  const cooled = await sample("base", ...cascade, "--superres-temperature", "0");
+  expect(cooled.bytes).not.toEqual(plain.bytes);
+  expect((await sample("base", ...cascade, "--temperature", "1", "--superres-temperature", "16:0")).bytes).not.toEqual(
+    cooled.bytes,
+  );
 });
 
 test("what makes no cascade is refused", async () => {
@@ -156,6 +161,9 @@ test("what makes no cascade is refused", async () => {
   );
   expect(await refusal("--run", at("base"), "--superres-guidance", "1", "--device", "xla:/nowhere")).toContain(
     "expected --superres RUN with it",
+  );
+  expect(await refusal("--run", at("base"), "--superres-temperature", "1")).toContain(
+    "--superres-temperature: expected --superres RUN with it",
   );
 });
 

@@ -135,10 +135,13 @@ describe.skipIf(!hasChromium)("the studio", () => {
       expect(await pixels(page), state).toEqual(await drawnByCommand());
       if (state.includes("wm=")) expect(await pixels(page)).toEqual(await drawnByProgram(page, folder, 2));
     }
-    await open(`model=${ids.classed}&n=2&label=2&wm=0.5&x=${encodeURIComponent(await largerId())}`);
-    const enlarged = await pixels(page);
-    expect(enlarged[0]).toHaveLength(3 * 16 * 16);
-    expect(enlarged).toEqual(await drawnByCommand());
+    for (const state of ["label=2&wm=0.5", "seed=3&i=7:1&keep=1", "seed=3&i=3:1&keep=2&to=5:1"]) {
+      await open(`model=${ids.classed}&n=2&${state}&x=${encodeURIComponent(await largerId())}`);
+      const enlarged = await pixels(page);
+      expect(enlarged[0]).toHaveLength(3 * 16 * 16);
+      expect(enlarged, state).toEqual(await drawnByCommand());
+      if (state.includes("keep=1")) expect(enlarged).toEqual(await drawnByProgram(page, folder, 2));
+    }
   });
 
   const largerId = async (): Promise<string> =>

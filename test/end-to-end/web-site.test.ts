@@ -15,6 +15,7 @@ import { hasChromium, launchChromium } from "../support/chromium.js";
 import { sharedStrata, temporaryFolder } from "../support/command-line.js";
 import { LIBRARY_PAGE } from "../support/library-page.js";
 import { pixels, settled } from "../support/studio.js";
+import { tinyModel, tinySuperResolution } from "../support/tiny.js";
 import { expectAlike, exportedModel, goldenModel } from "../support/web-parity.js";
 import { serveFolders } from "../support/web-server.js";
 
@@ -51,6 +52,9 @@ test("what does not go together is refused", async () => {
   );
   expect(await refused("--format", "onnx", "--no-page", "--out", out)).toContain(
     "--no-page: expected with --format web alone",
+  );
+  expect(await refused("--format", "onnx", "--superres", "runs/large", "--out", out)).toContain(
+    "--superres runs/large: expected with --format web alone",
   );
   expect(existsSync(out)).toBe(false);
 });
@@ -148,6 +152,48 @@ describe.skipIf(!hasChromium)("in a browser", () => {
       await other.evaluate(`document.body.replaceChildren(); (async () => {\n${body}\n})()`);
       expect({ scene, pixels: await pixels(other, "canvas") }).toEqual({ scene, pixels: await pixels(page) });
     }
+    await context.close();
+  });
+
+  test("it enlarges what it draws, as the program beside the pictures does", async () => {
+    const dist = fileURLToPath(new URL("../../dist", import.meta.url));
+    const levels = [16, 32].map((resolution) => ({ ...tinySuperResolution.levels![0], resolution }));
+    const enlarger = tinyModel({
+      model: { ...tinySuperResolution, resolution: 32, levels },
+      objective: { informationSchedule: false },
+    });
+    const both = await exportedModel(goldenModel(), { page: true, enlarger: { model: enlarger, run: "runs/large" } });
+    await using server = await serveFolders({
+      folders: { "/program/model": both, "/lib": dist, "": both },
+      pages: { "/program/index.html": LIBRARY_PAGE },
+    });
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const other = await context.newPage();
+    await page.goto(`${server.origin}/#n=2`);
+    await drawn(page);
+    await page.getByRole("button", { name: "Web page" }).click();
+    await other.goto(`${server.origin}/program/`);
+    await other.evaluate(async () => {
+      const library = await importStrata("/lib/web.js");
+      const cascade = library.loadCascade("model/"); // once for all programs
+      Object.assign(globalThis, { library: { ...library, loadCascade: () => cascade } });
+    });
+    for (const scene of ["seed=5&label=1&wm=1.5&wv=1&t=8:0.8", "seed=5&i=3:1&keep=1", "i=3:1&to=3:2&label=0&keep=2"]) {
+      await page.evaluate((hash) => location.replace(hash), `#n=2&${scene}&x=large`);
+      await settled(page);
+      const program = (await page.locator(".code").textContent())!;
+      expect(program).toContain("// strata export runs/model --format web --superres runs/large --no-page --out model");
+      const body = program.replace(/^import (\{.*\}) from "strata-vae\/web";/, "const $1 = library;");
+      await other.evaluate(`document.body.replaceChildren(); (async () => {\n${body}\n})()`);
+      const large = await pixels(page);
+      expect(large[0]).toHaveLength(3 * 32 * 32);
+      expect({ scene, pixels: await pixels(other, "canvas") }).toEqual({ scene, pixels: large });
+    }
+    await server.close();
+    await page.reload(); // the model that enlarges is kept too
+    await settled(page);
+    expect((await pixels(page))[0]).toHaveLength(3 * 32 * 32);
     await context.close();
   });
 

@@ -5,7 +5,9 @@ import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeImage } from "../../src/data/decoding/decode.js";
+import { Cascade } from "../../src/inference/sampling/cascade.js";
 import { Sampler } from "../../src/inference/sampling/sampler.js";
+import { latentsOfSamples } from "../../src/latents/latents.js";
 import { refine } from "../../src/refinement/refine.js";
 import { openRefinement } from "../../src/refinement/refinement.js";
 import { hasChromium, launchChromium } from "../support/chromium.js";
@@ -98,6 +100,65 @@ describe.skipIf(!hasChromium)("strata-vae/web", () => {
     await using sampler = new Sampler(tiny, { batch: 3 });
     const expected = await sampler.sample({ count: 3, seed: 4, ...(small ? { lowResolution: small } : {}) });
     expectAlike({ images }, { images: [...expected.images] });
+    await page.close();
+    await served.close();
+  });
+
+  test("a cascade draws what Node's does, from a seed or from given noise", async () => {
+    const classes = { model: { classes: 4 } };
+    const base = tinyModel(classes);
+    const levels = [8, 16].map((resolution) => ({ ...tinySuperResolution.levels![0], resolution }));
+    const enlarger = tinyModel(
+      {
+        model: { ...tinySuperResolution, classes: 4, resolution: 16, levels },
+        objective: { informationSchedule: false },
+      },
+      2,
+    );
+    const both = await exportedModel(base, { enlarger: { model: enlarger, run: "runs/large" } });
+    const alone = await exportedModel(base);
+    const served = await serveFolders({
+      folders: { "/model": both, "/alone": alone, "/lib": dist },
+      pages: { "/index.html": LIBRARY_PAGE },
+    });
+    const page = await opened(served.origin);
+    const drawn = await page.evaluate(async () => {
+      const { loadCascade, latentsOfSamples } = await importStrata("/lib/web.js");
+      const cascade = await loadCascade("model", { temperature: 0.5 });
+      const latents = latentsOfSamples(cascade.base.config, [0, 1, 2], { seed: 9 });
+      const guidance = { mean: 1, variance: 0.5 };
+      const [plain, guided, given] = [
+        await cascade.sample({ count: 3, seed: 4 }),
+        await cascade.sample({ count: 3, seed: 4, guidance }),
+        await cascade.sample({ count: 3, seed: 4, samples: [5, 5, 5], latents, labels: Int32Array.of(1, 2, 3) }),
+      ].map(({ images }) => [...images]);
+      const { enlarger } = cascade.base.info;
+      cascade.dispose();
+      const refused = await loadCascade("alone").then(String, ({ message }: Error) => message);
+      return { plain, guided, given, enlarger, refused };
+    });
+    await using cascade = new Cascade(new Sampler(base, { batch: 3 }), new Sampler(enlarger, { batch: 3 }), {
+      temperature: 0.5,
+    });
+    const latents = latentsOfSamples(base.config.model, [0, 1, 2], { seed: 9 });
+    const guidance = { mean: 1, variance: 0.5 };
+    const expected = {
+      plain: await cascade.sample({ count: 3, seed: 4 }),
+      guided: await cascade.sample({ count: 3, seed: 4, guidance }),
+      given: await cascade.sample({
+        ...{ count: 3, seed: 4, samples: [5, 5, 5], latents },
+        labels: Int32Array.of(1, 2, 3),
+      }),
+    };
+    for (const [how, { images }] of Object.entries(expected))
+      expectAlike({ [how]: drawn[how as keyof typeof expected] }, { [how]: [...images] });
+    expect(drawn.enlarger).toEqual({
+      path: "superres/manifest.json",
+      name: "large",
+      run: "runs/large",
+      resolution: 16,
+    });
+    expect(drawn.refused).toContain("/alone/manifest.json was exported alone");
     await page.close();
     await served.close();
   });

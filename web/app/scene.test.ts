@@ -25,8 +25,8 @@ test("variations have the original first, and its label", () => {
   const origin = { seed: 9, sample: 1 };
   const pictures = gridPictures({ ...settings, origin, keep: 2 }, model, {});
   const label = labelsOfSamples(model, 2, [1], 9)[0];
-  expect(pictures[0]).toEqual({ recipe: { kind: "origin", origin }, label });
-  expect(pictures[3]).toEqual({ recipe: { kind: "variation", origin, keep: 2, seed: 4, number: 2 }, label });
+  expect(pictures[0]).toEqual({ recipe: { kind: "origin", origin }, seed: 4, label });
+  expect(pictures[3]).toEqual({ recipe: { kind: "variation", origin, keep: 2, seed: 4, number: 2 }, seed: 4, label });
 });
 
 test("a path ends at its ends; each picture has the label of the nearer one", () => {
@@ -45,6 +45,7 @@ test("nothing is drawn of an image before it is encoded", () => {
   expect(gridPictures(dropped, model, {})).toEqual([]);
   expect(gridPictures(dropped, model, { origin: "abc" })[0]).toEqual({
     recipe: { kind: "origin", origin: { image: "abc" } },
+    seed: 4,
     label: 1,
   });
 });

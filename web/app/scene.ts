@@ -72,7 +72,7 @@ export function padPictures(settings: Settings, model: ModelSummary, images: Sce
 }
 
 function picture(settings: Settings, model: ModelSummary, recipe: Recipe, label?: number): PictureRecipe {
-  const { temperature, guidance } = settings;
+  const { seed, temperature, guidance } = settings;
   const heat = Object.entries(temperature).map(([resolution, value]) => ({
     resolution: Number(resolution),
     temperature: value,
@@ -81,6 +81,7 @@ function picture(settings: Settings, model: ModelSummary, recipe: Recipe, label?
   const guided = (guidance.mean !== 0 || guidance.variance !== 0) && label !== undefined && refined === undefined;
   return {
     recipe,
+    seed,
     ...(label === undefined ? {} : { label }),
     ...(heat.length > 0 ? { temperature: heat } : {}),
     ...(guided ? { guidance } : {}),

@@ -122,7 +122,7 @@ export function programOf(
     ...(isGuided(settings, model)
       ? [`guidance: { mean: ${settings.guidance.mean}, variance: ${settings.guidance.variance} }`]
       : []),
-    ...(kind === "samples" ? [] : ["latents"]),
+    ...(kind === "samples" ? [] : ["latents", ...(larger ? [samplesText(origin, count)] : [])]),
   ];
   return [
     `import { ${root.join(", ")} } from "strata-vae";`,
@@ -151,8 +151,7 @@ export function programOf(
 }
 
 /**
- * A program of a web page that draws what is on screen, from the model as `strata export --format web` writes it. The enlarging
- * model of a cascade stays out: browsers draw without it.
+ * A program of a web page that draws what is on screen, from the model as `strata export --format web` writes it.
  *
  * @param labels - of the pictures
  */
@@ -162,10 +161,11 @@ export function webProgramOf(
   files: FileNames,
   labels: readonly (number | undefined)[],
 ): string {
-  const { seed, label, side, origin, end, keep } = settings;
+  const { seed, label, side, origin, end, keep, enlarger } = settings;
   const kind = sceneKind(settings);
   const count = side ** 2;
   const ends = [origin, end];
+  const larger = model.enlargers.find(({ id }) => id === enlarger);
   const refined = refinedWeight(settings, model);
   const temperature = temperatureText(settings);
   const imported = [
@@ -173,7 +173,7 @@ export function webProgramOf(
     ...(ends.includes("image") ? ["fromPicture"] : []),
     ...(kind === "path" ? ["interpolateLatents"] : []),
     ...(ends.some((each) => each !== null && each !== "image") ? ["latentsOfSamples"] : []),
-    ...["load", "toImageData"],
+    ...[larger ? "loadCascade" : "load", "toImageData"],
     ...(kind === "variations" ? ["varyLatents"] : []),
   ];
   const place = (name: string, each: Settings["origin"], file = "image.png"): string[] => {
@@ -199,11 +199,14 @@ export function webProgramOf(
     ...(refined ? [`refineGuidance: ${refined}`] : []),
   ];
   const samples = [`count: ${count}`, `seed: ${seed}`, ...(temperature ? ["temperature"] : []), ...drawing];
+  const sampler = larger ? "cascade" : "model";
   return [
     `import { ${imported.join(", ")} } from "strata-vae/web";`,
     "",
-    `// strata export ${shell(model.run)} --format web --no-page --out model`,
-    'const model = await load("model/");',
+    `// strata export ${shell(model.run)} --format web${larger ? ` --superres ${shell(larger.run)}` : ""} --no-page --out model`,
+    ...(larger
+      ? ['const cascade = await loadCascade("model/");', "const model = cascade.base;"]
+      : ['const model = await load("model/");']),
     ...(temperature ? [`const temperature = ${temperature};`] : []),
     ...place("picture", origin, files.origin),
     ...place("other", end, files.end),
@@ -212,8 +215,10 @@ export function webProgramOf(
       : []),
     ...(kind === "path" ? [`const latents = interpolateLatents(picture, other, ${count}, ${keep});`] : []),
     kind === "samples"
-      ? `const samples = await model.sample({ ${samples.join(", ")} });`
-      : `const samples = await model.decode(latents${drawing.length > 0 ? `, { ${drawing.join(", ")} }` : ""});`,
+      ? `const samples = await ${sampler}.sample({ ${samples.join(", ")} });`
+      : larger
+        ? `const samples = await cascade.sample({ count: ${count}, seed: ${seed}, ${[...drawing, "latents", samplesText(origin, count)].join(", ")} });`
+        : `const samples = await model.decode(latents${drawing.length > 0 ? `, { ${drawing.join(", ")} }` : ""});`,
     "for (let index = 0; index < samples.count; index++) {",
     '  const canvas = document.createElement("canvas");',
     "  canvas.width = canvas.height = samples.resolution;",
@@ -236,3 +241,7 @@ function labelsText(labels: readonly (number | undefined)[]): string[] {
   const all = `new Int32Array(${labels.length}).fill(${first})`;
   return [`labels: ${first === last ? all : `${all}.fill(${last}, ${labels.indexOf(last)})`}`];
 }
+
+/** What else is drawn of pictures that come of one: that of its number. */
+const samplesText = (origin: Settings["origin"], count: number): string =>
+  `samples: new Array(${count}).fill(${origin === "image" ? 0 : origin!.sample})`;

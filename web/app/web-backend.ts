@@ -1,12 +1,13 @@
 /** @file The backend of the static site: `strata-vae/web` does the work in the visitor's browser. */
 import { concatenateLatents, type Latents } from "../../src/latents/latents.js";
-import { latentsOfRecipe } from "../../src/latents/recipe.js";
+import { drawnTogether, latentsOfRecipe, sampleOf } from "../../src/latents/recipe.js";
 import { groups } from "../../src/model/groups.js";
 import { downloadManifest } from "../../src/web/download.js";
 import { parseWebManifest, type WebModelInfo } from "../../src/web/manifest.js";
 import { fromPicture, toImageData } from "../../src/web/pictures.js";
+import { WebCascade } from "../../src/web/web-cascade.js";
 import { load, type WebImages, type WebModel } from "../../src/web/web-model.js";
-import type { Backend, ModelSummary, OpenModel, Picture } from "./backend.js";
+import type { Backend, ModelSummary, OpenModel, Picture, PictureRecipe } from "./backend.js";
 
 /** Pictures drawn at once: some 80 ms on WebAssembly, and no slower than more of them. */
 const BATCH = 4;
@@ -38,7 +39,7 @@ export function webBackend(folder: URL): Backend {
               : { doing: "starting the model" },
           ),
       });
-      return openModel(model);
+      return openModel(model, folder);
     },
   };
 }
@@ -46,7 +47,7 @@ export function webBackend(folder: URL): Backend {
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 function summaryOf(info: WebModelInfo): ModelSummary {
-  const { name, run, config, classes, classCounts, step, parameters } = info;
+  const { name, run, config, classes, classCounts, step, parameters, enlarger } = info;
   return {
     ...{ id: name, name, run, resolution: config.resolution, classCounts, step, parameters },
     classes: Array.from({ length: config.classes }, (_, label) => classes[label] ?? `class ${label}`),
@@ -54,13 +55,25 @@ function summaryOf(info: WebModelInfo): ModelSummary {
       ...{ index, resolution, channels },
       ...info.groups[index],
     })),
-    enlargers: [],
+    enlargers: enlarger ? [{ ...enlarger, id: enlarger.name }] : [],
     refinement: info.refinement,
   };
 }
 
-function openModel(model: WebModel): OpenModel {
+/** @param folder - with the model's files, ending in a slash */
+function openModel(model: WebModel, folder: URL): OpenModel {
   const { config } = model;
+  let cascade: Promise<WebCascade> | undefined;
+  /** Loaded when it is first asked for, and again after it failed. */
+  const openCascade = (): Promise<WebCascade> => {
+    cascade ??= load(new URL(model.info.enlarger!.path, folder), { runtime: folder }).then(
+      (enlarger) => new WebCascade(model, enlarger),
+    );
+    cascade.catch(() => {
+      cascade = undefined;
+    });
+    return cascade;
+  };
   const encoded = new Map<string, Latents>();
   const noiseOf = (name: string): Latents => {
     const latents = encoded.get(name);
@@ -83,22 +96,21 @@ function openModel(model: WebModel): OpenModel {
     summary: summaryOf(model.info),
     batch: BATCH,
     device: model.device === "webgpu" ? "WebGPU" : "WebAssembly, 1 thread",
-    draw: (pictures, { signal } = {}) =>
+    draw: (pictures, { enlarger, signal } = {}) =>
       busy(async () => {
         if (pictures.some(({ guidanceRule }) => guidanceRule === "product"))
           throw new Error("In the browser, guidance extrapolates: the rule of products is for Node.");
-        const latents = concatenateLatents(pictures.map((picture) => latentsOfRecipe(config, picture, noiseOf)));
-        const labels = Int32Array.from(pictures, ({ label }) => label ?? config.classes);
-        const weights = pictures.map(({ refined }) => refined ?? 0);
-        const drawn = await model.decode(latents, {
-          ...(config.classes > 0 ? { labels } : {}),
-          ...(pictures[0].refined === undefined
-            ? { guidances: pictures.map(({ guidance }) => guidance) }
-            : { refined: true, refineGuidance: weights }), // of one page all are, or none
-          batch: pictures.length,
-          signal,
-        });
-        return pictures.map((_, index) => pictureOf(drawn, index));
+        const sampler = enlarger === undefined ? model : await openCascade();
+        const drawn: Picture[] = [];
+        for (const indices of drawnTogether(pictures)) {
+          const images = await drawOf(
+            sampler,
+            indices.map((index) => pictures[index]),
+            signal,
+          );
+          for (const [row, index] of indices.entries()) drawn[index] = pictureOf(images, row);
+        }
+        return drawn;
       }),
     encode: (file, { label, seed, signal }) =>
       busy(async () => {
@@ -115,8 +127,31 @@ function openModel(model: WebModel): OpenModel {
     async close() {
       clearTimeout(idle);
       model.dispose();
+      await cascade?.then(({ enlarger }) => enlarger.dispose()).catch(() => {}); // one that failed has no thread
     },
   };
+
+  /** Pictures of one call, as `drawnTogether` puts them together. */
+  function drawOf(sampler: WebModel | WebCascade, pictures: readonly PictureRecipe[], signal?: AbortSignal) {
+    const [{ seed, refined, temperature }] = pictures;
+    const latents = concatenateLatents(pictures.map((picture) => latentsOfRecipe(config, picture, noiseOf)));
+    const drawing = {
+      ...(config.classes > 0 ? { labels: Int32Array.from(pictures, ({ label }) => label ?? config.classes) } : {}),
+      ...(refined === undefined
+        ? { guidances: pictures.map(({ guidance }) => guidance) }
+        : { refined: true, refineGuidance: pictures.map(({ refined: weight = 0 }) => weight) }),
+      batch: pictures.length,
+      signal,
+    };
+    if (!(sampler instanceof WebCascade)) return sampler.decode(latents, drawing);
+    return sampler.sample({
+      ...drawing,
+      count: pictures.length,
+      ...{ latents, temperature }, // the temperature of what enlarges: the noise here is given
+      seed,
+      samples: pictures.map(({ recipe }) => sampleOf(recipe)),
+    });
+  }
 }
 
 const pictureOf = (images: WebImages, index: number): Picture => ({

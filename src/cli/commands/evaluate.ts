@@ -309,7 +309,17 @@ async function measureHeldOut(
 /** What was measured, so that it can be measured again. */
 function settingsOf(options: Options, { seed }: Context, model: TrainedModel | undefined): Record<string, unknown> {
   const { run, samples, data, count, label, guidance, guidanceRule, temperature, output, superres } = options;
-  const { superresGuidance, refined, refineSteps, refineGuidance, weights, checkpoint, calibrated, withHead } = options;
+  const {
+    superresGuidance,
+    superresTemperature,
+    refined,
+    refineSteps,
+    refineGuidance,
+    weights,
+    checkpoint,
+    calibrated,
+    withHead,
+  } = options;
   const sampling = {
     calibrated,
     label,
@@ -319,6 +329,7 @@ function settingsOf(options: Options, { seed }: Context, model: TrainedModel | u
     output,
     superres,
     superresGuidance,
+    superresTemperature,
     refined,
     refineSteps,
     refineGuidance,

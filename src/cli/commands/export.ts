@@ -21,6 +21,7 @@ interface Options extends WeightsOptions {
   names?: Naming;
   dtype?: "float16" | "float32";
   page: boolean;
+  superres?: string;
 }
 
 /** How each format is written, and the files that it makes. */
@@ -37,12 +38,19 @@ const formats = {
     const { exportOnnx } = await import("../../weights/onnx/export-onnx.js");
     return exportOnnx(model, out, { refinement: await findRefinement(model, run, { onNotice }) });
   },
-  web: async (model: TrainedModel, { out, dtype, page }: Options, run: string, onNotice: OnNotice) => {
+  web: async (model: TrainedModel, options: Options, run: string, onNotice: OnNotice, hub: Hub) => {
+    const { out, dtype, page, superres, weights } = options;
     const { exportWeb } = await import("../../weights/web/export-web.js");
     const facts = await webFacts(model, run, onNotice);
-    return exportWeb(model, out, { ...facts, dtype, run, ...(page ? {} : { page }) });
+    const enlarger =
+      superres === undefined
+        ? undefined
+        : { model: await openRun(superres, { weights, hub, onNotice }), run: superres };
+    return exportWeb(model, out, { ...facts, dtype, run, enlarger, ...(page ? {} : { page }) });
   },
 };
+
+type Hub = ReturnType<typeof hubOptions>;
 
 /** Hears what there is to tell, as a sentence. */
 type OnNotice = (message: string) => void;
@@ -67,11 +75,12 @@ export const exportCommand = addWeightsOptions(
       "float32",
     ]),
   )
+  .option("--superres <run>", "for web: super-resolution model that enlarges its pictures")
   .option("--no-page", "for web: only what strata-vae/web loads, without the page to play with it")
   .action(withContext(runExport));
 
 async function runExport(context: Context, options: Options, run: string): Promise<void> {
-  const { format, out, names, dtype, page } = options;
+  const { format, out, names, dtype, page, superres } = options;
   if (names !== undefined && format !== "safetensors") {
     throw new UserError(
       "invalid-options",
@@ -82,6 +91,12 @@ async function runExport(context: Context, options: Options, run: string): Promi
     throw new UserError(
       "invalid-options",
       `--dtype ${dtype}: expected with --format web alone, got --format ${format}. Leave it out.`,
+    );
+  }
+  if (superres !== undefined && format !== "web") {
+    throw new UserError(
+      "invalid-options",
+      `--superres ${superres}: expected with --format web alone, got --format ${format}. Export that model on its own.`,
     );
   }
   if (!page && format !== "web") {
@@ -101,7 +116,7 @@ async function runExport(context: Context, options: Options, run: string): Promi
   const hub = hubOptions(context);
   const model = await openRun(run, { weights, checkpoint, flawed: format !== "web", hub, onNotice });
   makeFolder(dirname(out));
-  const { files } = await formats[format](model, options, run, onNotice);
+  const { files } = await formats[format](model, options, run, onNotice, hub);
   const parameters = countParameters(parameterSpecs(model.config));
   const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
   context.result(

@@ -120,11 +120,12 @@ function parsePerResolution<T extends object>(
  * A temperature from text.
  *
  * @param words - one "T" for all groups, or one "RESOLUTION:T" for each resolution whose temperature is not 1
+ * @param option - its name, for messages
  * @throws UserError when they are something else
  */
-export function parseTemperature(words: readonly string[]): Temperature {
+export function parseTemperature(words: readonly string[], option = "--temperature"): Temperature {
   const parsed = parsePerResolution(words, {
-    option: "--temperature",
+    option,
     form: "T",
     example: "0.7",
     limits: ", from 0 up",

@@ -7,7 +7,8 @@ import { Cascade } from "../../inference/sampling/cascade.js";
 import { findClass } from "../../inference/sampling/class-label.js";
 import { type ImageSampler, type SampleOptions, Sampler } from "../../inference/sampling/sampler.js";
 import type { TrainedModel } from "../../inference/trained-model.js";
-import type { Guidance, GuidanceRule } from "../../latents/per-group.js";
+import type { EnlargingOptions } from "../../latents/cascade.js";
+import type { GuidanceRule } from "../../latents/per-group.js";
 import { openRefinement, type Refinement, refinementPlace } from "../../refinement/refinement.js";
 import { refinementFolder } from "../../refinement/refinement-config.js";
 import { located, openRun } from "../../training/run/open-run.js";
@@ -34,6 +35,7 @@ export interface SamplingOptions extends ModelOptions {
   guidanceRule?: GuidanceRule;
   superres?: string;
   superresGuidance?: string[];
+  superresTemperature?: string[];
   /** `true` for the run's own. */
   refined?: string | true;
   refineSteps?: number;
@@ -80,6 +82,10 @@ export const addSamplingOptions = (command: Command, { required = true } = {}): 
     )
     .option("--superres <run>", "super-resolution model that enlarges what the first one draws")
     .option("--superres-guidance <weights...>", "guidance of that model (default: --guidance, if it is for all groups)")
+    .option(
+      "--superres-temperature <t...>",
+      "temperature of that model (default: --temperature, if it is for all groups)",
+    )
     .option(
       "--refined [folder]",
       "draw the first groups by the run's refinement (strata refine), or by that of a folder",
@@ -175,8 +181,8 @@ export interface SamplingModels {
   refinement?: Refinement;
   /** Draws the pixels in place of the output layer. */
   head?: Head;
-  /** The second model of a cascade, and how it is guided where not as the first. */
-  enlarger?: { model: TrainedModel; guidance?: Guidance };
+  /** The second model of a cascade, and how it is sampled where not as the first. */
+  enlarger?: { model: TrainedModel; enlarging: EnlargingOptions };
 }
 
 /**
@@ -190,11 +196,11 @@ export async function samplingModels(
   options: SamplingOptions,
   context: Pick<Context, "progress" | "signal" | "offline">,
 ): Promise<SamplingModels> {
-  const { run, superres, superresGuidance, weights } = options;
+  const { run, superres, superresGuidance, superresTemperature, weights } = options;
   const onNotice = (message: string) => context.progress.note(message);
   if (superres === undefined) {
-    if (superresGuidance)
-      throw new UserError("invalid-options", "--superres-guidance: expected --superres RUN with it.");
+    const option = superresGuidance ? "guidance" : superresTemperature && "temperature";
+    if (option) throw new UserError("invalid-options", `--superres-${option}: expected --superres RUN with it.`);
     if (model.config.model.superResolution) {
       throw new UserError(
         "wrong-model",
@@ -203,9 +209,12 @@ export async function samplingModels(
     }
     return { model, refinement: await openRefined(model, options, onNotice) };
   }
-  const guidance = superresGuidance && parseGuidance(superresGuidance, "--superres-guidance");
+  const enlarging = {
+    guidance: superresGuidance && parseGuidance(superresGuidance, "--superres-guidance"),
+    temperature: superresTemperature && parseTemperature(superresTemperature, "--superres-temperature"),
+  };
   const second = await openRun(superres, { weights, hub: hubOptions(context), onNotice });
-  return { model, refinement: await openRefined(model, options, onNotice), enlarger: { model: second, guidance } };
+  return { model, refinement: await openRefined(model, options, onNotice), enlarger: { model: second, enlarging } };
 }
 
 /** What {@link openRefined} reads. */
@@ -242,5 +251,5 @@ export function createSampler(
   const how = { batch: batch ?? Math.min(BATCH, count), runtime };
   const sampler = new Sampler(model, { ...how, refinement, head });
   if (!enlarger) return sampler;
-  return new Cascade(sampler, new Sampler(enlarger.model, how), { guidance: enlarger.guidance });
+  return new Cascade(sampler, new Sampler(enlarger.model, how), enlarger.enlarging);
 }

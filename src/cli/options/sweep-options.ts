@@ -45,7 +45,8 @@ export interface SweepParts {
  */
 export async function sweepSettings(parts: SweepParts, options: GuidanceSweepOptions): Promise<SweepSettings> {
   const { model, sampler, extractor, metrics, train, runtime } = parts;
-  const { count, label, temperature, output, superresGuidance, reference, referenceCount } = options;
+  const { count, label, temperature, output, superresGuidance, superresTemperature } = options;
+  const { reference, referenceCount } = options;
   return {
     model: digestOfModel(model),
     step: model.step,
@@ -55,6 +56,7 @@ export async function sweepSettings(parts: SweepParts, options: GuidanceSweepOpt
     temperature: temperature?.join(" ") ?? 1,
     output: output ?? "mean",
     ...(superresGuidance ? { "super-resolution guidance": superresGuidance.join(" ") } : {}),
+    ...(superresTemperature ? { "super-resolution temperature": superresTemperature.join(" ") } : {}),
     metrics: metrics.join(", "),
     features: extractor.identity,
     reference: reference !== undefined ? await digestOfFile(reference) : digestOfSet(train!).slice(0, DIGITS),

@@ -115,8 +115,13 @@ function remarksOn(
 
 /** How to draw more of the samples that were measured. */
 function sampleCommand(options: GuidanceSweepOptions, { mean, variance }: { mean: number; variance: number }): string {
-  const { run, superres, superresGuidance, temperature } = options;
-  const more = { superres: superres && [superres], "superres-guidance": superresGuidance, temperature };
+  const { run, superres, superresGuidance, superresTemperature, temperature } = options;
+  const more = {
+    superres: superres && [superres],
+    "superres-guidance": superresGuidance,
+    "superres-temperature": superresTemperature,
+    temperature,
+  };
   const words = Object.entries(more).flatMap(([name, values]) => (values ? [`--${name}`, ...values] : []));
   return [
     programName(),

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Changes, tinyModel, tinySuperResolution } from "../../../test/support/tiny.js";
 import { Runtime } from "../../engine/index.js";
+import type { EnlargingOptions } from "../../latents/cascade.js";
 import type { TrainedModel } from "../trained-model.js";
-import { Cascade, type EnlargingOptions } from "./cascade.js";
+import { Cascade } from "./cascade.js";
 import { type SampleOptions, Sampler } from "./sampler.js";
 
 let runtime: Runtime;

@@ -1,20 +1,11 @@
 /** @file The super-resolution cascade: a base model draws small images, a second one enlarges them (paper §4.3). */
 import { UserError } from "../../errors.js";
+import { cascadeProblem, type EnlargingOptions, enlargingSettings } from "../../latents/cascade.js";
 import { checkSampling } from "../../latents/check-sampling.js";
 import { labelsOfSamples } from "../../latents/labels.js";
-import type { Guidance, Temperature } from "../../latents/per-group.js";
 import { Lifetime } from "../../lifetime.js";
-import { groups } from "../../model/index.js";
 import { type Portion, runPortions } from "../batches.js";
 import { type ImageSampler, partOf, type SampleOptions, type Sampler, type Samples } from "./sampler.js";
-
-/** How the second model is sampled, where not as the first. */
-export interface EnlargingOptions {
-  /** Default: that of the base model, if it is one for all groups and this model knows classes. */
-  guidance?: Guidance;
-  /** Default: that of the base model, if it is one for all groups. */
-  temperature?: Temperature;
-}
 
 /**
  * Draws images through two models. The base model's output mean, clipped to [-1, 1], gets the noise that the second model was
@@ -34,7 +25,8 @@ export class Cascade implements ImageSampler {
     readonly enlarger: Sampler,
     readonly enlarging: EnlargingOptions = {},
   ) {
-    checkFit(base, enlarger);
+    const problem = cascadeProblem(base.model.config.model, enlarger.model.config.model);
+    if (problem) throw new UserError("wrong-model", `Cascade: ${problem}.`);
     this.resolution = enlarger.resolution;
   }
 
@@ -67,12 +59,7 @@ export class Cascade implements ImageSampler {
         samples: part.samples,
         labels: classes > 0 ? part.labels : undefined,
         lowResolution: small.values.map((value) => Math.min(Math.max(value, -1), 1)),
-        guidance: this.enlarging.guidance ?? (classes > 0 ? forAllGroups(options.guidance) : undefined),
-        guidances:
-          this.enlarging.guidance || classes === 0 || part.guidances?.some((each) => !forAllGroups(each))
-            ? undefined
-            : part.guidances,
-        temperature: this.enlarging.temperature ?? forAllGroups(options.temperature),
+        ...enlargingSettings({ ...options, guidances: part.guidances }, this.enlarging, model.config.model),
         signal,
       });
       return { small, large };
@@ -104,34 +91,4 @@ function drawnLabels({ model: { config, data } }: Sampler, { count, samples, see
   const { classes } = config.model;
   const numbers = samples ?? Array.from({ length: count }, (_, index) => index);
   return classes > 0 ? labelsOfSamples(data, classes, numbers, seed) : undefined;
-}
-
-/** What holds for groups of any model: lists are of the resolutions or groups of one. */
-const forAllGroups = <T>(setting: T): Exclude<T, readonly unknown[]> | undefined =>
-  Array.isArray(setting) ? undefined : (setting as Exclude<T, readonly unknown[]>);
-
-function checkFit({ model: base }: Sampler, { model: enlarger }: Sampler): void {
-  const [small, large] = [base.config.model, enlarger.config.model];
-  if (small.superResolution) {
-    throw new UserError("wrong-model", "Cascade: expected a base model to begin with, got a super-resolution model.");
-  }
-  if (!large.superResolution) {
-    throw new UserError(
-      "wrong-model",
-      `Cascade: expected a super-resolution model to enlarge with, got one that draws ${large.resolution}×${large.resolution} by itself.`,
-    );
-  }
-  const [{ resolution: low }] = groups(large);
-  if (small.resolution !== low) {
-    throw new UserError(
-      "wrong-model",
-      `Cascade: expected a base model that draws ${low}×${low}, which the super-resolution model enlarges, got ${small.resolution}×${small.resolution}.`,
-    );
-  }
-  if (large.classes > 0 && large.classes !== small.classes) {
-    throw new UserError(
-      "wrong-model",
-      `Cascade: expected a base model with the ${large.classes} classes of the super-resolution model, got ${small.classes}.`,
-    );
-  }
 }

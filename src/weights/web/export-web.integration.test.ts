@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import packageJson from "../../../package.json" with { type: "json" };
-import { tinyModel } from "../../../test/support/tiny.js";
+import { tinyModel, tinySuperResolution } from "../../../test/support/tiny.js";
 import { narrow, widen } from "../../io/tensors/float16.js";
 import { parseWebManifest } from "../../web/manifest.js";
 import { onnxFile, onnxPrograms } from "../onnx/export-onnx.js";
@@ -70,6 +70,32 @@ test("a later export takes the place of an earlier one, and what else is there s
   expect(readdirSync(join(out, "model")).sort()).toEqual(["encoder.onnx", "sampler.onnx", "weights.f16.bin"]);
   expect(readFileSync(join(out, "CNAME"), "utf8")).toBe("example.org");
   expect(readdirSync(out).filter((name) => name.startsWith(".writing"))).toEqual([]);
+});
+
+test("a super-resolution model goes along with its base model, and away with the next export", async () => {
+  const levels = [8, 16].map((resolution) => ({ ...tinySuperResolution.levels![0], resolution }));
+  const large = tinyModel({
+    model: { ...tinySuperResolution, resolution: 16, levels },
+    objective: { informationSchedule: false },
+  });
+  const out = join(folder, "both");
+  await exportModel(tinyModel(), out, { enlarger: { model: large, run: "runs/large" } });
+  const place = join(out, "superres");
+  expect(read(out).model.enlarger).toEqual({
+    path: "superres/manifest.json",
+    name: "large",
+    run: "runs/large",
+    resolution: 16,
+  });
+  expect(Object.keys(read(place).graphs)).toEqual(["sampler"]); // it encodes nothing
+  for (const { path, bytes, sha256 } of [read(place).weights, ...Object.values(read(place).graphs)])
+    expect(webFile(path, readFileSync(join(place, path)))).toEqual({ path, bytes, sha256 });
+  await expect(exportModel(large, out, { enlarger: { model: large } })).rejects.toThrow(
+    /Cascade: expected a base model to begin with/,
+  );
+  await exportModel(tinyModel(), out);
+  expect(read(out).model.enlarger).toBe(null);
+  expect(readdirSync(place, { recursive: true })).toEqual(["model"]);
 });
 
 test("weights beyond float16 are refused, and nothing is written", async () => {

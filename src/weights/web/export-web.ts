@@ -6,6 +6,7 @@ import { UserError } from "../../errors.js";
 import { shownAs } from "../../inference/programs/output.js";
 import { parameterSpecs, type TrainedModel } from "../../inference/trained-model.js";
 import { makeFolderSynced, writeFileAtomic } from "../../io/files/atomic-file.js";
+import { cascadeProblem } from "../../latents/cascade.js";
 import { countParameters, groups } from "../../model/index.js";
 import { outputLayerOf } from "../../objective/output-layers.js";
 import { type Refinement, usualSettings } from "../../refinement/refinement.js";
@@ -44,7 +45,12 @@ export interface ExportWebOptions {
   refinement?: Refinement;
   /** Guidance and temperature that suit it, which the page begins with. Default: guidance 1 and temperature 0.7. */
   shown?: WebRefinement["shown"];
+  /** A super-resolution model that enlarges its pictures, exported along: `loadCascade` and the page load both. */
+  enlarger?: { model: TrainedModel } & Pick<ExportWebOptions, "name" | "run">;
 }
+
+/** Where the files of the second model lie. */
+const ENLARGER = "superres";
 
 /**
  * Writes a model for browsers: `load` of `strata-vae/web` reads it. The files take the place of those of an earlier export,
@@ -66,27 +72,30 @@ export async function exportWeb(
       "A page to play with: expected a base model, got a super-resolution model, which enlarges pictures of another.",
     );
   }
+  const { enlarger } = about;
+  const problem = enlarger && cascadeProblem(model.config.model, enlarger.model.config.model);
+  if (problem) throw new UserError("wrong-model", `Cascade: ${problem}.`);
   const runtime = await readRuntime();
-  const { files, weights, graphs } = modelFiles(model, dtype, about.refinement);
-  const manifest: WebManifest = {
-    format: WEB_FORMAT,
-    version: WEB_VERSION,
-    producer: version,
-    model: describe(model, about),
-    weights: { ...weights, dtype },
-    graphs,
-    runtime: runtime.manifest,
-  };
-  const own = new Map([...runtime.files, ...files]);
-  own.set("manifest.json", Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
+  const own = new Map(runtime.files);
+  if (enlarger) {
+    for (const [path, bytes] of modelFiles(enlarger.model, dtype, enlarger, runtime.manifest))
+      own.set(`${ENLARGER}/${path}`, bytes);
+  }
+  for (const [path, bytes] of modelFiles(model, dtype, about, runtime.manifest)) own.set(path, bytes);
   const all = new Map([...(page ? await readPage(own) : []), ...own]);
   await writeAll(all, folder);
   return { files: [...all.keys()].map((path) => join(folder, path)) };
 }
 
-/** The graphs and their weights, by path. */
-function modelFiles(model: TrainedModel, dtype: "float16" | "float32", refinement?: Refinement) {
+/** The graphs, their weights and at last the manifest of them, by path. */
+function modelFiles(
+  model: TrainedModel,
+  dtype: "float16" | "float32",
+  about: ExportWebOptions,
+  runtime: WebManifest["runtime"],
+): Map<string, Uint8Array> {
   const { config } = model;
+  const { refinement } = about;
   const programs: Partial<Record<GraphName, OnnxProgram | RefinedOnnxProgram>> = {
     sampler: samplerProgram(config, false),
     ...(config.model.classes > 0 && { guided: samplerProgram(config, true) }),
@@ -94,7 +103,7 @@ function modelFiles(model: TrainedModel, dtype: "float16" | "float32", refinemen
       velocity: velocityProgram(config, refinement),
       "flow-end": flowEndProgram(config, refinement),
     }),
-    encoder: encoderProgram(config),
+    ...(!config.model.superResolution && { encoder: encoderProgram(config) }),
   };
   const files = new Map<string, Uint8Array>();
   const pool = new PooledWeights(WEIGHTS_NAME);
@@ -105,26 +114,30 @@ function modelFiles(model: TrainedModel, dtype: "float16" | "float32", refinemen
   });
   const path = `model/weights.${dtype === "float16" ? "f16" : "f32"}.bin`;
   files.set(path, pool.bytes(dtype));
-  return {
-    files,
-    weights: webFile(path, files.get(path)!),
+  const manifest: WebManifest = {
+    format: WEB_FORMAT,
+    version: WEB_VERSION,
+    producer: version,
+    model: describe(model, about),
+    weights: { ...webFile(path, files.get(path)!), dtype },
     graphs: Object.fromEntries(graphs) as WebManifest["graphs"],
+    runtime,
   };
+  return files.set("manifest.json", Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
 }
 
-function describe(
-  { config, data, step }: TrainedModel,
-  {
-    run = "runs/model",
-    name = run
-      .replace(/^pretrained:/, "")
-      .split(/[\\/]/)
-      .at(-1)!,
-    groupKlNats,
-    refinement,
-    shown = usualSettings(config.model),
-  }: ExportWebOptions,
-): WebModelInfo {
+/** What a model is called, and its run as far as it is anybody's business. */
+function called({ run = "runs/model", name }: Pick<ExportWebOptions, "name" | "run">): { name: string; run: string } {
+  const last = run
+    .replace(/^pretrained:/, "")
+    .split(/[\\/]/)
+    .at(-1)!;
+  const isPublic = /^\w{2,}:/.test(run); // it ships or lies on a hub; C:\runs is a path
+  return { name: name ?? last, run: isPublic ? run : `runs/${name ?? last}` };
+}
+
+function describe({ config, data, step }: TrainedModel, about: ExportWebOptions): WebModelInfo {
+  const { groupKlNats, refinement, shown = usualSettings(config.model), enlarger } = about;
   const { model, objective } = config;
   const all = groups(model);
   const shares = objective.informationSchedule
@@ -135,8 +148,7 @@ function describe(
     : undefined;
   const { kind, channels } = outputLayerOf(objective).noise;
   return {
-    name,
-    run: /^\w{2,}:/.test(run) ? run : `runs/${name}`, // one that ships or lies on a hub; C:\runs is a path
+    ...called(about),
     config: model,
     outputNoise: shownAs(objective, "mean") === "sample" ? { kind, channels } : null,
     classes: model.classes > 0 ? data.classes : [],
@@ -145,17 +157,22 @@ function describe(
     parameters: countParameters(parameterSpecs(config)),
     groups: all.map(({ index }) => ({ share: shares?.[index] ?? null, klNats: groupKlNats?.[index] ?? null })),
     refinement: refinement ? { groups: refinement.groups, steps: refinement.steps, shown } : null,
+    enlarger: enlarger
+      ? {
+          path: `${ENLARGER}/manifest.json`,
+          ...called(enlarger),
+          resolution: enlarger.model.config.model.resolution,
+        }
+      : null,
   };
 }
 
 /** Files that an earlier export may have left. */
-const FORMER = [
-  "model/guided.onnx",
-  "model/velocity.onnx",
-  "model/flow-end.onnx",
-  "model/weights.f16.bin",
-  "model/weights.f32.bin",
-];
+const FORMER = ["", `${ENLARGER}/`].flatMap((place) => [
+  ...["sampler", "guided", "velocity", "flow-end", "encoder"].map((name) => `${place}model/${name}.onnx`),
+  ...["f16", "f32"].map((dtype) => `${place}model/weights.${dtype}.bin`),
+  `${place}manifest.json`,
+]);
 
 /** Writes every file beside its place, then moves all into it, the last one last. */
 async function writeAll(files: ReadonlyMap<string, Uint8Array>, folder: string): Promise<void> {
