@@ -21,6 +21,11 @@ export interface Encoded {
     rateNats: Float32Array<ArrayBuffer>;
 }
 
+export interface EnlargingOptions {
+    guidance?: Guidance;
+    temperature?: Temperature;
+}
+
 export type ErrorCode = keyof typeof errorCodes
 
 export type Guidance = {
@@ -39,6 +44,9 @@ export interface InterpolateOptions extends Omit<DrawingOptions, "labels"> {
 }
 
 export type Latents = Float32Array[]
+
+export interface LoadCascadeOptions extends LoadOptions, EnlargingOptions {
+}
 
 export interface LoadOptions {
     device?: WebDevice | "auto";
@@ -65,7 +73,28 @@ export declare class UserError extends Error {
     constructor(code: ErrorCode, problem: string, { advice, details }?: UserErrorOptions);
 }
 
+export declare class WebCascade {
+    readonly base: WebModel;
+    readonly enlarger: WebModel;
+    readonly enlarging: EnlargingOptions;
+    constructor(base: WebModel, enlarger: WebModel, enlarging?: EnlargingOptions);
+    sample(options: WebCascadeSampleOptions): Promise<WebSamples>;
+    dispose(): void;
+    [Symbol.dispose](): void;
+}
+
+export interface WebCascadeSampleOptions extends Omit<WebSampleOptions, "lowResolution"> {
+    latents?: Latents;
+}
+
 export type WebDevice = "wasm" | "webgpu"
+
+export interface WebEnlarger {
+    path: string;
+    name: string;
+    run: string;
+    resolution: number;
+}
 
 export interface WebImages {
     images: Uint8Array;
@@ -82,6 +111,9 @@ export declare class WebModel {
     constructor(client: WorkerClient, { info, device, graphs, notes }: Opened);
     sample(options: WebSampleOptions): Promise<WebSamples>;
     decode(latents: Latents, options?: DrawingOptions): Promise<WebSamples>;
+    values(options: WebSampleOptions & {
+        latents?: Latents;
+    }): Promise<WebValues>;
     encode(images: WebImages, { labels, seed, batch, signal }?: EncodeOptions): Promise<Encoded>;
     interpolate(from: Latents, to: Latents, options: InterpolateOptions): Promise<WebSamples>;
     prepare({ signal }?: {
@@ -108,6 +140,19 @@ export interface WebModelInfo {
         klNats: number | null;
     }[];
     refinement: WebRefinement | null;
+    enlarger: WebEnlarger | null;
+}
+
+export interface WebRefinement {
+    groups: number;
+    steps: number;
+    shown: {
+        guidance: number;
+        temperature: {
+            resolution: number;
+            temperature: number;
+        }[];
+    };
 }
 
 export interface WebSampleOptions extends DrawingOptions {
@@ -122,6 +167,11 @@ export interface WebSamples extends WebImages {
     labels: Int32Array;
 }
 
+export interface WebValues {
+    values: Float32Array;
+    labels: Int32Array;
+}
+
 export declare const concatenateLatents: (parts: readonly Latents[]) => Latents
 
 export declare function fromPicture(picture: Blob | CanvasImageSource | ImageData, resolution: number): Promise<WebImages>
@@ -133,6 +183,8 @@ export declare const latentsAt: (latents: Latents, index: number, count: number)
 export declare const latentsOfSamples: (model: ModelConfig, samples: readonly number[], options?: DrawOptions) => Latents
 
 export declare function load(url: string | URL, options?: LoadOptions): Promise<WebModel>
+
+export declare function loadCascade(url: string | URL, { guidance, temperature, ...options }?: LoadCascadeOptions): Promise<WebCascade>
 
 export declare function toImageData({ images, count, resolution }: WebImages, index: number): ImageData
 

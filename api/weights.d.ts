@@ -14,6 +14,9 @@ export interface ExportWebOptions {
     page?: boolean;
     refinement?: Refinement;
     shown?: WebRefinement["shown"];
+    enlarger?: {
+        model: TrainedModel;
+    } & Pick<ExportWebOptions, "name" | "run">;
 }
 
 export interface FileDescription {

@@ -34,7 +34,18 @@ const LAYERS: Record<string, string[]> = {
   // the paper's experiments, made of everything below
   experiments: ["quality", "heads", "refinement", "training", "inference", "model", "data", "io", "random", "config"],
   // other people's weights in, ours out: run folders are written and read
-  weights: ["refinement", "training", "inference", "objective", "model", "engine", "io", "config", "web/manifest"],
+  weights: [
+    "refinement",
+    "training",
+    "inference",
+    "latents/cascade",
+    "objective",
+    "model",
+    "engine",
+    "io",
+    "config",
+    "web/manifest",
+  ],
   // the local server of the page in web/app
   studio: ["experiments", "refinement", "training", "inference", "latents", "model", "data", "engine", "config"],
   // what leaves this machine: models with their cards
