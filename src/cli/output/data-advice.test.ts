@@ -103,8 +103,11 @@ test.each<[string, ScanSummary, string, string[], RegExp]>([
 
 test("letters and digits are not mirrored", () => {
   const digits = [..."0123456789"].map((name) => ({ name, count: 200 }));
-  const advice = adviseTraining(summaryOf(2000, { classes: digits }), "digits")!;
+  const advice = adviseTraining(summaryOf(2000, { classes: digits, shorterSide: large }), "digits")!;
   expect(advice.settings).toEqual(["model.classes=10", "training.flips=false"]);
+  expect(advice.reasons.join("\n")).toContain(
+    "--preset emoji64-superres --set model.classes=10 training.flips=false.",
+  );
   expect(advice.reasons.at(-1)).toContain('classes like "1" may read differently in a mirror');
 });
 
@@ -113,6 +116,8 @@ test("the embedded glyphs have a preset of their own, which knows their classes"
   const advice = adviseTraining(summaryOf(36_000, { classes: letters }), "glyphs:64")!;
   expect(advice).toMatchObject({ preset: "glyphs32-small", settings: [] });
   expect(advice.command).toMatch(/--preset glyphs32-small --data glyphs --out runs\/64$/);
+  const larger = adviseTraining(summaryOf(36_000, { classes: letters, shorterSide: large }), "glyphs")!;
+  expect(larger.reasons.join("\n")).toContain("on top with --preset glyphs64-superres.");
 });
 
 test("an ordinary set gets no advice that it does not need", () => {

@@ -57,7 +57,8 @@ export function adviseTraining(summary: ScanSummary, source: string, reading?: R
     ...batch.reasons,
     ...length.reasons,
     ...classes.reasons,
-    ...resolutionReasons(summary, preset, classes.settings),
+    ...resolutionReasons(summary, preset),
+    ...superResolutionAdvice(summary, isGlyphs, [...classes.settings, ...flips.settings]),
     ...shapeReasons(summary),
     ...contentReasons(summary),
     ...flips.reasons,
@@ -138,7 +139,16 @@ function flipAdvice({ classes }: ScanSummary, { training }: Config): { settings:
   };
 }
 
-function resolutionReasons({ shorterSide, small, usable }: ScanSummary, { model }: Config, settings: string[]) {
+/** How to get larger pictures, where the images have them. */
+function superResolutionAdvice({ shorterSide }: ScanSummary, isGlyphs: boolean, settings: string[]): string[] {
+  if (shorterSide.median < 64) return [];
+  const classes = settings.some((setting) => setting.startsWith("model.classes=")) ? [] : ["model.classes=0"];
+  const own = isGlyphs ? [] : ["--set", ...classes, ...settings];
+  const words = ["--preset", isGlyphs ? "glyphs64-superres" : "emoji64-superres", ...own];
+  return [`For 64×64, train a second model on top with ${words.join(" ")}.`];
+}
+
+function resolutionReasons({ shorterSide, small, usable }: ScanSummary, { model }: Config) {
   const { resolution } = model;
   const reasons: string[] = [];
   if (shorterSide.median > resolution) {
@@ -146,10 +156,6 @@ function resolutionReasons({ shorterSide, small, usable }: ScanSummary, { model 
     reasons.push(
       `The model draws ${resolution}×${resolution}: the middle image, ${shorterSide.median} pixels on its shorter side, is reduced ${factor} times.`,
     );
-  }
-  if (shorterSide.median >= 64) {
-    const classes = settings[0] ?? "model.classes=0";
-    reasons.push(`For 64×64, train a second model on top with --preset emoji64-superres --set ${classes}.`);
   }
   if (small / usable > MANY.small) {
     const part = `${formatShare(small / usable)} of the images have less than ${resolution} pixels on a side`;
