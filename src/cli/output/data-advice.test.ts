@@ -105,9 +105,7 @@ test("letters and digits are not mirrored", () => {
   const digits = [..."0123456789"].map((name) => ({ name, count: 200 }));
   const advice = adviseTraining(summaryOf(2000, { classes: digits, shorterSide: large }), "digits")!;
   expect(advice.settings).toEqual(["model.classes=10", "training.flips=false"]);
-  expect(advice.reasons.join("\n")).toContain(
-    "--preset emoji64-superres --set model.classes=10 training.flips=false.",
-  );
+  expect(advice.reasons.join("\n")).toContain("--preset emoji64-superres --set model.classes=10 training.flips=false.");
   expect(advice.reasons.at(-1)).toContain('classes like "1" may read differently in a mirror');
 });
 
