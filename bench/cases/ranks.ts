@@ -34,8 +34,8 @@ const configOf = (batchSize: number, microBatchSize: number): Config =>
   ]);
 
 /** What rank 0 measured of processes that a launcher starts, or of one alone. */
-const run = (wrapper: readonly string[], task: RankTask): Promise<RankTimes> =>
-  printed([...wrapper, process.execPath, "--import", "tsx", worker, JSON.stringify(task)]);
+const run = async (wrapper: readonly string[], task: RankTask): Promise<RankTimes> =>
+  JSON.parse(await printed([...wrapper, process.execPath, "--import", "tsx", worker, JSON.stringify(task)]));
 
 /** The same of so many processes of PyTorch, which need no launcher. */
 async function runPyTorch(
@@ -51,11 +51,11 @@ async function runPyTorch(
     }),
   );
   const [first] = await Promise.all(all);
-  return first;
+  return JSON.parse(first);
 }
 
-/** What a program prints as JSON; empty where that is nothing. */
-function printed([program, ...words]: string[], variables: NodeJS.ProcessEnv = {}): Promise<RankTimes> {
+/** What a program prints. */
+function printed([program, ...words]: string[], variables: NodeJS.ProcessEnv = {}): Promise<string> {
   const child = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...variables } });
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
@@ -63,7 +63,7 @@ function printed([program, ...words]: string[], variables: NodeJS.ProcessEnv = {
   });
   return new Promise((resolve, reject) => {
     child.on("error", reject).on("close", (code) => {
-      if (code === 0) resolve(JSON.parse(text || "{}") as RankTimes);
+      if (code === 0) resolve(text);
       else reject(new Error(`A rank ended with ${code}.`));
     });
   });

@@ -1,13 +1,9 @@
 import { expect, test } from "vitest";
-import { tinyConfig, tinySuperResolution } from "../../test/support/tiny.js";
+import { tinyConfig, tinyEnlarger } from "../../test/support/tiny.js";
 import { cascadeProblem, enlargingSettings } from "./cascade.js";
 
-const levels = [8, 16].map((resolution) => ({ ...tinySuperResolution.levels![0], resolution }));
 const small = tinyConfig({ model: { classes: 4 } }).model;
-const large = tinyConfig({
-  model: { ...tinySuperResolution, classes: 4, resolution: 16, levels },
-  objective: { informationSchedule: false },
-}).model;
+const large = tinyConfig(tinyEnlarger(8, 4)).model;
 
 test("a base model and one that enlarges its pictures make a cascade; other pairs do not", () => {
   expect(cascadeProblem(small, large)).toBeUndefined();

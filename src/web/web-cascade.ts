@@ -3,7 +3,6 @@ import { UserError } from "../errors.js";
 import { cascadeProblem, type EnlargingOptions, enlargingSettings } from "../latents/cascade.js";
 import type { Latents } from "../latents/latents.js";
 import {
-  folderUrl,
   type LoadOptions,
   load,
   manifestUrl,
@@ -71,24 +70,35 @@ export interface LoadCascadeOptions extends LoadOptions, EnlargingOptions {}
  * @param url - as `load` takes it
  * @throws what `load` throws; UserError when the model was exported alone
  */
-export async function loadCascade(
+export async function loadCascade(url: string | URL, options: LoadCascadeOptions = {}): Promise<WebCascade> {
+  const base = await load(url, options);
+  try {
+    return await cascadeOf(base, url, options);
+  } catch (error) {
+    base.dispose();
+    throw error;
+  }
+}
+
+/** The same with the base model of that address, which is loaded already and stays so whatever happens. */
+export async function cascadeOf(
+  base: WebModel,
   url: string | URL,
   { guidance, temperature, ...options }: LoadCascadeOptions = {},
 ): Promise<WebCascade> {
-  const base = await load(url, options);
+  const manifest = manifestUrl(url);
+  const { enlarger } = base.info;
+  if (!enlarger) {
+    throw new UserError("wrong-model", `The model at ${manifest.href} was exported alone.`, {
+      advice: "Export it with the model that enlarges its pictures: `superres`.",
+    });
+  }
+  const runtime = options.runtime ?? new URL(".", manifest); // there is one copy, of the base model
+  const second = await load(new URL(enlarger.path, manifest), { ...options, runtime });
   try {
-    const { enlarger } = base.info;
-    if (!enlarger) {
-      throw new UserError("wrong-model", `The model at ${manifestUrl(url).href} was exported alone.`, {
-        advice: "Export it with the model that enlarges its pictures: `superres`.",
-      });
-    }
-    const manifest = manifestUrl(url);
-    const runtime = options.runtime ?? folderUrl(new URL(".", manifest)); // there is one copy, of the base model
-    const second = await load(new URL(enlarger.path, manifest), { ...options, runtime });
     return new WebCascade(base, second, { guidance, temperature });
   } catch (error) {
-    base.dispose();
+    second.dispose();
     throw error;
   }
 }

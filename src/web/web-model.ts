@@ -259,7 +259,7 @@ export function manifestUrl(url: string | URL): URL {
 }
 
 /** The address of a folder, which ends in a slash. */
-export function folderUrl(url: string | URL): URL {
+function folderUrl(url: string | URL): URL {
   const absolute = new URL(url, document.baseURI);
   if (!absolute.pathname.endsWith("/")) absolute.pathname += "/";
   return absolute;

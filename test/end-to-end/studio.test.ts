@@ -20,7 +20,7 @@ import {
   startStudio,
   violations,
 } from "../support/studio.js";
-import { discs as tinyImages, tinyModel, tinySuperResolution } from "../support/tiny.js";
+import { tinyEnlarger, discs as tinyImages, tinyModel } from "../support/tiny.js";
 
 const folder = temporaryFolder();
 const runs = join(folder, "runs");
@@ -58,9 +58,7 @@ describe.skipIf(!hasChromium)("the studio", () => {
     await refine(await openRun(join(runs, "refined")), { images, out, groups: 1, draws: 64, limit: { steps: 6 } });
     const plain = tinyModel({ model: { classes: 0 } }, 3);
     await saveModel(join(runs, "plain"), plain, { ema: plain.parameters });
-    const larger = tinyModel({
-      model: { ...tinySuperResolution, classes: 4, resolution: 16, levels: enlarging },
-    });
+    const larger = tinyModel(tinyEnlarger(8, 4));
     await saveModel(join(runs, "larger"), larger, { ema: larger.parameters });
     mkdirSync(join(runs, "damaged"));
     for (const name of ["config.json", "data.json"]) writeFileSync(join(runs, "damaged", name), "{");
@@ -482,8 +480,3 @@ describe.skipIf(!hasChromium)("the studio", () => {
     expect(stdout).toContain("Trained 8 steps");
   });
 });
-
-/** Levels of a model that makes 16×16 pixels of 8×8. */
-const enlarging = [8, 16].map((resolution) => ({
-  ...{ resolution, channels: 8, encoderBlocks: 1, stochasticLayers: 1, attention: 0 },
-}));

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeImage } from "../../src/data/decoding/decode.js";
@@ -15,7 +15,7 @@ import { hasChromium, launchChromium } from "../support/chromium.js";
 import { sharedStrata, temporaryFolder } from "../support/command-line.js";
 import { LIBRARY_PAGE } from "../support/library-page.js";
 import { pixels, settled } from "../support/studio.js";
-import { tinyModel, tinySuperResolution } from "../support/tiny.js";
+import { tinyEnlarger, tinyModel } from "../support/tiny.js";
 import { expectAlike, exportedModel, goldenModel } from "../support/web-parity.js";
 import { serveFolders } from "../support/web-server.js";
 
@@ -124,71 +124,67 @@ describe.skipIf(!hasChromium)("in a browser", () => {
     await context.close();
   });
 
-  test("the program for a web page beside the pictures draws them in another page", async () => {
+  /**
+   * The page of an exported model, and another page, which runs the programs that the first one shows.
+   *
+   * @param prepare - runs in the other page: `library` is what its programs import
+   */
+  async function beside(folder: string, prepare: () => Promise<void>, options: BrowserContextOptions = {}) {
     const dist = fileURLToPath(new URL("../../dist", import.meta.url));
-    const small = await exportedModel(goldenModel(), { page: true });
-    await using server = await serveFolders({
-      folders: { "/program/model": small, "/lib": dist, "": small },
+    const server = await serveFolders({
+      folders: { "/program/model": folder, "/lib": dist, "": folder },
       pages: { "/program/index.html": LIBRARY_PAGE },
     });
-    const context = await browser.newContext({ serviceWorkers: "block" });
+    const context = await browser.newContext(options);
     const page = await context.newPage();
     const other = await context.newPage();
     await page.goto(`${server.origin}/#n=2`);
     await drawn(page);
     await page.getByRole("button", { name: "Web page" }).click();
     await other.goto(`${server.origin}/program/`);
-    await other.evaluate(async () => {
-      const library = await importStrata("/lib/web.js");
-      const model = library.load("model/"); // once for all programs
-      Object.assign(globalThis, { library: { ...library, load: () => model } });
-    });
-    for (const scene of ["seed=5&label=1&wm=1.5&wv=1&t=8:0.8", "i=3:1&keep=1", "i=3:1&to=3:2&label=0&keep=2"]) {
+    await other.evaluate(prepare);
+    /** Pixels of a scene as the page and as its program draw them, and the program. */
+    const both = async (scene: string) => {
       await page.evaluate((hash) => location.replace(hash), `#n=2&${scene}`);
       await settled(page);
       const program = (await page.locator(".code").textContent())!;
-      expect(program).toContain("// strata export runs/model --format web --no-page --out model");
       const body = program.replace(/^import (\{.*\}) from "strata-vae\/web";/, "const $1 = library;");
       await other.evaluate(`document.body.replaceChildren(); (async () => {\n${body}\n})()`);
-      expect({ scene, pixels: await pixels(other, "canvas") }).toEqual({ scene, pixels: await pixels(page) });
+      return { program, shown: await pixels(page), programmed: await pixels(other, "canvas") };
+    };
+    return { server, context, page, both };
+  }
+
+  test("the program for a web page beside the pictures draws them in another page", async () => {
+    const small = await exportedModel(goldenModel(), { page: true });
+    const prepare = async () => {
+      const library = await importStrata("/lib/web.js");
+      const model = library.load("model/"); // once for all programs
+      Object.assign(globalThis, { library: { ...library, load: () => model } });
+    };
+    const { server, context, both } = await beside(small, prepare, { serviceWorkers: "block" });
+    for (const scene of ["seed=5&label=1&wm=1.5&wv=1&t=8:0.8", "i=3:1&keep=1", "i=3:1&to=3:2&label=0&keep=2"]) {
+      const { program, shown, programmed } = await both(scene);
+      expect(program).toContain("// strata export runs/model --format web --no-page --out model");
+      expect({ scene, pixels: programmed }).toEqual({ scene, pixels: shown });
     }
     await context.close();
+    await server.close();
   });
 
   test("it enlarges what it draws, as the program beside the pictures does", async () => {
-    const dist = fileURLToPath(new URL("../../dist", import.meta.url));
-    const levels = [16, 32].map((resolution) => ({ ...tinySuperResolution.levels![0], resolution }));
-    const enlarger = tinyModel({
-      model: { ...tinySuperResolution, resolution: 32, levels },
-      objective: { informationSchedule: false },
-    });
-    const both = await exportedModel(goldenModel(), { page: true, enlarger: { model: enlarger, run: "runs/large" } });
-    await using server = await serveFolders({
-      folders: { "/program/model": both, "/lib": dist, "": both },
-      pages: { "/program/index.html": LIBRARY_PAGE },
-    });
-    const context = await browser.newContext();
-    const page = await context.newPage();
-    const other = await context.newPage();
-    await page.goto(`${server.origin}/#n=2`);
-    await drawn(page);
-    await page.getByRole("button", { name: "Web page" }).click();
-    await other.goto(`${server.origin}/program/`);
-    await other.evaluate(async () => {
+    const enlarger = { model: tinyModel(tinyEnlarger(16)), run: "runs/large" };
+    const folder = await exportedModel(goldenModel(), { page: true, enlarger });
+    const { server, context, page, both } = await beside(folder, async () => {
       const library = await importStrata("/lib/web.js");
       const cascade = library.loadCascade("model/"); // once for all programs
       Object.assign(globalThis, { library: { ...library, loadCascade: () => cascade } });
     });
     for (const scene of ["seed=5&label=1&wm=1.5&wv=1&t=8:0.8", "seed=5&i=3:1&keep=1", "i=3:1&to=3:2&label=0&keep=2"]) {
-      await page.evaluate((hash) => location.replace(hash), `#n=2&${scene}&x=large`);
-      await settled(page);
-      const program = (await page.locator(".code").textContent())!;
+      const { program, shown, programmed } = await both(`${scene}&x=large`);
       expect(program).toContain("// strata export runs/model --format web --superres runs/large --no-page --out model");
-      const body = program.replace(/^import (\{.*\}) from "strata-vae\/web";/, "const $1 = library;");
-      await other.evaluate(`document.body.replaceChildren(); (async () => {\n${body}\n})()`);
-      const large = await pixels(page);
-      expect(large[0]).toHaveLength(3 * 32 * 32);
-      expect({ scene, pixels: await pixels(other, "canvas") }).toEqual({ scene, pixels: large });
+      expect(shown[0]).toHaveLength(3 * 32 * 32);
+      expect({ scene, pixels: programmed }).toEqual({ scene, pixels: shown });
     }
     await server.close();
     await page.reload(); // the model that enlarges is kept too

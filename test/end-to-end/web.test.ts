@@ -14,7 +14,7 @@ import { hasChromium, launchChromium } from "../support/chromium.js";
 import { temporaryFolder } from "../support/command-line.js";
 import { LIBRARY_PAGE } from "../support/library-page.js";
 import { repository } from "../support/packed.js";
-import { discs, tinyModel, tinySuperResolution } from "../support/tiny.js";
+import { discs, tinyEnlarger, tinyModel, tinySuperResolution } from "../support/tiny.js";
 import { drawnInBrowser, drawnInNode, expectAlike, exportedModel, goldenModel } from "../support/web-parity.js";
 import { ISOLATED, serveFolders, type WebServer } from "../support/web-server.js";
 
@@ -107,14 +107,7 @@ describe.skipIf(!hasChromium)("strata-vae/web", () => {
   test("a cascade draws what Node's does, from a seed or from given noise", async () => {
     const classes = { model: { classes: 4 } };
     const base = tinyModel(classes);
-    const levels = [8, 16].map((resolution) => ({ ...tinySuperResolution.levels![0], resolution }));
-    const enlarger = tinyModel(
-      {
-        model: { ...tinySuperResolution, classes: 4, resolution: 16, levels },
-        objective: { informationSchedule: false },
-      },
-      2,
-    );
+    const enlarger = tinyModel(tinyEnlarger(8, 4), 2);
     const both = await exportedModel(base, { enlarger: { model: enlarger, run: "runs/large" } });
     const alone = await exportedModel(base);
     const served = await serveFolders({

@@ -67,6 +67,12 @@ export const tinySuperResolution: Partial<Config["model"]> = {
   superResolution: { blocks: [1], noise: 0.1 },
 };
 
+/** What makes a tiny super-resolution model that doubles pictures of that resolution. */
+export const tinyEnlarger = (low: number, classes = 0): Changes => ({
+  model: { ...tinySuperResolution, classes, resolution: 2 * low, levels: [level(low), level(2 * low)] },
+  objective: { informationSchedule: false },
+});
+
 /**
  * Discs of random colour and place on a light ground, their label the quarter of the picture they lie in.
  *

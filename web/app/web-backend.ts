@@ -5,7 +5,7 @@ import { groups } from "../../src/model/groups.js";
 import { downloadManifest } from "../../src/web/download.js";
 import { parseWebManifest, type WebModelInfo } from "../../src/web/manifest.js";
 import { fromPicture, toImageData } from "../../src/web/pictures.js";
-import { WebCascade } from "../../src/web/web-cascade.js";
+import { cascadeOf, WebCascade } from "../../src/web/web-cascade.js";
 import { load, type WebImages, type WebModel } from "../../src/web/web-model.js";
 import type { Backend, ModelSummary, OpenModel, Picture, PictureRecipe } from "./backend.js";
 
@@ -66,9 +66,7 @@ function openModel(model: WebModel, folder: URL): OpenModel {
   let cascade: Promise<WebCascade> | undefined;
   /** Loaded when it is first asked for, and again after it failed. */
   const openCascade = (): Promise<WebCascade> => {
-    cascade ??= load(new URL(model.info.enlarger!.path, folder), { runtime: folder }).then(
-      (enlarger) => new WebCascade(model, enlarger),
-    );
+    cascade ??= cascadeOf(model, folder);
     cascade.catch(() => {
       cascade = undefined;
     });

@@ -306,38 +306,32 @@ async function measureHeldOut(
   return { name: model.config.preset ?? "model", split, figures, single, beside };
 }
 
+/** What decides on samples, beside the run. */
+const SAMPLING = [
+  "calibrated",
+  "label",
+  "guidance",
+  "guidanceRule",
+  "temperature",
+  "output",
+  "superres",
+  "superresGuidance",
+  "superresTemperature",
+  "refined",
+  "refineSteps",
+  "refineGuidance",
+  "weights",
+  "checkpoint",
+] as const satisfies (keyof Options)[];
+
 /** What was measured, so that it can be measured again. */
 function settingsOf(options: Options, { seed }: Context, model: TrainedModel | undefined): Record<string, unknown> {
-  const { run, samples, data, count, label, guidance, guidanceRule, temperature, output, superres } = options;
-  const {
-    superresGuidance,
-    superresTemperature,
-    refined,
-    refineSteps,
-    refineGuidance,
-    weights,
-    checkpoint,
-    calibrated,
-    withHead,
-  } = options;
-  const sampling = {
-    calibrated,
-    label,
-    guidance,
-    guidanceRule,
-    temperature,
-    output,
-    superres,
-    superresGuidance,
-    superresTemperature,
-    refined,
-    refineSteps,
-    refineGuidance,
-    weights,
-    checkpoint,
+  const { run, samples, data, count, withHead } = options;
+  return {
+    ...{ version, run, step: model?.step, samples, data, count, seed: seed ?? 0 },
+    ...Object.fromEntries(SAMPLING.map((name) => [name, options[name]])),
     withHead: withHead.length > 0 ? withHead : undefined,
   };
-  return { version, run, step: model?.step, samples, data, count, seed: seed ?? 0, ...sampling };
 }
 
 function qualityJson({

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import packageJson from "../../../package.json" with { type: "json" };
-import { tinyModel, tinySuperResolution } from "../../../test/support/tiny.js";
+import { tinyEnlarger, tinyModel } from "../../../test/support/tiny.js";
 import { narrow, widen } from "../../io/tensors/float16.js";
 import { parseWebManifest } from "../../web/manifest.js";
 import { onnxFile, onnxPrograms } from "../onnx/export-onnx.js";
@@ -73,11 +73,7 @@ test("a later export takes the place of an earlier one, and what else is there s
 });
 
 test("a super-resolution model goes along with its base model, and away with the next export", async () => {
-  const levels = [8, 16].map((resolution) => ({ ...tinySuperResolution.levels![0], resolution }));
-  const large = tinyModel({
-    model: { ...tinySuperResolution, resolution: 16, levels },
-    objective: { informationSchedule: false },
-  });
+  const large = tinyModel(tinyEnlarger(8));
   const out = join(folder, "both");
   await exportModel(tinyModel(), out, { enlarger: { model: large, run: "runs/large" } });
   const place = join(out, "superres");
