@@ -184,7 +184,7 @@ export declare const latentsOfSamples: (model: ModelConfig, samples: readonly nu
 
 export declare function load(url: string | URL, options?: LoadOptions): Promise<WebModel>
 
-export declare function loadCascade(url: string | URL, { guidance, temperature, ...options }?: LoadCascadeOptions): Promise<WebCascade>
+export declare function loadCascade(url: string | URL, options?: LoadCascadeOptions): Promise<WebCascade>
 
 export declare function toImageData({ images, count, resolution }: WebImages, index: number): ImageData
 
